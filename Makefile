@@ -1,0 +1,45 @@
+# `make` sets up, builds the docs and shows what there is; `make test` runs every test.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: all docs test check wheel bench clean
+
+all: docs
+	@$(BIN)/formal-transformers list
+	@echo
+	@echo "Open the docs: file://$(CURDIR)/docs/_build/html/index.html"
+
+# What is pinned, with everything that the tests and the docs need.
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed" * (sys.version_info < (3, 11)))'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	    --constraint constraints.txt --editable '.[test,docs]'
+	@touch $@
+
+docs: .venv/ready
+	$(BIN)/sphinx-build --nitpicky --fail-on-warning --keep-going --quiet \
+	    --builder html docs docs/_build/html
+
+test: .venv/ready
+	$(BIN)/coverage erase
+	$(BIN)/pytest --cov --cov-report= $(TESTS)
+	@$(BIN)/coverage report --include='algorithms/*' --skip-covered --fail-under=100
+	@$(BIN)/coverage report --include='spec/*' --skip-covered --fail-under=95
+
+# What needs no run: types, style, who imports whom.
+check: .venv/ready
+	$(BIN)/mypy
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
+
+# Wheel and sdist, each used where nothing else is installed.
+wheel: .venv/ready
+	$(BIN)/python .ci/wheel.py
+
+bench: .venv/ready
+	$(BIN)/python -m bench $(WHAT)
+
+clean:
+	rm -rf .venv docs/_build build dist

@@ -1,0 +1,71 @@
+"""Activations of published models that the paper does not have."""
+
+from __future__ import annotations
+
+import math
+
+from jaxtyping import Float
+
+from algorithms.arrays import A, namespace
+from algorithms.signature import checked
+
+
+@checked()
+def GELU_tanh(X: Float[A, "*batch"]) -> Float[A, "*batch"]:
+    """GELU with tanh in Φ's place of the normal distribution.
+
+    `x/2 · (1 + tanh(√(2/π) · (x + 0.044715 x³)))`.
+
+    Parameters
+    ----------
+    X : float, any shape
+
+    Returns
+    -------
+    float, the same shape
+
+    Notes
+    -----
+    Not in the paper. Source: Hendrycks & Gimpel 2016, *Gaussian
+    Error Linear Units*, section 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> GELU_tanh(np.array([-1.0, 0.0, 1.0])).round(4)
+    array([-0.1588,  0.    ,  0.8412])
+    """
+    inner = (X + X * X * X * 0.044715) * math.sqrt(2 / math.pi)
+    return X * ((namespace(X).tanh(inner) + 1.0) * 0.5)
+
+
+@checked()
+def SiLU(X: Float[A, "*batch"]) -> Float[A, "*batch"]:
+    """An entry times its logistic function, also called swish.
+
+    `x / (1 + exp(−x))`.
+
+    Parameters
+    ----------
+    X : float, any shape
+
+    Returns
+    -------
+    float, the same shape
+
+    Notes
+    -----
+    Not in the paper. Only exp of −|x| is taken: it cannot overflow.
+
+    Source: Hendrycks & Gimpel 2016, *Gaussian Error Linear Units*,
+    section 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> SiLU(np.array([-1.0, 0.0, 1.0])).round(4)
+    array([-0.2689,  0.    ,  0.7311])
+    """
+    xp = namespace(X)
+    E = xp.exp(-xp.abs(X))
+    return X * (xp.where(X < 0, E, 1.0) / (E + 1.0))

@@ -1,0 +1,163 @@
+"""GPT-2 (Radford et al. 2019): Algorithm 10 and departures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated
+
+from jaxtyping import Bool, Float, Integer
+
+from algorithms.arrays import A, Array, namespace
+from algorithms.checkpoints.activations import GELU_tanh
+from algorithms.checkpoints.departures import Departure
+from algorithms.checkpoints.state import State, split
+from algorithms.decoder import DTransformer
+from algorithms.embedding import Token
+from algorithms.parameters import (
+    AttentionParameters,
+    DTransformerParameters,
+    Layer,
+    MHAttentionParameters,
+)
+from algorithms.signature import checked
+
+GPT2_DEPARTURES = (
+    Departure(
+        "G1",
+        ("10.5", "10.7", "10.10"),
+        "layer norm has ε = 1e-5",
+        "eps=0.0",
+    ),
+    Departure(
+        "G2",
+        ("10.8",),
+        "GELU in its tanh form",
+        "activation=GELU",
+    ),
+    Departure(
+        "G3",
+        ("10.11",),
+        "W_u is W_e transposed",
+        "a W_u of its own in theta",
+    ),
+)
+
+
+@checked(requires=("ell <= ell_max", "eps >= 0"))
+def GPT2(
+    x: Annotated[Integer[Array, "*batch ell"], Token],
+    theta: DTransformerParameters[A],
+    *,
+    eps: float = 1e-5,
+    activation: Callable[[A], A] = GELU_tanh,
+    padding: Bool[Array, "*batch ell"] | None = None,
+) -> Float[A, "*batch N_V ell"]:
+    """`DTransformer` as GPT-2 runs it.
+
+    Parameters
+    ----------
+    x : integer of any type, (*batch, ell)
+        Token IDs, 0 … N_V−1; 1 ≤ ell ≤ ell_max.
+    theta : DTransformerParameters
+        From `gpt2_parameters`.
+    eps, activation, padding
+        As in `DTransformer`; the defaults are departures G1 and G2.
+
+    Returns
+    -------
+    P : float, (*batch, N_V, ell)
+        Column t: the distribution of token t+1 given tokens 0 … t.
+
+    Raises
+    ------
+    IndexError, ShapeError, DTypeError
+        As `DTransformer`.
+
+    Notes
+    -----
+    Source: Radford et al. 2019, *Language Models are Unsupervised
+    Multitask Learners*.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from algorithms import DTransformer, GELU, initialise
+    >>> theta = initialise(
+    ...     DTransformerParameters, np.random.default_rng(0),
+    ...     N_V=11, ell_max=8, L=2, H=3, d_e=6, d_mlp=24,
+    ...     d_attn=2, d_mid=2,
+    ... )
+    >>> x = np.array([10, 3, 1, 4])
+    >>> P = GPT2(x, theta, eps=0.0, activation=GELU)
+    >>> bool((P == DTransformer(x, theta)).all())
+    True
+    """
+    return DTransformer(
+        x, theta, eps=eps, activation=activation, padding=padding
+    )  # G1, G2
+
+
+def gpt2_parameters(
+    arrays: Mapping[str, A], *, H: int
+) -> DTransformerParameters[A]:
+    """θ of Algorithm 10 from the arrays of a GPT-2.
+
+    Parameters
+    ----------
+    arrays : mapping of names to arrays
+        As Hugging Face's `GPT2LMHeadModel` names and stores them.
+    H : int
+        The number of heads: no shape tells it.
+
+    Returns
+    -------
+    theta : DTransformerParameters
+        In the library of the arrays. W_u is W_e transposed (G3).
+
+    Raises
+    ------
+    KeyError
+        An array is missing: the error names it.
+
+    Examples
+    --------
+    >>> gpt2_parameters({}, H=12)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    KeyError: 'gpt2_parameters: no array is called transformer...
+    """
+    state = State("gpt2_parameters", arrays).under("transformer")
+    tokens = state["wte.weight"]
+    gamma, beta = state.pair("ln_f")
+    return DTransformerParameters(
+        W_e=tokens.mT,
+        W_p=state["wpe.weight"].mT,
+        layers=tuple(
+            _layer(state.under(f"h.{l}"), H)
+            for l in range(state.count("h"))
+        ),
+        gamma=gamma,
+        beta=beta,
+        W_u=tokens,  # G3
+    )
+
+
+def _layer(state: State[A], H: int) -> Layer[A]:
+    W, b = _conv(state, "attn.c_attn")  # q, k and v in one
+    xp, d = namespace(W), W.shape[0] // 3
+    W, b = xp.reshape(W, (3, d, -1)), xp.reshape(b, (3, d))
+    W_q, W_k, W_v = (split(W[i], H) for i in range(3))
+    b_q, b_k, b_v = (split(b[i], H) for i in range(3))
+    W_qkv = AttentionParameters(W_q, b_q, W_k, b_k, W_v, b_v)
+    return Layer(
+        MHAttentionParameters(W_qkv, *_conv(state, "attn.c_proj")),
+        *state.pair("ln_1"),
+        *state.pair("ln_2"),
+        *_conv(state, "mlp.c_fc"),
+        *_conv(state, "mlp.c_proj"),
+    )
+
+
+def _conv(state: State[A], name: str) -> tuple[A, A]:
+    # GPT-2's own Conv1D has a column for each output.
+    W, b = state.pair(name)
+    return W.mT, b

@@ -1,0 +1,309 @@
+"""Marian (Tiedemann & Thottingal 2020): Algorithm 8, departures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Annotated, Generic, NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float, Integer
+from numpy.typing import NDArray
+
+from algorithms.arrays import A, A_co, Array, arange
+from algorithms.attention import MHAttention
+from algorithms.checkpoints.activations import SiLU
+from algorithms.checkpoints.departures import Departure
+from algorithms.checkpoints.state import State
+from algorithms.embedding import (
+    Token,
+    positional_embedding,
+    sinusoidal_positions,
+    token_embedding,
+)
+from algorithms.normalization import layer_norm
+from algorithms.notation import (
+    bidirectional_mask,
+    softmax,
+    unidirectional_mask,
+)
+from algorithms.parameters import (
+    EDDecoderLayer,
+    EDEncoderLayer,
+    EDTransformerParameters,
+)
+from algorithms.signature import checked
+
+MARIAN_DEPARTURES = (
+    Departure(
+        "M1",
+        ("8.6", "8.8", "8.15", "8.17", "8.19"),
+        "layer norm has ε = 1e-5",
+        "eps=0.0",
+    ),
+    Departure(
+        "M2",
+        ("8.2", "8.11"),
+        "a token's vector is multiplied by √d_e",
+        "scale=1.0",
+    ),
+    Departure(
+        "M3",
+        ("8.7", "8.18"),
+        "SiLU where the paper has ReLU",
+        "activation=ReLU",
+    ),
+    Departure(
+        "M4",
+        ("8.21",),
+        "a bias b_u on the scores of the tokens",
+        "b_u=None",
+    ),
+    Departure(
+        "M5",
+        ("8.21",),
+        "W_u is W_e transposed",
+        "a W_u of its own in theta",
+    ),
+    Departure(
+        "M6",
+        ("8.2", "8.11"),
+        "W_p holds all sines above all cosines, not pair by pair",
+        "W_p=sinusoidal_positions(d_e, ell_max, 'vaswani')",
+    ),
+)
+
+
+class MarianParameters(NamedTuple, Generic[A_co]):
+    """θ of Algorithm 8, and what Marian adds: None omits it."""
+
+    theta: EDTransformerParameters[A_co]
+    b_u: Float[A_co, " N_V"] | None = None
+
+
+@checked(
+    requires=("ell_z <= ell_max", "ell_x <= ell_max", "eps >= 0")
+)
+def Marian(
+    z: Annotated[Integer[Array, "*batch ell_z"], Token],
+    x: Annotated[Integer[Array, "*batch ell_x"], Token],
+    parameters: MarianParameters[A],
+    *,
+    eps: float = 1e-5,
+    activation: Callable[[A], A] = SiLU,
+    scale: float | None = None,
+    padding_z: Bool[Array, "*batch ell_z"] | None = None,
+    padding_x: Bool[Array, "*batch ell_x"] | None = None,
+) -> Float[A, "*batch N_V ell_x"]:
+    """`EDTransformer` as Marian runs it.
+
+    Parameters
+    ----------
+    z, x : integer of any type, (*batch, ell_z), (*batch, ell_x)
+        Token IDs of the context and of the primary sequence,
+        0 … N_V−1; 1 ≤ ell_z, ell_x ≤ ell_max.
+    parameters : MarianParameters
+        θ, and what Marian adds to it.
+    scale : float, optional
+        What a token's vector is multiplied by: None is √d_e (M2).
+    eps, activation, padding_z, padding_x
+        As in `EDTransformer`; defaults are departures M1 and M3.
+
+    Returns
+    -------
+    P : float, (*batch, N_V, ell_x)
+        Column t: the distribution of token t+1 of x given tokens
+        0 … t of x and all of z.
+
+    Raises
+    ------
+    IndexError, ShapeError, DTypeError
+        As `EDTransformer`.
+
+    Notes
+    -----
+    Algorithm 8 line by line; the statements tagged M2 and M4 are
+    Marian's. Without them, P is `EDTransformer`'s, bit for bit.
+
+    Source: Tiedemann & Thottingal 2020, *OPUS-MT – Building open
+    translation services for the World*.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from algorithms import EDTransformer, ReLU, initialise
+    >>> theta = initialise(
+    ...     EDTransformerParameters, np.random.default_rng(0),
+    ...     N_V=11, ell_max=8, L_enc=2, L_dec=3, H=3, d_e=6,
+    ...     d_mlp=24, d_attn=2, d_mid=2,
+    ... )
+    >>> z, x = np.array([3, 1, 4, 1, 5]), np.array([9, 2, 6])
+    >>> P = Marian(
+    ...     z, x, MarianParameters(theta),
+    ...     eps=0.0, activation=ReLU, scale=1.0,
+    ... )
+    >>> bool((P == EDTransformer(z, x, theta)).all())
+    True
+    """
+    theta, b_u = parameters
+    W_e, W_p, encoder_layers, decoder_layers, W_u = theta
+    if scale is None:
+        scale = math.sqrt(W_e.shape[0])
+    ell_z = z.shape[-1]  # 8.1
+    t = arange(ell_z, z)
+    Z = token_embedding(z, W_e)  # 8.2
+    Z = Z * scale  # M2
+    Z = Z + positional_embedding(t, W_p)  # 8.2-8.3
+    for encoder_layer in encoder_layers:  # 8.4
+        W_enc, gamma1, beta1, gamma2, beta2, *mlp = encoder_layer
+        W_mlp1, b_mlp1, W_mlp2, b_mlp2 = mlp
+        Mask = bidirectional_mask(Z, Z, padding_z)  # 8.5
+        Z = Z + MHAttention(Z, Z, W_enc, Mask)  # 8.5
+        Z = layer_norm(Z, gamma1, beta1, eps=eps)  # 8.6
+        hidden = activation(W_mlp1 @ Z + b_mlp1[:, None])  # 8.7
+        Z = Z + W_mlp2 @ hidden + b_mlp2[:, None]  # 8.7
+        Z = layer_norm(Z, gamma2, beta2, eps=eps)  # 8.8
+    ell_x = x.shape[-1]  # 8.10
+    t = arange(ell_x, x)
+    X = token_embedding(x, W_e)  # 8.11
+    X = X * scale  # M2
+    X = X + positional_embedding(t, W_p)  # 8.11-8.12
+    for decoder_layer in decoder_layers:  # 8.13
+        W_dec, W_ed, gamma3, beta3, *rest = decoder_layer
+        gamma4, beta4, gamma5, beta5, *mlp = rest
+        W_mlp3, b_mlp3, W_mlp4, b_mlp4 = mlp
+        Mask = unidirectional_mask(X, padding_x)  # 8.14
+        X = X + MHAttention(X, X, W_dec, Mask)  # 8.14
+        X = layer_norm(X, gamma3, beta3, eps=eps)  # 8.15
+        Mask = bidirectional_mask(X, Z, padding_z)  # 8.16
+        X = X + MHAttention(X, Z, W_ed, Mask)  # 8.16
+        X = layer_norm(X, gamma4, beta4, eps=eps)  # 8.17
+        hidden = activation(W_mlp3 @ X + b_mlp3[:, None])  # 8.18
+        X = X + W_mlp4 @ hidden + b_mlp4[:, None]  # 8.18
+        X = layer_norm(X, gamma5, beta5, eps=eps)  # 8.19
+    S = W_u @ X  # 8.21
+    if b_u is not None:
+        S = S + b_u[:, None]  # M4
+    return softmax(S)  # 8.21
+
+
+@checked(requires=("d_e > 0", "d_e % 2 == 0", "ell_max > 0"))
+def marian_positions(
+    d_e: int, ell_max: int
+) -> Float[NDArray[np.float64], "d_e ell_max"]:
+    """Marian's W_p, which is in none of its files (M6).
+
+    Parameters
+    ----------
+    d_e : int
+        Rows of W_p; even.
+    ell_max : int
+        Columns of W_p, at least 1.
+
+    Returns
+    -------
+    W_p : float64, (d_e, ell_max)
+        The sines of `sinusoidal_positions(…, "vaswani")` above its
+        cosines.
+
+    Raises
+    ------
+    ValueError
+        d_e is odd, or a size is not positive.
+
+    Notes
+    -----
+    Source: Hugging Face's `MarianSinusoidalPositionalEmbedding`.
+
+    Examples
+    --------
+    >>> marian_positions(4, 3).round(2)
+    array([[ 0.  ,  0.84,  0.91],
+           [ 0.  ,  0.01,  0.02],
+           [ 1.  ,  0.54, -0.42],
+           [ 1.  ,  1.  ,  1.  ]])
+    """
+    W_p = sinusoidal_positions(d_e, ell_max, "vaswani")
+    return np.concatenate([W_p[0::2], W_p[1::2]])  # M6
+
+
+def marian_parameters(
+    arrays: Mapping[str, A], W_p: A, *, H: int
+) -> MarianParameters[A]:
+    """θ of Algorithm 8 and Marian's own from a Marian's arrays.
+
+    Parameters
+    ----------
+    arrays : mapping of names to arrays
+        As Hugging Face's `MarianMTModel` names and stores them.
+    W_p : float, (d_e, ell_max)
+        The positions, `marian_positions` for published models.
+    H : int
+        The number of heads: no shape tells it.
+
+    Returns
+    -------
+    parameters : MarianParameters
+        In the library of the arrays. W_u is W_e transposed (M5).
+
+    Raises
+    ------
+    KeyError
+        An array is missing: the error names it.
+
+    Examples
+    --------
+    >>> W_p = marian_positions(512, 512)
+    >>> marian_parameters({}, W_p, H=8)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    KeyError: 'marian_parameters: no array is called model.shared...
+    """
+    state = State("marian_parameters", arrays)
+    tokens = state["model.shared.weight"]
+    encoder = state.under("model.encoder")
+    decoder = state.under("model.decoder")
+    theta = EDTransformerParameters(
+        W_e=tokens.mT,
+        W_p=W_p,
+        encoder_layers=tuple(
+            _encoder_layer(encoder.under(f"layers.{l}"), H)
+            for l in range(encoder.count("layers"))
+        ),
+        decoder_layers=tuple(
+            _decoder_layer(decoder.under(f"layers.{l}"), H)
+            for l in range(decoder.count("layers"))
+        ),
+        W_u=tokens,  # M5
+    )
+    return MarianParameters(theta, state["final_logits_bias"][0, :])
+
+
+def _encoder_layer(state: State[A], H: int) -> EDEncoderLayer[A]:
+    return EDEncoderLayer(
+        state.attention(*_projections("self_attn"), H=H),
+        *state.pair("self_attn_layer_norm"),
+        *state.pair("final_layer_norm"),
+        *state.pair("fc1"),
+        *state.pair("fc2"),
+    )
+
+
+def _decoder_layer(state: State[A], H: int) -> EDDecoderLayer[A]:
+    return EDDecoderLayer(
+        state.attention(*_projections("self_attn"), H=H),
+        state.attention(*_projections("encoder_attn"), H=H),
+        *state.pair("self_attn_layer_norm"),
+        *state.pair("encoder_attn_layer_norm"),
+        *state.pair("final_layer_norm"),
+        *state.pair("fc1"),
+        *state.pair("fc2"),
+    )
+
+
+def _projections(name: str) -> tuple[str, str, str, str]:
+    return (
+        f"{name}.q_proj",
+        f"{name}.k_proj",
+        f"{name}.v_proj",
+        f"{name}.out_proj",
+    )

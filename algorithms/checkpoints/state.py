@@ -1,0 +1,71 @@
+"""A checkpoint's arrays by name, in the shapes of θ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Generic
+
+from algorithms.arrays import A, namespace
+from algorithms.parameters import (
+    AttentionParameters,
+    MHAttentionParameters,
+)
+
+
+class State(Generic[A]):
+    """The arrays whose names begin with a prefix.
+
+    A weight of torch's `Linear` has a row for each output: it is
+    the paper's W as it stands.
+    """
+
+    def __init__(
+        self, reader: str, arrays: Mapping[str, A], prefix: str = ""
+    ) -> None:
+        self.reader, self.arrays = reader, arrays
+        self.prefix = prefix
+
+    def under(self, prefix: str) -> State[A]:
+        """The arrays of a part, `h.3`."""
+        prefix = f"{self.prefix}{prefix}."
+        return State(self.reader, self.arrays, prefix)
+
+    def __getitem__(self, name: str) -> A:
+        name = self.prefix + name
+        if name not in self.arrays:
+            raise KeyError(
+                f"{self.reader}: no array is called {name}"
+            )
+        return self.arrays[name]
+
+    def pair(self, name: str) -> tuple[A, A]:
+        """Weight and bias: W and b, or γ and β."""
+        return self[f"{name}.weight"], self[f"{name}.bias"]
+
+    def count(self, name: str) -> int:
+        """How many parts there are, `h.0`, `h.1`, …"""
+        start = f"{self.prefix}{name}."
+        return len(
+            {
+                key.removeprefix(start).partition(".")[0]
+                for key in self.arrays
+                if key.startswith(start)
+            }
+        )
+
+    def attention(
+        self, q: str, k: str, v: str, o: str, *, H: int
+    ) -> MHAttentionParameters[A]:
+        """W of Algorithm 5 from four linear maps."""
+        (W_q, b_q), (W_k, b_k), (W_v, b_v) = (
+            (split(W, H), split(b, H))
+            for W, b in map(self.pair, (q, k, v))
+        )
+        W_qkv = AttentionParameters(W_q, b_q, W_k, b_k, W_v, b_v)
+        return MHAttentionParameters(W_qkv, *self.pair(o))
+
+
+def split(rows: A, H: int) -> A:
+    """The rows of all heads, with an axis for the heads."""
+    n, *rest = rows.shape
+    return namespace(rows).reshape(rows, (H, n // H, *rest))

@@ -1,0 +1,198 @@
+"""What a signature declares, read from its type annotations.
+
+A function states its shapes once, in its annotations. The check of
+every call, the random θ and the property tests all read them here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from inspect import signature
+from types import NoneType, UnionType
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NamedTuple,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from jaxtyping import AbstractArray
+
+
+class With:
+    """Other names for the sizes of a part: `With(d_x="d_e")`.
+
+    The paper's "as in Algorithm 5 with d_x = d_e". `batch="H"`
+    names the part's leading axes, `batch=""` says it has none.
+    """
+
+    def __init__(self, **names: str) -> None:
+        self.names = names
+
+
+class Count(NamedTuple):
+    """The name of a tuple's or a sequence's length."""
+
+    name: str
+
+
+class Below(NamedTuple):
+    """Indices 0 … size-1, and what one of them is called."""
+
+    size: str
+    noun: str
+
+
+class ArrayOf(NamedTuple):
+    """An array: its axes, outermost first, and its element types.
+
+    `batch` is "*batch" where any leading axes may stand, "*#batch"
+    where they broadcast, and "" where there are none. An axis is a
+    name or a product of names, "H*d_mid".
+    """
+
+    batch: Literal["*batch", "*#batch", ""]
+    axes: tuple[str, ...]
+    kind: Literal["float", "integer", "bool"]
+    dtypes: frozenset[str]
+    below: Below | None
+
+
+#: Each kind of element, by a type that no other kind has.
+KINDS = {"float": "float64", "integer": "int64", "bool": "bool"}
+
+
+class Record(NamedTuple):
+    """A NamedTuple of parameters."""
+
+    type: type
+    fields: Mapping[str, Declaration]
+
+
+class Items(NamedTuple):
+    """Any number of one thing.
+
+    The layers of θ (a tuple) share their sizes; the sequences of a
+    data set do not: each has a length of its own.
+    """
+
+    item: Declaration
+    size: str
+    shared: bool
+
+
+class Optional(NamedTuple):
+    """Something that may be None."""
+
+    value: Declaration
+
+
+class Number(NamedTuple):
+    """A Python number."""
+
+    type: type[int] | type[float]
+
+
+class Choice(NamedTuple):
+    """One of a few words."""
+
+    words: tuple[str, ...]
+
+
+class Instance(NamedTuple):
+    """Any value of a class: of `object`, anything at all."""
+
+    type: type
+
+
+Declaration = (
+    ArrayOf | Record | Items | Optional | Number | Choice | Instance
+)
+
+
+class Signature(NamedTuple):
+    """What a function takes and gives back."""
+
+    arguments: Mapping[str, Declaration]
+    result: Declaration
+    defaults: Mapping[str, Any]
+
+
+def declared(function: Callable[..., Any]) -> Signature:
+    """What a function declares, in the order of its arguments."""
+    hints = get_type_hints(function, include_extras=True)
+    parameters = signature(function).parameters.values()
+    return Signature(
+        {p.name: read(hints[p.name]) for p in parameters},
+        read(hints["return"]),
+        {
+            p.name: p.default
+            for p in parameters
+            if p.default is not p.empty
+        },
+    )
+
+
+def read(
+    hint: Any,
+    names: Mapping[str, str] = {},
+    marks: tuple[Any, ...] = (),
+) -> Declaration:
+    """One annotation, with its sizes renamed by `names`."""
+    origin, args = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        return read(args[0], names, (*args[1:], *marks))
+    if origin in (Union, UnionType):
+        (one,) = (arg for arg in args if arg is not NoneType)
+        return Optional(read(one, names, marks))
+    if origin is Literal:
+        return Choice(args)
+    if origin in (tuple, Sequence):
+        (size,) = (m.name for m in marks if isinstance(m, Count))
+        return Items(read(args[0], names), size, origin is tuple)
+    cls: Any = origin or hint
+    if not isinstance(cls, type) or cls is Callable:
+        return Instance(object)
+    if issubclass(cls, AbstractArray):
+        return _array(cls, names, marks)
+    if hasattr(cls, "_fields"):
+        inner = {
+            size: names.get(name, name)
+            for mark in marks
+            if isinstance(mark, With)
+            for size, name in mark.names.items()
+        }
+        hints = get_type_hints(cls, include_extras=True)
+        names = {**names, **inner}
+        return Record(
+            cls, {f: read(h, names) for f, h in hints.items()}
+        )
+    if cls in (int, float):
+        return Number(cls)
+    return Instance(cls)
+
+
+def _array(
+    hint: Any, names: Mapping[str, str], marks: tuple[Any, ...]
+) -> ArrayOf:
+    axes = tuple(hint.dim_str.split())
+    batch: Any = ""
+    if axes and axes[0] in ("*batch", "*#batch"):
+        batch, axes = axes[0], axes[1:]
+        if "batch" in names:
+            batch, axes = "", (*names["batch"].split(), *axes)
+    renamed = tuple(
+        re.sub(r"\w+", lambda m: names.get(m[0], m[0]), axis)
+        for axis in axes
+    )
+    dtypes = frozenset(hint.dtypes)
+    kind: Any = next(
+        kind for kind, dtype in KINDS.items() if dtype in dtypes
+    )
+    below = next((m for m in marks if isinstance(m, Below)), None)
+    return ArrayOf(batch, renamed, kind, dtypes, below)

@@ -1,0 +1,25 @@
+"""`value_and_gradient` by the libraries that have one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import torch
+
+from algorithms import tree_map
+
+
+def by_jax(loss: Any, theta: Any) -> Any:
+    """JAX's, as it stands."""
+    return jax.value_and_grad(loss)(theta)
+
+
+def by_torch(loss: Any, theta: Any) -> Any:
+    """Autograd's: leaves that ask for a gradient, one backward pass."""
+    theta = tree_map(lambda w: w.detach().requires_grad_(), theta)
+    value = loss(theta)
+    value.backward()
+    return value.detach(), tree_map(
+        lambda w: torch.zeros_like(w) if w.grad is None else w.grad, theta
+    )

@@ -1,0 +1,1 @@
+"""Published implementations, at the same generic parameters, in float64."""
