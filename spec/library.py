@@ -1,0 +1,57 @@
+"""Every algorithm of the specification, found by walking this package's folder."""
+
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from spec.language.layout import Algorithm, read
+
+
+class LibraryError(ValueError):
+    """Two texts that carry one id."""
+
+
+def algorithms() -> dict[str, Algorithm]:
+    """Read every algorithm of the specification.
+
+    Returns
+    -------
+    dict
+        The algorithms by id: the paper's first, in its order, then those of ours.
+    """
+    return collect(files("spec"))
+
+
+def collect(folder: Traversable) -> dict[str, Algorithm]:
+    """Read every `.alg` file of a folder and the folders in it.
+
+    Raises
+    ------
+    LibraryError
+        If two files carry one id.
+    """
+    found: dict[str, Algorithm] = {}
+    for path, text in _texts(folder, ""):
+        algorithm = read(text, path)
+        if (twin := found.get(algorithm.id)) is not None:
+            paths = " and ".join(sorted((twin.path, path)))
+            raise LibraryError(f"{paths} both hold an Algorithm {algorithm.id}")
+        found[algorithm.id] = algorithm
+    return {id: found[id] for id in sorted(found, key=_order)}
+
+
+def _texts(folder: Traversable, path: str) -> Iterator[tuple[str, str]]:
+    """Yield the path below the first folder, and the text, of each `.alg` file."""
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _texts(entry, f"{path}{entry.name}/")
+        elif entry.name.endswith(".alg"):
+            yield path + entry.name, entry.read_text(encoding="utf-8")
+
+
+def _order(id: str) -> tuple[str, int]:
+    """Order ids by what stands before their number: nothing, then a letter, then ∇."""
+    number = re.search(r"\d+", id)
+    assert number is not None, "the reader lets no id pass without a number"
+    return id[: number.start()], int(number[0])

@@ -1,0 +1,285 @@
+"""Which statements of a function carry out which numbered lines.
+
+A statement says so itself, in a comment that ends its last row:
+
+    S = K.mT @ Q  # 4.4
+    for layer in theta.layers:  # 10.4
+    return V @ softmax(S / math.sqrt(d_attn))  # 4.6
+    X = embed(x)  # 10.2-10.3
+    Y_h = heads(X, Z)  # 4.6, 5.2
+
+After a `;` may follow a view, an expression that brings the code's layout to the paper's. Any
+other comment is only a comment. Functions are found by an attribute: `function.algorithm == "4"`.
+"""
+
+import ast
+import importlib
+import inspect
+import io
+import re
+import textwrap
+import tokenize
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from spec.language.layout import Algorithm, Line
+
+Function = Callable[..., Any]
+
+_REF = r"(?:∇?\d+|[A-Z]\d+)\.\d+"
+_TAG = re.compile(rf"# (?P<refs>{_REF}(?:-{_REF})?(?:, {_REF}(?:-{_REF})?)*)(?:; (?P<view>.+))?")
+
+_BETWEEN_STATEMENTS = {tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
+
+
+class PairingError(ValueError):
+    """A tag that makes no sense, or two functions for one algorithm."""
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A numbered line, by its algorithm and number."""
+
+    algorithm: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.algorithm}.{self.line}"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement on the rows `first` to `last` of its file; a compound one is its header."""
+
+    first: int
+    last: int
+    refs: tuple[Ref, ...] = ()
+    view: str | None = None
+
+
+@dataclass(frozen=True)
+class Code:
+    """A row of code, and the lines that its statement carries out."""
+
+    row: int
+    text: str
+    refs: tuple[Ref, ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """Lines and the code that carries them out; either may be missing."""
+
+    lines: tuple[Line, ...] = ()
+    code: tuple[Code, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """An algorithm beside a function.
+
+    Attributes
+    ----------
+    rows
+        All lines and all code, in order on both sides.
+    untagged
+        Lines that no statement carries out; a line `end` needs none.
+    unknown
+        Tags that name a line which does not exist.
+    """
+
+    algorithm: Algorithm
+    function: Function
+    rows: tuple[Row, ...]
+    untagged: tuple[Line, ...]
+    unknown: tuple[Ref, ...]
+
+
+def statements(function: Function) -> tuple[Statement, ...]:
+    """Return the statements of a function's body, the docstring left out."""
+    return _Source(function).statements
+
+
+def pair(
+    algorithm: Algorithm, function: Function, library: Mapping[str, Algorithm] | None = None
+) -> Pairing:
+    """Set an algorithm's lines beside the code of a function.
+
+    Parameters
+    ----------
+    library
+        Where tags of other algorithms are looked up; without it they are taken on trust.
+    """
+    source = _Source(function)
+    refs = [ref for statement in source.statements for ref in statement.refs]
+    tagged = {ref.line for ref in refs if ref.algorithm == algorithm.id}
+    known = {**(library or {}), algorithm.id: algorithm}
+    unknown = (
+        ref
+        for ref in refs
+        if (ref.algorithm in known and ref.line not in _numbers(known[ref.algorithm]))
+        or (library is not None and ref.algorithm not in known)
+    )
+    return Pairing(
+        algorithm,
+        function,
+        rows=(Row(code=source.signature), *_rows(algorithm, source)),
+        untagged=tuple(
+            line for line in algorithm.lines if not line.ends and line.number not in tagged
+        ),
+        unknown=tuple(dict.fromkeys(unknown)),
+    )
+
+
+def implementations(module: str) -> dict[str, Function]:
+    """Return the functions, among a module's public names, that carry out an algorithm.
+
+    Raises
+    ------
+    ImportError
+        If there is no such module.
+    PairingError
+        If two functions claim one algorithm.
+    """
+    found: dict[str, Function] = {}
+    for name, value in vars(importlib.import_module(module)).items():
+        if name.startswith("_") or not callable(value):
+            continue
+        id = getattr(value, "algorithm", None)
+        if not isinstance(id, str) or not inspect.isfunction(inspect.unwrap(value)):
+            continue
+        if found.setdefault(id, value) is not value:
+            raise PairingError(
+                f"{module} has two functions for Algorithm {id}: "
+                f"{found[id].__name__} and {value.__name__}"
+            )
+    return found
+
+
+class _Source:
+    """A function's source; rows are numbered as in its file."""
+
+    def __init__(self, function: Function) -> None:
+        function = inspect.unwrap(function)
+        self.name = function.__name__
+        try:
+            rows, self.start = inspect.getsourcelines(function)
+        except OSError as error:
+            raise PairingError(f"{self.name}: {error}") from error
+        text = textwrap.dedent("".join(rows))
+        self.texts = text.rstrip().split("\n")
+        self.end = self.start + len(self.texts) - 1
+
+        (definition,) = ast.parse(text).body
+        assert isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef)
+        first = definition.body[0]
+        documented = ast.get_docstring(definition, clean=False) is not None
+        self.body = self.start - 1 + first.lineno
+        if documented:
+            assert first.end_lineno is not None, "set by ast.parse"
+            self.body = self.start + first.end_lineno
+            while self.body < self.end and not self.texts[self.body - self.start]:
+                self.body += 1
+
+        self.statements = tuple(
+            statement for statement in self._statements(text) if statement.last >= self.body
+        )
+        self.refs = {
+            row: statement.refs
+            for statement in self.statements
+            for row in range(statement.first, statement.last + 1)
+        }
+        above = self.start - 1  # from rows of the text to rows of the file
+        self.signature = self.code(above + definition.lineno, above + first.lineno - 1)
+
+    def code(self, first: int, last: int) -> tuple[Code, ...]:
+        """Return the rows `first` to `last`."""
+        return tuple(
+            Code(row, self.texts[row - self.start], self.refs.get(row, ()))
+            for row in range(first, last + 1)
+        )
+
+    def _statements(self, text: str) -> Iterator[Statement]:
+        """Cut the text at the ends of its logical lines, as Python's own tokenizer finds them."""
+        first, comment = None, None
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            row = token.start[0] + self.start - 1
+            if token.type == tokenize.COMMENT:
+                comment = (row, token.string)
+            elif token.type == tokenize.NEWLINE:
+                assert first is not None, "a logical line has a token before its end"
+                tag = comment[1] if comment is not None and comment[0] == row else ""
+                yield Statement(first, row, *self._tag(tag, row))
+                first = None
+            elif first is None and token.type not in _BETWEEN_STATEMENTS:
+                first = row
+
+    def _tag(self, comment: str, row: int) -> tuple[tuple[Ref, ...], str | None]:
+        match = _TAG.fullmatch(comment)
+        if match is None:
+            return (), None
+        refs: list[Ref] = []
+        for part in match["refs"].split(", "):
+            first, *rest = (_ref(text) for text in part.split("-"))
+            last = rest[0] if rest else first
+            if last.algorithm != first.algorithm or last.line < first.line:
+                raise PairingError(f"{self.name}, row {row}: {part} is no range of lines")
+            refs += (Ref(first.algorithm, line) for line in range(first.line, last.line + 1))
+        return tuple(refs), match["view"]
+
+
+def _ref(text: str) -> Ref:
+    algorithm, line = text.split(".")
+    return Ref(algorithm, int(line))
+
+
+def _numbers(algorithm: Algorithm) -> set[int]:
+    return {line.number for line in algorithm.lines}
+
+
+class _Span(NamedTuple):
+    """Lines `top` to `bottom`, carried out by the rows of code `first` to `last`."""
+
+    top: int
+    bottom: int
+    first: int
+    last: int
+
+
+def _rows(algorithm: Algorithm, source: _Source) -> Iterator[Row]:
+    """Align lines and code, in the smallest groups for which both sides only go down."""
+    spans = _spans(algorithm, source)
+    if not spans:
+        yield Row(code=source.code(source.body, source.end))
+    starts = {span.top: span for span in spans}
+    lines = list(algorithm.lines)
+    while lines:
+        span = starts.get(lines[0].number)
+        taken = 1 if span is None else span.bottom - span.top + 1
+        while lines[taken:] and lines[taken].ends and lines[taken].number not in starts:
+            taken += 1
+        code = () if span is None else source.code(span.first, span.last)
+        yield Row(tuple(lines[:taken]), code)
+        del lines[:taken]
+
+
+def _spans(algorithm: Algorithm, source: _Source) -> list[_Span]:
+    """Return which lines go with which code, untagged code with the tagged code that follows."""
+    spans: list[_Span] = []
+    numbers = _numbers(algorithm)
+    first = source.body
+    for statement in source.statements:
+        tagged = numbers & {ref.line for ref in statement.refs if ref.algorithm == algorithm.id}
+        if not tagged:
+            continue
+        span = _Span(min(tagged), max(tagged), first, statement.last)
+        while spans and spans[-1].bottom >= span.top:
+            above = spans.pop()
+            top, bottom = min(above.top, span.top), max(above.bottom, span.bottom)
+            span = _Span(top, bottom, above.first, span.last)
+        spans.append(span)
+        first = statement.last + 1
+    if spans:
+        spans[-1] = spans[-1]._replace(last=source.end)
+    return spans

@@ -1,0 +1,123 @@
+"""The symbols of the specification: what each means, and its name in Python."""
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+
+class UnknownSymbol(LookupError):
+    """A glyph that `symbols.toml` does not hold."""
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """One row of the table; `index` names the script that ranges, if one does."""
+
+    glyph: str
+    ascii: str | None
+    kind: str
+    meaning: str
+    index: str | None = None
+
+    @property
+    def stem(self) -> str:
+        """The glyph without its index: `W_mlp1` for `W^l_mlp1`."""
+        if self.index is None:
+            return self.glyph
+        before, _, after = self._split(self.index)
+        return before + after
+
+    def has_member(self, glyph: str) -> bool:
+        """Say whether a glyph is this one at some index: `W^i_mlp1` is a member of `W^l_mlp1`."""
+        if self.index is None:
+            return False
+        before, mark, after = self._split(self.index)
+        script = r"([^\W_]+|\{[^{}]+\})"
+        member = re.fullmatch(re.escape(before + mark) + script + re.escape(after), glyph)
+        return member is not None and _ranges(member[1])
+
+    def _split(self, index: str) -> tuple[str, str, str]:
+        """Return what stands before the index, its `^` or `_`, and what stands after it."""
+        match = re.fullmatch(rf"(.+)([\^_]){index}((?:_.+)?)", self.glyph)
+        if match is None:
+            raise ValueError(f"symbols.toml: {self.glyph} has no index {index}")
+        return match[1], match[2], match[3]
+
+
+@cache
+def table() -> Mapping[str, Symbol]:
+    """Return every symbol, by its glyph."""
+    text = files("spec").joinpath("symbols.toml").read_text(encoding="utf-8")
+    return MappingProxyType(parse(text))
+
+
+def parse(text: str) -> dict[str, Symbol]:
+    """Read a table of symbols.
+
+    Raises
+    ------
+    ValueError
+        If a glyph stands under two kinds, or two glyphs share a name in Python. Only a symbol
+        and its indexed form may: `W` is the name of `W_l` inside the layer l.
+    """
+    kinds = tomllib.loads(unicodedata.normalize("NFC", text))
+    found: dict[str, Symbol] = {}
+    owners: dict[str, Symbol] = {}
+    for kind, rows in kinds.items():
+        for glyph, row in rows.items():
+            symbol = Symbol(glyph, row.get("ascii"), kind, row["meaning"], row.get("index"))
+            if glyph in found:
+                raise ValueError(f"symbols.toml: {glyph} is both {found[glyph].kind} and {kind}")
+            found[glyph] = symbol
+            if symbol.ascii is None:
+                continue
+            owner = owners.setdefault(symbol.ascii, symbol)
+            if owner.stem != symbol.stem:
+                raise ValueError(
+                    f"symbols.toml: {owner.glyph} and {glyph} are both called {symbol.ascii}"
+                )
+    return found
+
+
+def lookup(glyph: str) -> Symbol:
+    """Return the symbol that a glyph is, or is a member of: `W^i_mlp1` is one of `W^l_mlp1`.
+
+    Raises
+    ------
+    UnknownSymbol
+        If it is neither.
+    """
+    glyph = unicodedata.normalize("NFC", glyph)
+    symbols = table()
+    if glyph in symbols:
+        return symbols[glyph]
+    for symbol in symbols.values():
+        if symbol.has_member(glyph):
+            return symbol
+    raise UnknownSymbol(f"{glyph} is not a symbol of symbols.toml")
+
+
+def ascii(glyph: str) -> str:
+    """Return the name that Python gives to a glyph.
+
+    >>> ascii("X̃"), ascii("ℓ_x"), ascii("W^i_mlp3")
+    ('X_tilde', 'ell_x', 'W_mlp3')
+    """
+    name = lookup(glyph).ascii
+    if name is None:
+        raise UnknownSymbol(f"{glyph} has no name in Python")
+    return name
+
+
+def _ranges(script: str) -> bool:
+    """Say whether a script can be an index: a numeral, an index, a size, or two with a colon."""
+    symbols = table()
+    return all(
+        part.isdecimal() or (part in symbols and symbols[part].kind in {"index", "size"})
+        for part in script.strip("{}").split(":")
+    )

@@ -1,0 +1,98 @@
+"""Are the names of the reference those of the paper?"""
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Iterator
+
+import algorithms
+from spec.pairing import Function, implementations, statements
+from spec.symbols import table
+
+SYMBOLS = {symbol.ascii for symbol in table().values() if symbol.ascii is not None}
+
+# Names that are not the paper's, each with its reason.
+EXCEPTIONS = {
+    "E": "the columns e_1, …, e_T of Algorithm 3",
+    "scores": "what stands under exp in 3.4; Algorithm 4 has S for it, Algorithm 3 no name",
+    "layers": "l ∈ [L], as a tuple",
+    "encoder_layers": "l ∈ [L_enc], as a tuple",
+    "decoder_layers": "l ∈ [L_dec], as a tuple",
+    "layer": "a member of it, where the paper has the number l",
+    "encoder_layer": "a member of it, where the paper has the number l",
+    "decoder_layer": "a member of it, where the paper has the number i",
+    "hidden": "the activations of the d_mlp rows between W_mlp1 and W_mlp2",
+    "draws": "which tokens 12.5's coin falls on",
+    "masked": "which tokens are mask_token",
+    "hide": "where 12.5 draws mask_token, before it is put there",
+    "gradient": "∇loss(θ), as a value",
+    "_": "loss(θ), which comes with its gradient and is not used",
+    "activation": "ReLU or GELU unless another is given",
+    "padding": "which tokens only fill up a batch; the paper has no batch",
+    "padding_x": "the same, of x",
+    "padding_z": "the same, of z",
+    "rng": "where random numbers come from",
+    "value_and_gradient": "how gradients are found; the paper does not say (A13)",
+}
+
+
+def arguments(function: Function) -> set[str]:
+    return set(inspect.signature(inspect.unwrap(function)).parameters)
+
+
+def assigned(function: Function) -> set[str]:
+    """Return the names that a function's tagged statements assign."""
+    rows, start = inspect.getsourcelines(inspect.unwrap(function))
+    tagged = {
+        row - start + 1
+        for statement in statements(function)
+        if statement.refs
+        for row in range(statement.first, statement.last + 1)
+    }
+    return {
+        node.id
+        for node in ast.walk(ast.parse(textwrap.dedent("".join(rows))))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.lineno in tagged
+    }
+
+
+def fields() -> Iterator[str]:
+    """Yield the names of θ's parts, at every depth."""
+    for value in vars(algorithms).values():
+        yield from getattr(value, "_fields", ())
+
+
+def used() -> set[str]:
+    functions = implementations("algorithms").values()
+    names = {name for f in functions for name in arguments(f) | assigned(f)}
+    return names | set(fields())
+
+
+def test_names_are_the_papers_or_listed() -> None:
+    assert sorted(used() - SYMBOLS - set(EXCEPTIONS)) == []
+
+
+def test_an_exception_is_needed_and_has_a_reason() -> None:
+    assert sorted(name for name in EXCEPTIONS if name in SYMBOLS or name not in used()) == []
+    assert all(EXCEPTIONS.values())
+
+
+def test_the_fields_of_the_parameters_are_seen() -> None:
+    assert {"W_qkv", "W_ed", "gamma5", "b_mlp4"} <= set(fields())
+
+
+def planted(x: int, wrong: int) -> int:
+    prepared = x
+    for layer in range(x):  # 4.1
+        unseen = prepared
+        (first, second) = (
+            layer,
+            unseen,
+        )  # 4.2
+        x = first  # 4.3
+    return x + wrong + second  # 4.4
+
+
+def test_what_a_tagged_statement_assigns_is_seen() -> None:
+    assert arguments(planted) == {"x", "wrong"}
+    assert assigned(planted) == {"layer", "first", "second", "x"}
