@@ -1,0 +1,38 @@
+"""A Sphinx extension: pseudocode beside the source that carries it out, line by line.
+
+It gives the directives `algorithm`, `departures`, `errata`, `symbols` and `attention-maps`, and the
+roles `alg`, `algline`, `erratum` and `sym`.
+"""
+
+from sphinx.application import Sphinx
+from sphinx.util.typing import ExtensionMetadata
+
+from . import docstrings, elements, links
+from .directives import (
+    AlgorithmDirective,
+    AttentionMaps,
+    DeparturesDirective,
+    ErrataDirective,
+    SymbolsDirective,
+)
+from .domain import AlgorithmDomain, Role
+from .notation import SymbolRole
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register everything."""
+    app.add_config_value("paired_module", "algorithms", "env", [str])
+    app.add_domain(AlgorithmDomain)
+    for name, role in AlgorithmDomain.roles.items():
+        assert isinstance(role, Role)
+        app.add_role(name, role)
+    app.add_role("sym", SymbolRole())
+    app.add_directive("algorithm", AlgorithmDirective)
+    app.add_directive("attention-maps", AttentionMaps)
+    app.add_directive("departures", DeparturesDirective)
+    app.add_directive("errata", ErrataDirective)
+    app.add_directive("symbols", SymbolsDirective)
+    elements.setup(app)
+    links.setup(app)
+    docstrings.setup(app)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

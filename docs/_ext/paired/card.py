@@ -1,0 +1,177 @@
+"""An algorithm and the function that carries it out, as one card."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import dropwhile, takewhile
+
+from docutils import nodes
+from sphinx import addnodes
+
+from spec.errata import Erratum, errata
+from spec.language.layout import Algorithm, Line, Section, write
+from spec.pairing import Pairing
+
+from . import source
+from .domain import anchor, reference
+from .elements import Element, element
+from .notation import math, prose
+
+
+def card(pairing: Pairing, name: str) -> Element:
+    """Return the card; `name` is the function's, with its module."""
+    algorithm = pairing.algorithm
+    return element(
+        "div",
+        _title(algorithm, name),
+        _pair(pairing),
+        *_departures(algorithm),
+        classes=["alg"],
+        ids=[anchor("alg", algorithm.id)],
+        plain=_plain(pairing, name),
+        role="group",
+        aria_label=f"Algorithm {algorithm.id}",
+    )
+
+
+@dataclass
+class _Grid:
+    """The two sides of a pair, placed on common rows that are counted from 1."""
+
+    rows: int = 0
+    left: list[Element] = field(default_factory=list)
+    right: list[Element] = field(default_factory=list)
+
+    def down(self, node: Element | None = None) -> None:
+        """Begin a row, with something on the left."""
+        self.rows += 1
+        if node is not None:
+            node["attributes"]["style"] += f"; --row: {self.rows}"
+            self.left.append(node)
+
+    def beside(self, code: Sequence[Element], first: int) -> None:
+        """Set code on the right of the rows from `first` to the last."""
+        if code:
+            style = f"--row: {first}; --end: {self.rows}"
+            self.right.append(element("span", *code, classes=["chunk"], style=style))
+
+
+def _pair(pairing: Pairing) -> Element:
+    code = source.rows(pairing)
+    signature, *rows = pairing.rows
+    grid = _Grid()
+    grid.down()
+    grid.beside([code[part.row] for part in signature.code], 1)
+    for row in rows:
+        # What prepares a tagged statement stands above it, beside the comment if there is one.
+        above = list(takewhile(lambda part: not part.refs, row.code))
+        tagged = list(dropwhile(lambda part: not part.refs, row.code))
+        first, *more = row.lines or (None,)
+        if first is not None and first.comment is not None:
+            grid.down(_comment(first))
+            grid.beside([code[part.row] for part in above], grid.rows)
+        elif above:
+            grid.down()
+            grid.beside([code[part.row] for part in above], grid.rows)
+        top = grid.rows + 1
+        for line in filter(None, (first, *more)):
+            if line.comment is not None and line is not first:
+                grid.down(_comment(line))
+            grid.down(_line(line, pairing.algorithm))
+        grid.beside([code[part.row] for part in tagged], top)
+    return element(
+        "div",
+        _head(pairing.algorithm),
+        element("ol", *grid.left, classes=["pseudocode"]),
+        element("div", element("pre", *grid.right), classes=["code", "highlight"]),
+        classes=["pair"],
+        style=f"--rows: {grid.rows}",
+    )
+
+
+def _title(algorithm: Algorithm, name: str) -> Element:
+    number = nodes.reference(
+        "", f"Algorithm {algorithm.id}", refid=anchor("alg", algorithm.id), internal=True
+    )
+    link = addnodes.pending_xref(
+        "",
+        nodes.inline(name, name),
+        refdomain="py",
+        reftype="func",
+        reftarget=name,
+        refwarn=True,
+    )
+    comment = [element("p", *prose(algorithm.comment))] if algorithm.comment else []
+    return element(
+        "div",
+        element("p", number, " ", element("b", algorithm.title)),
+        element("p", link, classes=["python"]),
+        *comment,
+        classes=["title"],
+    )
+
+
+def _head(algorithm: Algorithm) -> Element:
+    sections = [part for section in algorithm.sections for part in _section(section, algorithm)]
+    head = element("div", element("dl", *sections), classes=["head"])
+    if algorithm.signature is not None:
+        signature = math(algorithm.signature, algorithm.id)
+        head.insert(0, element("p", *signature, classes=["signature"]))
+    return head
+
+
+def _section(section: Section, algorithm: Algorithm) -> Iterator[Element]:
+    yield element("dt", section.name)
+    for row in section.rows:
+        declared, _, meaning = row.partition(" — ")
+        text = declared.lstrip(" ")
+        depth = (len(declared) - len(text)) // 4
+        remark: list[nodes.Node | str] = []
+        if meaning:
+            remark = [" ", element("span", *prose(meaning), classes=["meaning"])]
+        yield element(
+            "dd",
+            element("span", *math(text, algorithm.id), classes=["math"]),
+            *remark,
+            style=f"--depth: {depth}",
+        )
+
+
+def _line(line: Line, algorithm: Algorithm) -> Element:
+    ref = f"{algorithm.id}.{line.number}"
+    number = nodes.reference(
+        "", str(line.number), refid=anchor("algline", ref), internal=True, classes=["number"]
+    )
+    claim = [element("span", *math(line.claim), classes=["claim"])] if line.claim else []
+    return element(
+        "li",
+        number,
+        element("span", *math(line.text, algorithm.id), classes=["math"]),
+        *claim,
+        ids=[anchor("algline", ref)],
+        data_lines=str(line.number),
+        style=f"--depth: {line.indent}",
+    )
+
+
+def _comment(line: Line) -> Element:
+    return element("li", line.comment or "", classes=["comment"], style=f"--depth: {line.indent}")
+
+
+def _departures(algorithm: Algorithm) -> Iterator[Element]:
+    """Name the errata that touch the algorithm, if any do."""
+    touching = [erratum for erratum in errata().values() if _touches(erratum, algorithm.id)]
+    if touching:
+        links: list[nodes.Node | str] = []
+        for erratum in touching:
+            links += [" ", reference("erratum", erratum.id, erratum.id)]
+        yield element("p", "Where the print is silent or mistaken:", *links, classes=["departures"])
+
+
+def _touches(erratum: Erratum, algorithm: str) -> bool:
+    return algorithm in {line.partition(".")[0] for line in erratum.lines}
+
+
+def _plain(pairing: Pairing, name: str) -> str:
+    code = (part for row in pairing.rows for part in row.code)
+    rows = "\n".join(f"{part.row:>4}  {part.text}".rstrip() for part in code)
+    return f"{write(pairing.algorithm)}\n{name}\n\n{rows}"

@@ -1,0 +1,224 @@
+"""The directives: an algorithm, the errata, the symbols, and the picture of attention."""
+
+import inspect
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from importlib import import_module
+from itertools import groupby
+from pathlib import Path
+from typing import ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.typing import OptionSpec
+
+import spec
+from spec.errata import errata
+from spec.library import algorithms
+from spec.pairing import Function, Pairing, PairingError, implementations, pair
+from spec.symbols import table
+
+from . import figure
+from .card import card
+from .domain import AlgorithmDomain, anchor, reference
+from .elements import element
+from .notation import math, prose
+
+logger = logging.getLogger(__name__)
+
+SPEC = Path(spec.__file__).parent
+
+
+class _Directive(SphinxDirective):
+    """What the directives share: the domain, and a say in what a page depends on."""
+
+    @property
+    def domain(self) -> AlgorithmDomain:
+        domain = self.env.domains[AlgorithmDomain.name]
+        assert isinstance(domain, AlgorithmDomain)
+        return domain
+
+    def depend(self, *paths: Path | str) -> None:
+        """Have the page read again when a file changes."""
+        for path in paths:
+            self.env.note_dependency(str(path))
+
+
+class AlgorithmDirective(_Directive):
+    """`.. algorithm:: 4` sets Algorithm 4 beside the function that carries it out."""
+
+    required_arguments = 1
+    option_spec: ClassVar[OptionSpec | None] = {"no-index": directives.flag}
+
+    def run(self) -> list[nodes.Node]:
+        """Return the card, or fail if lines and tags do not match."""
+        module = self.config.paired_module
+        (id,) = self.arguments
+        algorithm = algorithms().get(id)
+        if algorithm is None:
+            raise self.error(f"the specification has no Algorithm {id}")
+        try:
+            function = _implementations(module).get(id)
+            if function is None:
+                raise self.error(f"no public function of {module} carries out Algorithm {id}")
+            pairing = pair(algorithm, function, algorithms())
+        except PairingError as error:
+            raise self.error(str(error)) from error
+        file = inspect.getsourcefile(inspect.unwrap(function))
+        assert file is not None, "the pairing has read it"
+        self.depend(file, SPEC / algorithm.path, SPEC / "errata.toml")
+        for problem in _problems(pairing, Path(file).name):
+            logger.warning(problem, location=self.get_location(), type="paired", subtype="lines")
+
+        node = card(pairing, f"{module}.{function.__name__}")
+        self.set_source_info(node)
+        if "no-index" not in self.options:
+            self.domain.note("alg", id, self.env.docname, node)
+            for line in algorithm.lines:
+                self.domain.note("algline", f"{id}.{line.number}", self.env.docname, node)
+        return [node]
+
+
+class ErrataDirective(_Directive):
+    """`.. errata::` lists every departure from the print."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return one entry for each, with an anchor."""
+        self.depend(SPEC / "errata.toml")
+        entries: list[nodes.Node] = []
+        for erratum in errata().values():
+            lines: list[nodes.Node | str] = []
+            for line in erratum.lines:
+                role = "algline" if "." in line else "alg"
+                lines += [", " if lines else " · ", reference(role, line, line)]
+            title = element(
+                "p",
+                nodes.reference("", erratum.id, refid=anchor("erratum", erratum.id), internal=True),
+                " ",
+                element("b", *prose(erratum.where)),
+                *lines,
+                classes=["where"],
+            )
+            rows = {"Print": erratum.literal, "Here": erratum.reading, "Why": erratum.why}
+            entry = element(
+                "div",
+                title,
+                element("dl", *_definitions(rows)),
+                classes=["erratum"],
+                ids=[anchor("erratum", erratum.id)],
+                plain="\n".join(
+                    [f"{erratum.id}  {erratum.where}"]
+                    + [f"    {name + ':':<7}{text}" for name, text in rows.items()]
+                ),
+            )
+            self.set_source_info(entry)
+            self.domain.note("erratum", erratum.id, self.env.docname, entry)
+            entries.append(entry)
+        return entries
+
+
+class SymbolsDirective(_Directive):
+    """`.. symbols::` lists every symbol: what it means, and its name in Python."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a table for each kind."""
+        self.depend(SPEC / "symbols.toml")
+        found: list[nodes.Node] = []
+        for kind, group in groupby(table().values(), key=lambda symbol: symbol.kind):
+            rows: list[list[list[nodes.Node]]] = [
+                [
+                    [element("span", *math(symbol.glyph), classes=["math"])],
+                    [nodes.literal(symbol.ascii, symbol.ascii)] if symbol.ascii else [],
+                    prose(symbol.meaning),
+                ]
+                for symbol in group
+            ]
+            found += [nodes.rubric("", kind.capitalize()), _table(rows, (2, 3, 9))]
+        return found
+
+
+class DeparturesDirective(_Directive):
+    """`.. departures:: package.NAME` lists what a published model adds to the paper."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return a row for each departure: its tag, the lines it changes, and how to undo it."""
+        module, _, name = self.arguments[0].rpartition(".")
+        rows: list[list[list[nodes.Node]]] = []
+        for departure in getattr(import_module(module), name):
+            lines: list[nodes.Node] = []
+            for line in departure.lines:
+                role = "algline" if "." in line else "alg"
+                lines += [nodes.Text(", " if lines else ""), reference(role, line, line)]
+            off: list[nodes.Node] = [nodes.literal(departure.off, departure.off)]
+            rows.append([[nodes.Text(departure.id)], lines, prose(departure.what), off])
+        return [_table(rows, (1, 4, 6, 6), ("", "Lines", "What it adds", "Without it"))]
+
+
+class AttentionMaps(_Directive):
+    """`.. attention-maps::` draws what Algorithm 4 computes, and two mistakes it does not make."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return three maps, each with its caption."""
+        maps = figure.maps()
+        return [
+            element(
+                "div",
+                *(
+                    element(
+                        "figure",
+                        nodes.raw("", map.svg(), format="html"),
+                        element("figcaption", element("b", map.title), " ", map.remark),
+                    )
+                    for map in maps
+                ),
+                classes=["maps"],
+                plain="\n\n".join(map.text() for map in maps),
+            )
+        ]
+
+
+@cache
+def _implementations(module: str) -> dict[str, Function]:
+    return implementations(module)
+
+
+def _problems(pairing: Pairing, file: str) -> Iterator[str]:
+    """Say which lines have no code, and which tags have no line."""
+    algorithm, name = pairing.algorithm, pairing.function.__name__
+    for line in pairing.untagged:
+        yield (
+            f"spec/{algorithm.path}:{line.row}: no statement of {name} ({file}) is tagged "
+            f"{algorithm.id}.{line.number}: {line.text}"
+        )
+    code = [part for row in pairing.rows for part in row.code]
+    for ref in pairing.unknown:
+        row = next(part.row for part in code if ref in part.refs)
+        yield f"{file}:{row}: the tag {ref} of {name} names no line of the specification"
+
+
+def _definitions(rows: dict[str, str]) -> Iterator[nodes.Node]:
+    for term, text in rows.items():
+        yield element("dt", term)
+        yield element("dd", *prose(text))
+
+
+def _table(
+    rows: Iterable[Iterable[Iterable[nodes.Node]]],
+    widths: Sequence[int],
+    head: Sequence[str] = (),
+) -> nodes.table:
+    parts: list[nodes.Node] = [nodes.colspec(colwidth=width) for width in widths]
+    if head:
+        parts.append(nodes.thead("", _row([[nodes.Text(text)] for text in head])))
+    parts.append(nodes.tbody("", *map(_row, rows)))
+    return nodes.table(
+        "", nodes.tgroup("", *parts, cols=len(widths)), classes=["listing", "colwidths-given"]
+    )
+
+
+def _row(cells: Iterable[Iterable[nodes.Node]]) -> nodes.row:
+    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", *cell)) for cell in cells))

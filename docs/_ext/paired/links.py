@@ -1,0 +1,34 @@
+"""The style sheet that lights up both sides of a pair: one rule for each number of a line."""
+
+from sphinx.application import Sphinx
+
+from spec.library import algorithms
+
+NAME = "paired-lines.css"
+
+
+def rules(lines: int) -> str:
+    """Return the rules for lines 1 to `lines`.
+
+    A line and its code carry the same number, so whichever the pointer is on, the keyboard's
+    focus is in, or the address names, all parts of the card with that number light up.
+    """
+    parts = [f'[data-lines~="{number}"]' for number in range(1, lines + 1)]
+    pointed = ",\n".join(f".alg:has({p}:is(:hover, :focus-within)) {p}" for p in parts)
+    named = ",\n".join(f".alg:has({p}:target) {p}" for p in parts)
+    return f"{named} {{ --lit: var(--alg-named) }}\n{pointed} {{ --lit: var(--alg-pointed) }}\n"
+
+
+def setup(app: Sphinx) -> None:
+    """Have the style sheet written and loaded."""
+    app.connect("builder-inited", _write)
+
+
+def _write(app: Sphinx) -> None:
+    if app.builder.format != "html":
+        return
+    longest = max(len(algorithm.lines) for algorithm in algorithms().values())
+    folder = app.outdir / "_static"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / NAME).write_text(rules(longest), encoding="utf-8")
+    app.add_css_file(NAME)

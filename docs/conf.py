@@ -1,0 +1,60 @@
+"""Configuration of the pages."""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE.parent), str(HERE / "_ext")]
+
+project = "formal-transformers"
+author = "The formal-transformers authors"
+copyright = author
+extensions = ["paired", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+exclude_patterns = ["_build", "_ext"]
+
+default_role = "literal"  # `Mask[t_z, t_x]` in a docstring is code
+nitpicky = True
+nitpick_ignore_regex = [
+    # The pages are built without a network, so nobody else's index is there to link to.
+    ("py:.*", r"(numpy|np|jaxtyping|typing|collections|pathlib|rich|importlib|argparse)\..*"),
+]
+
+autodoc_typehints = "none"  # the docstrings give shapes, shorter than "Float[A, '*batch …']" does
+autodoc_preserve_defaults = True
+autodoc_member_order = "bysource"
+napoleon_google_docstring = False
+napoleon_use_param = False
+napoleon_use_rtype = False
+add_module_names = True
+python_use_unqualified_type_names = True
+
+html_theme = "furo"
+html_title = "formal-transformers"
+html_static_path = ["_static"]
+html_css_files = ["paired.css"]
+html_copy_source = False
+html_show_sourcelink = False
+html_show_sphinx = False
+pygments_style = "a11y-high-contrast-light"
+pygments_dark_style = "github-dark"
+html_theme_options = {
+    "light_css_variables": {
+        "color-brand-primary": "#0b5cad",
+        "color-brand-content": "#0b5cad",
+        "color-brand-visited": "#0b5cad",
+        "color-background-border": "#e3e5e8",
+        "color-code-background": "#f7f8fa",
+        "alg-pointed": "#fff1c9",
+        "alg-named": "#e6f0fb",
+        "alg-wrong": "#b3261e",
+    },
+    "dark_css_variables": {
+        "color-brand-primary": "#79b8ff",
+        "color-brand-content": "#79b8ff",
+        "color-brand-visited": "#79b8ff",
+        "color-code-background": "#191c20",
+        "alg-pointed": "#453a17",
+        "alg-named": "#1b3350",
+        "alg-wrong": "#ff8a80",
+    },
+}
