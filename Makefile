@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: all docs test check wheel bench clean
+.PHONY: all docs test check wheel bugs bench clean
 
 all: docs
 	@$(BIN)/formal-transformers list
@@ -11,7 +11,8 @@ all: docs
 
 # What is pinned, with everything that the tests and the docs need.
 .venv/ready: pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed" * (sys.version_info < (3, 11)))'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo 'Python 3.11 or later is needed: make PYTHON=…' >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	    --constraint constraints.txt --editable '.[test,docs]'
@@ -37,6 +38,10 @@ check: .venv/ready
 # Wheel and sdist, each used where nothing else is installed.
 wheel: .venv/ready
 	$(BIN)/python .ci/wheel.py
+
+# Each seeded bug, put into a copy: which tests see it?
+bugs: .venv/ready
+	$(BIN)/python -m tests.bugs
 
 bench: .venv/ready
 	$(BIN)/python -m bench $(WHAT)

@@ -372,6 +372,8 @@ def _broadcast(
 def _extremes(values: Any) -> Iterator[int]:
     """The least and the greatest, where they can be read."""
     xp = namespace(values)
+    if 0 in values.shape:  # a batch of no sequences
+        return
     try:
         yield int(xp.min(values))
         yield int(xp.max(values))

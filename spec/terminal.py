@@ -31,7 +31,7 @@ def table(
     )
     found.add_column("", justify="right", style="dim")
     found.add_column("Algorithm", style="bold", overflow="fold")
-    found.add_column("Python", overflow="fold")
+    found.add_column(f"Function of {module}", overflow="fold")
     found.add_column("Lines tagged", justify="right", no_wrap=True)
     for id, algorithm in library.items():
         if (function := functions.get(id)) is None:
@@ -42,7 +42,7 @@ def table(
         done = count - len(pairing.untagged)
         style = "green" if done == count and not pairing.unknown else "yellow"
         tagged = Text(f"{done} of {count}", style)
-        found.add_row(id, algorithm.title, f"{module}.{function.__name__}", tagged)
+        found.add_row(id, algorithm.title, function.__name__, tagged)
     return found
 
 

@@ -324,6 +324,12 @@ def test_a_batch_is_a_loop_over_the_batch():
             assert_close(together[i], alone, terms=LONGEST, sums=4 * SUMS)
 
 
+def test_a_batch_of_no_sequences_is_a_batch():
+    x, z = generic.tokens(0, 7), generic.tokens(0, 5)
+    for P in (decoder(x), encoder(x), encoder_decoder(z, x)):
+        assert P.shape == (0, 23, 7)
+
+
 def silenced(layer):
     """A layer whose attention and MLP add nothing to the residual stream."""
     parts = layer._asdict()
