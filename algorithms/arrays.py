@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Protocol, Self, TypeVar, cast
 
 import array_api_compat as compat
+import numpy as np
+from numpy.typing import NDArray
 
 
 class Array(Protocol):
@@ -59,8 +61,6 @@ class Namespace(Protocol[A]):
     def concat(
         self, arrays: Sequence[A], /, *, axis: int = 0
     ) -> A: ...
-    def count_nonzero(self, x: Any, /) -> A: ...
-    def cumulative_sum(self, x: A, /) -> A: ...
     def equal(self, x: Array, y: Array | int, /) -> Any: ...
     def exp(self, x: A, /) -> A: ...
     def isfinite(self, x: A, /) -> Any: ...
@@ -163,8 +163,11 @@ def append(x: A, y: int) -> A:
     return xp.concat([x, last])
 
 
+# What the array API lacks: the only branches on a library.
+
+
 def erfc(x: A) -> A:
-    """1 − erf(x). The array API has none: the one dispatch here."""
+    """1 − erf(x)."""
     if compat.is_torch_array(x):
         import torch
 
@@ -174,8 +177,17 @@ def erfc(x: A) -> A:
 
         return cast("A", jax.scipy.special.erfc(cast("Any", x)))
     # scipy.special takes longer to import than NumPy.
-    import numpy as np
     import scipy.special
 
     values = scipy.special.erfc(np.asarray(x))
     return namespace(x).asarray(values, dtype=x.dtype)
+
+
+def to_numpy(x: Array) -> NDArray[np.float64]:
+    """The values of `x`, outside its library and its gradients."""
+    if compat.is_torch_array(x):
+        import torch
+
+        tensor = cast("Any", x).detach()
+        x = tensor.to("cpu", torch.float64)
+    return np.asarray(x, dtype=np.float64)

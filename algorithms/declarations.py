@@ -156,7 +156,7 @@ def read(
         (size,) = (m.name for m in marks if isinstance(m, Count))
         return Items(read(args[0], names), size, origin is tuple)
     cls: Any = origin or hint
-    if not isinstance(cls, type) or cls is Callable:
+    if not isinstance(cls, type):
         return Instance(object)
     if issubclass(cls, AbstractArray):
         return _array(cls, names, marks)

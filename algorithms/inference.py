@@ -125,6 +125,7 @@ def DInference(
         "ell_gen <= ell_max",
         "ell_gen >= 0",
         "tau >= 0",
+        "N_V >= 3",
         "0 <= bos_token < N_V",
         "0 <= eos_token < N_V",
         "eps >= 0",

@@ -33,7 +33,7 @@ def initialise(
     every b are 0, and a matrix W is normal with mean 0 and variance
     1/n, n being the number of terms in a sum over its row: LeCun's
     rule, which keeps the scale of what passes through. W_e and W_p
-    sum nothing, each gives one column: n = 1.
+    (and BERT's W_s) sum nothing, each gives a column: n = 1.
 
     Parameters
     ----------
@@ -74,6 +74,22 @@ def initialise(
     >>> W_qkv.W_v.shape
     (3, 4)
     """
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(
+            f"initialise: rng is of type {type(rng).__name__}, "
+            "want numpy.random.Generator"
+        )
+    if not np.issubdtype(dtype, np.floating):
+        raise TypeError(
+            f"initialise: dtype is {np.dtype(dtype)}, want a float"
+        )
+    if not hasattr(parameters, "_fields") or not isinstance(
+        parameters, type
+    ):
+        raise TypeError(
+            f"initialise: cannot draw {parameters!r:.40}, want a "
+            "type such as DTransformerParameters"
+        )
     declaration = read(parameters)
     names = _sizes(declaration)
     for problem, wrong in (
@@ -86,6 +102,10 @@ def initialise(
                 f"{', '.join(sorted(wrong))}"
             )
     for name, size in sizes.items():
+        if not isinstance(size, (int, np.integer)):
+            raise TypeError(
+                f"initialise: {name} is {size!r}, want an int"
+            )
         if size < 1:
             raise ValueError(
                 f"initialise: {name} is {size}, want at least 1"
@@ -140,6 +160,6 @@ def _draw(
         return np.ones(shape, dtype)
     if name.startswith(("beta", "b_")):
         return np.zeros(shape, dtype)
-    terms = 1 if name in ("W_e", "W_p") else shape[-1]
+    terms = 1 if name in ("W_e", "W_p", "W_s") else shape[-1]
     scale = 1 / math.sqrt(terms)
     return (rng.standard_normal(shape) * scale).astype(dtype)

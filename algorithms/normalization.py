@@ -40,7 +40,8 @@ def layer_norm(
     Notes
     -----
     The variance is the population's: divided by d_e. With eps = 0 a
-    constant column, so any at d_e = 1, is 0/0 (A1).
+    constant column, so any at d_e = 1, is 0/0 (A1). A deviation
+    whose square overflows (256 in float16) counts as infinite.
 
     The paper takes one token; here all of a sequence at once.
 

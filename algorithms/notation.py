@@ -52,7 +52,7 @@ def softmax(S: Float[A, "*batch m n"]) -> Float[A, "*batch m n"]:
     top = xp.max(S, axis=-2, keepdims=True)
     E = xp.exp(S - xp.where(xp.isfinite(top), top, 0.0))
     total = xp.sum(E, axis=-2, keepdims=True)
-    return E / xp.where(total > 0, total, 1.0)
+    return E / xp.where(xp.equal(total, 0), 1.0, total)
 
 
 @checked()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from algorithms.arrays import A, arange, namespace
+from algorithms.arrays import A, arange, namespace, to_numpy
 from algorithms.signature import checked
 
 
@@ -68,8 +68,16 @@ def sample(q: Float[A, " N_V"], rng: np.random.Generator) -> int:
         The first token whose cumulative probability reaches 1 − u:
         in 0 … N_V−1, and never one of probability 0.
 
+    Raises
+    ------
+    ValueError
+        q is not a distribution: its sum is 0, infinite or NaN.
+
     Notes
     -----
+    Probabilities are added up in float64, whatever q is in: in half
+    precision most sums would no longer grow.
+
     Source: Phuong & Hutter 2022, Algorithms 14 and 15.
 
     Examples
@@ -78,7 +86,9 @@ def sample(q: Float[A, " N_V"], rng: np.random.Generator) -> int:
     >>> sample(np.array([0.0, 1.0, 0.0]), np.random.default_rng(0))
     1
     """
-    xp = namespace(q)
-    below = xp.cumulative_sum(q)
-    reached = (1.0 - rng.random()) * float(below[-1])
-    return int(xp.count_nonzero(below < reached))
+    cumulative = np.cumsum(to_numpy(q))
+    total = cumulative[-1]
+    if not 0 < total < np.inf:
+        raise ValueError(f"sample: q sums to {total}, want 1")
+    reached = (1.0 - rng.random()) * total
+    return int(np.searchsorted(cumulative, reached))

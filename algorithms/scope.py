@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from inspect import BoundArguments
-from numbers import Integral, Real
 from types import CodeType
 from typing import Any, NamedTuple, NoReturn, cast
+
+import numpy as np
 
 from algorithms.arrays import is_array, namespace
 from algorithms.declarations import (
@@ -20,6 +21,9 @@ from algorithms.declarations import (
     Optional,
     Record,
 )
+
+#: What passes for a number. NumPy's float64 is a float by itself.
+NUMBERS = {int: (int, np.integer), float: (int, float, np.number)}
 
 
 class ShapeError(ValueError):
@@ -155,7 +159,7 @@ class Scope:
                     )
             case Instance(cls):
                 if not isinstance(value, cls):
-                    self.refuse_type(path, value, cls.__name__)
+                    self.refuse_type(path, value, _type_name(cls))
 
     def member(self) -> Scope:
         """A scope within: the sizes learnt there stay there."""
@@ -183,7 +187,7 @@ class Scope:
                 f"{path} has dtype {_name(dtype)}, want {kind}",
             )
         if kind == "float":
-            self.check_float(dtype, path)
+            self.check_float(_name(dtype), path)
         shape, axes = tuple(value.shape), declaration.axes
         rank = len(shape) - len(axes)
         if rank < 0 or (rank > 0 and not declaration.batch):
@@ -208,7 +212,7 @@ class Scope:
         if declaration.below is not None:
             self.indices.append(Indices(path, value, declaration))
 
-    def check_float(self, dtype: Any, path: str) -> None:
+    def check_float(self, dtype: str, path: str) -> None:
         """One float type in the whole call."""
         first, origin = self.kinds.setdefault(
             "float", (dtype, path)
@@ -216,8 +220,8 @@ class Scope:
         if first != dtype:
             self.refuse(
                 DTypeError,
-                f"{path} has dtype {_name(dtype)}, "
-                f"{origin} has {_name(first)}: want one float type",
+                f"{path} has dtype {dtype}, "
+                f"{origin} has {first}: want one float type",
             )
 
     def check_library(self, value: Any, path: str) -> None:
@@ -260,19 +264,21 @@ class Scope:
         self, kind: type[int] | type[float], value: Any, path: str
     ) -> None:
         """Check a number, and learn its value."""
-        wanted = Integral if kind is int else Real
-        real = isinstance(value, wanted) and not isinstance(
-            value, bool
-        )
-        if real:
-            self.sizes[path], self.origin[path] = value, path
-        if kind is float and getattr(value, "shape", None) == ():
-            # NumPy's numbers widen an array, Python's never do. A
-            # traced number is an array that knows no value yet.
+        number: Any
+        if kind is float and is_array(value) and value.shape == ():
+            # NumPy's numbers widen an array, Python's never do. Nor
+            # do JAX's weak ones, which Python's become in a trace.
             if not getattr(value, "weak_type", False):
-                self.check_float(value.dtype, path)
-        elif not real:
+                self.check_float(_name(value.dtype), path)
+            number = _value(value)
+        elif isinstance(value, NUMBERS[kind]) and not isinstance(
+            value, bool
+        ):
+            number = value
+        else:
             self.refuse_type(path, value, kind.__name__)
+        if number is not None:
+            self.sizes[path], self.origin[path] = number, path
 
     def check_indices(self, sizes: Mapping[str, Any]) -> None:
         """No token past the vocabulary, no position past ℓ_max."""
@@ -314,7 +320,7 @@ class Scope:
         self.refuse(
             DTypeError,
             f"{path} is of type "
-            f"{type(value).__name__}, want {want}",
+            f"{_type_name(type(value))}, want {want}",
         )
 
     def refuse_shape(
@@ -366,7 +372,29 @@ def _broadcast(
     for m, n in zip(a, b, strict=True):
         if 1 not in (m, n) and (apart or m != n):
             raise ValueError
-    return tuple(map(max, a, b))
+    return tuple(
+        n if m == 1 else m for m, n in zip(a, b, strict=True)
+    )
+
+
+def _value(number: Any) -> float | None:
+    """The value of an array without axes, if it can be read."""
+    try:
+        return float(number)
+    except (TypeError, RuntimeError):  # it is traced
+        return None
+
+
+def _type_name(cls: type) -> str:
+    """`torch.Generator`, not to be taken for NumPy's."""
+    if cls.__module__.partition(".")[0] in (
+        "builtins",
+        __package__,
+    ):
+        return cls.__name__
+    path = cls.__module__.split(".")
+    public = [part for part in path if not part.startswith("_")]
+    return ".".join((*public, cls.__name__))
 
 
 def _extremes(values: Any) -> Iterator[int]:

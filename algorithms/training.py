@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 from jaxtyping import Integer
@@ -28,11 +28,12 @@ from algorithms.parameters import (
     ETransformerParameters,
     tree_map,
 )
+from algorithms.scope import DTypeError, ShapeError
 from algorithms.signature import algorithm
 
 Theta = TypeVar("Theta")
 #: `value_and_gradient(loss, theta)`: loss(theta), and its gradient
-#: in the form of theta: `lambda f, w: jax.value_and_grad(f)(w)`.
+#: in the form of theta.
 ValueAndGradient = Callable[
     [Callable[[Theta], A], Theta], tuple[A, Theta]
 ]
@@ -81,7 +82,8 @@ def EDTraining(
     eta : float, greater than 0
         The learning rate.
     value_and_gradient : function of (loss, theta)
-        Gives `loss(theta)` and its gradient, in the form of theta.
+        Gives `loss(theta)` and its gradient, in the form of theta:
+        `lambda f, w: jax.value_and_grad(f)(w)`, say.
     eps, activation
         As in `EDTransformer`.
 
@@ -137,7 +139,9 @@ def EDTraining(
                 p = entries(P(theta)[:, : ell - 1], x_n[1:])  # 11.5
                 return -xp.sum(xp.log(p))  # 11.5
 
-            _, gradient = value_and_gradient(loss, theta)  # 11.6
+            gradient = slope(
+                value_and_gradient, loss, theta
+            )  # 11.6
             theta = descend(theta, eta, gradient)  # 11.6
     return theta  # 11.9
 
@@ -149,6 +153,7 @@ def EDTraining(
         "N_epochs >= 0",
         "eta > 0",
         "0 < p_mask < 1",
+        "N_V >= 3",
         "0 <= mask_token < N_V",
         "eps >= 0",
     ),
@@ -188,7 +193,8 @@ def ETraining(
     rng : numpy.random.Generator
         Asked for one number a token, which decides on its mask.
     value_and_gradient : function of (loss, theta)
-        Gives `loss(theta)` and its gradient, in the form of theta.
+        Gives `loss(theta)` and its gradient, in the form of theta:
+        `lambda f, w: jax.value_and_grad(f)(w)`, say.
     mask_token : int, optional
         By default the paper's, N_V−3.
     eps, activation
@@ -255,7 +261,9 @@ def ETraining(
                 p = xp.take(p, T_tilde, axis=0)  # 12.9
                 return -xp.sum(xp.log(p))  # 12.9
 
-            _, gradient = value_and_gradient(loss, theta)  # 12.10
+            gradient = slope(
+                value_and_gradient, loss, theta
+            )  # 12.10
             theta = descend(theta, eta, gradient)  # 12.10
     return theta  # 12.13
 
@@ -297,7 +305,8 @@ def DTraining(
     eta : float, greater than 0
         The learning rate.
     value_and_gradient : function of (loss, theta)
-        Gives `loss(theta)` and its gradient, in the form of theta.
+        Gives `loss(theta)` and its gradient, in the form of theta:
+        `lambda f, w: jax.value_and_grad(f)(w)`, say.
     eps, activation
         As in `DTransformer`.
 
@@ -352,11 +361,43 @@ def DTraining(
                 p = entries(P(theta)[:, : ell - 1], x_n[1:])  # 13.5
                 return -xp.sum(xp.log(p))  # 13.5
 
-            _, gradient = value_and_gradient(loss, theta)  # 13.6
+            gradient = slope(
+                value_and_gradient, loss, theta
+            )  # 13.6
             theta = descend(theta, eta, gradient)  # 13.6
     return theta  # 13.9
 
 
+def slope(
+    value_and_gradient: ValueAndGradient[Theta, A],
+    loss: Callable[[Theta], A],
+    theta: Theta,
+) -> Theta:
+    """`∇loss(θ)`, by the given function, in the form of θ."""
+    result = value_and_gradient(loss, theta)
+    form = type(theta)
+    if not (
+        isinstance(result, tuple)
+        and len(result) == 2
+        and isinstance(result[1], form)
+    ):
+        raise DTypeError(
+            "value_and_gradient: want the loss and its gradient, "
+            f"a {form.__name__}"
+        )
+    return result[1]
+
+
 def descend(theta: Theta, eta: float, gradient: Theta) -> Theta:
     """`θ − η · ∇loss(θ)`, array by array."""
-    return tree_map(lambda w, g: w - eta * g, theta, gradient)
+
+    def step(w: Any, slope: Any) -> Any:
+        if getattr(slope, "shape", None) != w.shape:
+            raise ShapeError(
+                "value_and_gradient: the gradient of an array of "
+                f"shape {tuple(w.shape)} has shape "
+                f"{getattr(slope, 'shape', None)}"
+            )
+        return w - eta * slope
+
+    return tree_map(step, theta, gradient)

@@ -26,7 +26,6 @@ EXCEPTIONS = {
     "masked": "which tokens are mask_token",
     "hide": "where 12.5 draws mask_token, before it is put there",
     "gradient": "∇loss(θ), as a value",
-    "_": "loss(θ), which comes with its gradient and is not used",
     "activation": "ReLU or GELU unless another is given",
     "padding": "which tokens only fill up a batch; the paper has no batch",
     "padding_x": "the same, of x",

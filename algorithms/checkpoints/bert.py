@@ -165,7 +165,8 @@ def bert_parameters(
     Returns
     -------
     parameters : BERTParameters
-        In the library of the arrays. W_u is W_e transposed (B5).
+        In the library of the arrays. W_u is W_e transposed (B5)
+        where the file has none of its own.
 
     Raises
     ------
@@ -197,7 +198,7 @@ def bert_parameters(
         b_f=b_f,
         gamma=gamma,
         beta=beta,
-        W_u=tokens,  # B5
+        W_u=head.get("decoder.weight", tokens),  # B5
     )
     W_s = embeddings["token_type_embeddings.weight"].mT
     b_u = head["bias"]

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Integer
 from algorithms.arrays import A, Array, namespace
 from algorithms.checkpoints.activations import GELU_tanh
 from algorithms.checkpoints.departures import Departure
-from algorithms.checkpoints.state import State, split
+from algorithms.checkpoints.state import State
 from algorithms.decoder import DTransformer
 from algorithms.embedding import Token
 from algorithms.parameters import (
@@ -112,7 +112,8 @@ def gpt2_parameters(
     Returns
     -------
     theta : DTransformerParameters
-        In the library of the arrays. W_u is W_e transposed (G3).
+        In the library of the arrays. W_u is W_e transposed (G3)
+        where the file has none of its own.
 
     Raises
     ------
@@ -125,7 +126,8 @@ def gpt2_parameters(
     Traceback (most recent call last):
     KeyError: 'gpt2_parameters: no array is called transformer...
     """
-    state = State("gpt2_parameters", arrays).under("transformer")
+    file = State("gpt2_parameters", arrays)
+    state = file.under("transformer")
     tokens = state["wte.weight"]
     gamma, beta = state.pair("ln_f")
     return DTransformerParameters(
@@ -137,7 +139,7 @@ def gpt2_parameters(
         ),
         gamma=gamma,
         beta=beta,
-        W_u=tokens,  # G3
+        W_u=file.get("lm_head.weight", tokens),  # G3
     )
 
 
@@ -145,8 +147,8 @@ def _layer(state: State[A], H: int) -> Layer[A]:
     W, b = _conv(state, "attn.c_attn")  # q, k and v in one
     xp, d = namespace(W), W.shape[0] // 3
     W, b = xp.reshape(W, (3, d, -1)), xp.reshape(b, (3, d))
-    W_q, W_k, W_v = (split(W[i], H) for i in range(3))
-    b_q, b_k, b_v = (split(b[i], H) for i in range(3))
+    W_q, W_k, W_v = (state.split(W[i], H) for i in range(3))
+    b_q, b_k, b_v = (state.split(b[i], H) for i in range(3))
     W_qkv = AttentionParameters(W_q, b_q, W_k, b_k, W_v, b_v)
     return Layer(
         MHAttentionParameters(W_qkv, *_conv(state, "attn.c_proj")),

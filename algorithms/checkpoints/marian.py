@@ -244,7 +244,8 @@ def marian_parameters(
     Returns
     -------
     parameters : MarianParameters
-        In the library of the arrays. W_u is W_e transposed (M5).
+        In the library of the arrays. W_u is W_e transposed (M5)
+        where the file has none of its own.
 
     Raises
     ------
@@ -273,7 +274,7 @@ def marian_parameters(
             _decoder_layer(decoder.under(f"layers.{l}"), H)
             for l in range(decoder.count("layers"))
         ),
-        W_u=tokens,  # M5
+        W_u=state.get("lm_head.weight", tokens),  # M5
     )
     return MarianParameters(theta, state["final_logits_bias"][0, :])
 

@@ -22,6 +22,11 @@ class State(Generic[A]):
     def __init__(
         self, reader: str, arrays: Mapping[str, A], prefix: str = ""
     ) -> None:
+        if not isinstance(arrays, Mapping):
+            raise TypeError(
+                f"{reader}: arrays is of type "
+                f"{type(arrays).__name__}, want a mapping of names"
+            )
         self.reader, self.arrays = reader, arrays
         self.prefix = prefix
 
@@ -37,6 +42,10 @@ class State(Generic[A]):
                 f"{self.reader}: no array is called {name}"
             )
         return self.arrays[name]
+
+    def get(self, name: str, default: A) -> A:
+        """An array that a file may leave out."""
+        return self.arrays.get(self.prefix + name, default)
 
     def pair(self, name: str) -> tuple[A, A]:
         """Weight and bias: W and b, or γ and β."""
@@ -58,14 +67,17 @@ class State(Generic[A]):
     ) -> MHAttentionParameters[A]:
         """W of Algorithm 5 from four linear maps."""
         (W_q, b_q), (W_k, b_k), (W_v, b_v) = (
-            (split(W, H), split(b, H))
+            (self.split(W, H), self.split(b, H))
             for W, b in map(self.pair, (q, k, v))
         )
         W_qkv = AttentionParameters(W_q, b_q, W_k, b_k, W_v, b_v)
         return MHAttentionParameters(W_qkv, *self.pair(o))
 
-
-def split(rows: A, H: int) -> A:
-    """The rows of all heads, with an axis for the heads."""
-    n, *rest = rows.shape
-    return namespace(rows).reshape(rows, (H, n // H, *rest))
+    def split(self, rows: A, H: int) -> A:
+        """The rows of all heads, with an axis for the heads."""
+        n, *rest = rows.shape
+        if H < 1 or n % H:
+            raise ValueError(
+                f"{self.reader}: {n} rows do not make H={H} heads"
+            )
+        return namespace(rows).reshape(rows, (H, n // H, *rest))

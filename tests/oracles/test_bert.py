@@ -23,7 +23,7 @@ def model():
         intermediate_size=31,
         max_position_embeddings=20,
     )
-    return hf.redraw(BertForMaskedLM(config))
+    return hf.redraw(BertForMaskedLM(config), embeddings=2.0, matrices=0.2, vectors=0.1)
 
 
 @pytest.fixture(scope="module")

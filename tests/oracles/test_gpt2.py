@@ -26,7 +26,7 @@ def model():
         bos_token_id=None,
         eos_token_id=None,
     )
-    return hf.redraw(GPT2LMHeadModel(config))
+    return hf.redraw(GPT2LMHeadModel(config), embeddings=0.5, matrices=0.5, vectors=0.5)
 
 
 @pytest.fixture(scope="module")

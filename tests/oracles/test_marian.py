@@ -43,7 +43,7 @@ def model():
         scale_embedding=True,
         **TINY,
     )
-    model = hf.redraw(MarianMTModel(config))
+    model = hf.redraw(MarianMTModel(config), embeddings=2.0, matrices=0.2, vectors=0.1)
     with torch.no_grad():  # the paper's z and x share W_p (A14)
         decoder = model.model.decoder.embed_positions.weight
         decoder.copy_(model.model.encoder.embed_positions.weight)
