@@ -14,8 +14,9 @@ all: docs
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	    || { echo 'Python 3.11 or later is needed: make PYTHON=…' >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	    --constraint constraints.txt --editable '.[test,docs]'
+	PIP_CONSTRAINT='$(CURDIR)/constraints.txt' PIP_BUILD_CONSTRAINT='$(CURDIR)/constraints.txt' \
+	    $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	    --editable '.[test,docs]'
 	@touch $@
 
 docs: .venv/ready

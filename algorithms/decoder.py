@@ -60,9 +60,15 @@ def DTransformer(
     ShapeError, DTypeError
         An argument is not what the signature says: also an empty
         sequence (A3) or one longer than ell_max (A4).
+    ValueError
+        eps is negative.
 
     Notes
     -----
+    Sizes that the paper does not list, d_attn, d_mid and N_V, are
+    read off θ too (A2). An entry of P may be 0 by underflow, and is
+    1 at N_V = 1 (A12).
+
     Source: Phuong & Hutter 2022, Algorithm 10.
 
     Examples

@@ -126,7 +126,8 @@ def sinusoidal_positions(
     Returns
     -------
     W_p : float64, (d_e, ell_max)
-        Rows 2i−2 and 2i−1 hold the sine and the cosine of a pair.
+        Rows 0 and 1, 2 and 3, … hold the sine and the cosine of
+        one i.
 
     Raises
     ------
@@ -154,3 +155,13 @@ def sinusoidal_positions(
     angle = t / float(base) ** (2 * i / d_e)
     pairs = np.stack([np.sin(angle), np.cos(angle)], axis=1)
     return pairs.reshape(d_e, ell_max)
+
+
+def reserved(function: str, N_V: int, back: int) -> int:
+    """One of the three last tokens: 3 mask, 2 bos, 1 eos."""
+    if N_V < 3:
+        raise ValueError(
+            f"{function}: want N_V >= 3, for the last three tokens "
+            f"are reserved, got N_V={N_V}"
+        )
+    return N_V - back

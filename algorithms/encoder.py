@@ -61,10 +61,16 @@ def ETransformer(
     ShapeError, DTypeError
         An argument is not what the signature says: also an empty
         sequence (A3) or one longer than ell_max (A4).
+    ValueError
+        eps is negative.
 
     Notes
     -----
     W_u has d_f columns where the paper prints d_e (erratum E1).
+
+    Sizes that the paper does not list, d_attn, d_mid and N_V, are
+    read off θ too (A2). An entry of P may be 0 by underflow, and is
+    1 at N_V = 1 (A12).
 
     Source: Phuong & Hutter 2022, Algorithm 9.
 

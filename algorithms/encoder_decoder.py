@@ -72,11 +72,17 @@ def EDTransformer(
     ShapeError, DTypeError
         An argument is not what the signature says: also an empty
         sequence (A3) or one longer than ell_max (A4).
+    ValueError
+        eps is negative.
 
     Notes
     -----
     z and x share W_e, W_p and the vocabulary (erratum A14). The
     decoder's parameters carry its own loop variable (E2).
+
+    Sizes that the paper does not list, d_attn, d_mid and N_V, are
+    read off θ too (A2). An entry of P may be 0 by underflow, and is
+    1 at N_V = 1 (A12).
 
     Source: Phuong & Hutter 2022, Algorithm 8.
 

@@ -18,7 +18,7 @@ from algorithms.arrays import (
     namespace,
 )
 from algorithms.decoder import DTransformer
-from algorithms.embedding import Token
+from algorithms.embedding import Token, reserved
 from algorithms.encoder_decoder import EDTransformer
 from algorithms.notation import GELU, ReLU
 from algorithms.parameters import (
@@ -125,7 +125,6 @@ def DInference(
         "ell_gen <= ell_max",
         "ell_gen >= 0",
         "tau >= 0",
-        "N_V >= 3",
         "0 <= bos_token < N_V",
         "0 <= eos_token < N_V",
         "eps >= 0",
@@ -205,8 +204,10 @@ def EDInference(
     """
     xp, N_V = namespace(z), theta_hat.W_e.shape[1]
     ell_gen = theta_hat.W_p.shape[1] if ell_gen is None else ell_gen
-    bos_token = N_V - 2 if bos_token is None else bos_token
-    eos_token = N_V - 1 if eos_token is None else eos_token
+    if bos_token is None:
+        bos_token = reserved("EDInference", N_V, 2)
+    if eos_token is None:
+        eos_token = reserved("EDInference", N_V, 1)
     z = as_index(z)
     x_hat = xp.asarray(
         [bos_token], dtype=z.dtype, device=device(z)

@@ -36,6 +36,8 @@ def layer_norm(
     ------
     ShapeError, DTypeError
         An argument is not what the signature says.
+    ValueError
+        eps is negative.
 
     Notes
     -----

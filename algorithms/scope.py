@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
-from inspect import BoundArguments
 from types import CodeType
 from typing import Any, NamedTuple, NoReturn, cast
 
 import numpy as np
 
-from algorithms.arrays import is_array, namespace
+from algorithms.arrays import as_index, is_array, namespace
 from algorithms.declarations import (
     ArrayOf,
     Choice,
@@ -61,18 +60,6 @@ class Scope:
         self.indices: list[Indices] = []
         self.members: list[Scope] = []  # of a data set
 
-    def bound(
-        self,
-        bind: Callable[..., BoundArguments],
-        args: tuple[Any, ...],
-        kwargs: Mapping[str, Any],
-    ) -> Mapping[str, Any]:
-        """The arguments by name. Python's error has no function."""
-        try:
-            return bind(*args, **kwargs).arguments
-        except TypeError as error:
-            raise TypeError(f"{self.function}: {error}") from None
-
     def take(
         self,
         declarations: Mapping[str, Declaration],
@@ -93,26 +80,46 @@ class Scope:
         else:
             self.check(declaration, result, "result")
 
-    def require(
-        self, rules: tuple[tuple[str, CodeType], ...]
-    ) -> None:
-        """Hold the sizes to each rule whose names are all known."""
-        for text, code in rules:
-            for scope in (self, *self.members):
-                sizes = {**self.sizes, **scope.sizes}
-                names = [n for n in code.co_names if n in sizes]
-                if len(names) < len(code.co_names):
-                    continue
-                if not eval(code, {}, sizes):
-                    origin = {**self.origin, **scope.origin}
-                    have = ", ".join(
-                        f"{n}={sizes[n]}"
-                        + f" ({origin[n]})" * (origin[n] != n)
-                        for n in names
+    def require(self, rules: Mapping[str, CodeType]) -> None:
+        """Hold the sizes to each rule whose names are all known.
+
+        One that no argument gives a value, an ε in a trace or a
+        number that was left out, cannot be compared.
+        """
+        for rule, code in rules.items():
+            names = set(code.co_names)
+            if names <= self.sizes.keys():
+                self.hold(rule, code, {}, {})
+            for member in self.members:
+                own = names & member.sizes.keys()
+                if own and names <= self.sizes.keys() | own:
+                    self.hold(
+                        rule, code, member.sizes, member.origin
                     )
-                    sized = any(origin[n] != n for n in names)
-                    error = ShapeError if sized else ValueError
-                    self.refuse(error, f"want {text}, got {have}")
+
+    def hold(
+        self,
+        rule: str,
+        code: CodeType,
+        sizes: Mapping[str, Any],
+        origin: Mapping[str, str],
+    ) -> None:
+        """Refuse a call that breaks a rule."""
+        sizes = {**self.sizes, **sizes}
+        if eval(code, {}, sizes):
+            return
+        origin = {**self.origin, **origin}
+        arrays = [
+            name for name in code.co_names if origin[name] != name
+        ]
+        have = ", ".join(
+            f"{name}={sizes[name]}"
+            + f" ({origin[name]})" * (name in arrays)
+            for name in code.co_names
+        )
+        only_sizes = len(arrays) == len(code.co_names)
+        error = ShapeError if only_sizes else ValueError
+        self.refuse(error, f"want {rule}, got {have}")
 
     def check(
         self,
@@ -137,7 +144,7 @@ class Scope:
             case Items(item, count, shared):
                 if shared and not isinstance(value, tuple):
                     self.refuse_type(path, value, "a tuple")
-                if not (
+                if isinstance(value, Mapping) or not (
                     hasattr(value, "__len__")
                     and hasattr(value, "__getitem__")
                 ):
@@ -347,7 +354,7 @@ class Scope:
                 *why,
                 "no leading axis of θ meets one of an input",
             ]
-        if 0 in shape:
+        if 0 in shape[len(shape) - len(declaration.axes) :]:
             why = [*why, "no axis is empty"]
         where = f" where {', '.join(why)}" if why else ""
         self.refuse(
@@ -399,9 +406,10 @@ def _type_name(cls: type) -> str:
 
 def _extremes(values: Any) -> Iterator[int]:
     """The least and the greatest, where they can be read."""
-    xp = namespace(values)
     if 0 in values.shape:  # a batch of no sequences
         return
+    values = as_index(values)  # torch has no min of uint32
+    xp = namespace(values)
     try:
         yield int(xp.min(values))
         yield int(xp.max(values))

@@ -49,7 +49,9 @@ def checked(*, requires: tuple[str, ...] = ()) -> Callable[[F], F]:
 
     def wrap(function: F) -> F:
         bind = signature(function).bind
-        rules = tuple((r, compile(r, r, "eval")) for r in requires)
+        rules = {
+            rule: compile(rule, rule, "eval") for rule in requires
+        }
 
         @cache
         def declarations() -> Signature:  # names resolve only later
@@ -62,7 +64,10 @@ def checked(*, requires: tuple[str, ...] = ()) -> Callable[[F], F]:
             token = _inside.set(True)
             try:
                 scope = Scope(function.__name__)
-                arguments = scope.bound(bind, args, kwargs)
+                try:
+                    arguments = bind(*args, **kwargs).arguments
+                except TypeError as error:  # it names no function
+                    scope.refuse(TypeError, str(error))
                 scope.take(declarations().arguments, arguments)
                 scope.require(rules)
                 result = function(*args, **kwargs)

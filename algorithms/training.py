@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import numpy as np
 from jaxtyping import Integer
@@ -16,9 +16,9 @@ from algorithms.arrays import (
     entries,
     namespace,
 )
-from algorithms.declarations import Count
+from algorithms.declarations import Count, read
 from algorithms.decoder import DTransformer
-from algorithms.embedding import Token
+from algorithms.embedding import Token, reserved
 from algorithms.encoder import ETransformer
 from algorithms.encoder_decoder import EDTransformer
 from algorithms.notation import GELU, ReLU
@@ -28,7 +28,7 @@ from algorithms.parameters import (
     ETransformerParameters,
     tree_map,
 )
-from algorithms.scope import DTypeError, ShapeError
+from algorithms.scope import DTypeError, Scope
 from algorithms.signature import algorithm
 
 Theta = TypeVar("Theta")
@@ -97,10 +97,15 @@ def EDTraining(
     IndexError, ShapeError, DTypeError
         A sequence holds a token outside 0 … N_V−1, is empty or is
         longer than ell_max (A4): named by its index, before the
-        first step.
+        first step. The same errors name a gradient that is not of
+        θ's form.
+    ValueError
+        A number is out of its range.
 
     Notes
     -----
+    How to find a gradient the paper does not say (A13).
+
     The loss is a sum over tokens (A8) but the first (A9).
 
     Source: Phuong & Hutter 2022, Algorithm 11.
@@ -140,7 +145,7 @@ def EDTraining(
                 return -xp.sum(xp.log(p))  # 11.5
 
             gradient = slope(
-                value_and_gradient, loss, theta
+                "EDTraining", value_and_gradient, loss, theta
             )  # 11.6
             theta = descend(theta, eta, gradient)  # 11.6
     return theta  # 11.9
@@ -153,7 +158,6 @@ def EDTraining(
         "N_epochs >= 0",
         "eta > 0",
         "0 < p_mask < 1",
-        "N_V >= 3",
         "0 <= mask_token < N_V",
         "eps >= 0",
     ),
@@ -210,10 +214,15 @@ def ETraining(
     IndexError, ShapeError, DTypeError
         A sequence holds a token outside 0 … N_V−1, is empty or is
         longer than ell_max (A4): named by its index, before the
-        first step.
+        first step. The same errors name a gradient that is not of
+        θ's form.
+    ValueError
+        A number is out of its range.
 
     Notes
     -----
+    How to find a gradient the paper does not say (A13).
+
     Any token can be masked, and it may be that none is (A10).
 
     Source: Phuong & Hutter 2022, Algorithm 12.
@@ -239,7 +248,7 @@ def ETraining(
     """
     xp, N_data = namespace(theta.W_e), len(x)
     if mask_token is None:
-        mask_token = theta.W_e.shape[1] - 3
+        mask_token = reserved("ETraining", theta.W_e.shape[1], 3)
     for i in range(N_epochs):  # 12.1
         for n in range(N_data):  # 12.2
             x_n = as_index(x[n])
@@ -262,7 +271,7 @@ def ETraining(
                 return -xp.sum(xp.log(p))  # 12.9
 
             gradient = slope(
-                value_and_gradient, loss, theta
+                "ETraining", value_and_gradient, loss, theta
             )  # 12.10
             theta = descend(theta, eta, gradient)  # 12.10
     return theta  # 12.13
@@ -320,10 +329,15 @@ def DTraining(
     IndexError, ShapeError, DTypeError
         A sequence holds a token outside 0 … N_V−1, is empty or is
         longer than ell_max (A4): named by its index, before the
-        first step.
+        first step. The same errors name a gradient that is not of
+        θ's form.
+    ValueError
+        A number is out of its range.
 
     Notes
     -----
+    How to find a gradient the paper does not say (A13).
+
     The loss is a sum over tokens (A8) but the first (A9).
 
     Source: Phuong & Hutter 2022, Algorithm 13.
@@ -362,42 +376,33 @@ def DTraining(
                 return -xp.sum(xp.log(p))  # 13.5
 
             gradient = slope(
-                value_and_gradient, loss, theta
+                "DTraining", value_and_gradient, loss, theta
             )  # 13.6
             theta = descend(theta, eta, gradient)  # 13.6
     return theta  # 13.9
 
 
 def slope(
+    function: str,
     value_and_gradient: ValueAndGradient[Theta, A],
     loss: Callable[[Theta], A],
     theta: Theta,
 ) -> Theta:
     """`∇loss(θ)`, by the given function, in the form of θ."""
-    result = value_and_gradient(loss, theta)
-    form = type(theta)
-    if not (
-        isinstance(result, tuple)
-        and len(result) == 2
-        and isinstance(result[1], form)
-    ):
-        raise DTypeError(
-            "value_and_gradient: want the loss and its gradient, "
-            f"a {form.__name__}"
+    result, scope = value_and_gradient(loss, theta), Scope(function)
+    if not isinstance(result, tuple) or len(result) != 2:
+        scope.refuse(
+            DTypeError,
+            "value_and_gradient gives no pair, want the loss and "
+            "its gradient",
         )
-    return result[1]
+    _, gradient = result
+    form = read(type(theta))
+    scope.check(form, theta, "theta", True)
+    scope.check(form, gradient, "gradient", True)
+    return gradient
 
 
 def descend(theta: Theta, eta: float, gradient: Theta) -> Theta:
     """`θ − η · ∇loss(θ)`, array by array."""
-
-    def step(w: Any, slope: Any) -> Any:
-        if getattr(slope, "shape", None) != w.shape:
-            raise ShapeError(
-                "value_and_gradient: the gradient of an array of "
-                f"shape {tuple(w.shape)} has shape "
-                f"{getattr(slope, 'shape', None)}"
-            )
-        return w - eta * slope
-
-    return tree_map(step, theta, gradient)
+    return tree_map(lambda w, g: w - eta * g, theta, gradient)

@@ -2,12 +2,13 @@
 
 A bound is a formula in the sizes and the unit round-off, never picked by eye. Higham's γ_n bounds
 the relative error of a sum or an inner product of n terms (*Accuracy and Stability of Numerical
-Algorithms*, 2002, lemma 3.1). Where several layers follow each other the bound here is that of the
-longest sum, once for each sum passed on the way: a formula, and not yet a proof.
+Algorithms*, 2002, lemma 3.1). Where several sums follow each other the bound here is that of the
+longest, once for each sum passed on the way: a formula, and not yet a proof.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -30,12 +31,41 @@ def bound(value: Any, *, terms: int, sums: int = 1) -> float:
     return 2 * sums * gamma(terms, value.dtype) * max(1.0, float(abs(value).max(initial=0.0)))
 
 
-def assert_close(got: Any, want: Any, *, terms: int, sums: int = 1) -> None:
-    """Two results of one formula, summed in different orders."""
+def budget(*arguments: Any) -> dict[str, int]:
+    """`terms` and `sums` of a call, read off its arguments.
+
+    No sum has more terms than the longest axis. An array takes part in at most two sums in a row:
+    a matrix in its product and in what attention does with that (scores and softmax for W_q and
+    W_k, the mean of values for W_v), γ and β in a mean and a variance, an input in two of these.
+    """
+    found = list(arrays(arguments))
+    return {"terms": max(max(a.shape, default=1) for a in found), "sums": 2 * len(found)}
+
+
+def arrays(tree: Any) -> Iterator[Any]:
+    """Every array of floats or tokens in a tuple of tuples."""
+    if isinstance(tree, tuple | list):
+        for part in tree:
+            yield from arrays(part)
+    elif hasattr(tree, "shape"):
+        yield tree
+
+
+def apart(got: Any, want: Any) -> float:
+    """The largest difference of two results of one shape and type."""
     got, want = np.asarray(got), np.asarray(want)
     assert got.shape == want.shape
     assert got.dtype == want.dtype
-    distance = abs(got - want).max(initial=0.0)
-    assert distance <= bound(want, terms=terms, sums=sums), (
-        f"{distance:.1e} apart, {bound(want, terms=terms, sums=sums):.1e} allowed"
-    )
+    return float(abs(got - want).max(initial=0.0))
+
+
+def assert_close(got: Any, want: Any, *, terms: int, sums: int = 1) -> None:
+    """Two results of one formula, summed in different orders."""
+    distance, most = apart(got, want), bound(want, terms=terms, sums=sums)
+    assert distance <= most, f"{distance:.1e} apart, {most:.1e} allowed"
+
+
+def assert_apart(got: Any, want: Any, *, terms: int, sums: int = 1) -> None:
+    """Two results that no rounding can explain."""
+    distance, most = apart(got, want), bound(want, terms=terms, sums=sums)
+    assert distance > most, f"{distance:.1e} apart, which rounding ({most:.1e}) could explain"

@@ -415,12 +415,12 @@ ERRORS = {
             rng=generic.rng(),
             value_and_gradient=no_step,
         ),
-        ShapeError,
-        "ETraining: want N_V >= 3, got N_V=2 (theta.W_e)",
+        ValueError,
+        "ETraining: want N_V >= 3, for the last three tokens are reserved, got N_V=2",
     ),
     "a mask_token past the vocabulary": (
         lambda: unmasked(mask_token=23),
-        ShapeError,
+        ValueError,
         "ETraining: want 0 <= mask_token < N_V, got mask_token=23, N_V=23 (theta.W_e)",
     ),
     # What is to be written: before the first step
@@ -431,7 +431,7 @@ ERRORS = {
     ),
     "a continuation past ell_max (A4)": (
         lambda: continued(ell_gen=8),
-        ShapeError,
+        ValueError,
         (
             "DInference: want ell + ell_gen - 1 <= ell_max, got "
             "ell=5 (x), ell_gen=8, ell_max=11 (theta_hat.W_p)"
@@ -454,17 +454,17 @@ ERRORS = {
     ),
     "a translation past ell_max": (
         lambda: translated(ell_gen=12),
-        ShapeError,
+        ValueError,
         "EDInference: want ell_gen <= ell_max, got ell_gen=12, ell_max=11 (theta_hat.W_p)",
     ),
     "a bos_token past the vocabulary": (
         lambda: translated(bos_token=23),
-        ShapeError,
+        ValueError,
         "EDInference: want 0 <= bos_token < N_V, got bos_token=23, N_V=23 (theta_hat.W_e)",
     ),
     "a negative eos_token": (
         lambda: translated(eos_token=-1),
-        ShapeError,
+        ValueError,
         "EDInference: want 0 <= eos_token < N_V, got eos_token=-1, N_V=23 (theta_hat.W_e)",
     ),
     # θ drawn at random, and read from a file

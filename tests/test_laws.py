@@ -7,7 +7,7 @@ import math
 import generic
 import numpy as np
 import pytest
-from bounds import assert_close, gamma
+from bounds import assert_apart, assert_close, budget, gamma
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -40,9 +40,6 @@ matrices = hnp.arrays(
     hnp.array_shapes(min_dims=2, max_dims=3, max_side=6),
     elements=st.floats(-1e300, 1e300) | st.floats(-4, 4),
 )
-#: The sums that a token passes in a layer: q, k, v, S, softmax, Ṽ, W_o, two of the MLP, two norms.
-SUMS = 13
-LONGEST = max(generic.SIZES["H"] * generic.SIZES["d_mid"], generic.SIZES["N_V"])
 
 
 def column(X):
@@ -106,7 +103,7 @@ def test_algorithm_5_equals_a_loop_over_heads():
         for h in range(W.W_qkv.W_q.shape[0])
     ]
     looped = W.W_o @ np.concatenate(Y, axis=-2) + column(W.b_o)
-    assert_close(MHAttention(X, Z, W, Mask), looped, terms=9, sums=6)
+    assert_close(MHAttention(X, Z, W, Mask), looped, **budget(X, Z, W))
 
 
 def test_each_line_of_algorithm_4_by_hand():
@@ -123,14 +120,14 @@ def test_each_line_of_algorithm_4_by_hand():
             weights.append(math.exp(score) if Mask[t_z, t_x] else 0.0)
             values.append([math.fsum([*(W.W_v[a] * Z[:, t_z]), W.b_v[a]]) for a in range(d_out)])
         by_hand = np.array(weights) @ np.array(values) / math.fsum(weights)
-        assert_close(Attention(X, Z, W, Mask)[:, t_x], by_hand, terms=5, sums=5)
+        assert_close(Attention(X, Z, W, Mask)[:, t_x], by_hand, **budget(X, Z, W))
 
 
 def test_constant_values_come_out_as_they_went_in():
     X, Z, W = generic.matrix(8, 6), generic.matrix(9, 5), generic.heads().W_qkv
     W = AttentionParameters(*(part[0] for part in W))._replace(W_v=np.zeros((5, 9)))
     V_tilde = Attention(X, Z, W, unidirectional_mask(np.ones((1, 6)))[:5])
-    assert_close(V_tilde, np.repeat(column(W.b_v), 6, axis=1), terms=7)
+    assert_close(V_tilde, np.repeat(column(W.b_v), 6, axis=1), **budget(Z))
 
 
 def test_a_token_that_may_attend_to_one_other_gets_its_value():
@@ -139,7 +136,7 @@ def test_a_token_that_may_attend_to_one_other_gets_its_value():
     chosen = np.array([4, 0, 2, 2, 1, 3])
     V = W.W_v @ Z + column(W.b_v)
     Mask = np.arange(5)[:, None] == chosen
-    assert_close(Attention(X, Z, W, Mask), V[:, chosen], terms=9)
+    assert_close(Attention(X, Z, W, Mask), V[:, chosen], **budget(Z))
 
 
 def test_a_token_that_may_attend_to_nobody_gets_zeros():
@@ -156,7 +153,7 @@ def test_the_order_of_the_context_does_not_matter_without_a_mask():
     X, Z, W = generic.matrix(8, 6), generic.matrix(9, 5), generic.heads()
     Mask, order = bidirectional_mask(X, Z), [3, 1, 4, 0, 2]
     moved = MHAttention(X, Z[:, order], W, Mask)
-    assert_close(moved, MHAttention(X, Z, W, Mask), terms=9, sums=6)
+    assert_close(moved, MHAttention(X, Z, W, Mask), **budget(X, Z, W))
 
 
 def test_tokens_of_the_context_that_are_masked_change_nothing():
@@ -178,15 +175,15 @@ def test_the_masks_are_equation_3():
 def test_layer_norm_of_a_column_has_mean_0_and_population_variance_1():
     e, ones = generic.matrix(7, 4), np.ones(7)
     e_hat = layer_norm(e, ones, 0 * ones)
-    assert_close(e_hat.mean(axis=0), np.zeros(4), terms=7, sums=3)
-    assert_close((e_hat**2).mean(axis=0), np.ones(4), terms=7, sums=3)
+    assert_close(e_hat.mean(axis=0), np.zeros(4), **budget(e, ones))
+    assert_close((e_hat**2).mean(axis=0), np.ones(4), **budget(e, ones))
 
 
 def test_layer_norm_puts_eps_within_the_root():
     e, ones = generic.matrix(7, 4), np.ones(7)
     v = e.var(axis=0)
     want = (e - e.mean(axis=0)) / np.sqrt(v + 3.0)
-    assert_close(layer_norm(e, ones, 0 * ones, eps=3.0), want, terms=7, sums=3)
+    assert_close(layer_norm(e, ones, 0 * ones, eps=3.0), want, **budget(e, ones))
 
 
 def test_layer_norm_scales_by_gamma_then_moves_by_beta():
@@ -198,7 +195,7 @@ def test_layer_norm_scales_by_gamma_then_moves_by_beta():
 def test_layer_norm_treats_each_column_alone():
     e, gamma_, beta = generic.matrix(7, 4), generic.matrix(7, seed=1), generic.matrix(7, seed=2)
     alone = [layer_norm(e[:, [t]], gamma_, beta) for t in range(4)]
-    assert_close(layer_norm(e, gamma_, beta), np.concatenate(alone, axis=1), terms=7, sums=2)
+    assert_close(layer_norm(e, gamma_, beta), np.concatenate(alone, axis=1), **budget(e, gamma_))
 
 
 @given(st.floats(-40, 40))
@@ -291,12 +288,13 @@ def test_without_positions_the_encoder_is_equivariant_to_permutations():
     theta = theta._replace(W_p=0 * theta.W_p)
     x, order = generic.tokens(7), np.array([3, 0, 6, 1, 5, 2, 4])
     moved = ETransformer(x[order], theta)
-    assert_close(moved, ETransformer(x, theta)[:, order], terms=LONGEST, sums=2 * SUMS)
+    assert_close(moved, ETransformer(x, theta)[:, order], **budget(x, theta))
 
 
 def test_with_positions_the_encoder_is_not():
     x, order = generic.tokens(7), np.array([3, 0, 6, 1, 5, 2, 4])
-    assert abs(encoder(x[order]) - encoder(x)[:, order]).max() > 1e-3
+    theta = generic.theta(ETransformerParameters)
+    assert_apart(encoder(x[order]), encoder(x)[:, order], **budget(x, theta))
 
 
 def test_without_positions_the_order_of_z_does_not_matter():
@@ -304,7 +302,7 @@ def test_without_positions_the_order_of_z_does_not_matter():
     theta = theta._replace(W_p=0 * theta.W_p)
     z, x, order = generic.tokens(5), generic.tokens(7, seed=1), np.array([3, 0, 1, 4, 2])
     moved = EDTransformer(z[order], x, theta)
-    assert_close(moved, EDTransformer(z, x, theta), terms=LONGEST, sums=4 * SUMS)
+    assert_close(moved, EDTransformer(z, x, theta), **budget(z, x, theta))
 
 
 def test_columns_of_P_sum_to_1():
@@ -317,11 +315,11 @@ def test_columns_of_P_sum_to_1():
 
 def test_a_batch_is_a_loop_over_the_batch():
     x, z = generic.tokens(2, 3, 7), generic.tokens(2, 3, 5, seed=1)
+    near = budget(z, x, generic.theta(EDTransformerParameters))
     for P, sequences in ((decoder, (x,)), (encoder, (x,)), (encoder_decoder, (z, x))):
         together = P(*sequences)
         for i in np.ndindex(2, 3):
-            alone = P(*(s[i] for s in sequences))
-            assert_close(together[i], alone, terms=LONGEST, sums=4 * SUMS)
+            assert_close(together[i], P(*(s[i] for s in sequences)), **near)
 
 
 def test_a_batch_of_no_sequences_is_a_batch():
@@ -396,6 +394,36 @@ def test_the_encoder_of_algorithm_8_is_normalised_twice_a_layer():
     assert np.array_equal(EDTransformer(z, x, silent), unembedding(X, theta.W_u))
 
 
+@pytest.mark.parametrize("stack", ["encoder_layers", "decoder_layers"])
+def test_layers_of_algorithm_8_run_in_their_order(stack):
+    theta = generic.theta(EDTransformerParameters)
+    z, x = generic.tokens(5, seed=1), generic.tokens(7)
+    swapped = theta._replace(**{stack: getattr(theta, stack)[::-1]})
+    got = EDTransformer(z, x, swapped)
+    assert_apart(got, EDTransformer(z, x, theta), **budget(z, x, theta))
+
+
+@pytest.mark.parametrize(
+    ("P", "shapes"),
+    [
+        (lambda **o: encoder_decoder(generic.tokens(5), generic.tokens(7), **o), "zz" + "xx"),
+        (lambda **o: encoder(generic.tokens(7), **o), "xxf"),
+        (lambda **o: decoder(generic.tokens(7), **o), "xx"),
+    ],
+    ids=["8", "9", "10"],
+)
+def test_the_activation_is_used_in_each_layer_and_before_the_head_of_9(P, shapes):
+    size = {"z": (13, 5), "x": (13, 7), "f": (7, 7)}
+    seen = []
+
+    def activation(X):
+        seen.append(X.shape)
+        return X * 0.5
+
+    P(activation=activation)
+    assert seen == [size[name] for name in shapes]
+
+
 @pytest.mark.parametrize(
     ("run", "parameters"),
     [(DTransformer, DTransformerParameters), (ETransformer, ETransformerParameters)],
@@ -403,7 +431,7 @@ def test_the_encoder_of_algorithm_8_is_normalised_twice_a_layer():
 def test_layers_run_in_their_order(run, parameters):
     theta, x = generic.theta(parameters), generic.tokens(7)
     swapped = theta._replace(layers=theta.layers[::-1])
-    assert abs(run(x, theta) - run(x, swapped)).max() > 1e-3
+    assert_apart(run(x, theta), run(x, swapped), **budget(x, theta))
 
 
 def test_what_a_padded_token_is_changes_nothing():
@@ -420,7 +448,7 @@ def test_what_a_padded_token_is_changes_nothing():
 
 def test_padding_equals_a_shorter_sequence():
     x, z, real = generic.tokens(7), generic.tokens(7, seed=1), np.arange(7) < 5
-    near = {"terms": LONGEST, "sums": 4 * SUMS}
+    near = budget(z, x, generic.theta(EDTransformerParameters))
     for P in (decoder, encoder):
         assert_close(P(x, padding=real)[:, :5], P(x[:5]), **near)
     padded = encoder_decoder(z, x, padding_z=real, padding_x=real)

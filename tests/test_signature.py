@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+from typing import Annotated, Generic, NamedTuple
 
 import array_api_strict
 import generic
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 import torch
 from jaxtyping import Float
+from numpy.typing import NDArray
 from strategies import checked_functions, public_functions
 
 from algorithms import (
@@ -29,7 +31,8 @@ from algorithms import (
     softmax,
     token_embedding,
 )
-from algorithms.arrays import A
+from algorithms.arrays import A, A_co
+from algorithms.declarations import With, read
 from algorithms.scope import Scope
 from algorithms.signature import algorithm, checked
 
@@ -184,6 +187,19 @@ def test_a_wrong_result_is_refused(body, error, message):
 
     with pytest.raises(error, match=f"^function: {message}"):
         function(E)
+
+
+class Inner(NamedTuple, Generic[A_co]):
+    W: Float[A_co, "*batch m n"]
+
+
+class Outer(NamedTuple, Generic[A_co]):
+    part: Annotated[Inner[A_co], With(m="k", batch="H")]
+
+
+def test_a_part_of_a_part_has_the_names_of_the_whole():
+    whole = read(Annotated[Outer[NDArray[np.float64]], With(k="d_e", n="ell")])
+    assert whole.fields["part"].fields["W"].axes == ("H", "d_e", "ell")
 
 
 # One library, one float type ----------------------------------------------------------------------

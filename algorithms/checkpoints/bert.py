@@ -74,7 +74,7 @@ def BERT(
     s: Annotated[Integer[Array, "*batch ell"], Segment],
     parameters: BERTParameters[A],
     *,
-    eps: float = 1e-12,
+    eps: float = 1e-12,  # B1
     activation: Callable[[A], A] = GELU,
     padding: Bool[Array, "*batch ell"] | None = None,
 ) -> Float[A, "*batch N_V ell"]:

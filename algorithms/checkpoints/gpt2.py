@@ -48,8 +48,8 @@ def GPT2(
     x: Annotated[Integer[Array, "*batch ell"], Token],
     theta: DTransformerParameters[A],
     *,
-    eps: float = 1e-5,
-    activation: Callable[[A], A] = GELU_tanh,
+    eps: float = 1e-5,  # G1
+    activation: Callable[[A], A] = GELU_tanh,  # G2
     padding: Bool[Array, "*batch ell"] | None = None,
 ) -> Float[A, "*batch N_V ell"]:
     """`DTransformer` as GPT-2 runs it.
@@ -94,7 +94,7 @@ def GPT2(
     """
     return DTransformer(
         x, theta, eps=eps, activation=activation, padding=padding
-    )  # G1, G2
+    )
 
 
 def gpt2_parameters(

@@ -89,8 +89,8 @@ def Marian(
     x: Annotated[Integer[Array, "*batch ell_x"], Token],
     parameters: MarianParameters[A],
     *,
-    eps: float = 1e-5,
-    activation: Callable[[A], A] = SiLU,
+    eps: float = 1e-5,  # M1
+    activation: Callable[[A], A] = SiLU,  # M3
     scale: float | None = None,
     padding_z: Bool[Array, "*batch ell_z"] | None = None,
     padding_x: Bool[Array, "*batch ell_x"] | None = None,

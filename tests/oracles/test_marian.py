@@ -85,6 +85,18 @@ def test_P_is_that_of_hugging_face_with_padding(model, z, x, parameters):
     assert hf.distance(Marian(z, x, parameters, padding_z=real), Q) <= 1e-12
 
 
+def test_P_is_that_of_hugging_face_where_the_decoder_is_padded(model, z, x, parameters):
+    real = torch.arange(7) >= torch.tensor([[0], [3]])  # in front, where causality is no help
+    with torch.no_grad():
+        Q = hf.probabilities(
+            model(input_ids=z, decoder_input_ids=x, decoder_attention_mask=real.long()).logits
+        )
+    P = Marian(z, x, parameters, padding_x=real)
+    assert hf.distance(P[0], Q[0]) <= 1e-12
+    assert hf.distance(P[1, :, 3:], Q[1, :, 3:]) <= 1e-12
+    assert hf.distance(Marian(z, x, parameters)[1, :, 3:], Q[1, :, 3:]) >= 1e-6
+
+
 def test_the_positions_are_hugging_faces():
     theirs = MarianMTModel(MarianConfig(d_model=24, max_position_embeddings=20, **TINY))
     W_p = theirs.model.encoder.embed_positions.weight.mT.numpy()
