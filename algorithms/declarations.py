@@ -105,7 +105,7 @@ class Choice(NamedTuple):
 
 
 class Instance(NamedTuple):
-    """Any value of a class: of `object`, anything at all."""
+    """Any value of a class, or anything that can be called."""
 
     type: type
 
@@ -156,8 +156,6 @@ def read(
         (size,) = (m.name for m in marks if isinstance(m, Count))
         return Items(read(args[0], names), size, origin is tuple)
     cls: Any = origin or hint
-    if not isinstance(cls, type):
-        return Instance(object)
     if issubclass(cls, AbstractArray):
         return _array(cls, names, marks)
     if hasattr(cls, "_fields"):

@@ -14,7 +14,6 @@ from algorithms.declarations import (
     ArrayOf,
     Choice,
     Declaration,
-    Instance,
     Items,
     Number,
     Optional,
@@ -164,7 +163,8 @@ class Scope:
                         ValueError,
                         f"{path} is {value!r}, want {want}",
                     )
-            case Instance(cls):
+            case _:  # an instance of a class
+                cls = declaration.type
                 if not isinstance(value, cls):
                     self.refuse_type(path, value, _type_name(cls))
 

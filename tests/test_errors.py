@@ -50,6 +50,13 @@ OUTSIDE = np.array([1, 23, 0])  # N_V = 23
 BELOW = np.array([1, -1, 0])
 
 
+def one_layer(d):
+    """The arrays of a GPT-2 as far as its reader gets before it splits heads."""
+    names = {"wte.weight": (9, d), "wpe.weight": (9, d), "ln_f.weight": d, "ln_f.bias": d,
+             "h.0.attn.c_attn.weight": (d, 3 * d), "h.0.attn.c_attn.bias": 3 * d}  # fmt: skip
+    return {f"transformer.{name}": np.ones(shape) for name, shape in names.items()}
+
+
 def but(theta, path, change):
     """The same θ with one array changed."""
     return each(
@@ -506,6 +513,21 @@ ERRORS = {
         lambda: initialise(dict, generic.rng()),
         TypeError,
         ("initialise: cannot draw <class 'dict'>, want a type such as DTransformerParameters"),
+    ),
+    "a path for the arrays of a GPT-2": (
+        lambda: gpt2_parameters("model.safetensors", H=1),
+        TypeError,
+        "gpt2_parameters: arrays is of type str, want a mapping of names",
+    ),
+    "heads that do not divide the rows": (
+        lambda: gpt2_parameters(one_layer(24), H=5),
+        ValueError,
+        "gpt2_parameters: 24 rows do not make H=5 heads",
+    ),
+    "no heads": (
+        lambda: gpt2_parameters(one_layer(24), H=0),
+        ValueError,
+        "gpt2_parameters: 24 rows do not make H=0 heads",
     ),
     "no array of a GPT-2": (
         lambda: gpt2_parameters({}, H=1),

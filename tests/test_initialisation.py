@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Generic
+from typing import Generic, NamedTuple
 
 import generic
 import numpy as np
@@ -12,6 +12,7 @@ import pytest
 import scipy.special
 from hypothesis import given
 from hypothesis import strategies as st
+from jaxtyping import Float
 from strategies import leaves, packages
 
 from algorithms import (
@@ -213,7 +214,12 @@ def test_a_size_that_is_not_positive_is_named(parameters, size):
             drawn(parameters, **{name: size})
 
 
-@pytest.mark.parametrize("other", [dict, float, list[int]])
+class Counted(NamedTuple):
+    W: Float[np.ndarray, "m n"]
+    count: int
+
+
+@pytest.mark.parametrize("other", [dict, float, list[int], Counted])
 def test_what_is_not_made_of_arrays_is_refused(other):
     with pytest.raises(TypeError, match=r"^initialise: cannot draw "):
         initialise(other, generic.rng())
