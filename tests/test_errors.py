@@ -35,7 +35,13 @@ from algorithms import (
     temper,
     token_embedding,
 )
-from algorithms.checkpoints import BERT, BERTParameters, bert_parameters, gpt2_parameters
+from algorithms.checkpoints import (
+    BERT,
+    BERTParameters,
+    bert_parameters,
+    gpt2_parameters,
+    marian_parameters,
+)
 from algorithms.declarations import read
 
 ED = generic.theta(EDTransformerParameters)
@@ -538,6 +544,11 @@ ERRORS = {
         lambda: bert_parameters({}, H=1),
         KeyError,
         "bert_parameters: no array is called bert.embeddings.word_embeddings.weight",
+    ),
+    "no array of a Marian": (
+        lambda: marian_parameters({}, ED.W_p, H=1),
+        KeyError,
+        "marian_parameters: no array is called model.shared.weight",
     ),
 }
 
