@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from types import CodeType
 from typing import Any, NamedTuple, NoReturn, cast
@@ -148,7 +148,7 @@ class Scope:
                     and hasattr(value, "__getitem__")
                 ):
                     self.refuse_type(path, value, "a sequence")
-                self.bind(count, len(value), path, "items")
+                self.bind(count, len(value), path)
                 for n in range(len(value)):
                     scope = self if shared else self.member()
                     scope.check(
@@ -303,17 +303,15 @@ class Scope:
                         f"({below.size} = {size})",
                     )
 
-    def bind(
-        self, name: str, size: int, path: str, noun: str
-    ) -> None:
+    def bind(self, name: str, size: int, path: str) -> None:
         """Learn a length, or hold it to the one learnt before."""
         known = self.sizes.setdefault(name, size)
         origin = self.origin.setdefault(name, path)
         if known != size:
             self.refuse(
                 ShapeError,
-                f"{path} has {size} {noun}, "
-                f"{origin} has {known}: want one {name}",
+                f"{path} has length {size}, {origin} has "
+                f"{known}: want one {name}",
             )
 
     def refuse(self, error: type[Exception], why: str) -> NoReturn:
@@ -356,7 +354,9 @@ class Scope:
             ]
         if 0 in shape[len(shape) - len(declaration.axes) :]:
             why = [*why, "no axis is empty"]
-        where = f" where {', '.join(why)}" if why else ""
+        where = (
+            f" where {', '.join(dict.fromkeys(why))}" if why else ""
+        )
         self.refuse(
             ShapeError,
             f"{path} has shape {shape}, want ({want}){where}",
@@ -392,8 +392,10 @@ def _value(number: Any) -> float | None:
         return None
 
 
-def _type_name(cls: type) -> str:
+def _type_name(cls: Any) -> str:
     """`torch.Generator`, not to be taken for NumPy's."""
+    if cls is Callable:
+        return "a function"
     if cls.__module__.partition(".")[0] in (
         "builtins",
         __package__,

@@ -286,12 +286,12 @@ ERRORS = {
     "no activation": (
         lambda: DTransformer(SHORT, D, activation=None),
         DTypeError,
-        "DTransformer: activation is of type NoneType, want collections.abc.Callable",
+        "DTransformer: activation is of type NoneType, want a function",
     ),
     "no gradient": (
         lambda: trained([SHORT], value_and_gradient=None),
         DTypeError,
-        "DTraining: value_and_gradient is of type NoneType, want collections.abc.Callable",
+        "DTraining: value_and_gradient is of type NoneType, want a function",
     ),
     # Numbers
     "a negative eps": (
@@ -416,7 +416,7 @@ ERRORS = {
             [SHORT, SHORT], [SHORT], ED, N_epochs=1, eta=0.1, value_and_gradient=no_step
         ),
         ShapeError,
-        "EDTraining: x has 1 items, z has 2: want one N_data",
+        "EDTraining: x has length 1, z has 2: want one N_data",
     ),
     "a vocabulary without the three reserved tokens": (
         lambda: ETraining(

@@ -261,7 +261,7 @@ def test_the_activation_is_that_of_the_model(run, parameters, calls):
         ),
         (
             lambda theta: (0.0, theta._replace(layers=theta.layers[:1])),
-            "DTraining: gradient.layers has 1 items, theta.layers has 2: want one L",
+            "DTraining: gradient.layers has length 1, theta.layers has 2: want one L",
         ),
     ],
 )
