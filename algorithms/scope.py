@@ -396,12 +396,9 @@ def _type_name(cls: Any) -> str:
     """`torch.Generator`, not to be taken for NumPy's."""
     if cls is Callable:
         return "a function"
-    if cls.__module__.partition(".")[0] in (
-        "builtins",
-        __package__,
-    ):
-        return cls.__name__
     path = cls.__module__.split(".")
+    if path[0] in ("builtins", __package__):
+        path = []
     public = [part for part in path if not part.startswith("_")]
     return ".".join((*public, cls.__name__))
 
