@@ -43,12 +43,14 @@ def hugging_face(model: Any, x: Any) -> Any:
         return model(x[None]).logits[0].softmax(-1).mT
 
 
-def distance(P: Any, Q: Any) -> float:
-    """The largest difference, compared a few rows at a time."""
-    rows = range(0, P.shape[0], 4_096)
-    return max(
-        float(abs(np.asarray(P[i : i + 4_096]) - np.asarray(Q[i : i + 4_096])).max()) for i in rows
-    )
+def distance(P: Any, Q: Any) -> tuple[float, float]:
+    """The largest difference, and the largest one relative to Q; a few rows at a time."""
+    far = relative = 0.0
+    for i in range(0, P.shape[0], 4_096):
+        ours, theirs = np.asarray(P[i : i + 4_096]), np.asarray(Q[i : i + 4_096])
+        far = max(far, float(abs(ours - theirs).max()))
+        relative = max(relative, float(abs(ours / theirs - 1).max()))
+    return far, relative
 
 
 def runners(theta: Any, x: Any) -> dict[str, Any]:
@@ -73,8 +75,8 @@ def measure() -> None:
     """Print a table: the largest difference of P, and the ratio of times, in two float types."""
     x = text()
     table = Table(
-        "library", "float type", "largest |P − Hugging Face|", "time / Hugging Face's",
-        title=f"GPT-2 small's sizes, {ELL} bytes of Python's documentation",
+        "library", "float", "max |P − Q|", "max |P/Q − 1|", "time / Hugging Face's",
+        title=f"GPT-2 small's sizes, {ELL} bytes of Python's documentation; Q is Hugging Face's P",
     )  # fmt: skip
     for dtype, rounds in ((torch.float32, 5), (torch.float64, 3)):
         theirs = model().to(dtype)
@@ -92,7 +94,8 @@ def measure() -> None:
             table.add_row(
                 name,
                 str(dtype).removeprefix("torch."),
-                f"{far[name]:.1e}",
+                f"{far[name][0]:.1e}",
+                f"{far[name][1]:.1e}",
                 f"{ratio(taken, name, 'Hugging Face'):.2f}",
             )
     Console().print(table)
