@@ -373,7 +373,7 @@ def test_the_residual_stream_of_algorithm_8_is_normalised_three_times_a_decoder_
     assert np.array_equal(EDTransformer(z, x, theta), unembedding(X, theta.W_u))
 
 
-def test_the_encoder_of_algorithm_8_is_normalised_twice_a_layer():
+def test_the_decoder_of_algorithm_8_reads_a_normalised_encoder_through_W_ed():
     theta = generic.theta(EDTransformerParameters, L_dec=1)
     z, x = generic.tokens(5, seed=1), generic.tokens(7)
     silent = theta._replace(encoder_layers=tuple(map(silenced, theta.encoder_layers)))
