@@ -110,9 +110,9 @@ def is_array(value: object) -> bool:
     return hasattr(value, "shape") and hasattr(value, "dtype")
 
 
-def namespace(x: A, *others: Array) -> Namespace[A]:
+def namespace(x: A) -> Namespace[A]:
     """The functions of the library that `x` comes from."""
-    return cast("Namespace[A]", compat.array_namespace(x, *others))
+    return cast("Namespace[A]", compat.array_namespace(x))
 
 
 def device(x: Array) -> Any:

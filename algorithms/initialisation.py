@@ -11,11 +11,14 @@ from numpy.typing import DTypeLike
 from algorithms.declarations import (
     ArrayOf,
     Declaration,
+    Instance,
     Items,
+    Number,
     Optional,
     Record,
     read,
 )
+from algorithms.scope import Scope
 
 P = TypeVar("P")
 
@@ -74,11 +77,8 @@ def initialise(
     >>> W_qkv.W_v.shape
     (3, 4)
     """
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            f"initialise: rng is of type {type(rng).__name__}, "
-            "want numpy.random.Generator"
-        )
+    scope = Scope("initialise")
+    scope.check(Instance(np.random.Generator), rng, "rng")
     if not np.issubdtype(dtype, np.floating):
         raise TypeError(
             f"initialise: dtype is {np.dtype(dtype)}, want a float"
@@ -102,10 +102,7 @@ def initialise(
                 f"{', '.join(sorted(wrong))}"
             )
     for name, size in sizes.items():
-        if not isinstance(size, (int, np.integer)):
-            raise TypeError(
-                f"initialise: {name} is {size!r}, want an int"
-            )
+        scope.check(Number(int), size, name)
         if size < 1:
             raise ValueError(
                 f"initialise: {name} is {size}, want at least 1"

@@ -12,6 +12,7 @@ import numpy as np
 from algorithms.arrays import as_index, is_array, namespace
 from algorithms.declarations import (
     ArrayOf,
+    Below,
     Choice,
     Declaration,
     Items,
@@ -37,7 +38,7 @@ class Indices(NamedTuple):
 
     path: str
     values: Any
-    declaration: ArrayOf
+    below: Below
 
 
 class Scope:
@@ -88,26 +89,18 @@ class Scope:
         for rule, code in rules.items():
             names = set(code.co_names)
             if names <= self.sizes.keys():
-                self.hold(rule, code, {}, {})
+                self.hold(rule, code, self)
+                continue
             for member in self.members:
-                own = names & member.sizes.keys()
-                if own and names <= self.sizes.keys() | own:
-                    self.hold(
-                        rule, code, member.sizes, member.origin
-                    )
+                if names <= self.sizes.keys() | member.sizes.keys():
+                    self.hold(rule, code, member)
 
-    def hold(
-        self,
-        rule: str,
-        code: CodeType,
-        sizes: Mapping[str, Any],
-        origin: Mapping[str, str],
-    ) -> None:
-        """Refuse a call that breaks a rule."""
-        sizes = {**self.sizes, **sizes}
+    def hold(self, rule: str, code: CodeType, scope: Scope) -> None:
+        """Refuse sizes, those of `scope` among them."""
+        sizes = {**self.sizes, **scope.sizes}
         if eval(code, {}, sizes):
             return
-        origin = {**self.origin, **origin}
+        origin = {**self.origin, **scope.origin}
         arrays = [
             name for name in code.co_names if origin[name] != name
         ]
@@ -211,13 +204,14 @@ class Scope:
                     self.sizes[axis], self.origin[axis] = size, path
                     continue
             else:
-                known = eval(axis, {}, self.sizes)
+                known = eval(_code(axis), {}, self.sizes)
             if known != size:
                 self.refuse_shape(
                     declaration, path, (*batch, *shape)
                 )
         if declaration.below is not None:
-            self.indices.append(Indices(path, value, declaration))
+            index = Indices(path, value, declaration.below)
+            self.indices.append(index)
 
     def check_float(self, dtype: str, path: str) -> None:
         """One float type in the whole call."""
@@ -289,8 +283,7 @@ class Scope:
 
     def check_indices(self, sizes: Mapping[str, Any]) -> None:
         """No token past the vocabulary, no position past ℓ_max."""
-        for path, values, declaration in self.indices:
-            below = cast("Any", declaration.below)
+        for path, values, below in self.indices:
             size = sizes.get(below.size)
             if size is None:  # a part of θ that is left out
                 continue
@@ -342,7 +335,7 @@ class Scope:
         why = [
             f"{name}={self.sizes[name]} ({self.origin[name]})"
             for axis in declaration.axes
-            for name in _names(axis)
+            for name in _code(axis).co_names
             if name in self.sizes
         ]
         if declaration.batch:
@@ -431,8 +424,8 @@ def _name(dtype: Any) -> str:
 
 
 @cache
-def _names(axis: str) -> tuple[str, ...]:
-    return compile(axis, axis, "eval").co_names
+def _code(axis: str) -> CodeType:
+    return compile(axis, axis, "eval")
 
 
 _libraries: dict[type, str] = {}

@@ -500,12 +500,12 @@ ERRORS = {
     ),
     "a size that is no whole number": (
         lambda: initialise(AttentionParameters, generic.rng(), d_attn=1, d_z=1.5, d_out=1, d_x=1),
-        TypeError,
-        "initialise: d_z is 1.5, want an int",
+        DTypeError,
+        "initialise: d_z is of type float, want int",
     ),
     "a seed to draw theta from": (
         lambda: initialise(AttentionParameters, 0, d_attn=1, d_z=1, d_out=1, d_x=1),
-        TypeError,
+        DTypeError,
         "initialise: rng is of type int, want numpy.random.Generator",
     ),
     "a theta of whole numbers": (

@@ -13,17 +13,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
-from bounds import assert_close
+from bounds import assert_close, budget
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import calls, checked_functions, leaves, requires, signature
 
 from algorithms import DTypeError, ShapeError, token_embedding
 from algorithms.declarations import ArrayOf, Items, Number, Record
-
-#: The sums in a row that a token passes in a layer, at most. The decoder of Algorithm 8 has two
-#: attentions of seven (q, k, v, S, softmax, Ṽ, W_o), an MLP of two and three norms of two.
-SUMS = 22
 
 #: Layer norm divides by √ε at least. Otherwise a column of entries that are nearly equal makes a
 #: rounding as large as one likes, and no formula in the sizes bounds it.
@@ -132,10 +128,10 @@ def assert_equal(call, got, want):
 
 def assert_same(call, got, want):
     """The results differ as sums in another order do, by rounding; whole numbers do not."""
-    terms = max((n for leaf in call.leaves for n in leaf.value.shape), default=1)
+    near = budget(*call.arguments.values())
     for one, other in zip(flat(call, got), flat(call, want), strict=True):
         if one.dtype.kind == "f":
-            assert_close(one, other, terms=terms, sums=SUMS * (call.depth + 1))
+            assert_close(one, other, **near)
         else:
             assert np.array_equal(one, other)
 
