@@ -1,0 +1,147 @@
+"""What a real number is: the operations that the pseudocode does on one."""
+
+import builtins
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+Matrix = npt.NDArray[np.object_]
+
+
+class Scalar(Protocol):
+    """A number with Python's operators; an int may stand on either side."""
+
+    def __add__(self, other: Any, /) -> Any: ...
+    def __radd__(self, other: Any, /) -> Any: ...
+    def __sub__(self, other: Any, /) -> Any: ...
+    def __rsub__(self, other: Any, /) -> Any: ...
+    def __mul__(self, other: Any, /) -> Any: ...
+    def __rmul__(self, other: Any, /) -> Any: ...
+    def __truediv__(self, other: Any, /) -> Any: ...
+    def __rtruediv__(self, other: Any, /) -> Any: ...
+    def __neg__(self) -> Any: ...
+
+
+S = TypeVar("S", bound=Scalar)
+
+
+class Domain(ABC, Generic[S]):
+    """Real numbers of one kind, S.
+
+    Their `+ - * /` are Python's, and hold what the domain promises inside a `with` on it:
+
+    >>> from spec.domains import Floats
+    >>> with Floats() as D:
+    ...     D.softmax([D.real(0), D.minus_infinity])
+    [np.float64(1.0), np.float64(0.0)]
+
+    Attributes
+    ----------
+    minus_infinity
+        −∞, the score of what is masked.
+    """
+
+    minus_infinity: S
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        return None
+
+    @abstractmethod
+    def real(self, x: builtins.float) -> S:
+        """Return a Python float or int as a number, exactly if there is one."""
+
+    @abstractmethod
+    def exp(self, x: S) -> S:
+        """Return e to the power x; that of −∞ is exactly 0."""
+
+    @abstractmethod
+    def log(self, x: S) -> S:
+        """Return the natural logarithm; that of 0 is −∞."""
+
+    @abstractmethod
+    def sqrt(self, x: S) -> S:
+        """Return the square root."""
+
+    @abstractmethod
+    def Phi(self, x: S) -> S:
+        """Return the distribution function of the standard normal distribution."""
+
+    @abstractmethod
+    def ReLU(self, x: S) -> S:
+        """Return the larger of x and 0."""
+
+    @abstractmethod
+    def power(self, x: S, y: S | int) -> S:
+        """Return x to the power y."""
+
+    @abstractmethod
+    def float(self, x: S) -> builtins.float:
+        """Return the nearest double."""
+
+    def is_zero(self, x: S) -> bool:
+        """Say whether a number is 0, surely and exactly."""
+        return bool(x == 0)
+
+    def square(self, x: S) -> S:
+        """Return x · x."""
+        square: S = x * x
+        return square
+
+    def GELU(self, x: S) -> S:
+        """Return x · Φ(x)."""
+        product: S = x * self.Phi(x)
+        return product
+
+    def total(self, xs: Sequence[S]) -> S:
+        """Return the sum, from left to right."""
+        if not len(xs):
+            return self.real(0)
+        total, *rest = xs
+        for x in rest:
+            total = total + x
+        return total
+
+    def dot(self, xs: Sequence[S], ys: Sequence[S]) -> S:
+        """Return Σ_i xs[i] · ys[i], from left to right."""
+        return self.total([x * y for x, y in zip(xs, ys, strict=True)])
+
+    def product(self, A: Matrix, B: Matrix) -> Matrix:
+        """Return the product of two matrices, `dot` of the rows of A and the columns of B."""
+        rows, columns = A.tolist(), B.T.tolist()
+        entries = [self.dot(row, column) for row in rows for column in columns]
+        return np.array(entries, dtype=object).reshape(len(rows), len(columns))
+
+    def softmax(self, column: Sequence[S]) -> list[S]:
+        """Return the exponentials, each divided by their sum.
+
+        A column of −∞ alone, whose sum is 0, gives zeros (erratum A11).
+        """
+        exponentials = [self.exp(x) for x in column]
+        total = self.total(exponentials)
+        if self.is_zero(total):
+            return [self.real(0) for _ in column]
+        return [x / total for x in exponentials]
+
+
+class Differentiable(Domain[S]):
+    """A domain that also has the derivatives of its functions."""
+
+    @abstractmethod
+    def density(self, x: S) -> S:
+        """Return Φ'(x), the density of the standard normal distribution."""
+
+    @abstractmethod
+    def step(self, x: S) -> S:
+        """Return ReLU'(x): 1 above 0, 0 below."""

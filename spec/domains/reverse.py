@@ -1,0 +1,228 @@
+"""Reverse mode: derivatives over any domain, by one pass from the result back to the inputs."""
+
+# ruff: noqa: D102 (`Domain` says what the methods do)
+
+import builtins
+import itertools
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, Generic, Self
+
+import numpy as np
+
+from spec.domains.domain import Differentiable, Domain, Matrix, S
+
+_numbers = itertools.count()
+
+
+class Variable(Generic[S]):
+    """A number that knows what it was computed from.
+
+    The other operand may be a constant, which is a plain number of the domain or an int; it may
+    not be an array.
+
+    Attributes
+    ----------
+    value
+        The number.
+    domain
+        The domain of the value.
+    parents
+        The Variables that it was computed from, each with the derivative by it.
+    number
+        Larger than that of any parent.
+    """
+
+    __slots__ = ("domain", "number", "parents", "value")
+
+    def __init__(
+        self, value: S, domain: Domain[S], parents: "Sequence[tuple[Variable[S], Any]]" = ()
+    ) -> None:
+        self.value = value
+        self.domain = domain
+        self.parents = parents
+        self.number = next(_numbers)
+
+    def __repr__(self) -> str:
+        return f"Variable({self.value!r})"
+
+    def __add__(self, other: Any) -> "Variable[S]":
+        if isinstance(other, Variable):
+            return self._new(self.value + other.value, (self, 1), (other, 1))
+        return self._new(self.value + other, (self, 1))
+
+    def __sub__(self, other: Any) -> "Variable[S]":
+        if isinstance(other, Variable):
+            return self._new(self.value - other.value, (self, 1), (other, -1))
+        return self._new(self.value - other, (self, 1))
+
+    def __rsub__(self, other: Any) -> "Variable[S]":
+        return self._new(other - self.value, (self, -1))
+
+    def __neg__(self) -> "Variable[S]":
+        return self._new(-self.value, (self, -1))
+
+    def __mul__(self, other: Any) -> "Variable[S]":
+        if isinstance(other, Variable):
+            return self._new(self.value * other.value, (self, other.value), (other, self.value))
+        return self._new(self.value * other, (self, other))
+
+    def __truediv__(self, other: Any) -> "Variable[S]":
+        if isinstance(other, Variable):
+            quotient = self.value / other.value
+            by_other = -quotient / other.value
+            return self._new(quotient, (self, 1 / other.value), (other, by_other))
+        return self._new(self.value / other, (self, self.domain.real(1) / other))
+
+    def __rtruediv__(self, other: Any) -> "Variable[S]":
+        quotient = other / self.value
+        return self._new(quotient, (self, -quotient / self.value))
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def _new(self, value: S, *parents: "tuple[Variable[S], Any]") -> "Variable[S]":
+        return Variable(value, self.domain, parents)
+
+
+class Reverse(Domain[Variable[S] | S]):
+    """Variables and constants over a domain.
+
+    `real` gives constants; a number to differentiate by is made with `variable`. Only a Variable
+    is ever differentiated by, so the constant −∞ of a masked score leaves gradients finite.
+
+    Examples
+    --------
+    >>> from spec.domains import Floats
+    >>> with Reverse(Floats()) as D:
+    ...     x = D.variable(D.base.real(3))
+    ...     D.gradient(x * x, [x])
+    [np.float64(6.0)]
+    """
+
+    def __init__(self, base: Differentiable[S]) -> None:
+        self.base = base
+        self.minus_infinity = base.minus_infinity
+
+    def __enter__(self) -> Self:
+        self.base.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.base.__exit__(kind, error, traceback)
+
+    def variable(self, value: S) -> Variable[S]:
+        """Return a number to differentiate by."""
+        return Variable(value, self.base)
+
+    def gradient(self, output: Variable[S] | S, inputs: Sequence[Variable[S]]) -> list[S]:
+        """Return the derivative of the output by each input, 0 where it does not depend on it."""
+        derivatives: dict[Variable[S], Any] = {}
+        if isinstance(output, Variable):
+            derivatives[output] = self.base.real(1)
+            for variable in _from_last_to_first(output):
+                derivative = derivatives[variable]
+                for parent, slope in variable.parents:
+                    term = derivative * slope
+                    derivatives[parent] = (
+                        derivatives[parent] + term if parent in derivatives else term
+                    )
+        return [derivatives.get(x, self.base.real(0)) for x in inputs]
+
+    def real(self, x: builtins.float) -> S:
+        return self.base.real(x)
+
+    def exp(self, x: Variable[S] | S) -> Variable[S] | S:
+        return self._apply(self.base.exp, x, lambda _, y: y)
+
+    def log(self, x: Variable[S] | S) -> Variable[S] | S:
+        return self._apply(self.base.log, x, lambda x, _: 1 / x)
+
+    def sqrt(self, x: Variable[S] | S) -> Variable[S] | S:
+        return self._apply(self.base.sqrt, x, lambda _, y: 1 / (2 * y))
+
+    def Phi(self, x: Variable[S] | S) -> Variable[S] | S:
+        return self._apply(self.base.Phi, x, lambda x, _: self.base.density(x))
+
+    def ReLU(self, x: Variable[S] | S) -> Variable[S] | S:
+        return self._apply(self.base.ReLU, x, lambda x, _: self.base.step(x))
+
+    def square(self, x: Variable[S] | S) -> Variable[S] | S:
+        return self._apply(self.base.square, x, lambda x, _: 2 * x)
+
+    def power(self, x: Variable[S] | S, y: Variable[S] | S | int) -> Variable[S] | S:
+        base, exponent = _value(x), _value(y)
+        power = self.base.power(base, exponent)
+        parents: list[tuple[Variable[S], Any]] = []
+        if isinstance(x, Variable):
+            parents.append((x, exponent * self.base.power(base, exponent - 1)))
+        if isinstance(y, Variable):
+            parents.append((y, power * self.base.log(base)))
+        return self._variable_or_constant(power, parents)
+
+    def is_zero(self, x: Variable[S] | S) -> bool:
+        return self.base.is_zero(_value(x))
+
+    def total(self, xs: Sequence[Variable[S] | S]) -> Variable[S] | S:
+        total = self.base.total([_value(x) for x in xs])
+        return self._variable_or_constant(total, [(x, 1) for x in xs if isinstance(x, Variable)])
+
+    def dot(self, xs: Sequence[Variable[S] | S], ys: Sequence[Variable[S] | S]) -> Variable[S] | S:
+        dot = self.base.dot([_value(x) for x in xs], [_value(y) for y in ys])
+        return self._variable_or_constant(dot, _parents_of_dot(xs, ys))
+
+    def product(self, A: Matrix, B: Matrix) -> Matrix:
+        values = self.base.product(_values(A), _values(B))
+        pairs = itertools.product(A.tolist(), B.T.tolist())
+        entries = [
+            self._variable_or_constant(value, _parents_of_dot(row, column))
+            for value, (row, column) in zip(values.ravel().tolist(), pairs, strict=True)
+        ]
+        return np.array(entries, dtype=object).reshape(values.shape)
+
+    def float(self, x: Variable[S] | S) -> builtins.float:
+        return self.base.float(_value(x))
+
+    def _apply(
+        self, function: Callable[[S], S], x: Variable[S] | S, slope: Callable[[S, S], Any]
+    ) -> Variable[S] | S:
+        """Return y = function(x); its derivative is slope(x, y)."""
+        if not isinstance(x, Variable):
+            return function(x)
+        y = function(x.value)
+        return Variable(y, self.base, ((x, slope(x.value, y)),))
+
+    def _variable_or_constant(
+        self, value: S, parents: Sequence[tuple[Variable[S], Any]]
+    ) -> Variable[S] | S:
+        return Variable(value, self.base, parents) if parents else value
+
+
+def _value(x: Any) -> Any:
+    return x.value if isinstance(x, Variable) else x
+
+
+def _values(A: Matrix) -> Matrix:
+    return np.array([_value(x) for x in A.flat], dtype=object).reshape(A.shape)
+
+
+def _parents_of_dot(xs: Sequence[Any], ys: Sequence[Any]) -> list[tuple[Variable[Any], Any]]:
+    """Return every Variable, with the value that it is multiplied by."""
+    pairs = zip([*xs, *ys], [*ys, *xs], strict=True)
+    return [(x, _value(y)) for x, y in pairs if isinstance(x, Variable)]
+
+
+def _from_last_to_first(output: Variable[S]) -> list[Variable[S]]:
+    """Return the output and all that it depends on, each before its parents."""
+    found, waiting = {output}, [output]
+    while waiting:
+        for parent, _ in waiting.pop().parents:
+            if parent not in found:
+                found.add(parent)
+                waiting.append(parent)
+    return sorted(found, key=lambda variable: -variable.number)
