@@ -15,7 +15,7 @@ from spec.symbols import Symbol, UnknownSymbol, lookup, parse, table
 
 KEYWORDS = re.compile(
     "return|for|if|then|else|while|end|sample|a|token|from|with|probability|"
-    "consisting|of|as|in|Algorithm|default"
+    r"consisting|of|as|in|Algorithm|default|at|line|[AE]\d+"
 )
 LETTER = "[^\\W\\d_ᵀΣ²]"
 BRACED = r"\{[^{}]*\}"

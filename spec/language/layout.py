@@ -18,7 +18,17 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
-SECTIONS = ("Abbreviation", "Input", "Output", "Parameters", "Hyperparameters", "Requires")
+from spec.language.errors import SpecError
+
+SECTIONS = (
+    "Abbreviation",
+    "Input",
+    "Output",
+    "Parameters",
+    "Hyperparameters",
+    "Requires",
+    "Open",
+)
 
 MARGIN = 3  # columns for the number of a line
 STEP = 4  # columns for each level of nesting
@@ -32,7 +42,7 @@ _COMMENT = re.compile(r" *\/\* (?P<text>\S.*) \*\/")
 _LINE = re.compile(r"(?P<number>[1-9]\d?) +(?P<text>\S.*)")
 
 
-class LayoutError(ValueError):
+class LayoutError(SpecError):
     """A row that is not in the form of an `.alg` file."""
 
 

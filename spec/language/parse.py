@@ -1,0 +1,404 @@
+"""From the text of an algorithm to its tree: rows by the grammar, blocks by their indentation."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from lark import Lark, Token, Transformer, Tree, UnexpectedCharacters, UnexpectedToken, v_args
+from lark.exceptions import VisitError
+from lark.tree import Meta
+
+from spec.language import layout, tree
+from spec.language.errors import ParseError
+from spec.language.text import text as written
+from spec.language.tree import Line, Node, Program, Row
+
+#: What a row can be, besides a numbered line.
+ROWS = {
+    "Abbreviation": "abbreviation",
+    "Requires": "requirements",
+    "Open": "open",
+    "Input": "declarations",
+    "Output": "declarations",
+    "Parameters": "declarations",
+    "Hyperparameters": "declarations",
+}
+STARTS = ("statement", "each", "consists", "signature", *sorted(set(ROWS.values())))
+
+DEEPEST = 100  # levels of nesting, ten times what the texts need: the tree is walked recursively
+
+_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+
+
+def grammar() -> str:
+    """Return the grammar of the language, in lark's notation."""
+    return files("spec.language").joinpath("grammar.lark").read_text(encoding="utf-8")
+
+
+@cache
+def parser() -> Lark:
+    """Return the parser; to make its tables takes half a second."""
+    return Lark(
+        grammar(),
+        parser="lalr",
+        start=list(STARTS),
+        maybe_placeholders=True,
+        propagate_positions=True,
+    )
+
+
+def program(algorithm: layout.Algorithm) -> Program:
+    """Read every row of an algorithm.
+
+    Raises
+    ------
+    ParseError
+        At the first row that is not in the language: its algorithm, line and column, and the row.
+    """
+    signature = None
+    if algorithm.signature is not None:
+        signature = row(algorithm.signature, "signature", algorithm.id, "heading")
+    rows = tuple(_rows(algorithm))
+    lines = [_line(algorithm.id, line) for line in algorithm.lines]
+    return Program(algorithm, signature, rows, _blocks(lines, 0))
+
+
+def statement(text: str, algorithm: str, number: int) -> Any:
+    """Read what stands in a numbered line."""
+    return row(text, "statement", algorithm, f"line {number}")
+
+
+def row(text: str, start: str, algorithm: str, place: str) -> Any:
+    """Read a row of which `start`, a rule of the grammar, says what it is.
+
+    The row is brought to Unicode's form NFC first, which is what spans and columns count.
+    """
+    text = unicodedata.normalize("NFC", text)
+    try:
+        parsed = parser().parse(text, start=start)
+        return _Builder().transform(_shallow(parsed))
+    except (UnexpectedCharacters, UnexpectedToken) as error:
+        column, problem = _unexpected(error, text)
+    except _Misuse as error:
+        column, problem = error.column, error.problem
+    except VisitError as error:
+        if not isinstance(error.orig_exc, _Misuse):
+            raise
+        column, problem = error.orig_exc.column, error.orig_exc.problem
+    raise ParseError(algorithm, place, column, text, problem)
+
+
+def _unexpected(error: UnexpectedCharacters | UnexpectedToken, text: str) -> tuple[int, str]:
+    """Say at which column a row leaves the language, how, and what is due there if one thing is."""
+    at = error.pos_in_stream or 0
+    if isinstance(error, UnexpectedCharacters):
+        wanted, problem = error.allowed, f"'{text[at]}' makes no sense here"
+    elif error.token.type == "$END":
+        at, wanted, problem = len(text), error.expected, "the row ends too early"
+    else:
+        wanted, problem = error.expected, f"'{error.token}' makes no sense here"
+    due = [terminal.pattern for terminal in parser().terminals if terminal.name in wanted]
+    if len(wanted) == 1 and due and due[0].type == "str":
+        problem += f", '{due[0].value}' is due"
+    return at + 1, problem
+
+
+def _shallow(parsed: Tree[Token]) -> Tree[Token]:
+    """Return a tree if it is no deeper than it may be."""
+    level = [parsed]
+    for _ in range(DEEPEST):
+        level = [part for above in level for part in above.children if isinstance(part, Tree)]
+        if not level:
+            return parsed
+    raise _Misuse(_span(level[0].meta), "this is nested too deeply")
+
+
+@cache
+def words() -> frozenset[str]:
+    """Return the words of the grammar, which are no names."""
+    values = {terminal.pattern.value for terminal in parser().terminals}
+    return frozenset(value for value in values if re.fullmatch("[a-z]{2,}", value))
+
+
+class _Misuse(Exception):
+    """What the grammar lets pass and the tree cannot hold."""
+
+    def __init__(self, span: tuple[int, int], problem: str) -> None:
+        super().__init__(problem)
+        self.column = span[0] + 1
+        self.problem = problem
+
+
+def _rows(algorithm: layout.Algorithm) -> Iterator[Row]:
+    for section in algorithm.sections:
+        for raw in section.rows:
+            indent = len(raw) - len(raw.lstrip())
+            text, dash, note = (part.strip() for part in raw.partition(" — "))
+            start = ROWS[section.name]
+            if text.endswith("consisting of"):
+                start = "consists"
+            elif text.endswith(":"):
+                start = "each"
+            node = row(text, start, algorithm.id, section.name)
+            yield Row(section.name, indent, text, node, note if dash else None)
+
+
+def _line(algorithm: str, line: layout.Line) -> Line:
+    claim = None
+    if line.claim is not None:
+        claim = row(line.claim, "declarations", algorithm, f"line {line.number}, after ▷")
+    return Line(line, statement(line.text, algorithm, line.number), claim)
+
+
+def _blocks(lines: list[Line], indent: int) -> tuple[Line, ...]:
+    """Put the lines that are further in into the line above them."""
+    found: list[Line] = []
+    while lines and lines[0].layout.indent == indent:
+        line = lines.pop(0)
+        body = _blocks(lines, indent + 1)
+        found.append(Line(line.layout, line.statement, line.claim, body))
+    return tuple(found)
+
+
+@v_args(inline=True, meta=True)
+class _Builder(Transformer[Token, Any]):
+    """Makes a node of each rule. A method is named for its rule; the rest are written out."""
+
+    def sequence(self, _: Meta, *items: Any) -> tuple[Any, ...]:
+        return tuple(item for item in items if item is not None)
+
+    inputs = arguments = names = dimensions = equal = sequence
+
+    def word(self, _: Meta, token: Token) -> str:
+        return str(token)
+
+    arrow = additive = multiplicative = function = compared = equated = word
+
+    # Names
+
+    def name(self, meta: Meta, base: Token, above: Any, below: Any) -> Node:
+        if base in words():
+            raise _Misuse(_span(meta), f"'{base}' is a word of the language, not a name")
+        return tree.Name(str(base), above, below, span=_span(meta))
+
+    def above(self, meta: Meta, script: Token | Node) -> Node:
+        start, end = _span(meta)
+        match script:
+            case Node():
+                return script
+            case Token("DIGIT", digit):
+                return tree.Mark(int(digit.translate(_DIGITS)), span=(start, end))
+        text, span = script[1:], (start + 1, end)
+        return _number(text, span) if text.isdecimal() else tree.Name(text, span=span)
+
+    below = above
+
+    # Expressions
+
+    def number(self, meta: Meta, token: Token) -> Node:
+        return _number(token, _span(meta))
+
+    def infinity(self, meta: Meta) -> Node:
+        return tree.Infinity(span=_span(meta))
+
+    def ones(self, meta: Meta) -> Node:
+        return tree.Ones(span=_span(meta))
+
+    def negative(self, meta: Meta, operand: Any) -> Node:
+        return tree.Negative(operand, span=_span(meta))
+
+    def binary(self, meta: Meta, left: Any, operator: str, right: Any) -> Node:
+        return tree.Binary(operator, left, right, span=_span(meta))
+
+    def juxtapose(self, meta: Meta, left: Any, right: Any) -> Node:
+        return tree.Binary(" ", left, right, span=_span(meta))
+
+    def prefix(self, meta: Meta, function: str, operand: Any) -> Node:
+        return tree.Prefix(function, operand, span=_span(meta))
+
+    def group(self, _: Meta, inner: Node) -> Node:
+        return inner
+
+    def power(self, meta: Meta, base: Any, digit: Token) -> Node:
+        start, end = _span(meta)
+        exponent = tree.Number(int(digit.translate(_DIGITS)), span=(end - 1, end))
+        return tree.Power(base, exponent, span=(start, end))
+
+    def transpose(self, meta: Meta, operand: Any) -> Node:
+        return tree.Transpose(operand, span=_span(meta))
+
+    def call(self, meta: Meta, function: Node, arguments: Any, parameters: Any) -> Node:
+        return tree.Call(written(function), arguments, parameters or (), span=_span(meta))
+
+    def named(self, meta: Meta, target: Any, operator: str, value: Any) -> Node:
+        if not isinstance(target, tree.Name | tree.Index):
+            raise _Misuse(target.span, "what is given must have a name")
+        return tree.Named(target, operator, value, span=_span(meta))
+
+    def gradient(self, meta: Meta, call: Any) -> Node:
+        return tree.Gradient(call, span=_span(meta))
+
+    def index(self, meta: Meta, array: Any, *subscripts: Any) -> Node:
+        return tree.Index(array, subscripts, span=_span(meta))
+
+    def all(self, meta: Meta) -> Node:
+        return tree.All(span=_span(meta))
+
+    def slice(self, meta: Meta, low: Any, high: Any) -> Node:
+        return tree.Slice(low, high, span=_span(meta))
+
+    def columns(self, meta: Meta, *items: Any) -> Node:
+        return tree.Columns(items, span=_span(meta))
+
+    def rows(self, meta: Meta, *items: Any) -> Node:
+        return tree.Rows(items, span=_span(meta))
+
+    def dots(self, meta: Meta) -> Node:
+        return tree.Dots(span=_span(meta))
+
+    def compare(self, meta: Meta, left: Any, operator: str, right: Any) -> Node:
+        return tree.Compare(operator, left, right, span=_span(meta))
+
+    def not_(self, meta: Meta, operand: Any) -> Node:
+        return tree.Not(operand, span=_span(meta))
+
+    def iverson(self, meta: Meta, condition: Any) -> Node:
+        return tree.Iverson(condition, span=_span(meta))
+
+    def collect(self, meta: Meta, binder: Any, condition: Any) -> Node:
+        return tree.Collect(binder, condition, span=_span(meta))
+
+    def sum_implied(self, meta: Meta, name: Any, body: Any) -> Node:
+        if not isinstance(name, tree.Name):
+            raise _Misuse(name.span, "what a sum runs over must be a name")
+        return tree.Sum(tree.Implied((name,), span=name.span), body, span=_span(meta))
+
+    def sum_range(self, meta: Meta, name: Any, low: Any, high: Any, body: Any) -> Node:
+        binder = tree.Range(name, low, high, span=(name.span[0], high.span[1]))
+        return tree.Sum(binder, body, span=_span(meta))
+
+    def sum_member(self, meta: Meta, name: Any, collection: Any, body: Any) -> Node:
+        binder = tree.Member(name, collection, span=(name.span[0], collection.span[1]))
+        return tree.Sum(binder, body, span=_span(meta))
+
+    # Binders
+
+    def implied(self, meta: Meta, *names: Any) -> Node:
+        return tree.Implied(names, span=_span(meta))
+
+    def up_to(self, meta: Meta, name: Any, high: Any) -> Node:
+        return tree.UpTo(name, high, span=_span(meta))
+
+    def range(self, meta: Meta, name: Any, low: Any, high: Any) -> Node:
+        return tree.Range(name, low, high, span=_span(meta))
+
+    # Statements
+
+    def assign(self, meta: Meta, target: Any, operator: str, value: Any) -> Node:
+        self._settable(target, tree.Name | tree.Index | tree.Call)
+        return tree.Assign(target, operator, value, span=_span(meta))
+
+    def choose(
+        self, meta: Meta, target: Any, operator: str, value: Any, chance: Any, otherwise: Any
+    ) -> Node:
+        self._settable(target, tree.Name | tree.Index)
+        if operator != "←":
+            raise _Misuse(target.span, "what is drawn is set with ←, not with =")
+        return tree.Choose(target, value, chance, otherwise, span=_span(meta))
+
+    def _settable(self, target: Node, kinds: Any) -> None:
+        if not isinstance(target, kinds):
+            raise _Misuse(target.span, "what stands left of the arrow cannot be set")
+
+    def sample(self, meta: Meta, token: Any, distribution: Any, weights: Any) -> Node:
+        return tree.Sample(token, distribution, weights, span=_span(meta))
+
+    def for_(self, meta: Meta, word: str, binder: Any, body: Any) -> Node:
+        return tree.For(word, binder, body, span=_span(meta))
+
+    def while_(self, meta: Meta, condition: Any) -> Node:
+        return tree.While(condition, span=_span(meta))
+
+    def if_(self, meta: Meta, condition: Any, body: Any) -> Node:
+        return tree.If(condition, body, span=_span(meta))
+
+    def return_(self, meta: Meta, name: Any, value: Any) -> Node:
+        return tree.Return(name, value, span=_span(meta))
+
+    def end(self, meta: Meta) -> Node:
+        return tree.End(span=_span(meta))
+
+    # Heads
+
+    def declarations(self, meta: Meta, binder: Any, *items: Any) -> Node:
+        return tree.Declarations(items, binder, span=_span(meta))
+
+    def declaration(self, meta: Meta, names: Any, kind: Any, default: Any) -> Node:
+        return tree.Declaration(names, kind, default, span=_span(meta))
+
+    def alike(self, meta: Meta, names: Any, id: Token, equal: Any) -> Node:
+        return tree.Alike(names, str(id), equal or (), span=_span(meta))
+
+    def each(self, meta: Meta, binder: Any) -> Node:
+        return tree.Each(binder, span=_span(meta))
+
+    def consists(self, meta: Meta, name: Any) -> Node:
+        return tree.Consists(name, span=_span(meta))
+
+    def reals(self, meta: Meta, dimensions: Any) -> Node:
+        return tree.Reals(dimensions or (), span=_span(meta))
+
+    def unit(self, meta: Meta, _: Token, dimensions: Any) -> Node:
+        return tree.Reals(dimensions or (), ("0", "1"), span=_span(meta))
+
+    def positive(self, meta: Meta, _: Token) -> Node:
+        return tree.Reals((), ("0", "∞"), span=_span(meta))
+
+    def bits(self, meta: Meta, _: Token, dimensions: Any) -> Node:
+        return tree.Bits(dimensions, span=_span(meta))
+
+    def naturals(self, meta: Meta) -> Node:
+        return tree.Naturals(span=_span(meta))
+
+    def vocabulary(self, meta: Meta) -> Node:
+        return tree.Vocabulary(span=_span(meta))
+
+    def sequences(self, meta: Meta) -> Node:
+        return tree.Sequences(span=_span(meta))
+
+    def distributions(self, meta: Meta) -> Node:
+        return tree.Distributions(span=_span(meta))
+
+    def positions(self, meta: Meta, high: Any) -> Node:
+        return tree.Positions(high, span=_span(meta))
+
+    def signature(
+        self, meta: Meta, result: Any, function: Node, inputs: Any, parameters: Any
+    ) -> Node:
+        name = written(function)
+        return tree.Signature(result, name, inputs, parameters or (), span=_span(meta))
+
+    def abbreviation(self, meta: Meta, short: Any, full: Any) -> Node:
+        return tree.Abbreviation(short, full, span=_span(meta))
+
+    def requirements(self, meta: Meta, *conditions: Any) -> Node:
+        return tree.Requirements(conditions, span=_span(meta))
+
+    def open(self, meta: Meta, condition: Any, line: Any, erratum: Token) -> Node:
+        return tree.Open(condition, line, str(erratum), span=_span(meta))
+
+
+def _span(meta: Meta) -> tuple[int, int]:
+    return (0, 0) if meta.empty else (meta.start_pos, meta.end_pos)
+
+
+def _number(digits: str, span: tuple[int, int]) -> Node:
+    try:
+        return tree.Number(int(digits), span=span)
+    except ValueError:  # Python refuses thousands of digits
+        raise _Misuse(span, "the number is too long") from None

@@ -1,0 +1,568 @@
+"""The syntax tree of the pseudocode, each node with the text that it is written as.
+
+Nodes are immutable and equal if they are written alike. What an analysis finds out about one of
+them stands in a table beside the tree, by the node's identity (`Facts`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from typing import Generic, TypeVar
+
+from spec.language import layout
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Node:
+    """Any part of the tree; `span` says which characters of its row it was read from."""
+
+    span: tuple[int, int] = field(default=(0, 0), compare=False, kw_only=True, repr=False)
+
+
+# Expressions
+
+
+@dataclass(frozen=True)
+class Number(Node):
+    """`2`"""
+
+    value: int
+
+
+@dataclass(frozen=True)
+class Infinity(Node):
+    """`∞`"""
+
+
+@dataclass(frozen=True)
+class Ones(Node):
+    """`1ᵀ`, as long as it must be"""
+
+
+@dataclass(frozen=True)
+class Name(Node):
+    """`W^l_mlp1`: a base with at most one script above and one below"""
+
+    base: str
+    above: Script | None = None
+    below: Script | None = None
+
+    @property
+    def scripts(self) -> tuple[Script | None, Script | None]:
+        """Both scripts, the upper first."""
+        return self.above, self.below
+
+
+@dataclass(frozen=True)
+class Mark(Node):
+    """`¹` of `γ¹_l`: a numeral that is part of a name, where `Y^1` is a member of a family"""
+
+    numeral: int
+
+
+@dataclass(frozen=True)
+class Negative(Node):
+    """`−a`"""
+
+    operand: Expression
+
+
+@dataclass(frozen=True)
+class Binary(Node):
+    """`a + b`, `a − b`, `a · b`, `a / b`, `a ⊙ b`, and `a b` with a space for its operator"""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True)
+class Power(Node):
+    """`(a − b)²`"""
+
+    base: Expression
+    exponent: Number
+
+
+@dataclass(frozen=True)
+class Transpose(Node):
+    """`Kᵀ`"""
+
+    operand: Expression
+
+
+@dataclass(frozen=True)
+class Prefix(Node):
+    """`√a`, `log a`: a function written without brackets"""
+
+    function: str
+    operand: Expression
+
+
+@dataclass(frozen=True)
+class Call(Node):
+    """`f(a, b | c)`"""
+
+    function: str
+    arguments: tuple[Expression, ...]
+    parameters: tuple[Expression | Named, ...] = ()
+
+
+@dataclass(frozen=True)
+class Named(Node):
+    """`Mask ≡ 1`, `Mask[t, t'] ≡ ⟦t ≤ t'⟧`: an argument given by an equation"""
+
+    target: Name | Index
+    operator: str
+    value: Expression
+
+
+@dataclass(frozen=True)
+class Gradient(Node):
+    """`∇loss(θ)`"""
+
+    call: Call
+
+
+@dataclass(frozen=True)
+class Index(Node):
+    """`S[t_z, t_x]`"""
+
+    array: Expression
+    subscripts: tuple[Expression | All | Slice, ...]
+
+
+@dataclass(frozen=True)
+class All(Node):
+    """`:` alone, a whole axis"""
+
+
+@dataclass(frozen=True)
+class Slice(Node):
+    """`a : b`, both ends meant"""
+
+    low: Expression
+    high: Expression
+
+
+@dataclass(frozen=True)
+class Columns(Node):
+    """`[e_1, …, e_ℓ]` side by side, or the tokens `[x, y]` in a row"""
+
+    items: tuple[Expression | Dots, ...]
+
+
+@dataclass(frozen=True)
+class Rows(Node):
+    """`[Y^1; Y^2; …; Y^H]` one above the other"""
+
+    items: tuple[Expression | Dots, ...]
+
+
+@dataclass(frozen=True)
+class Dots(Node):
+    """`…`"""
+
+
+@dataclass(frozen=True)
+class Compare(Node):
+    """`a ≤ b`, `a = b`, `a ≠ b`"""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True)
+class Not(Node):
+    """`¬a`"""
+
+    operand: Expression
+
+
+@dataclass(frozen=True)
+class Iverson(Node):
+    """`⟦a ≤ b⟧`"""
+
+    condition: Condition
+
+
+@dataclass(frozen=True)
+class Collect(Node):
+    """`{t ∈ [ℓ] : a = b}`"""
+
+    binder: Binder
+    condition: Condition
+
+
+@dataclass(frozen=True)
+class Sum(Node):
+    """`Σ_i a`, `Σ_{t=1}^{ℓ−1} a`, `Σ_{t∈T̃} a`"""
+
+    binder: Binder
+    body: Expression
+
+
+# What a loop, a sum or a set runs over
+
+
+@dataclass(frozen=True)
+class Implied(Node):
+    """`∀ t_z, t_x`, `Σ_i`: as far as what is indexed"""
+
+    names: tuple[Name, ...]
+
+
+@dataclass(frozen=True)
+class UpTo(Node):
+    """`t ∈ [ℓ]`"""
+
+    name: Name
+    high: Expression
+
+    @property
+    def names(self) -> tuple[Name, ...]:
+        """The one name, as `Implied` has several."""
+        return (self.name,)
+
+
+@dataclass(frozen=True)
+class Range(Node):
+    """`t = 1, …, ℓ`"""
+
+    name: Name
+    low: Expression
+    high: Expression
+
+    @property
+    def names(self) -> tuple[Name, ...]:
+        """The one name, as `Implied` has several."""
+        return (self.name,)
+
+
+@dataclass(frozen=True)
+class Member(Node):
+    """`t∈T̃`"""
+
+    name: Name
+    collection: Name
+
+    @property
+    def names(self) -> tuple[Name, ...]:
+        """The one name, as `Implied` has several."""
+        return (self.name,)
+
+
+# Statements
+
+
+@dataclass(frozen=True)
+class Assign(Node):
+    """`Q ← W_q X`, `loss(θ) = …`, `X[:, t] ← …`"""
+
+    target: Name | Index | Call
+    operator: str
+    value: Expression
+
+
+@dataclass(frozen=True)
+class Choose(Node):
+    """`a ← b with probability p, else c`"""
+
+    target: Name | Index
+    value: Expression
+    probability: Expression
+    otherwise: Expression
+
+
+@dataclass(frozen=True)
+class Sample(Node):
+    """`sample a token y from q ∝ p^{1/τ}`"""
+
+    token: Name
+    distribution: Name
+    weights: Expression
+
+
+@dataclass(frozen=True)
+class For(Node):
+    """`for l = 1, …, L:` over the lines below, or with a `body` on its own line"""
+
+    word: str
+    binder: Binder
+    body: Statement | None
+
+
+@dataclass(frozen=True)
+class While(Node):
+    """`while y ≠ eos_token:`"""
+
+    condition: Condition
+
+
+@dataclass(frozen=True)
+class If(Node):
+    """`if ¬Mask[t_z, t_x] then S[t_z, t_x] ← −∞`"""
+
+    condition: Condition
+    body: Statement
+
+
+@dataclass(frozen=True)
+class Return(Node):
+    """`return Ṽ = W_o Y`"""
+
+    name: Name | None
+    value: Expression
+
+
+@dataclass(frozen=True)
+class End(Node):
+    """`end`"""
+
+
+# Declarations
+
+
+@dataclass(frozen=True)
+class Reals(Node):
+    """`ℝ`, `ℝ^{d_attn×d_x}`; with an interval, `(0,1)^{N_V×length(x)}` or `(0, ∞)`"""
+
+    dimensions: tuple[Expression, ...] = ()
+    interval: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Bits(Node):
+    """`{0,1}^{ℓ_z×ℓ_x}`"""
+
+    dimensions: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Naturals(Node):
+    """`ℕ`"""
+
+
+@dataclass(frozen=True)
+class Vocabulary(Node):
+    """`V`"""
+
+
+@dataclass(frozen=True)
+class Sequences(Node):
+    """`V*`"""
+
+
+@dataclass(frozen=True)
+class Distributions(Node):
+    """`Δ(V)`"""
+
+
+@dataclass(frozen=True)
+class Positions(Node):
+    """`[ℓ_max]`"""
+
+    high: Expression
+
+
+@dataclass(frozen=True)
+class Declaration(Node):
+    """`W_q, W_k ∈ ℝ^{d_attn×d_in}`, `ε ∈ ℝ default 0`"""
+
+    names: tuple[Name, ...]
+    kind: Kind
+    default: Number | None = None
+
+
+@dataclass(frozen=True)
+class Alike(Node):
+    """`W_l as in Algorithm 5 with d_x = d_z = d_out = d_e`"""
+
+    names: tuple[Name, ...]
+    algorithm: str
+    equal: tuple[Expression, ...] = ()
+
+
+@dataclass(frozen=True)
+class Declarations(Node):
+    """What a row declares; `binder` is its own `for n ∈ [N_data]:`"""
+
+    items: tuple[Declaration | Alike, ...]
+    binder: UpTo | None = None
+
+
+@dataclass(frozen=True)
+class Each(Node):
+    """`for l ∈ [L]:` above the rows that it holds for"""
+
+    binder: UpTo
+
+
+@dataclass(frozen=True)
+class Consists(Node):
+    """`θ consisting of`, above its parts"""
+
+    name: Name
+
+
+@dataclass(frozen=True)
+class Signature(Node):
+    """`Ṽ ← Attention(X, Z | W_qkv, Mask)`"""
+
+    result: Name
+    function: str
+    inputs: tuple[Name, ...]
+    parameters: tuple[Name, ...] = ()
+
+
+@dataclass(frozen=True)
+class Abbreviation(Node):
+    """`MHAttention(X | W, Mask) ≡ MHAttention(X, X | W, Mask)`"""
+
+    short: Call
+    full: Call
+
+
+@dataclass(frozen=True)
+class Requirements(Node):
+    """`1 ≤ length(x), length(x) ≤ ℓ_max`"""
+
+    conditions: tuple[Compare, ...]
+
+
+@dataclass(frozen=True)
+class Open(Node):
+    """`length(x̂) ≤ ℓ_max at line 4 (A5)`: not proved, for the reason that an erratum gives"""
+
+    condition: Compare
+    line: Number
+    erratum: str
+
+
+Expression = (
+    Number
+    | Infinity
+    | Ones
+    | Name
+    | Negative
+    | Binary
+    | Power
+    | Transpose
+    | Prefix
+    | Call
+    | Gradient
+    | Index
+    | Columns
+    | Rows
+    | Iverson
+    | Collect
+    | Sum
+)
+Script = Mark | Expression | Slice
+Condition = Compare | Not
+Binder = Implied | UpTo | Range | Member
+Statement = Assign | Choose | Sample | For | While | If | Return | End
+Kind = Reals | Bits | Naturals | Vocabulary | Sequences | Distributions | Positions
+
+
+# An algorithm
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a section, read; `note` is what follows its dash."""
+
+    section: str
+    indent: int
+    text: str
+    node: Declarations | Each | Consists | Abbreviation | Requirements | Open
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A numbered line, read; `body` holds the lines of the block that it opens."""
+
+    layout: layout.Line
+    statement: Statement
+    claim: Declarations | None = None
+    body: tuple[Line, ...] = ()
+
+    @property
+    def number(self) -> int:
+        """The number of the line."""
+        return self.layout.number
+
+    def walk(self) -> Iterator[Line]:
+        """Yield the line and those in its block, from the top down."""
+        yield self
+        for line in self.body:
+            yield from line.walk()
+
+
+@dataclass(frozen=True)
+class Program:
+    """An algorithm, read: the rows of its head and its lines, blocks within blocks."""
+
+    layout: layout.Algorithm
+    signature: Signature | None
+    rows: tuple[Row, ...]
+    body: tuple[Line, ...]
+
+    @property
+    def id(self) -> str:
+        """The id of the algorithm: `4`, `∇4`."""
+        return self.layout.id
+
+    @property
+    def lines(self) -> Iterator[Line]:
+        """Every line, in the order of their numbers."""
+        for line in self.body:
+            yield from line.walk()
+
+    def section(self, name: str) -> Iterator[Row]:
+        """Yield the rows of a section."""
+        return (row for row in self.rows if row.section == name)
+
+
+class Facts(Generic[T]):
+    """What is known of nodes, by their identity: `X` means another thing on another line."""
+
+    def __init__(self) -> None:
+        self._facts: dict[int, tuple[Node, T]] = {}  # the node is kept, or its id were free again
+
+    def __setitem__(self, node: Node, fact: T) -> None:
+        self._facts[id(node)] = (node, fact)
+
+    def __getitem__(self, node: Node) -> T:
+        return self._facts[id(node)][1]
+
+    def __contains__(self, node: Node) -> bool:
+        return id(node) in self._facts
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+    def items(self) -> Iterator[tuple[Node, T]]:
+        """Yield each node with what is known of it."""
+        yield from self._facts.values()
+
+
+def children(node: Node) -> Iterator[Node]:
+    """Yield the nodes directly within a node, from left to right."""
+    for part in fields(node):
+        value = getattr(node, part.name)
+        for child in value if isinstance(value, tuple) else (value,):
+            if isinstance(child, Node):
+                yield child
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Yield a node and all within it."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
