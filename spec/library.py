@@ -1,11 +1,16 @@
 """Every algorithm of the specification, found by walking this package's folder."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from types import MappingProxyType
 
+from spec.language.check import Checked, check, declarations
 from spec.language.layout import Algorithm, read
+from spec.language.parse import program
+from spec.language.tree import Program
 
 
 class LibraryError(ValueError):
@@ -21,6 +26,19 @@ def algorithms() -> dict[str, Algorithm]:
         The algorithms by id: the paper's first, in its order, then those of ours.
     """
     return collect(files("spec"))
+
+
+@cache
+def programs() -> Mapping[str, Program]:
+    """Return every algorithm as a tree, by id."""
+    return MappingProxyType({id: program(layout) for id, layout in algorithms().items()})
+
+
+@cache
+def checked() -> Mapping[str, Checked]:
+    """Return every algorithm with what is known of it without running it, by id."""
+    headers = declarations(programs())
+    return MappingProxyType({id: check(one, headers) for id, one in programs().items()})
 
 
 def collect(folder: Traversable) -> dict[str, Algorithm]:

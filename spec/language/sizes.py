@@ -1,0 +1,225 @@
+"""Sizes as polynomials: what a dimension, a bound or a cost is for all sizes at once.
+
+    d_out × H d_mid        length(x) + ℓ_gen − 1 ≤ ℓ_max
+
+A polynomial is kept multiplied out, so two are equal for all sizes if they look alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import reduce
+from typing import Any, Literal
+
+Number = int | Fraction
+Monomial = tuple["Atom", ...]  # sorted; an atom stands as often as its power
+
+_POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+@dataclass(frozen=True)
+class Atom:
+    """What a size is made of.
+
+    Attributes
+    ----------
+    name
+        How it is written: `d_e`, `t`, `length(x_n)`.
+    kind
+        A `size` is given, and at least 0; an `index` runs, between bounds kept elsewhere; an
+        `unknown` is what the text leaves unsaid, until a use of it shows what it is.
+    serial
+        Tells indices, and unknowns, of one name apart.
+    at
+        Which member of a family is meant, in `length(x_n)`.
+    form
+        How it is written for any member: `length(x_{•})`.
+    """
+
+    name: str
+    kind: Literal["size", "index", "unknown"] = "size"
+    serial: int = 0
+    at: tuple[Poly, ...] = ()
+    form: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        if not self.form:
+            return self.name
+        (member,) = map(str, self.at)
+        return self.form.replace("{•}", member if member.isalnum() else f"{{{member}}}")
+
+    @property
+    def _order(self) -> tuple[Any, ...]:
+        return self.name, self.serial, self.kind, tuple(index._order for index in self.at)
+
+
+class Poly:
+    """A polynomial in atoms, with whole or rational coefficients."""
+
+    __slots__ = ("terms",)
+
+    def __init__(self, terms: Mapping[Monomial, Number]) -> None:
+        self.terms = {monomial: factor for monomial, factor in terms.items() if factor}
+
+    @staticmethod
+    def of(value: Poly | Atom | Number) -> Poly:
+        """Return a number or an atom as a polynomial."""
+        match value:
+            case Poly():
+                return value
+            case Atom():
+                return Poly({(value,): 1})
+        return Poly({(): value})
+
+    def __add__(self, other: Poly | Number) -> Poly:
+        terms = dict(self.terms)
+        for monomial, factor in Poly.of(other).terms.items():
+            terms[monomial] = terms.get(monomial, 0) + factor
+        return Poly(terms)
+
+    def __mul__(self, other: Poly | Number) -> Poly:
+        terms: dict[Monomial, Number] = {}
+        for left, factor in self.terms.items():
+            for right, other_factor in Poly.of(other).terms.items():
+                monomial = tuple(sorted(left + right, key=lambda atom: atom._order))
+                terms[monomial] = terms.get(monomial, 0) + factor * other_factor
+        return Poly(terms)
+
+    def __neg__(self) -> Poly:
+        return self * -1
+
+    def __sub__(self, other: Poly | Number) -> Poly:
+        return self + -Poly.of(other)
+
+    def __rsub__(self, other: Number) -> Poly:
+        return Poly.of(other) - self
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, int | Fraction):
+            other = Poly.of(other)
+        return isinstance(other, Poly) and self.terms == other.terms
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.terms.items()))
+
+    @property
+    def atoms(self) -> set[Atom]:
+        """Every atom of the polynomial, those within another's `at` left out."""
+        return {atom for monomial in self.terms for atom in monomial}
+
+    @property
+    def _order(self) -> tuple[Any, ...]:
+        return tuple(
+            sorted(
+                (tuple(atom._order for atom in monomial), factor)
+                for monomial, factor in self.terms.items()
+            )
+        )
+
+    @property
+    def constant(self) -> Number | None:
+        """The value of a polynomial without atoms, else None."""
+        return None if self.atoms else self.terms.get((), 0)
+
+    @property
+    def atom(self) -> Atom | None:
+        """The atom that the polynomial is, if it is one."""
+        match list(self.terms.items()):
+            case [((atom,), 1)]:
+                return atom
+        return None
+
+    def replace(self, known: Mapping[Atom, Poly]) -> Poly:
+        """Put polynomials for atoms, also where an atom says which member it is of."""
+        if not known:
+            return self
+        return sum_of(
+            reduce(Poly.__mul__, (_replaced(atom, known) for atom in monomial), Poly.of(factor))
+            for monomial, factor in self.terms.items()
+        )
+
+    def value(self, sizes: Mapping[Atom, int]) -> int:
+        """Return the number that a polynomial is at given sizes."""
+        total: Number = 0
+        for monomial, factor in self.terms.items():
+            for atom in monomial:
+                factor = factor * sizes[atom]
+            total += factor
+        if total != int(total):
+            raise ArithmeticError(f"{self} is {total}, no whole number")
+        return int(total)
+
+    def coefficients(self, atom: Atom) -> list[Poly]:
+        """Return c_0, c_1, …, where the polynomial is Σ_k c_k · atom^k."""
+        found: list[dict[Monomial, Number]] = [{}]
+        for monomial, factor in self.terms.items():
+            power = monomial.count(atom)
+            found += [{} for _ in range(power + 1 - len(found))]
+            rest = tuple(other for other in monomial if other != atom)
+            found[power][rest] = found[power].get(rest, 0) + factor
+        return [Poly(terms) for terms in found]
+
+    def sum(self, atom: Atom, low: Poly, high: Poly) -> Poly:
+        """Return the sum of the polynomial as an atom runs from `low` to `high`."""
+        return sum_of(
+            coefficient * (_power_sum(power, high) - _power_sum(power, low - 1))
+            for power, coefficient in enumerate(self.coefficients(atom))
+        )
+
+    def __str__(self) -> str:
+        ordered = sorted(
+            self.terms.items(), key=lambda term: (-len(term[0]), [atom._order for atom in term[0]])
+        )
+        written = ""
+        for monomial, factor in ordered:
+            if written:
+                written += " − " if factor < 0 else " + "
+            elif factor < 0:
+                written = "−"
+            parts = [_power(atom, monomial.count(atom)) for atom in dict.fromkeys(monomial)]
+            if abs(factor) != 1 or not monomial:
+                parts.insert(0, str(abs(factor)))
+            written += " ".join(parts)
+        return written or "0"
+
+    __repr__ = __str__
+
+
+ZERO = Poly.of(0)
+ONE = Poly.of(1)
+
+
+def sum_of(polynomials: Iterable[Poly]) -> Poly:
+    """Return the sum of polynomials, 0 if there are none."""
+    return reduce(Poly.__add__, polynomials, ZERO)
+
+
+def _replaced(atom: Atom, known: Mapping[Atom, Poly]) -> Poly:
+    if atom in known:
+        return known[atom]
+    if atom.at:
+        return Poly.of(replace(atom, at=tuple(index.replace(known) for index in atom.at)))
+    return Poly.of(atom)
+
+
+def _power_sum(power: int, high: Poly) -> Poly:
+    """Return Σ_{i=1}^{high} i^power, the polynomial through its first values (Lagrange)."""
+    points = range(power + 2)
+    values = [sum(i**power for i in range(1, point + 1)) for point in points]
+    return sum_of(
+        reduce(
+            Poly.__mul__,
+            ((high - other) * Fraction(1, point - other) for other in points if other != point),
+            Poly.of(value),
+        )
+        for point, value in zip(points, values, strict=True)
+    )
+
+
+def _power(atom: Atom, exponent: int) -> str:
+    return str(atom) + ("" if exponent == 1 else str(exponent).translate(_POWERS))

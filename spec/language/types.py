@@ -1,0 +1,168 @@
+"""What a value is: a matrix, a count, a sequence, the parameters of an algorithm, a family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from spec.language.sizes import ONE, Atom, Poly
+
+HOLE = "•"  # stands in a key for the script that is an index
+
+
+@dataclass(frozen=True)
+class Key:
+    """A variable, by its base and the scripts that are part of its name.
+
+    `W^l_mlp1` and `W^i_mlp1` are one variable, a family: its upper script is an index, which
+    the key leaves open. `glyph` is how it was first written.
+    """
+
+    base: str
+    above: str = ""
+    below: str = ""
+    glyph: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        return self.glyph
+
+    @property
+    def is_family(self) -> bool:
+        """Whether one of its scripts is an index."""
+        return HOLE in (self.above, self.below)
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A number that counts: of a known value, or known to be one of 1 … `high`, or neither."""
+
+    value: Poly | None = None
+    high: Poly | None = None
+
+    def __str__(self) -> str:
+        if self.value is not None:
+            return f"the number {self.value}"
+        return "a whole number" if self.high is None else f"one of 1 … {self.high}"
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Real numbers in rows and columns; a vector is a column, a number a matrix of one entry."""
+
+    rows: Poly = ONE
+    columns: Poly = ONE
+    bits: bool = False  # each entry 0 or 1
+
+    @property
+    def entries(self) -> Poly:
+        """How many numbers it holds."""
+        return self.rows * self.columns
+
+    def __str__(self) -> str:
+        if self.rows == ONE and self.columns == ONE:
+            return "0 or 1" if self.bits else "a number"
+        shape = f"{self.rows}×{self.columns}"
+        return f"{shape}, of 0 and 1" if self.bits else shape
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """A sequence of token IDs."""
+
+    length: Poly
+
+    def __str__(self) -> str:
+        return f"a sequence of {self.length} tokens"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The parameters of an algorithm, its sizes told in those of the algorithm they are in."""
+
+    algorithm: str
+    sizes: tuple[tuple[Atom, Poly], ...]
+
+    def __str__(self) -> str:
+        own = [f"{atom} = {size}" for atom, size in self.sizes if str(size) != str(atom)]
+        return f"parameters of Algorithm {self.algorithm}" + " with " * bool(own) + ", ".join(own)
+
+
+@dataclass(frozen=True)
+class Family:
+    """A member for each value of an index from 1 to `count`; its type may depend on the index."""
+
+    index: Atom
+    count: Poly
+    member: Type
+
+    def __str__(self) -> str:
+        return f"{self.count} times {self.member}"
+
+    def at(self, index: Poly) -> Type:
+        """Return the type of one member."""
+        return map_sizes(self.member, lambda size: size.replace({self.index: index}))
+
+
+@dataclass(frozen=True)
+class Function:
+    """What `P(θ) ← …` defines: a function of parameters."""
+
+    parameter: Key
+    argument: Type
+    result: Type
+
+    def __str__(self) -> str:
+        return f"a function of {self.parameter}"
+
+
+@dataclass(frozen=True)
+class Subset:
+    """A set of positions, out of 1 … `high`."""
+
+    high: Poly
+
+    def __str__(self) -> str:
+        return f"a set of positions up to {self.high}"
+
+
+Type = Whole | Matrix | Tokens | Bundle | Family | Function | Subset
+
+SCALAR = Matrix()
+N_V = Poly.of(Atom("N_V"))
+TOKEN = Whole(high=N_V)
+
+
+def map_sizes(type: Type, change: Callable[[Poly], Poly]) -> Type:
+    """Return a type with each of its sizes changed."""
+    match type:
+        case Whole(value, high):
+            return Whole(
+                None if value is None else change(value), None if high is None else change(high)
+            )
+        case Matrix(rows, columns):
+            return replace(type, rows=change(rows), columns=change(columns))
+        case Tokens(length):
+            return Tokens(change(length))
+        case Bundle(algorithm, sizes):
+            return Bundle(algorithm, tuple((atom, change(size)) for atom, size in sizes))
+        case Family(index, count, member):
+            return Family(index, change(count), map_sizes(member, change))
+        case Function(parameter, argument, result):
+            return Function(parameter, map_sizes(argument, change), map_sizes(result, change))
+        case Subset(high):
+            return Subset(change(high))
+
+
+def sizes_of(type: Type) -> set[Atom]:
+    """Return every atom in a type's sizes, but the index that a family runs over."""
+    found: set[Atom] = set()
+
+    def note(size: Poly) -> Poly:
+        for atom in size.atoms:
+            found.add(atom)
+            for at in atom.at:
+                note(at)
+        return size
+
+    map_sizes(type, note)
+    return found - ({type.index} if isinstance(type, Family) else set())
