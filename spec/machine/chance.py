@@ -1,0 +1,70 @@
+"""Where the machine's random choices come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from spec.machine.frame import MachineError
+
+T = TypeVar("T")
+
+
+class Chance:
+    """Decides by numbers that are uniform in [0, 1), one for each decision, and notes them.
+
+    Attributes
+    ----------
+    decisions
+        What has been decided so far: a token, or 1 and 0 for yes and no.
+    """
+
+    def __init__(self, random: Iterator[float] | None = None) -> None:
+        self.random = random
+        self.decisions: list[int] = []
+
+    def token(self, q: Sequence[float]) -> int:
+        """Return the first token, from 1, at which the probabilities add up to 1 − u."""
+        cumulative = np.cumsum(q)
+        if not 0 < cumulative[-1] < np.inf:
+            raise MachineError(f"no token can be drawn: the weights sum to {cumulative[-1]}")
+        reached = (1 - self._number()) * cumulative[-1]
+        return self._decide(1 + int(np.searchsorted(cumulative, reached)))
+
+    def happens(self, probability: float) -> bool:
+        """Say whether u is below a probability."""
+        return bool(self._decide(int(self._number() < probability)))
+
+    def _number(self) -> float:
+        if self.random is None:
+            raise MachineError("random numbers are asked for, and none are given")
+        return _next(self.random)
+
+    def _decide(self, decision: int) -> int:
+        self.decisions.append(decision)
+        return decision
+
+
+class Again(Chance):
+    """Decides as has been decided before, for a run over another domain."""
+
+    def __init__(self, decisions: Sequence[int]) -> None:
+        super().__init__()
+        self._left = iter(decisions)
+
+    def token(self, q: Sequence[float]) -> int:
+        """Return the token that was drawn."""
+        return self._decide(_next(self._left))
+
+    def happens(self, probability: float) -> bool:
+        """Say what was said."""
+        return bool(self._decide(_next(self._left)))
+
+
+def _next(numbers: Iterator[T]) -> T:
+    try:
+        return next(numbers)
+    except StopIteration:
+        raise MachineError("more random numbers are asked for than are given") from None

@@ -1,0 +1,81 @@
+"""What the machine computes with: parameters, definitions, and arrays of scalars.
+
+A number is a scalar of the domain, a count or a token an int, a matrix a 2-D array of scalars, a
+sequence a list of ints, and a family a dict from 1 on. Which of these a value is, its type says.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from spec.domains.domain import Matrix
+from spec.language.sizes import Atom
+from spec.language.tree import Expression
+from spec.language.types import Key
+
+Value = Any  # see above; a union would have to be taken apart at every use
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The parameters of an algorithm, by name; and their sizes, once they have been looked at."""
+
+    algorithm: str
+    fields: Mapping[Key, Value]
+    sizes: Mapping[Atom, int] | None = None
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What `P(θ) ← …` defines; its value is kept for the argument it was last asked for."""
+
+    parameter: Key
+    body: Expression
+    variables: Mapping[Key, Value]
+    last: list[tuple[Value, object, Value]] = field(default_factory=list, compare=False)
+
+
+def map_values(change: Callable[..., Value], first: Value, *others: Value) -> Value:
+    """Apply a function to the numbers and matrices of parameters, at every depth."""
+    match first:
+        case Parameters(algorithm, fields, sizes):
+            changed = {
+                key: map_values(change, value, *(other.fields[key] for other in others))
+                for key, value in fields.items()
+            }
+            return Parameters(algorithm, changed, sizes)
+        case dict():
+            return {
+                index: map_values(change, value, *(other[index] for other in others))
+                for index, value in first.items()
+            }
+    return change(first, *others)
+
+
+def each(change: Callable[..., Any], *values: Value) -> Value:
+    """Apply an operation to numbers, or entry by entry; a number meets every entry."""
+    if not any(isinstance(value, np.ndarray) for value in values):
+        return change(*values)
+    shape = next(value.shape for value in values if isinstance(value, np.ndarray))
+    flat = [
+        value.ravel().tolist() if isinstance(value, np.ndarray) else [value] * math.prod(shape)
+        for value in values
+    ]
+    return shaped([change(*entries) for entries in zip(*flat, strict=True)], shape)
+
+
+def shaped(entries: Sequence[Value], shape: tuple[int, ...]) -> Matrix:
+    """Return an array of objects, row by row."""
+    array = np.empty(len(entries), dtype=object)
+    array[:] = entries
+    return array.reshape(shape)
+
+
+def column(entries: Sequence[Value]) -> Matrix:
+    """Return a column."""
+    return shaped(entries, (len(entries), 1))
