@@ -1,0 +1,303 @@
+"""How many operations of each kind the lines of an algorithm do: a fold over its tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial, reduce
+
+from spec.cost.loops import Loop, alike, loops, put, repeated
+from spec.cost.numbers import numbers
+from spec.language.check import Checked
+from spec.language.infer import ENTRYWISE
+from spec.language.names import Raised
+from spec.language.sizes import ONE, ZERO, Atom, Poly
+from spec.language.tree import (
+    Assign,
+    Binary,
+    Call,
+    Choose,
+    Collect,
+    For,
+    If,
+    Index,
+    Infinity,
+    Line,
+    Member,
+    Name,
+    Named,
+    Negative,
+    Node,
+    Ones,
+    Power,
+    Prefix,
+    Return,
+    Sample,
+    Statement,
+    Sum,
+    While,
+    children,
+)
+from spec.language.types import N_V, SCALAR, Bundle, Matrix, Type, Whole
+
+KINDS = (
+    "multiply-add",
+    "add",
+    "multiply",
+    "divide",
+    "exp",
+    "log",
+    "sqrt",
+    "power",
+    "Phi",
+    "ReLU",
+)
+
+_ENTRY = {  # what a function of the notation, or an operator, does to each entry
+    "exp": ("exp",),
+    "log": ("log",),
+    "ReLU": ("ReLU",),
+    "GELU": ("Phi", "multiply"),
+    "√": ("sqrt",),
+    "+": ("add",),
+    "−": ("add",),
+    "·": ("multiply",),
+    " ": ("multiply",),
+    "⊙": ("multiply",),
+    "/": ("divide",),
+}
+
+
+@dataclass(frozen=True)
+class Operations:
+    """A number of operations for each kind that occurs, in the order of `KINDS`."""
+
+    kinds: Mapping[str, Poly] = field(default_factory=dict)
+
+    def __add__(self, other: Operations) -> Operations:
+        sums = {kind: self[kind] + other[kind] for kind in KINDS}
+        return Operations({kind: number for kind, number in sums.items() if number != ZERO})
+
+    def __getitem__(self, kind: str) -> Poly:
+        return self.kinds.get(kind, ZERO)
+
+    def map(self, change: Callable[[Poly], Poly]) -> Operations:
+        """Change each number."""
+        return Operations({kind: change(number) for kind, number in self.kinds.items()})
+
+
+NOTHING = Operations()
+
+
+def each(number: Poly, *kinds: str) -> Operations:
+    """Return so many operations of each of some kinds."""
+    return Operations({kind: number for kind in KINDS if kind in kinds}) + NOTHING
+
+
+def together(parts: Iterable[Operations]) -> Operations:
+    """Return the sum of operations."""
+    return reduce(Operations.__add__, parts, NOTHING)
+
+
+class Count:
+    """Counts the operations of algorithms; what has been counted is kept."""
+
+    def __init__(self, algorithms: Mapping[str, Checked]) -> None:
+        self.algorithms = algorithms
+        self._counted: dict[str, _Algorithm] = {}
+
+    def lines(self, id: str) -> Mapping[int, Operations]:
+        """Return what each line of an algorithm does, in all its turns."""
+        return self._algorithm(id).lines
+
+    def total(self, id: str) -> Operations:
+        """Return what an algorithm does."""
+        return together(self.lines(id).values())
+
+    def at_most(self, id: str) -> frozenset[int]:
+        """Return the lines that may do less than is counted."""
+        return frozenset(self._algorithm(id).at_most)
+
+    def _algorithm(self, id: str) -> _Algorithm:
+        if id not in self._counted:
+            self._counted[id] = _Algorithm(self, self.algorithms[id])
+        return self._counted[id]
+
+
+class _Algorithm:
+    """Counts one algorithm: `lines`, and those where it counts what is only done at most.
+
+    `around` are the loops that the line in hand is in, and `lengths` what is known of the
+    sequences that a `while` makes grow.
+    """
+
+    def __init__(self, count: Count, checked: Checked) -> None:
+        self.count = count
+        self.checked = checked
+        self.lines = {line.number: NOTHING for line in checked.program.lines}
+        self.at_most: set[int] = set()
+        self.around: tuple[Loop, ...] = ()
+        self.lengths: dict[Atom, Poly] = {}
+        self.number = 0
+        self.block(checked.program.body)
+
+    def size(self, size: Poly) -> Poly:
+        return put(alike(size), self.lengths)
+
+    # Lines
+
+    def block(self, lines: Iterable[Line]) -> None:
+        for line in lines:
+            self.number = line.number
+            match line.statement:
+                case For(_, binder, None):
+                    self.within(loops(self.checked, binder), line)
+                case While(condition):
+                    loop = repeated(self.checked, line)
+                    self.lengths |= loop.lengths
+                    self.within((loop,), line, condition)
+                    self.lengths |= loop.afterwards
+                    self.note(line, self.node(condition))
+                case statement:
+                    self.note(line, self.statement(statement))
+
+    def within(self, found: tuple[Loop, ...], line: Line, *condition: Node) -> None:
+        outside, self.around = self.around, (*self.around, *found)
+        self.note(line, self.nodes(condition))
+        self.block(line.body)
+        self.around = outside
+
+    def note(self, line: Line, done: Operations) -> None:
+        """Add what a line does in one turn to what it does in all."""
+        self.lines[line.number] += over(self.around, done)
+
+    def statement(self, statement: Statement) -> Operations:
+        match statement:
+            case For(_, binder, body):
+                assert body is not None, "loops over lines are met in `block`"
+                return over(loops(self.checked, binder), self.statement(body))
+            case If(condition, body):
+                return self.node(condition) + self.perhaps(self.statement(body))
+            case Assign(Call(), _, value):
+                return self.node(value)
+            case Assign(target, _, value):
+                return self.nodes((target, value))
+            case Choose(target, value, probability, otherwise):
+                either = self.perhaps(self.nodes((value, otherwise)))
+                return self.nodes((target, probability)) + either
+            case Sample(_, _, weights):
+                tokens = self.size(N_V)
+                return self.node(weights) + each(tokens - 1, "add") + each(tokens, "divide")
+            case Return(_, value):
+                return self.node(value)
+        return NOTHING
+
+    def perhaps(self, done: Operations) -> Operations:
+        """Count what the data may spare."""
+        if done != NOTHING:
+            self.at_most.add(self.number)
+        return done
+
+    # Expressions
+
+    def nodes(self, nodes: Iterable[Node]) -> Operations:
+        return together(map(self.node, nodes))
+
+    def node(self, node: Node) -> Operations:
+        match node:
+            case Name():
+                return self.name(node)
+            case Binary(" ", column, Ones()):
+                return self.node(column)
+            case Negative(Infinity()):
+                return NOTHING
+            case Sum(binder, body):
+                terms = self.turns(binder, self.node(body))
+                (loop,) = loops(self.checked, binder)
+                return terms + each((loop.turns - 1) * self.entries(node), "add")
+            case Collect(binder, condition):
+                return self.turns(binder, self.node(condition))
+            case Named(Index(), _, value):
+                return self.turns(node, self.node(value))
+            case Named(_, _, value):
+                return self.node(value)
+            case Call():
+                return self.call(node)
+        return self.nodes(children(node)) + self.own(node)
+
+    def turns(self, binder: Node, done: Operations) -> Operations:
+        """Return what is done for each value of an index."""
+        done = over(loops(self.checked, binder), done)
+        return self.perhaps(done) if isinstance(binder, Member) else done
+
+    def name(self, node: Name) -> Operations:
+        uses = self.checked.names.uses
+        if node in uses and isinstance(use := uses[node], Raised):
+            return self.nodes((use.exponent, use.base)) + each(self.entries(node), "power")
+        return NOTHING
+
+    def own(self, node: Node) -> Operations:
+        """Return what a node does itself, once its parts are there."""
+        match node:
+            case Binary() | Negative() if isinstance(self.type(node), Whole):
+                return NOTHING
+            case Binary(" " | "·", left, right) if self.multiplies(left, right):
+                (m, k), (_, n) = self.shape(left), self.shape(right)
+                return each(m * k * n, "multiply-add")
+            case Negative():
+                return each(self.entries(node), "add")
+            case Power(_, exponent):
+                return each(self.entries(node), "multiply" if exponent.value == 2 else "power")
+            case Binary(function) | Prefix(function):
+                return each(self.entries(node), *_ENTRY[function])
+        return NOTHING
+
+    def multiplies(self, left: Node, right: Node) -> bool:
+        """Say whether a product is one of matrices."""
+        return all(
+            isinstance(type, Matrix) and type != SCALAR
+            for type in (self.type(left), self.type(right))
+        )
+
+    def call(self, node: Call) -> Operations:
+        typing = self.checked.typing
+        if node in typing.callees:
+            callee = typing.callees[node]
+            sizes = {atom: self.size(size) for atom, size in typing.calls[node].items()}
+            done = self.count.total(callee).map(lambda number: put(number, sizes))
+            if self.count.at_most(callee):
+                done = self.perhaps(done)
+            return self.nodes((*typing.arguments[node], *node.parameters)) + done
+        done = self.nodes(node.arguments)
+        if node.function in ENTRYWISE:
+            done += each(self.entries(node), *_ENTRY[node.function])
+        elif node.function == "softmax":
+            rows, columns = self.shape(node)
+            done += each(rows * columns, "exp", "divide") + each((rows - 1) * columns, "add")
+        return done
+
+    # Sizes
+
+    def type(self, node: Node) -> Type:
+        return self.checked.typing.types[node]
+
+    def shape(self, node: Node) -> tuple[Poly, Poly]:
+        """Return the rows and columns of a node; a number has one of each."""
+        type = self.type(node)
+        if isinstance(type, Matrix):
+            return self.size(type.rows), self.size(type.columns)
+        return ONE, ONE
+
+    def entries(self, node: Node) -> Poly:
+        """Return how many numbers a node is."""
+        if isinstance(type := self.type(node), Bundle):
+            return self.size(numbers(type, self.count.algorithms))
+        rows, columns = self.shape(node)
+        return rows * columns
+
+
+def over(around: tuple[Loop, ...], done: Operations) -> Operations:
+    """Return what is done in all turns of loops within loops, the innermost last."""
+    for loop in reversed(around):
+        done = done.map(partial(Poly.sum, atom=loop.index, low=loop.low, high=loop.high))
+    return done
