@@ -4,8 +4,11 @@ import doctest
 import inspect
 import os
 import re
+import struct
 import subprocess
 import sys
+import unicodedata
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -88,15 +91,64 @@ def test_pseudocode_without_its_markup_is_the_text_of_the_alg_file(cards: dict[s
             assert isinstance(row, Tag)
             number, text, *claims = row.find_all(recursive=False)
             assert number.get_text() == str(line.number)
-            assert text.get_text() == line.text
-            assert [claim.get_text() for claim in claims] == ([line.claim] if line.claim else [])
+            assert copied(text) == shown(text) == line.text
+            assert [copied(claim) for claim in claims] == ([line.claim] if line.claim else [])
+            assert [shown(claim) for claim in claims] == ([line.claim] if line.claim else [])
+
+
+def copied(tag: Tag) -> str:
+    """Return the text that a reader selects and copies: all but what is shown of the formulas."""
+    return "".join(
+        str(text)
+        for text in tag.find_all(string=True)
+        if text.find_parent(class_="plain") or not text.find_parent(class_="math")
+    )
+
+
+def shown(tag: Tag) -> str:
+    """Return what is shown: words, and what formulas say that they are."""
+    if "plain" in tag.get_attribute_list("class"):
+        return ""
+    parts = (shown(part) if isinstance(part, Tag) else str(part) for part in tag.children)
+    return str(tag["alttext"]) if tag.name == "math" else "".join(parts)
+
+
+def test_formulas_are_for_reading_and_their_text_is_for_copying(cards: dict[str, Tag]) -> None:
+    for card in cards.values():
+        for math in card.select(".math"):
+            (plain,) = math.select(".plain")
+            assert plain["aria-hidden"] == "true"
+            assert not plain.select("math, a")
+            assert not math.find_parent(attrs={"aria-hidden": True})
+
+
+def test_a_formula_keeps_to_one_line_or_is_cut_at_a_space(cards: dict[str, Tag]) -> None:
+    for card in cards.values():
+        for formula in card.select(".math math"):
+            for near in (formula.previous_sibling, formula.next_sibling):
+                if isinstance(near, Tag) and "plain" not in near.get_attribute_list("class"):
+                    assert formula.find_parent(class_="whole") is not None
+
+
+def test_a_call_is_a_link_to_the_algorithm(cards: dict[str, Tag]) -> None:
+    pages = {"4": "attention.html", "5": "attention.html", "6": "normalization.html"}
+    for id in ("8", "10"):
+        links = {shown(a): str(a["href"]) for a in cards[id].select(".statement a[href]")}
+        assert links["MHAttention"] == f"{pages['5']}#algorithm-5"
+        assert links["layer_norm"] == f"{pages['6']}#algorithm-6"
+    for id, card in cards.items():
+        hrefs = [str(a["href"]) for a in card.select(".math a[href]")]
+        assert not any(href.endswith(f"#algorithm-{id}") for href in hrefs)
 
 
 def test_the_head_of_a_card_is_that_of_the_alg_file(cards: dict[str, Tag]) -> None:
     for id, algorithm in library().items():
-        shown = [row.get_text() for row in cards[id].select(".head dd")]
         rows = [row for section in algorithm.sections for row in section.rows]
-        assert shown == [row.strip().replace(" — ", " ") for row in rows]
+        wanted = [row.strip().replace(" — ", " ") for row in rows]
+        for what in (copied, shown):
+            assert [what(row) for row in cards[id].select(".head dd")] == wanted
+            signature = [what(row) for row in cards[id].select(".signature")]
+            assert signature == ([algorithm.signature] if algorithm.signature else [])
 
 
 def test_code_without_its_markup_is_the_source(cards: dict[str, Tag]) -> None:
@@ -169,8 +221,14 @@ def test_every_erratum_has_an_anchor_and_its_whole_text(pages: dict[str, Beautif
 
 
 def test_every_symbol_is_listed(pages: dict[str, BeautifulSoup]) -> None:
-    shown = [glyph.get_text() for glyph in pages["notation.html"].select(".listing td .math")]
-    assert shown == list(table())
+    glyphs = pages["notation.html"].select(".listing td .math")
+    assert [glyph.get_text() if not glyph.math else copied(glyph) for glyph in glyphs] == list(
+        table()
+    )
+    # What cannot stand alone in the language is not set from a tree.
+    alone = {glyph.get_text() for glyph in glyphs if not glyph.math}
+    operators = {glyph for glyph, symbol in table().items() if symbol.kind == "operator"}
+    assert alone == operators | {"ℝ", "ℕ", "log"}
 
 
 @pytest.mark.parametrize("module", [algorithms, checkpoints], ids=lambda module: module.__name__)
@@ -201,6 +259,82 @@ def test_the_pages_can_be_read_as_plain_text(tmp_path: Path) -> None:
     text = (tmp_path / "attention.txt").read_text("utf-8")
     assert "4  S ← Kᵀ Q" in text
     assert "S = K.mT @ Q  # 4.4" in text
+    notation = (tmp_path / "notation.txt").read_text("utf-8")
+    assert notation.count("ê") == 1  # its formula is no text
+
+
+def test_the_pages_can_be_read_as_latex(tmp_path: Path) -> None:
+    done = build(DOCS, tmp_path, "latex")
+    assert done.returncode == 0, done.stderr
+    (path,) = tmp_path.glob("*.tex")
+    text = path.read_text("utf-8")
+    assert "S ← Kᵀ Q" in text
+    assert "{ê}" in text  # a symbol of the table is within its row, not a block
+
+
+# ---- the fonts ----
+
+
+def characters(font: str) -> set[str]:
+    """Return what a font has, by the table of its WOFF file that maps code points to glyphs."""
+    data = (DOCS / "_static" / font).read_bytes()
+    assert data[:4] == b"wOFF"
+    (count,) = struct.unpack_from(">H", data, 12)
+    for i in range(count):
+        tag, offset, packed, size, _ = struct.unpack_from(">4s4I", data, 44 + 20 * i)
+        if tag == b"cmap":
+            table = data[offset : offset + packed]
+            table = zlib.decompress(table) if packed < size else table
+            break
+    (subtables,) = struct.unpack_from(">H", table, 2)
+    found: set[str] = set()
+    for i in range(subtables):
+        (offset,) = struct.unpack_from(">I", table, 4 + 8 * i + 4)
+        if struct.unpack_from(">H", table, offset) == (12,):  # segments of any plane
+            (groups,) = struct.unpack_from(">I", table, offset + 12)
+            for group in range(groups):
+                first, last, _ = struct.unpack_from(">3I", table, offset + 16 + 12 * group)
+                found.update(map(chr, range(first, last + 1)))
+    return found
+
+
+def slanted() -> dict[str, str]:
+    """Return the letter of its own that stands for each letter in italics."""
+    codes = [0x210E, *range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D715)]
+    letters: dict[str, str] = {}
+    for italic in filter(lambda code: unicodedata.name(chr(code), ""), codes):
+        letters.setdefault(unicodedata.normalize("NFKC", chr(italic)), chr(italic))
+    return letters
+
+
+def test_the_font_has_every_character_of_a_formula(pages: dict[str, BeautifulSoup]) -> None:
+    font, italic = characters("math.woff"), slanted()
+    assert "𝑊" in font
+    assert "字" not in font
+    for name, page in pages.items():
+        formulas = page.find_all("math")
+        for token in (token for math in formulas for token in math.find_all(["mi", "mn", "mo"])):
+            text = token.get_text()
+            if token.name == "mi" and len(text) == 1 and not token.get("mathvariant"):
+                text = italic.get(text, text)
+            assert set(text) <= font, f"{name}: {token}"
+        assert not any(math.find("msqrt") for math in formulas) or "√" in font
+
+
+def test_the_italic_font_has_every_letter_in_a_sentence(pages: dict[str, BeautifulSoup]) -> None:
+    font = characters("math-italic.woff")
+    for name, page in pages.items():
+        for letter in page.find_all("var"):
+            assert set(letter.get_text()) <= font, f"{name}: {letter}"
+
+
+def test_the_fonts_come_with_their_licence(site: Path) -> None:
+    style = (site / "_static" / "paired.css").read_text("utf-8")
+    for name in re.findall(r'url\("([^"]+)"\)', style):
+        assert (site / "_static" / name).read_bytes()[:4] == b"wOFF"
+    licence = (site / "_static" / "math-LICENSE.txt").read_text("utf-8")
+    assert "The STIX Fonts Project Authors" in licence
+    assert "SIL OPEN FONT LICENSE Version 1.1" in licence
 
 
 # ---- what the pages load ----

@@ -1,7 +1,7 @@
 """A Sphinx extension: pseudocode beside the source that carries it out, line by line.
 
-It gives the directives `algorithm`, `departures`, `errata`, `symbols` and `attention-maps`, and the
-roles `alg`, `algline`, `erratum` and `sym`.
+It gives the directives `algorithm`, `departures`, `errata`, `symbols`, `measured` and
+`attention-maps`, and the roles `alg`, `algline`, `erratum` and `sym`.
 """
 
 from sphinx.application import Sphinx
@@ -16,6 +16,7 @@ from .directives import (
     SymbolsDirective,
 )
 from .domain import AlgorithmDomain, Role
+from .measured import MeasuredDirective
 from .notation import SymbolRole
 
 
@@ -31,6 +32,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("attention-maps", AttentionMaps)
     app.add_directive("departures", DeparturesDirective)
     app.add_directive("errata", ErrataDirective)
+    app.add_directive("measured", MeasuredDirective)
     app.add_directive("symbols", SymbolsDirective)
     elements.setup(app)
     links.setup(app)

@@ -8,7 +8,9 @@ from docutils import nodes
 from sphinx import addnodes
 
 from spec.errata import Erratum, errata
-from spec.language.layout import Algorithm, Line, Section, write
+from spec.language.layout import STEP, Algorithm, write
+from spec.language.parse import program
+from spec.language.tree import Line, Program
 from spec.pairing import Pairing
 
 from . import source
@@ -57,6 +59,8 @@ class _Grid:
 
 def _pair(pairing: Pairing) -> Element:
     code = source.rows(pairing)
+    read = program(pairing.algorithm)
+    lines = {line.number: line for line in read.lines}
     signature, *rows = pairing.rows
     grid = _Grid()
     grid.down()
@@ -67,7 +71,7 @@ def _pair(pairing: Pairing) -> Element:
         tagged = list(dropwhile(lambda part: not part.refs, row.code))
         first, *more = row.lines or (None,)
         if first is not None and first.comment is not None:
-            grid.down(_comment(first))
+            grid.down(_comment(first.comment, first.indent))
             grid.beside([code[part.row] for part in above], grid.rows)
         elif above:
             grid.down()
@@ -75,12 +79,12 @@ def _pair(pairing: Pairing) -> Element:
         top = grid.rows + 1
         for line in filter(None, (first, *more)):
             if line.comment is not None and line is not first:
-                grid.down(_comment(line))
-            grid.down(_line(line, pairing.algorithm))
+                grid.down(_comment(line.comment, line.indent))
+            grid.down(_line(lines[line.number], read.id))
         grid.beside([code[part.row] for part in tagged], top)
     return element(
         "div",
-        _head(pairing.algorithm),
+        _head(read),
         element("ol", *grid.left, classes=["pseudocode"]),
         element("div", element("pre", *grid.right), classes=["code", "highlight"]),
         classes=["pair"],
@@ -110,51 +114,45 @@ def _title(algorithm: Algorithm, name: str) -> Element:
     )
 
 
-def _head(algorithm: Algorithm) -> Element:
-    sections = [part for section in algorithm.sections for part in _section(section, algorithm)]
+def _head(program: Program) -> Element:
+    sections = [
+        part for section in program.layout.sections for part in _section(section.name, program)
+    ]
     head = element("div", element("dl", *sections), classes=["head"])
-    if algorithm.signature is not None:
-        signature = math(algorithm.signature, algorithm.id)
-        head.insert(0, element("p", *signature, classes=["signature"]))
+    if program.signature is not None:
+        head.insert(0, element("p", math(program.signature, program.id), classes=["signature"]))
     return head
 
 
-def _section(section: Section, algorithm: Algorithm) -> Iterator[Element]:
-    yield element("dt", section.name)
-    for row in section.rows:
-        declared, _, meaning = row.partition(" — ")
-        text = declared.lstrip(" ")
-        depth = (len(declared) - len(text)) // 4
+def _section(name: str, program: Program) -> Iterator[Element]:
+    yield element("dt", name)
+    for row in program.section(name):
         remark: list[nodes.Node | str] = []
-        if meaning:
-            remark = [" ", element("span", *prose(meaning), classes=["meaning"])]
-        yield element(
-            "dd",
-            element("span", *math(text, algorithm.id), classes=["math"]),
-            *remark,
-            style=f"--depth: {depth}",
-        )
+        if row.note is not None:
+            remark = [" ", element("span", *prose(row.note), classes=["meaning"])]
+        depth = row.indent // STEP
+        yield element("dd", math(row.node, program.id), *remark, style=f"--depth: {depth}")
 
 
-def _line(line: Line, algorithm: Algorithm) -> Element:
-    ref = f"{algorithm.id}.{line.number}"
+def _line(line: Line, algorithm: str) -> Element:
+    ref = f"{algorithm}.{line.number}"
     number = nodes.reference(
         "", str(line.number), refid=anchor("algline", ref), internal=True, classes=["number"]
     )
-    claim = [element("span", *math(line.claim), classes=["claim"])] if line.claim else []
+    claim = [element("span", math(line.claim), classes=["claim"])] if line.claim else []
     return element(
         "li",
         number,
-        element("span", *math(line.text, algorithm.id), classes=["math"]),
+        element("span", math(line.statement, algorithm), classes=["statement"]),
         *claim,
         ids=[anchor("algline", ref)],
         data_lines=str(line.number),
-        style=f"--depth: {line.indent}",
+        style=f"--depth: {line.layout.indent}",
     )
 
 
-def _comment(line: Line) -> Element:
-    return element("li", line.comment or "", classes=["comment"], style=f"--depth: {line.indent}")
+def _comment(text: str, indent: int) -> Element:
+    return element("li", text, classes=["comment"], style=f"--depth: {indent}")
 
 
 def _departures(algorithm: Algorithm) -> Iterator[Element]:

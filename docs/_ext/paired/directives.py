@@ -24,7 +24,7 @@ from . import figure
 from .card import card
 from .domain import AlgorithmDomain, anchor, reference
 from .elements import element
-from .notation import math, prose
+from .notation import prose, symbol
 
 logger = logging.getLogger(__name__)
 
@@ -126,14 +126,14 @@ class SymbolsDirective(_Directive):
         """Return a table for each kind."""
         self.depend(SPEC / "symbols.toml")
         found: list[nodes.Node] = []
-        for kind, group in groupby(table().values(), key=lambda symbol: symbol.kind):
+        for kind, group in groupby(table().values(), key=lambda row: row.kind):
             rows: list[list[list[nodes.Node]]] = [
                 [
-                    [element("span", *math(symbol.glyph), classes=["math"])],
-                    [nodes.literal(symbol.ascii, symbol.ascii)] if symbol.ascii else [],
-                    prose(symbol.meaning),
+                    [symbol(row.glyph)],
+                    [nodes.literal(row.ascii, row.ascii)] if row.ascii else [],
+                    prose(row.meaning),
                 ]
-                for symbol in group
+                for row in group
             ]
             found += [nodes.rubric("", kind.capitalize()), _table(rows, (2, 3, 9))]
         return found

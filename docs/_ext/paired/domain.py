@@ -47,11 +47,13 @@ def anchor(role: str, id: str) -> str:
     return f"{AlgorithmDomain.anchors[role]}-{id}"
 
 
-def reference(role: str, id: str, text: str, *classes: str) -> addnodes.pending_xref:
+def reference(role: str, id: str, content: str | nodes.Node) -> addnodes.pending_xref:
     """Make a link by hand, as the role would."""
+    if isinstance(content, str):
+        content = nodes.Text(content)
     return addnodes.pending_xref(
         "",
-        nodes.inline(text, text, classes=list(classes)),
+        nodes.inline("", "", content),
         refdomain=AlgorithmDomain.name,
         reftype=role,
         reftarget=id,

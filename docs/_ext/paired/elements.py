@@ -1,4 +1,4 @@
-"""One node for any HTML element, and what becomes of it where there is no HTML."""
+"""One node for any HTML element, one for markup, and what becomes of them without HTML."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,6 +11,10 @@ from sphinx.writers.html5 import HTML5Translator
 
 class Element(nodes.General, nodes.TextElement):
     """An HTML element; `plain`, if given, is its text for all other formats."""
+
+
+class Markup(nodes.General, nodes.Inline, nodes.Element):
+    """HTML, `html`, that no other format has and no search looks into."""
 
 
 def element(
@@ -44,7 +48,9 @@ class PlainText(SphinxPostTransform):
         if self.app.builder.format == "html":
             return
         for node in list(self.document.findall(Element)):
-            if node["plain"] is not None:
+            if node["plain"] is not None and node["tag"] == "span":
+                node.replace_self(nodes.inline("", node["plain"]))
+            elif node["plain"] is not None:
                 block = nodes.literal_block(node["plain"], node["plain"], language="none")
                 block["ids"] = node["ids"]
                 node.replace_self(block)
@@ -60,7 +66,13 @@ def _close(self: HTML5Translator, node: Element) -> None:
     self.body.append(f"</{node['tag']}>")
 
 
+def _write(self: HTML5Translator, node: Markup) -> None:
+    self.body.append(node["html"])
+    raise nodes.SkipNode
+
+
 def setup(app: Sphinx) -> None:
-    """Register the node."""
+    """Register the nodes."""
     app.add_node(Element, html=(_open, _close))
+    app.add_node(Markup, html=(_write, None))
     app.add_post_transform(PlainText)

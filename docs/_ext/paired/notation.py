@@ -1,9 +1,8 @@
-"""Plain Unicode mathematics as nodes: italics, scripts, keywords, links to algorithms.
+"""Mathematics as nodes: pseudocode from its tree, and the symbols within a sentence.
 
-    W^l_mlp1 X + b^l_mlp1 1ᵀ        ℝ^{d_attn×ℓ_x}        Σ_{t=1}^{ℓ−1} log P(θ)[x_n[t+1], t]
-
-The marks `^`, `_`, `{` and `}` stay in the text, only unseen, so that what is copied, searched or
-read aloud is what the `.alg` file says.
+What is set from a tree is MathML. A sentence is not in the language, and MathML in it would be
+copied with a new line around each symbol; so there, letters are italics of the same font, and the
+marks `^`, `_`, `{` and `}` stay in the text, only unseen.
 """
 
 import re
@@ -13,10 +12,16 @@ from functools import cache
 from docutils import nodes
 from sphinx.util.docutils import SphinxRole
 
+from spec.language.errors import SpecError
+from spec.language.parse import statement
+from spec.language.text import text
+from spec.language.tree import Node, Return
 from spec.library import algorithms
+from spec.render import mathml
+from spec.render.setting import Reference, Word
 
 from .domain import reference
-from .elements import Element, element
+from .elements import Element, Markup, element
 
 _LETTER = r"[^\W\d_ᵀ⁰¹²³⁴⁵⁶⁷⁸⁹]"
 _SCRIPT = r"(?:[\^_](?:\{[^{}]*\}|[^\W_]+)|[¹²³⁴⁵⁶⁷⁸⁹])"
@@ -26,49 +31,78 @@ _TOKEN = re.compile(
   | (?P<algorithm>\bAlgorithm\ \d+\b)
   | (?P<appendix>\bAppendix\ [A-Z]\b)
   | (?P<number>\d+(?:\.\d+)?(?:e[-−]?\d+)?)
-  | (?P<keyword>\b(?:for|if|then|else|while|end|return|sample\ a\ token|from|with\ probability)\b)
   | (?P<word>{_LETTER}{{2,}}(?:_{_LETTER}+)*)
   | (?P<variable>(?<!['’]){_LETTER}[\u0300-\u036f]*)
     """,
     re.VERBOSE,
 )
-_UPRIGHT = frozenset("ℝℕΔΣ")
-_ENGLISH = frozenset("aAI")  # one-letter words of the prose
+_NO_SYMBOLS = frozenset("aAIℝℕΔΣ")  # one-letter words, and what is upright
 
 
-def math(text: str, inside: str | None = None) -> list[nodes.Node]:
-    """Set a line of pseudocode, or a declaration; `inside` is the algorithm it stands in."""
-    return list(_nodes(text, prose=False, inside=inside))
+def math(node: Node, inside: str | None = None) -> Element:
+    """Set pseudocode; `inside` is the algorithm it stands in, which it does not link to.
+
+    A copy of MathML, as browsers make it, has each letter on a line of its own. So the text of the
+    `.alg` file lies over the formulas, unseen: it is what is selected, copied and found by a
+    search. It is hidden from screen readers, which read the formulas.
+    """
+    plain = text(node)
+    calls = {name for name, id in _calls().items() if id != inside}
+    parts: list[nodes.Node | str] = [element("span", plain, classes=["plain"], aria_hidden="true")]
+    for i, unit in enumerate(mathml.units(node, linked=calls)):
+        pieces = [_piece(piece, inside) for piece in unit]
+        whole = pieces if len(pieces) == 1 else [element("span", *pieces, classes=["whole"])]
+        parts += [" ", *whole] if i else whole
+    return element("span", *parts, classes=["math"], plain=plain)
+
+
+def _piece(piece: mathml.Piece, inside: str | None) -> nodes.Node:
+    match piece:
+        case mathml.Formula(html, called=None):
+            return Markup(html=html)
+        case mathml.Formula(html, called=str(function)):
+            return reference("alg", _calls()[function], Markup(html=html))
+        case Reference(id) if id != inside:
+            return reference("alg", id, piece.plain)
+        case Word(keyword=True):
+            return element("b", piece.plain)
+    return nodes.Text(piece.plain)
+
+
+def symbol(glyph: str) -> Element:
+    """Set what may stand alone in the language, or else a sign of it."""
+    try:
+        read = statement(f"return {glyph}", "", 1)
+    except SpecError:
+        return element("span", glyph, classes=["math"])
+    assert isinstance(read, Return)
+    return math(read.value)
 
 
 def prose(text: str) -> list[nodes.Node]:
-    """Set a sentence with symbols in it."""
-    return list(_nodes(text, prose=True, inside=None))
+    """Set a sentence with symbols in it, and link the algorithms that it names."""
+    return list(_nodes(text))
 
 
-def _nodes(text: str, *, prose: bool, inside: str | None) -> Iterator[nodes.Node]:
+def _nodes(text: str) -> Iterator[nodes.Node]:
     end = 0
     for match in _TOKEN.finditer(text):
         if match.start() > end:
             yield nodes.Text(text[end : match.start()])
         end = match.end()
-        yield _node(match, prose=prose, inside=inside)
+        yield _node(match)
     if text[end:]:
         yield nodes.Text(text[end:])
 
 
-def _node(match: re.Match[str], *, prose: bool, inside: str | None) -> nodes.Node:
+def _node(match: re.Match[str]) -> nodes.Node:
     token = match[0]
     match match.lastgroup:
         case "script":
             return _scripts(token)
-        case "algorithm" if token.split()[1] != inside:
+        case "algorithm":
             return reference("alg", token.split()[1], token)
-        case "keyword" if not prose:
-            return element("b", token)
-        case "word" if not prose and _calls().get(token, inside) != inside:
-            return reference("alg", _calls()[token], token)
-        case "variable" if token not in (_ENGLISH if prose else _UPRIGHT):
+        case "variable" if token not in _NO_SYMBOLS:
             return element("var", token)
     return nodes.Text(token)
 
@@ -85,7 +119,7 @@ def _script(text: str) -> Element:
     tag = "sup" if text[0] == "^" else "sub"
     braced = text[1] == "{"
     opening, inner, closing = (text[:2], text[2:-1], "}") if braced else (text[0], text[1:], "")
-    return element(tag, _unseen(opening), *math(inner), *([_unseen(closing)] if closing else []))
+    return element(tag, _unseen(opening), *prose(inner), *([_unseen(closing)] if closing else []))
 
 
 def _unseen(mark: str) -> Element:
@@ -103,4 +137,4 @@ class SymbolRole(SphinxRole):
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Set the symbols."""
-        return [element("span", *math(self.text), classes=["math"])], []
+        return [element("span", *prose(self.text), classes=["symbols"])], []

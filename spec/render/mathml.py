@@ -1,0 +1,146 @@
+"""The tree as MathML, cut where a line may be broken.
+
+A browser breaks no line inside a `<math>` element and makes no link of a part of one. So a row
+becomes several of them: with keywords and spaces between, and with the name of a called function
+apart from its arguments, for a link to be put around it.
+
+    mathml(program.lines[3].statement)  # <math …>S ←</math> <math …>Kᵀ Q</math>, in short
+
+Only elements of MathML Core are used. Every operator says how far it is set off and no bracket
+stretches, since browsers differ in what they do unasked. Names of several letters are upright by
+the rules of `<mi>`; a letter that is to be so says it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import groupby
+
+from spec.language.tree import Node
+from spec.render.setting import HAT, TILDE, Atom, Break, Reference, Setter, Space, Word
+
+NAMESPACE = "http://www.w3.org/1998/Math/MathML"
+
+TIMES = "\u2062"  # unseen, but read aloud
+
+_SIGNS = {"*": "∗"}  # the other hangs high already
+_ACCENTS = {HAT: "ˆ", TILDE: "˜"}
+_THIN, _MEDIUM, _THICK = "0.17em", "0.22em", "0.28em"
+_SPACES = {"/": _THIN} | dict.fromkeys("+−·⊙,;", _MEDIUM)  # the rest are relations
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A `<math>` element and what it says in plain Unicode.
+
+    If it is nothing but the name of a called function, `called` is that name.
+    """
+
+    markup: str
+    plain: str
+    called: str | None = None
+
+
+Piece = Formula | Word | Reference | Space
+Unit = tuple[Piece, ...]
+
+
+def mathml(node: Node) -> str:
+    """Write a node as formulas with keywords and spaces between them."""
+    return " ".join("".join(map(_written, unit)) for unit in units(node))
+
+
+def units(node: Node, linked: Container[str] = ()) -> Iterator[Unit]:
+    """Cut a node into what must stay on one line.
+
+    Parameters
+    ----------
+    linked
+        The functions of which calls are to be links: their names stand by themselves.
+    """
+    pieces = Setter(_Style(), linked, open=True).set(node)
+    for broken, run in groupby(pieces, key=lambda piece: isinstance(piece, Break)):
+        if not broken:
+            yield tuple(_formulas(run))
+
+
+def _formulas(pieces: Iterable[Atom[str] | Word | Reference | Break | Space]) -> Iterator[Piece]:
+    """Put neighbouring atoms into one formula."""
+    atoms: list[Atom[str]] = []
+    for piece in pieces:
+        if isinstance(piece, Atom) and piece.called is None:
+            atoms.append(piece)
+            continue
+        yield from _formula(*atoms)
+        atoms = []
+        if isinstance(piece, Atom):
+            yield from _formula(piece)
+        elif not isinstance(piece, Break):
+            yield piece
+    yield from _formula(*atoms)
+
+
+def _formula(*atoms: Atom[str]) -> Iterator[Formula]:
+    if atoms:
+        plain = "".join(atom.plain for atom in atoms)
+        inside = "".join(atom.value for atom in atoms)
+        math = f'<math xmlns="{NAMESPACE}" alttext="{escape(plain)}">{inside}</math>'
+        yield Formula(math, plain, atoms[0].called)
+
+
+def _written(piece: Piece) -> str:
+    match piece:
+        case Formula(markup):
+            return markup
+        case Word(plain, True):
+            return f"<b>{plain}</b>"
+    return piece.plain
+
+
+class _Style:
+    """Elements as text."""
+
+    def name(self, letters: str) -> str:
+        upright = ' mathvariant="normal"' if letters in "ℝℕΔ" else ""
+        return f"<mi{upright}>{escape(letters)}</mi>"
+
+    def number(self, digits: str) -> str:
+        return f"<mn>{digits}</mn>"
+
+    def sign(self, sign: str, before: bool, after: bool) -> str:
+        if sign == " ":
+            return f'<mo lspace="0" rspace="{_THIN}">{TIMES}</mo>'
+        shown = _SIGNS.get(sign) or escape(sign)
+        space = _SPACES.get(sign, _THICK)
+        left, right = (space if apart else "0" for apart in (before, after))
+        form = ' form="prefix"' if sign in "−∇¬∀" and not before else ""
+        rigid = ' stretchy="false"' if sign in "()[]{}⟦⟧|" else ""
+        return f'<mo{form}{rigid} lspace="{left}" rspace="{right}">{shown}</mo>'
+
+    def space(self) -> str:
+        return f'<mspace width="{_THIN}"></mspace>'
+
+    def transposed(self) -> str:
+        return '<mi mathvariant="normal">T</mi>'
+
+    def accent(self, base: str, mark: str) -> str:
+        on_top = f'<mo stretchy="false">{_ACCENTS[mark]}</mo>'
+        return f'<mover accent="true">{base}{on_top}</mover>'
+
+    def scripts(self, base: str, below: str | None, above: str | None) -> str:
+        match below, above:
+            case None, None:
+                return base
+            case None, _:
+                return f"<msup>{base}{above}</msup>"
+            case _, None:
+                return f"<msub>{base}{below}</msub>"
+        return f"<msubsup>{base}{below}{above}</msubsup>"
+
+    def root(self, inside: str) -> str:
+        return f"<msqrt>{inside}</msqrt>"
+
+    def row(self, parts: Sequence[str]) -> str:
+        return f"<mrow>{''.join(parts)}</mrow>"
