@@ -17,7 +17,6 @@ import importlib
 import inspect
 import io
 import re
-import textwrap
 import tokenize
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -132,6 +131,14 @@ def pair(
     )
 
 
+def algorithm_of(function: object) -> str | None:
+    """Return the id of the algorithm that a function carries out; None for anything else."""
+    id = getattr(function, "algorithm", None)
+    if not isinstance(id, str) or not callable(function):
+        return None
+    return id if inspect.isfunction(inspect.unwrap(function)) else None
+
+
 def implementations(module: str) -> dict[str, Function]:
     """Return the functions, among a module's public names, that carry out an algorithm.
 
@@ -144,10 +151,7 @@ def implementations(module: str) -> dict[str, Function]:
     """
     found: dict[str, Function] = {}
     for name, value in vars(importlib.import_module(module)).items():
-        if name.startswith("_") or not callable(value):
-            continue
-        id = getattr(value, "algorithm", None)
-        if not isinstance(id, str) or not inspect.isfunction(inspect.unwrap(value)):
+        if name.startswith("_") or (id := algorithm_of(value)) is None:
             continue
         if found.setdefault(id, value) is not value:
             raise PairingError(
@@ -167,7 +171,9 @@ class _Source:
             rows, self.start = inspect.getsourcelines(function)
         except OSError as error:
             raise PairingError(f"{self.name}: {error}") from error
-        text = textwrap.dedent("".join(rows))
+        # Not `textwrap.dedent`: a comment or a string may begin further left.
+        margin = rows[0][: -len(rows[0].lstrip())]
+        text = "".join(row.removeprefix(margin) if row.strip() else "\n" for row in rows)
         self.texts = text.rstrip().split("\n")
         self.end = self.start + len(self.texts) - 1
 

@@ -1,0 +1,1 @@
+"""Does a function do what its tags say?"""
