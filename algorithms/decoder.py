@@ -87,7 +87,7 @@ def DTransformer(
     ell = x.shape[-1]  # 10.1
     t = arange(ell, x)
     X = token_embedding(x, W_e)  # 10.2
-    X = X + positional_embedding(t, W_p)  # 10.2-10.3
+    X = X + positional_embedding(t, W_p)  # 10.2-10.3; e_t = X
     for layer in layers:  # 10.4
         W, gamma1, beta1, gamma2, beta2, *mlp = layer
         W_mlp1, b_mlp1, W_mlp2, b_mlp2 = mlp

@@ -90,7 +90,7 @@ def ETransformer(
     ell = x.shape[-1]  # 9.1
     t = arange(ell, x)
     X = token_embedding(x, W_e)  # 9.2
-    X = X + positional_embedding(t, W_p)  # 9.2-9.3
+    X = X + positional_embedding(t, W_p)  # 9.2-9.3; e_t = X
     for layer in layers:  # 9.4
         W, gamma1, beta1, gamma2, beta2, *mlp = layer
         W_mlp1, b_mlp1, W_mlp2, b_mlp2 = mlp

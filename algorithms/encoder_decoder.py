@@ -104,7 +104,7 @@ def EDTransformer(
     ell_z = z.shape[-1]  # 8.1
     t = arange(ell_z, z)
     Z = token_embedding(z, W_e)  # 8.2
-    Z = Z + positional_embedding(t, W_p)  # 8.2-8.3
+    Z = Z + positional_embedding(t, W_p)  # 8.2-8.3; e_t = Z
     for encoder_layer in encoder_layers:  # 8.4
         W_enc, gamma1, beta1, gamma2, beta2, *mlp = encoder_layer
         W_mlp1, b_mlp1, W_mlp2, b_mlp2 = mlp
@@ -118,7 +118,7 @@ def EDTransformer(
     ell_x = x.shape[-1]  # 8.10
     t = arange(ell_x, x)
     X = token_embedding(x, W_e)  # 8.11
-    X = X + positional_embedding(t, W_p)  # 8.11-8.12
+    X = X + positional_embedding(t, W_p)  # 8.11-8.12; e_t = X
     for decoder_layer in decoder_layers:  # 8.13
         W_dec, W_ed, gamma3, beta3, *rest = decoder_layer
         gamma4, beta4, gamma5, beta5, *mlp = rest

@@ -1,0 +1,41 @@
+"""How far a floating-point result may lie from the exact one: formulas in sizes and precision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from flint import arb
+
+
+def unit_roundoff(dtype: Any) -> float:
+    """Return u, half the distance from 1 to the next number; of float64 for what is no float."""
+    kind = np.dtype(dtype)
+    return float(np.finfo(kind if kind.kind == "f" else np.float64).eps) / 2
+
+
+def gamma(roundings: int, dtype: Any) -> float:
+    """Return Higham's γ_n = n·u / (1 − n·u), which bounds the relative error of n roundings."""
+    nu = roundings * unit_roundoff(dtype)
+    return nu / (1 - nu)
+
+
+def spacing(values: Any, dtype: Any) -> float:
+    """Return the unit in the last place, in a precision, of the largest of some finite numbers."""
+    largest = float(np.max(np.abs(values), initial=0.0, where=np.isfinite(values)))
+    kind = np.dtype(dtype)
+    return float(np.spacing((kind if kind.kind == "f" else np.dtype(float)).type(largest)))
+
+
+def distances(code: npt.NDArray[Any], exact: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Return for each entry how far it is from the exact one, any in a ball: an upper bound."""
+    pairs = zip(code.astype(float).ravel().tolist(), exact.ravel().tolist(), strict=True)
+    return np.array([_distance(*pair) for pair in pairs], dtype=float).reshape(code.shape)
+
+
+def _distance(number: float, ball: Any) -> float:
+    if number == ball:  # infinities too
+        return 0.0
+    distance = float(abs(arb(number) - ball).upper())
+    return distance if distance == distance else float("inf")
