@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: all docs test check wheel bugs bench clean
+.PHONY: all docs test check wheel bugs mutants figures bench clean
 
 all: docs
 	@$(BIN)/formal-transformers list
@@ -43,6 +43,14 @@ wheel: .venv/ready
 # Each seeded bug, put into a copy: which tests see it?
 bugs: .venv/ready
 	$(BIN)/python -m tests.bugs
+
+# Every line of the pseudocode and of the reference, changed in every place: what sees it?
+mutants: .venv/ready
+	$(BIN)/python -m tests.mutants --write
+
+# The measured tables of the docs: lines seen, rounding errors.
+figures: .venv/ready
+	$(BIN)/python -m tests.figures
 
 bench: .venv/ready
 	$(BIN)/python -m bench $(WHAT)

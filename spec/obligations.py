@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from spec.language.check import Checked
 from spec.language.errors import SpecError
-from spec.language.infer import Obligation
+from spec.language.inferred import Obligation
 from spec.language.parse import row
 from spec.language.sizes import Atom, Poly
 from spec.language.text import text

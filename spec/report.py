@@ -20,7 +20,7 @@ from rich.text import Text
 from spec.cost import Cost, Operations, Where, highest, value
 from spec.errata import Erratum
 from spec.language.check import Checked
-from spec.language.infer import Obligation
+from spec.language.inferred import Obligation
 from spec.language.layout import STEP, Algorithm, Line
 from spec.language.sizes import Atom, Poly
 from spec.language.text import text

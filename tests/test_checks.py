@@ -15,7 +15,7 @@ from spec.language import layout
 from spec.language.check import Checked, check, declarations
 from spec.language.errors import CheckError
 from spec.language.header import Header, refers_to
-from spec.language.infer import Obligation
+from spec.language.inferred import Obligation
 from spec.language.parse import program
 from spec.language.sizes import Atom, Poly
 from spec.language.text import text
@@ -738,6 +738,11 @@ Mask[j, j] ← τ
 → line 1: τ is a number, not 0 or 1
 x[1] ← 5
 → line 1: 5 is the number 5, not one of 1 … N_V
+for i = 1, …, m:
+    i ← 1
+→ line 2: i is what a loop runs over
+sample a token y from y ∝ ETransformer(x | θ)[:, 1]
+→ line 1: y is set twice
 for d ∈ [m]: X[:, d] ← w
 → line 1: d is in use already
 for e ∈ [m]: X[:, e] ← w
@@ -839,6 +844,15 @@ for i = 1, …, m:
 end
 y ← w[k]
 → line 5: k is a whole number: no index
+for i = 1, …, m:
+    for n ∈ [N]: e_n ← w
+→
+for i = 1, …, m:
+    for n ∈ [N]: e_n ← W w
+→ line 1: e_n, set again, is N times d_f×1, not N times d_e×1
+for i = 1, …, m:
+    for n ∈ [m]: e_n ← w
+→ line 1: e_n, set again, is m times d_e×1, not N times d_e×1
 for i = 3, …, m:
     x ← [x, v]
 → 1: 3 ≤ m + 1 is open
@@ -900,6 +914,8 @@ Y ← [Y_1; …; Y_N]
 Y ← [x_1, …, x_N]
 → line 1: x_N is a sequence of length(x_N) tokens: only matrices of one size are listed
 Y ← [e_1, w, …, e_N]
+→ line 1: only the members of a family are listed, the last after …
+Y ← [e_1, w^2, …, e_N]
 → line 1: only the members of a family are listed, the last after …
 Y ← […, e_N]
 → line 1: only the members of a family are listed, the last after …
@@ -1001,6 +1017,8 @@ y ← w²
 → line 1: w² is not defined here
 y ← x[:]
 → line 1: : means nothing here
+y ← x[3 : 1]
+→ 1: 3 ≤ 1 + 1 is open
 y ← x[1, 2]
 → line 1: x is a sequence of length(x) tokens: it does not take 2 indices
 y ← w ⊙ X
@@ -1013,6 +1031,12 @@ y ← log w
 → line 1: w is d_e×1, not a number
 y ← −∞ − √m
 →
+y ← ∞
+→ line 1: ∞ is no number; only −∞ is, the score of what is masked
+y ← softmax(τ)
+→ line 1: τ is a number: softmax takes columns
+y ← (wᵀ a)[1]
+→ line 1: wᵀ a is a number: it does not take one index
 y ← (w − a)²
 → line 1: w − a is d_e×1, not a number
 y ← ⟦τ ≤ 1⟧
@@ -1037,6 +1061,8 @@ k ← 1  ▷ k ∈ ℕ
 → line 1, after ▷: a comment says of what shape a variable is
 k ← 1  ▷ k as in Algorithm 9
 → line 1, after ▷: a comment says of what shape a variable is
+k ← w  ▷ k ∈ ℝ^{v}
+→ line 1, after ▷: v is no size
 k ← w  ▷ k ∈ ℝ^{length(x)}
 → line 1, after ▷: length(x) is no size
 k ← ⟦m ≤ 1⟧  ▷ k ∈ {0,1}^{1×1}

@@ -20,6 +20,9 @@ from spec.conformance.tie import numbers
 from spec.domains import Counting, Floats, Reverse
 from spec.domains.balls import Balls, certified
 from spec.domains.depth import Depths
+from spec.language import layout
+from spec.language.check import check, declarations
+from spec.language.parse import program
 from spec.library import checked
 from spec.machine import (
     Again,
@@ -806,3 +809,36 @@ def test_map_values_keeps_the_form_and_meets_every_number():
     assert zero.algorithm == whole.algorithm
     assert not any(numbers(zero))
     assert len(list(numbers(zero))) == len(list(numbers(whole)))
+
+
+GROWING = """\
+Algorithm X1: E ← Grow(x | W_e)
+Input: x ∈ V*
+Output: E ∈ ℝ^{d_e×N_V}
+Parameters: W_e ∈ ℝ^{d_e×N_V}
+Hyperparameters: eos_token ∈ V
+
+1  y ← 1
+2  while y ≠ eos_token:
+3      x ← [x, eos_token]
+4      for t ∈ [length(x)]: E[:, t] ← W_e[:, x[t]]
+5      y ← length(x)
+6  end
+7  return W_e
+"""
+
+
+def test_the_length_of_what_a_while_grows_is_known_in_its_turns():
+    one = program(layout.read(GROWING, "growing"))
+    algorithms = {"X1": check(one, declarations({"X1": one}))}
+    seen = []
+
+    class Lengths(Watcher):
+        def line(self, frame, line, values):
+            if line.number == 4:
+                seen.append(values["E"].shape)
+
+    machine = Machine(algorithms, Floats(), watcher=Lengths())
+    machine.run("X1", [[1]], [np.ones((2, 5))], {"eos_token": 3})
+    assert seen == [(2, 2), (2, 3)]
+    assert machine.stopped == []

@@ -1,4 +1,20 @@
-"""How far a floating-point result may lie from the exact one: formulas in sizes and precision."""
+"""How far a floating-point result may lie from the exact one: formulas in sizes and precision.
+
+The bound on the entries of a value is γ_δ s: δ is the most roundings on a way from the inputs to
+one of them (`spec.domains.depth`), u in γ the round-off of the arguments' precision, and s the
+largest number of the whole run, at least 1.
+
+What is proved: products, quotients and sums of numbers of one sign, which amplify no error, lie
+within γ_δ of the exact value, relative to it (Higham's lemma 3.1). What is not: a sum that
+cancels, an exponential, a division by a small variance multiply the errors made before them, and
+no formula in sizes says by how much. Nor does δ count what code does besides, as a softmax that
+first subtracts the largest score. So the bound is no theorem about the code.
+
+What is tested: every line of the reference, on many inputs, errs by less, in float64 and in
+float32. An error of 1 % of a value's largest entry is a million times the bound in float64. In
+float32 it is above it too, but for training, which is thousands of roundings deep. An error below
+the bound is not seen, and one as large as the bound is no sign that the code is right.
+"""
 
 from __future__ import annotations
 

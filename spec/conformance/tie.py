@@ -5,6 +5,8 @@ line sets must be what the code's variable of that name holds, up to a bound tha
 the sizes and the unit round-off. The code may be batched, and carry out many visits of a line at
 once: numbers stand side by side in a vector, columns in a matrix, matrices along a new first
 axis, and batch axes left of it. There is one orientation only, so that no transpose is hidden.
+
+What an untagged statement does is seen in the lines after it, and after the last line not at all.
 """
 
 from __future__ import annotations
@@ -327,7 +329,7 @@ class _Comparison:
             return None
         problem = f"{type(error).__name__}: {' '.join(str(error).split())}"
         if not observation.events:
-            return Difference(self.id, "its beginning", problem)
+            return Difference(self.id, "after its beginning", problem)
         last = observation.events[-1]
         line = f"line {last.refs[-1]}, " if last.refs else ""
         return Difference(self.id, f"after {line}{last.where}, `{last.text}`", problem)
@@ -355,7 +357,8 @@ class _Comparison:
         id = group.ref.algorithm
         if coming := self.traces[0].calls.get(id):
             given = {
-                glyph: event.variables.get(_name(glyph), NOTHING) for glyph in coming[0].values
+                glyph: event.variables.get(_argument(glyph, value), NOTHING)
+                for glyph, value in coming[0].values.items()
             }
             sides = [one.calls[id] for one in self.traces]
             self.values(id, given, _Sides(sides, self.depths.calls[id], loose=True))
@@ -364,13 +367,19 @@ class _Comparison:
         ref = group.ref
         at = (ref.algorithm, ref.line)
         if at in self.traces[0].lines:
-            found = {glyph: group.value(glyph) for glyph in self.traces[0].lines[at][0].values}
+            # What several lines of a tag set, the statement holds as the last of them left it.
+            later = {name for one in group.later for name in self.set_by(one)}
+            found = {name: group.value(name) for name in self.set_by(ref) if name not in later}
             if found.get("return", NOTHING) is not NOTHING:  # its name may have been used before
                 found = {"return": found["return"]}
             sides = [one.lines[at] for one in self.traces]
             self.values(str(ref), found, _Sides(sides, self.depths.lines[at]))
         elif ref.algorithm in self.traces[0].calls and not self.sets_nothing(ref):
             raise _Wrong("the pseudocode never comes here")
+
+    def set_by(self, ref: Ref) -> Sequence[str]:
+        visits = self.traces[0].lines.get((ref.algorithm, ref.line), ())
+        return list(visits[0].values) if visits else []
 
     def sets_nothing(self, ref: Ref) -> bool:
         for line in self.algorithms[ref.algorithm].program.lines:
@@ -411,8 +420,8 @@ class _Comparison:
         found = []
         coming = slice(done, done + count)
         for glyph, value in values.items():
-            subject = "the result" if glyph == "return" else _name(glyph)
             runs = [[visit.values[glyph] for visit in one[coming]] for one in sides.visits]
+            subject = "the result" if glyph == "return" else _argument(glyph, runs[0][0])
             depths = [visit.values[glyph] for visit in sides.depths[coming]]
             try:
                 each = [[list(leaves(value, one)) for one in run] for run in (*runs, depths)]
@@ -542,6 +551,13 @@ class _Group:
     at: int  # where the last of them stands among all events
     caller: Event | None = None
 
+    @property
+    def later(self) -> list[Ref]:
+        """The lines of the algorithm that the last statement carries out after this one."""
+        refs = self.events[-1].refs
+        after = refs[refs.index(self.ref) + 1 :]
+        return [ref for ref in after if ref.algorithm == self.ref.algorithm]
+
     def value(self, glyph: str) -> Any:
         """Return what the code has for a variable of the pseudocode, `NOTHING` if it has none."""
         name = "return" if glyph == "return" else _name(glyph)
@@ -555,9 +571,7 @@ class _Group:
                     ) from None
             if name in event.variables:
                 return event.variables[name]
-        last = self.events[-1]
-        own = [ref for ref in last.refs if ref.algorithm == self.ref.algorithm]
-        return last.result if glyph == "return" and own[-1] == self.ref else NOTHING
+        return self.events[-1].result if glyph == "return" else NOTHING
 
 
 def _name(glyph: str) -> str:
@@ -565,6 +579,14 @@ def _name(glyph: str) -> str:
         return symbols.ascii(glyph)
     except symbols.UnknownSymbol:
         return glyph
+
+
+def _argument(glyph: str, value: Value) -> str:
+    """Return the name of an argument; `z` is all of `z_n`."""
+    match value:
+        case {1: list()}:
+            return _name(symbols.lookup(glyph).stem)
+    return _name(glyph)
 
 
 def _groups(events: Sequence[Event]) -> list[_Group]:

@@ -4,7 +4,7 @@ The midpoints have as many bits as asked for; a radius holds every error made on
 `certified` returns is therefore proved, not estimated.
 """
 
-# ruff: noqa: D102 (`Domain` says what the methods do)
+
 
 import builtins
 import sys

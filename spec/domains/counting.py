@@ -1,6 +1,6 @@
 """Counting: which operations an algorithm does, and how many of each kind."""
 
-# ruff: noqa: ARG002, D102 (`Domain` says what the methods do, and with what)
+
 
 import builtins
 from collections import Counter

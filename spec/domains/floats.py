@@ -3,7 +3,7 @@
 What overflows is ±∞ and what is undefined is nan, as in IEEE 754.
 """
 
-# ruff: noqa: D102 (`Domain` says what the methods do)
+
 
 import builtins
 import math

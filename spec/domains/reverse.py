@@ -1,6 +1,6 @@
 """Reverse mode: derivatives over any domain, by one pass from the result back to the inputs."""
 
-# ruff: noqa: D102 (`Domain` says what the methods do)
+
 
 import builtins
 import itertools

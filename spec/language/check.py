@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from spec.language import bounds
+from spec.language.calls import NOTATION
 from spec.language.errors import CheckError
 from spec.language.header import Header, header, refers_to
-from spec.language.infer import NOTATION, Obligation, Typing, infer
+from spec.language.infer import infer
+from spec.language.inferred import Obligation, Typing
 from spec.language.names import Names, names
 from spec.language.tree import Program
 

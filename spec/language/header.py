@@ -142,13 +142,16 @@ def key(name: Name, *indices: str) -> Key:
     return Key(name.base, above, below, text(name))
 
 
+VOCABULARY = Key("N", "", "V", "N_V")
+
+
 class _Reader:
     """Reads the rows of one algorithm's head, from the top down."""
 
     def __init__(self, program: Program, headers: Mapping[str, Header]) -> None:
         self.program = program
         self.headers = headers
-        self.variables: dict[Key, Type] = {Key("N", "", "V", "N_V"): Whole(N_V)}
+        self.variables: dict[Key, Type] = {VOCABULARY: Whole(N_V)}
         self.declared: dict[str, dict[Key, Type]] = {}
         self.defaults: dict[Key, int] = {}
         self.bounds: dict[Atom, tuple[Poly, Poly]] = {}
@@ -182,6 +185,8 @@ class _Reader:
         self.section("Output", apart=True)
         outputs = tuple(self.declared["Output"].items())
         self.variables = before
+        if not any(self.has_N_V(type) for key, type in before.items() if key != VOCABULARY):
+            del self.variables[VOCABULARY]
         self.row = self.heading
         if not outputs:
             raise self.error(self.row.node, "there is no output")
@@ -212,6 +217,12 @@ class _Reader:
         return Row("heading", 0, layout.signature or layout.title, Declarations(()))
 
     # Sections
+
+    def has_N_V(self, type: Type) -> bool:
+        """Say whether a value has as many rows or columns as there are tokens, or a part of it."""
+        if isinstance(type, Bundle) and type.algorithm in self.headers:
+            return VOCABULARY in self.headers[type.algorithm].variables
+        return isinstance(type, Matrix) and N_V.atoms <= sizes_of(type)
 
     def section(self, name: str, *, apart: bool = False) -> None:
         found = self.declared[name] = {}

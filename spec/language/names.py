@@ -235,6 +235,8 @@ class _Reader:
                     self.read(part)
                 self.assign(target)
             case Sample(token, distribution, weights):
+                if token == distribution:
+                    raise self.error(distribution, f"{text(token)} is set twice")
                 self.read(weights)
                 self.assign(distribution)
                 self.assign(token)
@@ -245,7 +247,8 @@ class _Reader:
         """Set a name, a member of a family, or entries of either."""
         match target:
             case Name():
-                self.aim(target, fresh=True)
+                self.aim(target)
+                self.found.fresh[target] = True
             case Index(Name() as array, subscripts):
                 variable = key(array, *self.running)
                 fresh = variable not in self.known
@@ -256,14 +259,16 @@ class _Reader:
                     raise self.error(array, f"{text(array)} is not defined here")
                 if variable.is_family and not fresh:
                     raise self.error(array, f"each {text(array)} has been made already")
-                self.aim(array, fresh=fresh)
+                self.aim(array)
                 self.found.fresh[target] = fresh
                 if fresh:
                     self.filling.setdefault(variable, set()).add(last)
             case _:
                 raise self.error(target, f"{text(target)} cannot be set")
 
-    def aim(self, name: Name, *, fresh: bool) -> None:
+    def aim(self, name: Name) -> None:
+        if text(name) in self.running:
+            raise self.error(name, f"{text(name)} is what a loop runs over")
         variable = key(name, *self.running)
         if [variable.above, variable.below].count(HOLE) > 1:
             raise self.error(name, f"{text(name)} has two indices")
@@ -273,10 +278,9 @@ class _Reader:
         if index is None and self.meaning(name) not in (None, Variable(variable)):
             raise self.error(name, f"{text(name)} means something else here")
         self.found.targets[name] = Variable(self.learn(variable, name), index)
-        self.found.fresh[name] = fresh
         if index is not None:
             over = text(index)
-            if variable in self.reads[self.running[over] :] and fresh:
+            if variable in self.reads[self.running[over] :]:
                 raise self.error(name, f"{text(name)} is read in the loop that makes it")
             self.read(index)
             self.filling.setdefault(variable, set()).add(over)
@@ -330,7 +334,7 @@ class _Reader:
                 self.read(collection)
         for name in binder.names:
             variable = key(name)
-            if variable in self.known:
+            if self.meaning(name) is not None:
                 raise self.error(name, f"{text(name)} is in use already")
             for other in self.known:
                 if text(name) in (other.above, other.below):

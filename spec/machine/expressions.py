@@ -13,8 +13,8 @@ import numpy as np
 
 from spec.domains.domain import Domain, Matrix, Scalar
 from spec.language import types
+from spec.language.calls import ENTRYWISE
 from spec.language.check import Checked
-from spec.language.infer import ENTRYWISE
 from spec.language.names import Raised, Variable
 from spec.language.sizes import Atom
 from spec.language.text import text

@@ -158,11 +158,18 @@ class Machine(Expressions[S]):
 
     def repeat(self, line: Line, condition: Condition, frame: Frame) -> None:
         for _ in range(self.turns):
+            self.measure(line, frame)
             if not self.condition(condition, frame):
                 return
             self.block(line.body, frame)
+        self.measure(line, frame)
         if self.condition(condition, frame):
             self.stopped.append(f"{frame.checked.id}.{line.number}")
+
+    def measure(self, line: Line, frame: Frame) -> None:
+        """Note how long the sequences are by now that a `while` hands from turn to turn."""
+        for variable, length in frame.checked.typing.grown.get(line.number, {}).items():
+            frame.sizes[length] = len(frame.variables[variable])
 
     def set_by(self, statement: Statement, frame: Frame) -> dict[str, Value]:
         """Return what a statement has set: a member, or an entry, or all if it set all."""
