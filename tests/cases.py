@@ -19,6 +19,8 @@ from algorithms import tree_map
 from spec import symbols
 from spec.conformance.draw import Inputs, draw
 from spec.conformance.tie import Case
+from spec.language.sizes import ONE
+from spec.language.types import Family, Matrix, Type
 from spec.library import checked
 from spec.machine import Parameters
 
@@ -50,26 +52,36 @@ def record(parameters: Parameters) -> Any:
 
 
 def _record(kind: Any, parameters: Parameters, index: int | None = None) -> Any:
-    named = {symbols.ascii(str(key)): value for key, value in parameters.fields.items()}
+    types = checked()[parameters.algorithm].header.fields
+    named = {symbols.ascii(str(key)): key for key in parameters.fields}
     fields = {}
     for name in kind._fields:
         if name in named:
-            value = named[name]
-            fields[name] = _part(value[index] if index is not None else value)
+            value, type = parameters.fields[named[name]], types[named[name]]
+            if index is not None:
+                assert isinstance(type, Family), "of the layers"
+                value, type = value[index], type.member
+            fields[name] = _part(value, type)
         else:
             layer = LAYERS[parameters.algorithm, name]
             member = next(part for part in layer._fields if part in named)
-            count = len(named[member])
+            count = len(parameters.fields[named[member]])
             fields[name] = tuple(_record(layer, parameters, at) for at in range(count))
     return kind(**fields)
 
 
-def _part(value: Any) -> Any:
-    if isinstance(value, Parameters):
-        return record(value)
-    if isinstance(value, list):  # heads
-        return tree_map(lambda *heads: np.stack(heads), *map(record, value))
-    return value[:, 0] if value.shape[1] == 1 else value
+def _part(value: Any, type: Type) -> Any:
+    """A parameter; a column has one axis, and a matrix two though it be one wide."""
+    match value, type:
+        case Parameters(), _:
+            return record(value)
+        case list(), _:  # heads
+            return tree_map(lambda *heads: np.stack(heads), *map(record, value))
+        case _, Matrix(bits=True):
+            return value == 1
+        case _, Matrix(columns=columns) if columns == ONE:
+            return value[:, 0]
+    return value
 
 
 def runs(id: str, seed: int = 0, *, batch: int = 1, **sizes: int) -> list[list[Inputs]]:
@@ -115,22 +127,12 @@ def case(
 
 def _parameters(id: str, one: Inputs) -> list[Any]:
     """The parameters, which the batch shares."""
+    declared = checked()[id].header.parameters
+    found = [_part(part, type) for part, (_, type) in zip(one.parameters, declared, strict=True)]
     if id == "3":
-        W_q, W_k, b_q, b_k, W_v, b_v = one.parameters
-        vectors = (b_q[:, 0], b_k[:, 0], b_v[:, 0])
-        return [algorithms.AttentionParameters(W_q, vectors[0], W_k, vectors[1], W_v, vectors[2])]
-    theta = [part for part in one.inputs if isinstance(part, Parameters)]
-    found = [
-        record(part) if isinstance(part, Parameters) else part for part in (*one.parameters, *theta)
-    ]
-    return [
-        part[:, 0] if isinstance(part, np.ndarray) and part.shape[1] == 1 else _mask(part)
-        for part in found
-    ]
-
-
-def _mask(part: Any) -> Any:
-    return part.astype(bool) if getattr(part, "dtype", None) == np.int64 else part
+        W_q, W_k, b_q, b_k, W_v, b_v = found
+        return [algorithms.AttentionParameters(W_q, b_q, W_k, b_k, W_v, b_v)]
+    return found + [record(part) for part in one.inputs if isinstance(part, Parameters)]
 
 
 def _tokens(tokens: Sequence[int]) -> Any:

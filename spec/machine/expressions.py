@@ -90,7 +90,8 @@ class Expressions(ABC, Generic[S]):
             case Power(base, exponent):
                 return self.domain.power(self.real(base, frame), exponent.value)
             case Transpose(operand):
-                return self.matrix(operand, frame).T
+                value = self.real(operand, frame)
+                return value.T if isinstance(value, np.ndarray) else value
             case Prefix(function, operand):
                 x = self.real(operand, frame)
                 return self.domain.sqrt(x) if function == "√" else self.domain.log(x)
