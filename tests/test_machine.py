@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import gc
 import itertools
 import math
 import re
@@ -23,6 +24,7 @@ from spec.domains.depth import Depths
 from spec.language import layout
 from spec.language.check import check, declarations
 from spec.language.parse import program
+from spec.language.types import Key
 from spec.library import checked
 from spec.machine import (
     Again,
@@ -33,6 +35,7 @@ from spec.machine import (
     Watcher,
     map_values,
 )
+from spec.machine.values import Definition
 
 IDS = list(map(str, range(1, 16)))
 every_algorithm = pytest.mark.parametrize("id", IDS)
@@ -511,6 +514,54 @@ def test_a_loss_without_terms_has_gradient_0():
     assert [float(one) for one in numbers(trained)] == [
         float(one) for one in numbers(lists(inputs.inputs[1]))
     ]
+
+
+class Defined(Watcher):
+    """What has been defined where line 13.5 defines the loss."""
+
+    def __init__(self, see):
+        self.see = see
+
+    def line(self, frame, line, values):
+        if (frame.checked.id, line.number) == ("13", 5):
+            self.see(frame, frame.variables[Key("loss")], values["return"])
+
+
+def test_a_function_has_another_value_at_another_argument():
+    seen = []
+
+    def see(frame, loss, value):
+        θ = next(one for key, one in frame.variables.items() if str(key) == "θ")
+        twice = map_values(lambda matrix: matrix * 2, θ)
+        seen.append([value] + [machine.apply(loss, one, frame) for one in (θ, twice, twice, θ)])
+
+    machine = Machine(checked(), Floats(), watcher=Defined(see))
+    inputs = drawn("13")
+    machine.run("13", inputs.inputs, (), inputs.hyperparameters)
+    for value, same, other, other_again, same_again in seen:
+        assert value == same == same_again
+        assert value != other == other_again
+
+
+def test_a_definition_keeps_none_of_the_turns_before():
+    seen = []
+    watcher = Defined(lambda frame, loss, value: seen.append(loss))
+    run("13", drawn("13", N_epochs=4, N_data=1), watcher=watcher)
+    assert len(seen) == 4
+    for loss in seen:
+        (P,) = (value for value in loss.variables.values() if isinstance(value, Definition))
+        assert not any(isinstance(value, Definition) for value in P.variables.values())
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_gradient_leaves_the_search_for_cycles_as_it_was(enabled):
+    before = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        run("13", drawn("13", N_epochs=1))
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if before else gc.disable)()
 
 
 # Nothing is disturbed -----------------------------------------------------------------------------

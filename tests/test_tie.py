@@ -28,6 +28,7 @@ from algorithms import (
     tree_map,
 )
 from spec.conformance.draw import draw
+from spec.conformance.layout import as_numpy, read
 from spec.conformance.probe import observe
 from spec.conformance.tie import WIDTH, Case, Expected, Tie, numbers, tie
 from spec.conformance.trace import trace
@@ -412,6 +413,27 @@ def test_every_visit_is_used_up(turns, says):
     assert said("5", function).endswith(says)
 
 
+def test_there_are_no_more_visits_in_an_array_than_are_left():
+    text = """\
+def heads(X, Z, W, Mask):
+    Y_h = attention(X, Z, W.W_qkv, Mask)  # 5.1-5.2
+    return W.W_o @ Y_h.reshape(24, 5) + W.b_o[:, None]  # 5.4
+"""
+    attention = Attention.__wrapped__
+    assert seen("5", written(text, attention=attention)) == "5.2 5.4"
+    more = ("attention(X, Z, W.W_qkv, Mask)", "np.zeros((4, 8, 5))")
+    found = said("5", written(text, more, attention=attention))
+    assert found.endswith("Y_h has shape (4, 8, 5); one visit has (8, 5), and 3 are left")
+
+
+def test_all_that_a_line_sets_is_of_as_many_visits():
+    y = ("y = sample(q, rng)  # 14.5", "y = np.full(i + 1, sample(q, rng))  # 14.5")
+    function = planted(planted(REFERENCE["14"], *y), "append(x, y)", "append(x, int(y[-1]))")
+    found = said("14", function)
+    assert found.startswith("line 14.5, visit 2 to 3 of 3 ")
+    assert found.endswith("q has shape (17,); one visit has (17,), and 2 are left")
+
+
 def test_numbers_and_columns_stand_side_by_side():
     side_by_side = """\
 def norm(e, gamma, beta, eps):
@@ -461,6 +483,33 @@ def norm(e, gamma, beta, eps):
         assert said("6", wrong).startswith("line 6.2, ")
     compiled = written(text, ("jax.grad(total)", "jax.jit(total)"), jax=jax, jnp=jnp)
     assert said("6", compiled).startswith("line 6.1, ")  # there are no numbers to be seen
+
+
+def test_an_array_is_read_though_it_asks_for_a_gradient():
+    assert as_numpy(torch.ones(3, requires_grad=True)).tolist() == [1, 1, 1]
+
+
+def test_a_family_without_members_has_nothing_to_compare():
+    text = """\
+def attend(e, E, W_qkv):
+    W_q, b_q, W_k, b_k, W_v, b_v = W_qkv
+    q = W_q @ e + b_q  # 3.1
+    k_t = W_k @ E + b_k[:, None]  # 3.2
+    v_t = W_v @ E + b_v[:, None]  # 3.3
+    alpha_t = np.exp(q @ k_t / np.sqrt(len(q)))  # 3.4
+    return v_t @ (alpha_t / alpha_t.sum())  # 3.5
+"""
+    one = case("3")
+    ((run,),) = one.runs
+    e, E, W_qkv = one.arguments
+    none = dataclasses.replace(
+        one,
+        runs=[[dataclasses.replace(run, inputs=(run.inputs[0], []))]],
+        arguments=(e, E[:, :0], W_qkv),
+    )
+    assert seen("3", written(text, ("  # 3.4", ""))) == "3.1 3.2 3.3 3.5"
+    found = tie(checked(), "3", written(text), none)
+    assert (found.differences, found.observed) == ((), ("3.1", "3.5"))
 
 
 def test_no_square_hides_a_transpose():
@@ -536,6 +585,49 @@ def heads(X, Z, W, Mask):
     assert "in its call of Algorithm 4, X is " in found
 
 
+MATRIX, COLUMN, NUMBER = (4, 7), (4,), ()
+
+
+@pytest.mark.parametrize(
+    ("shape", "own", "batch", "rules", "wanted"),
+    [
+        # Shape, of one visit, batch; how many axes are of the batch, and how many visits there are.
+        ((4, 7), MATRIX, (), "", (0, 1)),
+        ((3, 4, 7), MATRIX, (), "", (0, 3)),
+        ((4, 7, 3), MATRIX, (), "", None),
+        ((7, 4), MATRIX, (), "", None),
+        ((2, 4, 7), MATRIX, (2,), "", (1, 1)),
+        ((2, 3, 4, 7), MATRIX, (2,), "", (1, 3)),
+        ((3, 2, 4, 7), MATRIX, (2,), "", None),
+        ((4, 7), MATRIX, (2,), "", None),
+        ((4, 7), MATRIX, (2,), "loose", (0, 1)),
+        ((1, 4, 7), MATRIX, (2,), "loose", (1, 1)),
+        ((3, 4, 7), MATRIX, (2,), "loose", (0, 3)),
+        ((0, 4, 7), MATRIX, (), "", None),
+        ((4,), COLUMN, (), "", (0, 1)),
+        ((4, 3), COLUMN, (), "", (0, 3)),
+        ((3, 4), COLUMN, (), "", None),
+        ((2, 4), COLUMN, (2,), "", (1, 1)),
+        ((1, 4), COLUMN, (2,), "loose", (1, 1)),
+        ((1, 4), COLUMN, (2,), "", None),
+        ((3, 4), COLUMN, (), "first", (0, 3)),
+        ((4, 3), COLUMN, (), "first", None),
+        ((2, 4), COLUMN, (2,), "loose first", (0, 2)),
+        ((2, 4), COLUMN, (2,), "loose", (1, 1)),
+        ((), NUMBER, (), "", (0, 1)),
+        ((), NUMBER, (2,), "", (0, 1)),
+        ((3,), NUMBER, (), "", (0, 3)),
+        ((1, 3), NUMBER, (), "", (0, 3)),
+        ((3, 1), NUMBER, (), "", None),
+        ((2,), NUMBER, (2,), "", (1, 1)),
+        ((2, 1, 3), NUMBER, (2,), "", (1, 3)),
+    ],
+)
+def test_a_shape_says_how_many_visits_an_array_stands_for(shape, own, batch, rules, wanted):
+    found = read(shape, own, batch, loose="loose" in rules, first="first" in rules)
+    assert found == wanted
+
+
 def test_a_batch_may_have_as_many_members_as_there_are_heads():
     assert seen("5", MHAttention, batched=True, H=2) == f"5 4 {ALL_OF_4} 5.2 5.3 5.4"
 
@@ -565,9 +657,11 @@ def test_a_variable_goes_by_the_symbols_name_in_Python_and_no_other():
         ("K.mT @ Q ", "K.mT @ queries "),
         ("(Q.", "(queries."),
     ]
-    found = tied("4", written(ATTENTION, *other))
-    assert found.differences == ()
-    assert found.unobserved == ("4.1",)
+    (difference,) = tied("4", written(ATTENTION, *other)).differences
+    assert difference.line == "4.1"
+    assert difference.problem == "it sets no Q, and has no view that gives it"
+    viewed = [*other, ("# 4.1", "# 4.1; Q = queries")]
+    assert tied("4", written(ATTENTION, *viewed)).differences == ()
 
 
 def test_tokens_and_positions_count_from_0():
@@ -662,6 +756,13 @@ def test_a_wrong_argument_is_blamed_on_the_line_that_calls():
     found = said("10", function)
     assert found.startswith("line 10.10 ")
     assert "in its call of Algorithm 6, gamma is " in found
+
+
+def test_a_call_may_be_blamed_on_a_line_of_an_unknown_algorithm():
+    wrong = ("attention(X, Z,", "attention(X + 1, Z,")
+    function = written(HEADS, wrong, ("# 5.2", "# 99.1"), attention=Attention)
+    found = said("5", function)
+    assert found.startswith("line 99.1, at heads, row 4, `Y_h = attention(X + 1, Z,")
 
 
 def test_wrong_arguments_of_the_whole_are_told():

@@ -205,7 +205,7 @@ class Expected:
         self.case = case
         runs = [_run(algorithms, id, one, case) for one in case.runs]
         self.traces = [found for found, _ in runs]
-        self.scale = max(float(_extent(found).mid()) for found in self.traces)
+        self.scale = max(float(_extent(one).mid()) for one in self.traces)
         again = Again(runs[0][1].decisions)
         self.depths = trace(algorithms, Depths(), id, case.runs[0], chance=again, turns=case.turns)
 
@@ -346,7 +346,7 @@ class _Comparison:
 
     def difference(self, name: str, event: Event | None, wrong: _Wrong) -> Difference:
         id, _, number = name.partition(".")
-        lines = self.algorithms[id].program.lines
+        lines = self.algorithms[id].program.lines if id in self.algorithms else ()
         quoted = next((text(one.statement) for one in lines if str(one.number) == number), "")
         where = "the end" if event is None else f"{event.where}, `{event.text}`"
         return Difference(name, where, str(wrong), quoted, wrong.visits)
@@ -372,6 +372,9 @@ class _Comparison:
             found = {name: group.value(name) for name in self.set_by(ref) if name not in later}
             if found.get("return", NOTHING) is not NOTHING:  # its name may have been used before
                 found = {"return": found["return"]}
+            missing = [name for name, value in found.items() if value is NOTHING]
+            if missing and "return" not in found and group.events[-1].refs == (ref,):
+                raise _Wrong(f"it sets no {_name(missing[0])}, and has no view that gives it")
             sides = [one.lines[at] for one in self.traces]
             self.values(str(ref), found, _Sides(sides, self.depths.lines[at]))
         elif ref.algorithm in self.traces[0].calls and not self.sets_nothing(ref):
@@ -429,6 +432,9 @@ class _Comparison:
                 raise Misfit(f"{subject} {misfit}") from None
             for place, (path, leaf, _) in enumerate(each[0][0]):
                 wanted = [[visit[place][2] for visit in run] for run in each]
+                shapes = {Layout.of(one).entries.shape for run in wanted for one in run}
+                if len(shapes) > 1:
+                    raise Misfit(f"{subject + path} stands for visits of several shapes")
                 found.append(_Part(subject + path, leaf, wanted[:-1], wanted[-1]))
         return found
 

@@ -35,13 +35,10 @@ class Trace:
         The visits of each line that sets something, by algorithm and number.
     calls
         The arguments of each call of an algorithm.
-    results
-        What the runs returned.
     """
 
     lines: dict[tuple[str, int], list[Visit]] = field(default_factory=lambda: defaultdict(list))
     calls: dict[str, list[Visit]] = field(default_factory=lambda: defaultdict(list))
-    results: list[Value] = field(default_factory=list)
 
 
 def trace(
@@ -61,8 +58,7 @@ def trace(
     watcher = _Watcher(algorithms, found)
     for run in runs:
         machine = Machine(algorithms, domain, random=chance, turns=turns, watcher=watcher)
-        result = machine.run(id, run.inputs, run.parameters, run.hyperparameters)
-        found.results.append(result)
+        machine.run(id, run.inputs, run.parameters, run.hyperparameters)
     return found
 
 

@@ -302,7 +302,7 @@ class Machine(Expressions[S]):
                     whole[place][tuple(at)] = entries
 
     def gradient(self, call: Call, frame: Frame) -> Parameters:
-        """Return ∇f(θ): f is run over numbers that remember how they were made."""
+        """Return ∇f(θ): f is run over numbers that remember how they were made; nobody watches."""
         if not isinstance(self.domain, Differentiable):
             name = type(self.domain).__name__
             raise MachineError(f"Algorithm {frame.checked.id} needs derivatives; {name} has none")

@@ -1,0 +1,135 @@
+"""`make mutants`: change each line of the pseudocode and of the reference, and say what sees it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tomllib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+ROOT = Path(__file__).parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests"))  # where the tests find what they share
+
+from mutants.mutant import Fate, Mutant, Timed, Verdict, timed  # noqa: E402
+
+#: What is changed: each kind has a module of its name, with `mutants` and `verdict`.
+KINDS = tuple(kind for kind in ("spec", "code") if find_spec(f"mutants.{kind}"))
+DATA = ROOT / "docs" / "_data" / "mutants.json"
+CHUNK = 8  # mutants that a process takes at a time
+
+
+def listed(kind: str) -> dict[tuple[str, str], str]:
+    """The mutants that are known to survive, by line and text, and why."""
+    written = Path(__file__).with_name(f"survivors_{kind}.toml").read_text(encoding="utf-8")
+    return {(one["line"], one["after"]): one["reason"] for one in tomllib.loads(written)[kind]}
+
+
+def algorithm(mutant: Mutant) -> str:
+    """The algorithm that a mutant is of."""
+    return mutant.line.partition(".")[0]
+
+
+def verdicts(kind: str, every: int) -> list[Timed]:
+    """What becomes of the mutants of a kind: of all of them, or of every so many."""
+    module = import_module(f"mutants.{kind}")
+    made = list(module.mutants())[::every]
+    # A process that is forked would share the threads of the libraries.
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+        run = pool.map(partial(timed, module.verdict), made, chunksize=CHUNK)
+        return list(track(run, f"mutants of the {kind}", len(made), transient=True))
+
+
+def totals(found: Iterable[Verdict], by: Callable[[Mutant], str]) -> dict[str, dict[str, int]]:
+    """How many mutants there are of each group, and of each fate among them."""
+    groups: dict[str, Counter[str]] = {}
+    for one in found:
+        groups.setdefault(by(one.mutant), Counter()).update(["made", one.fate.value])
+    names = ("made", *(fate.value for fate in Fate))
+    return {name: {of: counts[of] for of in names} for name, counts in groups.items()}
+
+
+def table(title: str, found: Sequence[Timed], by: Callable[[Mutant], str]) -> Table:
+    """The totals of each group, and of all, with the time it took."""
+    seconds: defaultdict[str, float] = defaultdict(float)
+    for one, time in found:
+        seconds[by(one.mutant)] += time
+    shown = Table(title, title_justify="left")
+    for name in ("made", *(fate.value for fate in Fate), "seconds"):
+        shown.add_column(name, justify="right")
+    rows = totals((one for one, _ in found), by)
+    for name, counts in rows.items():
+        shown.add_row(name, *map(str, counts.values()), f"{seconds[name]:.0f}")
+    shown.add_section()
+    columns = zip(*(counts.values() for counts in rows.values()), strict=True)
+    shown.add_row("all", *(str(sum(column)) for column in columns), f"{sum(seconds.values()):.0f}")
+    return shown
+
+
+def figures(found: Sequence[Verdict]) -> dict[str, Any]:
+    """What the docs show of the mutants of a kind."""
+    return {
+        "algorithms": totals(found, algorithm),
+        "changes": totals(found, lambda mutant: mutant.change),
+    }
+
+
+def write(found: dict[str, Sequence[Verdict]]) -> None:
+    """Write the totals of these kinds where the docs find them; those of others are kept."""
+    data = json.loads(DATA.read_text(encoding="utf-8")) if DATA.exists() else {}
+    data |= {kind: figures(of) for kind, of in found.items()}
+    text = json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False)
+    DATA.parent.mkdir(exist_ok=True)
+    DATA.write_text(text + "\n", encoding="utf-8")
+
+
+def main() -> int:
+    """Print tables, and fail where a survivor is not listed, or one that is does not survive."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
+    parser.add_argument("kind", nargs="*", choices=[*KINDS, []], help="all, if none is named")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="only each N-th mutant")
+    parser.add_argument("--show", choices=[fate.value for fate in Fate], help="list those")
+    parser.add_argument("--write", action="store_true", help=f"write {DATA.relative_to(ROOT)}")
+    options = parser.parse_args()
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # there is a process for each processor
+    console, found, wrong = Console(), {}, 0
+    for kind in options.kind or KINDS:
+        run = verdicts(kind, options.every)
+        console.print(table(f"{kind}, by algorithm", run, algorithm))
+        console.print(table(f"{kind}, by change", run, lambda mutant: mutant.change))
+        found[kind] = [one for one, _ in run]
+        for one in found[kind]:
+            if one.fate.value == options.show:
+                console.print(f"{one.mutant}\n    {one.message}", markup=False, highlight=False)
+        survivors = {
+            (one.mutant.line, one.mutant.after) for one in found[kind] if one.fate is Fate.SURVIVES
+        }
+        known = listed(kind).keys()
+        new, gone = sorted(survivors - known), sorted(known - survivors)
+        for title, mutants in {
+            "survives, and is not listed": new,
+            "is listed, and does not survive": gone if options.every == 1 else [],
+        }.items():
+            for line, after in mutants:
+                console.print(f"{line}: {after}\n    {title}", markup=False, highlight=False)
+                wrong += 1
+    if options.write and options.every == 1:
+        write(found)
+    return min(wrong, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""A mutant, and what becomes of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Fate(Enum):
+    """What sees a mutant: the first of these that does."""
+
+    REFUSED = "refused"  # it is no program: it does not parse, its sizes do not agree, it raises
+    NAMED = "named"  # the tie names its line
+    CAUGHT = "caught"  # a law, or the tie at another place, sees that something is wrong
+    SURVIVES = "survives"  # nothing does
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change of one line.
+
+    Attributes
+    ----------
+    line
+        The line, `4.5`.
+    change
+        What kind of change it is, in a few words: `drop ᵀ`.
+    before, after
+        The text of the line, or of the statement that carries it out.
+    """
+
+    line: str
+    change: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.after}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What has become of a mutant, and who says what about it."""
+
+    mutant: Mutant
+    fate: Fate
+    message: str = ""
+
+
+Timed = tuple[Verdict, float]
+
+
+def timed(verdict: Callable[[Mutant], Verdict], mutant: Mutant) -> Timed:
+    """What has become of a mutant, and how many seconds it took to say."""
+    start = time.perf_counter()
+    return verdict(mutant), time.perf_counter() - start
