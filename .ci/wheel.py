@@ -29,7 +29,7 @@ def tops(wheel: Path) -> set[str]:
 
 
 def use(archive: Path, folder: Path) -> None:
-    """Install an archive where nothing else is, and run the example and both commands."""
+    """Install an archive where nothing else is, and run the example and every command."""
     venv.create(folder, with_pip=True)
     python, command = str(folder / "bin/python"), str(folder / "bin/formal-transformers")
     constraints = str(ROOT / "constraints.txt")
@@ -39,6 +39,8 @@ def use(archive: Path, folder: Path) -> None:
         [python, "-c", first_example()],
         [command, "list"],
         [command, "show", "4"],
+        [command, "prove"],
+        [command, "cost", "10", "--at", "gpt2-small"],
     ):
         subprocess.run(line, cwd=folder, check=True, env={**os.environ, "PYTHONPATH": ""})
 
