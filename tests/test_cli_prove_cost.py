@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
-from spec.language.inferred import Obligation
 
 from spec import report
 from spec.cli import main
+from spec.language.inferred import Obligation
 from spec.language.sizes import Atom, Poly
 from spec.library import checked
 from spec.obligations import Declared

@@ -1,12 +1,12 @@
 """Is what is open declared, and what is declared open?"""
 
 import pytest
-from spec.language.inferred import Obligation
 
 from spec.errata import errata
 from spec.language import layout
 from spec.language.check import Checked, check, declarations
 from spec.language.errors import ParseError
+from spec.language.inferred import Obligation
 from spec.language.parse import program
 from spec.language.sizes import Atom, Poly
 from spec.language.tree import Number

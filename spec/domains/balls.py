@@ -4,8 +4,6 @@ The midpoints have as many bits as asked for; a radius holds every error made on
 `certified` returns is therefore proved, not estimated.
 """
 
-
-
 import builtins
 import sys
 from collections.abc import Callable, Iterable

@@ -1,7 +1,5 @@
 """Counting: which operations an algorithm does, and how many of each kind."""
 
-
-
 import builtins
 from collections import Counter
 from collections.abc import Sequence

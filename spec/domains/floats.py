@@ -3,8 +3,6 @@
 What overflows is ±∞ and what is undefined is nan, as in IEEE 754.
 """
 
-
-
 import builtins
 import math
 from types import TracebackType

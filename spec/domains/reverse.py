@@ -1,7 +1,5 @@
 """Reverse mode: derivatives over any domain, by one pass from the result back to the inputs."""
 
-
-
 import builtins
 import itertools
 from collections.abc import Callable, Sequence

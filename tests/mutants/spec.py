@@ -15,12 +15,12 @@ from itertools import combinations
 from typing import Any, TypeVar
 
 from cases import SINGLE, TRAINING, case
-from spec.language.calls import ENTRYWISE
 
 from mutants.mutant import Fate, Mutant, Verdict
 from spec.conformance.probe import Observation
 from spec.conformance.tie import Case, Expected
 from spec.language import layout
+from spec.language.calls import ENTRYWISE
 from spec.language.check import Checked, check
 from spec.language.errors import SpecError
 from spec.language.names import Variable
