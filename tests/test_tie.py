@@ -192,6 +192,10 @@ BUGS = [
     ("the norm of another place", "10.7", "(X, gamma2, beta2,", "(X, gamma1, beta1,"),
     ("the last norm lost", "10.10", "layer_norm(X, gamma, beta, eps=eps)", "X"),
     ("one layer twice", "10.5", "for layer in layers:", "for layer in layers[:1] * 2:"),
+    ("a layer skipped", "10.10", "for layer in layers:", "for layer in layers[:1]:"),
+    ("a layer too many", "10.5", "for layer in layers:", "for layer in layers + layers[:1]:"),
+    ("an epoch too few", "13.9", "range(N_epochs)", "range(N_epochs - 1)"),
+    ("an epoch too many", "13.3", "range(N_epochs)", "range(N_epochs + 1)"),
     ("context and target exchanged", "11.4", "z_n, x_n, theta, eps", "x_n, z_n, theta, eps"),
     ("each token predicts itself", "11.5", "x_n[1:]", "x_n[:-1]"),
     ("masked by p, not by 1 − p", "12.5", "(ell) < p_mask", "(ell) >= p_mask"),
@@ -257,12 +261,18 @@ def test_the_exact_values_are_certified(id):
             assert ball.rad() <= WIDTH * one.scale
 
 
-def test_the_scale_is_the_largest_number_and_at_least_1():
-    X, Z, *_ = case("4", 0).arguments
-    assert expected("4").scale >= max(1, abs(X).max(), abs(Z).max())
-    inputs = draw(checked(), "1", np.random.default_rng(0))
-    assert abs(inputs.parameters[0]).max() > 1
-    assert expected("1").scale == abs(inputs.parameters[0]).max()
+@pytest.mark.parametrize("batched", [False, True], ids=["one", "batch"])
+@pytest.mark.parametrize("id", ["1", "4", "7", "8"])
+def test_the_scale_is_the_largest_number_of_the_whole_batch_and_at_least_1(id, batched):
+    held = expected(id, 0, batched)
+    visits = (
+        visit
+        for one in held.traces
+        for visit in itertools.chain(*one.lines.values(), *one.calls.values())
+    )
+    found = (one for visit in visits for value in visit.values.values() for one in numbers(value))
+    largest = max(1.0, *(abs(float(one)) for one in found if one.is_finite()))
+    assert held.scale == pytest.approx(largest, rel=1e-15)
 
 
 def test_where_the_pseudocode_has_no_value_nothing_is_compared():
@@ -657,11 +667,33 @@ def test_a_variable_goes_by_the_symbols_name_in_Python_and_no_other():
         ("K.mT @ Q ", "K.mT @ queries "),
         ("(Q.", "(queries."),
     ]
-    (difference,) = tied("4", written(ATTENTION, *other)).differences
-    assert difference.line == "4.1"
-    assert difference.problem == "it sets no Q, and has no view that gives it"
-    viewed = [*other, ("# 4.1", "# 4.1; Q = queries")]
-    assert tied("4", written(ATTENTION, *viewed)).differences == ()
+    found = said("4", written(ATTENTION, *other))
+    assert found.endswith(": it sets no Q, and has no view that gives it")
+    viewed = ("# 4.1", "# 4.1; Q = queries")
+    assert seen("4", written(ATTENTION, *other, viewed)) == ALL_OF_4
+
+
+def test_where_the_code_has_no_variable_the_line_is_not_seen():
+    merged = (
+        "    S = K.mT @ Q  # 4.4\n    S = np.where(Mask, S, -np.inf)  # 4.5\n",
+        "    masked = np.where(Mask, K.mT @ Q, -np.inf)  # 4.4-4.5\n",
+    )
+    found = tied("4", written(ATTENTION, merged, ("softmax(S", "softmax(masked")))
+    assert found.differences == ()
+    assert found.unobserved == ("4.4", "4.5")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "after"),
+    [
+        ("X = X + W_mlp2 @ hidden", "X = X + 1 // 0 * hidden", "after line 10.8, DTransformer"),
+        ("X = X + MHAttention(", "X = 1 // 0 + MHAttention(", "after line 10.6, DTransformer"),
+    ],
+)
+def test_a_line_that_is_broken_off_is_not_blamed(right, wrong, after):
+    (difference,) = tied("10", planted(DTransformer, right, wrong)).differences
+    assert difference.line == "10", difference
+    assert difference.where.startswith(after)
 
 
 def test_tokens_and_positions_count_from_0():
@@ -763,6 +795,25 @@ def test_a_call_may_be_blamed_on_a_line_of_an_unknown_algorithm():
     function = written(HEADS, wrong, ("# 5.2", "# 99.1"), attention=Attention)
     found = said("5", function)
     assert found.startswith("line 99.1, at heads, row 4, `Y_h = attention(X + 1, Z,")
+
+
+def test_what_a_statement_calls_is_done_before_the_statement():
+    split = ("        Y_h = att", "        mask = Mask  # 5.2\n        Y_h = att")
+    attention = written(ATTENTION, ("W_k @ Z + b_k[..., None]", "W_k @ Z"), algorithm="4")
+    function = written(HEADS, split, ("Z, head(W.W_qkv, h), Mask", "Z, head(W.W_qkv, h), mask"),
+                       attention=attention)  # fmt: skip
+    assert said("5", function).startswith("line 4.2, visit 1 of 3 ")
+
+
+def test_a_place_has_the_axes_that_the_argument_has():
+    one = copy.copy(expected("4", 0, True))
+    X, Z, W_qkv, Mask = one.case.arguments
+    b_q = W_qkv.b_q + np.array([0, 0, 1, 0])
+    arguments = (X, Z, W_qkv._replace(b_q=b_q), Mask)
+    one.case = dataclasses.replace(one.case, arguments=arguments)
+    (difference,) = one.tie(Attention).differences
+    assert difference.problem.startswith("W_qkv.b_q is ")
+    assert difference.problem.endswith(", at [2]; 2 of 8 differ")
 
 
 def test_wrong_arguments_of_the_whole_are_told():
