@@ -799,10 +799,10 @@ def test_a_call_may_be_blamed_on_a_line_of_an_unknown_algorithm():
 
 def test_what_a_statement_calls_is_done_before_the_statement():
     split = ("        Y_h = att", "        mask = Mask  # 5.2\n        Y_h = att")
-    attention = written(ATTENTION, ("W_k @ Z + b_k[..., None]", "W_k @ Z"), algorithm="4")
+    attention = written(ATTENTION, ("W_v @ Z + b_v[..., None]", "W_v @ Z"), algorithm="4")
     function = written(HEADS, split, ("Z, head(W.W_qkv, h), Mask", "Z, head(W.W_qkv, h), mask"),
                        attention=attention)  # fmt: skip
-    assert said("5", function).startswith("line 4.2, visit 1 of 3 ")
+    assert said("5", function).startswith("line 4.3, visit 1 of 3 ")
 
 
 def test_a_place_has_the_axes_that_the_argument_has():

@@ -1,0 +1,86 @@
+"""What comes of holding a function to the pseudocode: differences, and how close the rest is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where a function is not the pseudocode.
+
+    Attributes
+    ----------
+    line
+        The line, `4.5`; or the algorithm, `4`, whose arguments are wrong.
+    where
+        The statement of the code, by its function and row.
+    problem
+        What is wrong, in a clause.
+    visits
+        Which visits of the line the code stands for, from 1; and how many there are.
+    """
+
+    line: str
+    where: str
+    problem: str
+    pseudocode: str = ""
+    visits: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        visit = ""
+        match self.visits:
+            case (first, last, all) if all > 1:
+                until = f" to {last}" if last > first else ""
+                visit = f", visit {first}{until} of {all}"
+        quoted = f" ({self.pseudocode})" if self.pseudocode else ""
+        subject = "line" if "." in self.line else "call of Algorithm"
+        where = self.where if self.where.startswith("after ") else f"at {self.where}"
+        return f"{subject} {self.line}{visit}{quoted}, {where}: {self.problem}"
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """A value that was compared: how far off the code is, and how far it may be.
+
+    Attributes
+    ----------
+    line
+        The line, or the algorithm whose arguments were compared.
+    error
+        The largest absolute error of an entry.
+    bound
+        The bound on it.
+    ulp
+        The unit in the last place of the largest entry.
+    depth
+        The most roundings that lie between an entry and the inputs.
+    """
+
+    line: str
+    error: float
+    bound: float
+    ulp: float
+    depth: int
+
+
+@dataclass(frozen=True)
+class Tie:
+    """A function beside the pseudocode.
+
+    Attributes
+    ----------
+    differences
+        The first difference, if there is one; what follows it would only follow from it.
+    observed
+        The lines of which a value was compared.
+    unobserved
+        The other lines that set something.
+    agreements
+        Every comparison of real numbers.
+    """
+
+    differences: tuple[Difference, ...]
+    observed: tuple[str, ...]
+    unobserved: tuple[str, ...]
+    agreements: tuple[Agreement, ...]
