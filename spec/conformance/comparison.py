@@ -121,7 +121,8 @@ class Comparison:
             if found.get("return", NOTHING) is not NOTHING:  # its name may have been used before
                 found = {"return": found["return"]}
             missing = [name for name, value in found.items() if value is NOTHING]
-            whole = group.events[-1].refs == (ref,) and group.events[-1] not in self.broken_off
+            last = group.events[-1]
+            whole = last.refs == (ref,) and not (last in self.broken_off and ref in last.unfinished)
             if missing and "return" not in found and whole:
                 raise Wrong(f"it sets no {python_name(missing[0])}, and has no view that gives it")
             sides = [one.lines[at] for one in self.traces]

@@ -50,6 +50,8 @@ class Event:
         The statement as it is written, in one row; of a compound one the header.
     loop
         Whether it is a whole loop.
+    unfinished
+        The lines that a statement further down carries out, too.
     variables
         What the names that the statement assigns held after it, an array's elements included:
         in `S[0] = 1`, all of S. At an entry, the arguments.
@@ -69,6 +71,7 @@ class Event:
     row: int
     text: str
     loop: bool = False
+    unfinished: tuple[Ref, ...] = ()
     views: Mapping[str, str] = field(default_factory=dict)
     call: int = 0
     variables: Mapping[str, Any] = field(default_factory=dict)
@@ -383,8 +386,17 @@ class _Rewriter:
         views = dict(self._views(line))
         text = _text(self._rows[line.first - 1 :])
         loop = isinstance(nodes[0], _Loop) and nodes[0].lineno == line.first
+        below = {ref for other in self._lines if other.first > line.last for ref in other.refs}
         event = Event(
-            line.refs, None, self._name, line.first, text, loop, views, _globals=self._globals
+            line.refs,
+            None,
+            self._name,
+            line.first,
+            text,
+            loop,
+            tuple(ref for ref in line.refs if ref in below),
+            views,
+            _globals=self._globals,
         )
         site = self._site(event, itertools.chain.from_iterable(map(_assigned, nodes)))
         report: list[ast.stmt] = [ast.Expr(_report(site))]
