@@ -13,16 +13,7 @@ from typing import Any
 
 import numpy as np
 
-
-def unit_roundoff(dtype: Any) -> float:
-    """Half the distance from 1 to the next number."""
-    return float(np.finfo(dtype).eps) / 2
-
-
-def gamma(terms: int, dtype: Any = np.float64) -> float:
-    """Higham's γ_n = n·u / (1 − n·u)."""
-    nu = terms * unit_roundoff(dtype)
-    return nu / (1 - nu)
+from spec.conformance.bounds import gamma
 
 
 def bound(value: Any, *, terms: int, sums: int = 1) -> float:

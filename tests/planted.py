@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import itertools
 import linecache
+from collections.abc import Mapping
+from typing import Any
 
 from spec.pairing import Function
 
@@ -23,8 +25,13 @@ def planted(function: Function, right: str, wrong: str) -> Function:
     text = (
         "from __future__ import annotations\n" + "\n" * (first - 2) + source.replace(right, wrong)
     )
+    return compiled(text, bare.__globals__)[bare.__name__]
+
+
+def compiled(text: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a text defines where some names are given; its source is at hand to who asks for it."""
     name = f"<planted {next(_files)}>"
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
-    namespace = dict(bare.__globals__)
+    namespace = dict(given)
     exec(compile(text, name, "exec"), namespace)
-    return namespace[bare.__name__]
+    return namespace

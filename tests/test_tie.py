@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import itertools
-import linecache
 import math
 from functools import cache
 from typing import Any
@@ -17,7 +16,7 @@ import pytest
 import torch
 from cases import SINGLE, TRAINING, case
 from flint import arb
-from planted import planted
+from planted import compiled, planted
 
 from algorithms import (
     Attention,
@@ -323,11 +322,8 @@ def written(text: str, *edits: tuple[str, str], algorithm: str = "", **names: An
     for right, wrong in edits:
         assert text.count(right) == 1, right
         text = text.replace(right, wrong)
-    name = f"<written {len(linecache.cache)}>"
-    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
     given = {"np": np, "softmax": softmax, "head": head, "layer_norm": layer_norm, **names}
-    namespace = dict(given)
-    exec(compile(text, name, "exec"), namespace)
+    namespace = compiled(text, given)
     (function,) = (namespace[key] for key in namespace.keys() - given.keys() - {"__builtins__"})
     if algorithm:
         function.algorithm = algorithm

@@ -31,7 +31,7 @@ def unit_roundoff(dtype: Any) -> float:
     return float(np.finfo(kind if kind.kind == "f" else np.float64).eps) / 2
 
 
-def gamma(roundings: int, dtype: Any) -> float:
+def gamma(roundings: int, dtype: Any = np.float64) -> float:
     """Return Higham's γ_n = n·u / (1 − n·u), which bounds the relative error of n roundings."""
     nu = roundings * unit_roundoff(dtype)
     return nu / (1 - nu)

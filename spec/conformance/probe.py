@@ -48,8 +48,6 @@ class Event:
         one defined inside it, has its own.
     text
         The statement as it is written, in one row; of a compound one the header.
-    loop
-        Whether it is a whole loop.
     unfinished
         The lines that a statement further down carries out, too.
     variables
@@ -70,7 +68,6 @@ class Event:
     function: str
     row: int
     text: str
-    loop: bool = False
     unfinished: tuple[Ref, ...] = ()
     views: Mapping[str, str] = field(default_factory=dict)
     call: int = 0
@@ -385,7 +382,6 @@ class _Rewriter:
         """Return statements, and the report of what they did."""
         views = dict(self._views(line))
         text = _text(self._rows[line.first - 1 :])
-        loop = isinstance(nodes[0], _Loop) and nodes[0].lineno == line.first
         below = {ref for other in self._lines if other.first > line.last for ref in other.refs}
         event = Event(
             line.refs,
@@ -393,7 +389,6 @@ class _Rewriter:
             self._name,
             line.first,
             text,
-            loop,
             tuple(ref for ref in line.refs if ref in below),
             views,
             _globals=self._globals,

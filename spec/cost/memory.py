@@ -51,6 +51,7 @@ from spec.language.tree import (
     Transpose,
     While,
     children,
+    targets,
 )
 from spec.language.types import N_V, Family, Key, Type
 
@@ -254,7 +255,9 @@ class _Algorithm:
     ) -> None:
         """Go through a loop, after making room for what it fills entry by entry."""
         names = {text(name) for name in binder.names}
-        for line, target in ((line, target) for line, one in inner for target in _targets(one)):
+        for line, target in ((line, target) for line, one in inner for target in targets(one)):
+            if isinstance(target, Call):
+                continue
             variable = self.variable(target)
             if variable.index is not None and text(variable.index) in names:
                 self.held[variable.key] = self.made(variable, line, before=True)
@@ -413,17 +416,3 @@ def _grows(peak: Peak, index: Atom) -> bool:
 def _fills(target: Node, names: set[str]) -> bool:
     """Say whether a target is an entry at an index of a loop."""
     return isinstance(target, Index) and text(target.subscripts[-1]) in names
-
-
-def _targets(statement: Statement) -> Iterator[Node]:
-    """Yield what a statement sets, in its turns if it is a loop."""
-    match statement:
-        case For(_, _, body) if body is not None:
-            yield from _targets(body)
-        case If(_, body):
-            yield from _targets(body)
-        case Assign(Name() | Index() as target) | Choose(target):
-            yield target
-        case Sample(token, distribution):
-            yield distribution
-            yield token

@@ -7,7 +7,7 @@ script, a power. What is found here is needed by all that follows, and holds for
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from spec.language.errors import CheckError
@@ -42,7 +42,7 @@ from spec.language.tree import (
     UpTo,
     While,
     children,
-    walk,
+    targets,
 )
 from spec.language.types import HOLE, Key
 
@@ -191,7 +191,7 @@ class _Reader:
 
     def always(self, statement: Statement, node: Node) -> None:
         """Refuse that a member of a family is made in some turns of its loop, and in others not."""
-        for target in (target for part in walk(statement) for target in _targets(part)):
+        for target in targets(statement):
             if isinstance(target, Name) and label(self.found.targets[target].index) in self.running:
                 raise self.error(node, f"not every turn makes its {text(target)} here")
 
@@ -299,7 +299,7 @@ class _Reader:
         """Return the entries that the turns of a loop on one line set: each has its own."""
         over = {text(name) for name in binder.names}
         entries: dict[Key, Node] = {}
-        for target in (target for node in walk(body) for target in _targets(node)):
+        for target in targets(body):
             name = target.array if isinstance(target, Index) else target
             indices = {text(part) for part in (*children(target), *children(name))}
             if not isinstance(name, Name) or not over <= indices:
@@ -422,13 +422,3 @@ class _Reader:
             if self.meaning(base) is not None:
                 return Raised(base, name.above)
         return None
-
-
-def _targets(node: Node) -> Iterator[Node]:
-    """Yield what a statement sets, that within it left out."""
-    match node:
-        case Assign(target) | Choose(target):
-            yield target
-        case Sample(token, distribution):
-            yield distribution
-            yield token

@@ -566,3 +566,17 @@ def walk(node: Node) -> Iterator[Node]:
     yield node
     for child in children(node):
         yield from walk(child)
+
+
+def targets(statement: Statement) -> Iterator[Name | Index | Call]:
+    """Yield what a statement sets, in its turns if it is a loop: names, entries, functions."""
+    match statement:
+        case For(_, _, body) if body is not None:
+            yield from targets(body)
+        case If(_, body):
+            yield from targets(body)
+        case Assign(target) | Choose(target):
+            yield target
+        case Sample(token, distribution):
+            yield distribution
+            yield token

@@ -33,6 +33,7 @@ from spec.language.tree import (
     Sample,
     Statement,
     While,
+    targets,
     walk,
 )
 from spec.language.types import Key, Tokens, Type
@@ -176,7 +177,7 @@ class Machine(Expressions[S]):
         if isinstance(statement, Assign) and isinstance(statement.target, Call):
             return {"return": self.applied(statement.target, frame)}
         found: dict[str, Value] = {}
-        for target in _targets(statement):
+        for target in targets(statement):
             name = target.array if isinstance(target, Index) else target
             assert isinstance(name, Name), "nothing else is set"
             variable = frame.checked.names.targets[name]
@@ -233,7 +234,9 @@ class Machine(Expressions[S]):
         """Make anew, still empty, what a loop is to fill."""
         names = frame.checked.names
         over = {text(name) for name in binder.names}
-        for target in (target for one in statements for target in _targets(one)):
+        for target in (target for one in statements for target in targets(one)):
+            if isinstance(target, Call):
+                continue
             name = target.array if isinstance(target, Index) else target
             assert isinstance(name, Name), "nothing else is set in a loop"
             found = names.targets[name]
@@ -253,7 +256,7 @@ class Machine(Expressions[S]):
 
     def keep_old(self, statement: Statement, frame: Frame) -> None:
         """Copy what a line changes in place, since others may hold it."""
-        for target in _targets(statement):
+        for target in targets(statement):
             if isinstance(target, Index) and not frame.checked.names.fresh[target]:
                 assert isinstance(target.array, Name), "nothing else is set"
                 whole, place = self.place(target.array, frame)
@@ -340,17 +343,3 @@ def _no_search_for_cycles() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-def _targets(statement: Statement) -> Iterator[Node]:
-    """Yield what a statement sets, in its turns if it is a loop."""
-    match statement:
-        case For(_, _, body) if body is not None:
-            yield from _targets(body)
-        case If(_, body):
-            yield from _targets(body)
-        case Assign(Name() | Index() as target) | Choose(target):
-            yield target
-        case Sample(token, distribution):
-            yield distribution
-            yield token

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from bounds import unit_roundoff
 from transformers import MarianConfig, MarianMTModel
 
 from algorithms import EDTransformer, ReLU
@@ -17,6 +16,7 @@ from algorithms.checkpoints import (
     marian_positions,
 )
 from oracles import hugging_face as hf
+from spec.conformance.bounds import unit_roundoff
 
 N_V, H = 97, 4
 TINY = {
