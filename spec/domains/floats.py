@@ -1,24 +1,33 @@
-"""float64: every operation is rounded, and none raises.
+"""Floating point: every operation is rounded, and none raises.
 
 What overflows is ±∞ and what is undefined is nan, as in IEEE 754.
 """
 
 import builtins
 import math
+from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
 from spec.domains.domain import Differentiable
 
 
-class Floats(Differentiable[np.float64]):
-    """NumPy's float64; inside the `with` it does not warn of overflow or of division by 0."""
+class Floats(Differentiable[Any]):
+    """NumPy's float64, or another type of NumPy's or `ml_dtypes`.
 
-    minus_infinity = np.float64(-math.inf)
+    Inside the `with` it does not warn of overflow or of division by 0.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    dtype
+        What every number is, and every operation is rounded to.
+    """
+
+    def __init__(self, dtype: Any = np.float64) -> None:
+        self.rounded: Callable[[Any], Any] = np.dtype(dtype).type
+        self.minus_infinity = self.rounded(-math.inf)
         self._entered: list[np.errstate] = []
 
     def __enter__(self) -> Self:
@@ -34,33 +43,33 @@ class Floats(Differentiable[np.float64]):
     ) -> None:
         self._entered.pop().__exit__(kind, error, traceback)
 
-    def real(self, x: builtins.float) -> np.float64:
-        return np.float64(x)
+    def real(self, x: builtins.float) -> Any:
+        return self.rounded(x)
 
-    def exp(self, x: np.float64) -> np.float64:
-        return np.float64(np.exp(x))
+    def exp(self, x: Any) -> Any:
+        return self.rounded(np.exp(x))
 
-    def log(self, x: np.float64) -> np.float64:
-        return np.float64(np.log(x))
+    def log(self, x: Any) -> Any:
+        return self.rounded(np.log(x))
 
-    def sqrt(self, x: np.float64) -> np.float64:
-        return np.float64(np.sqrt(x))
+    def sqrt(self, x: Any) -> Any:
+        return self.rounded(np.sqrt(x))
 
-    def Phi(self, x: np.float64) -> np.float64:
-        return np.float64(math.erfc(-x / math.sqrt(2)) / 2)
+    def Phi(self, x: Any) -> Any:
+        return self.rounded(math.erfc(-builtins.float(x) / math.sqrt(2)) / 2)
 
-    def density(self, x: np.float64) -> np.float64:
-        return self.exp(-self.square(x) / 2) / math.sqrt(2 * math.pi)
+    def density(self, x: Any) -> Any:
+        return self.exp(-self.square(x) / 2) / self.rounded(math.sqrt(2 * math.pi))
 
-    def ReLU(self, x: np.float64) -> np.float64:
-        return np.float64(np.maximum(x, 0))
+    def ReLU(self, x: Any) -> Any:
+        return self.rounded(np.maximum(x, 0))
 
-    def step(self, x: np.float64) -> np.float64:
+    def step(self, x: Any) -> Any:
         """Return ReLU'(x), which is 0 at 0."""
-        return np.float64(np.heaviside(x, 0))
+        return self.rounded(x > 0)
 
-    def power(self, x: np.float64, y: np.float64 | int) -> np.float64:
-        return np.float64(np.power(x, np.float64(y)))
+    def power(self, x: Any, y: Any) -> Any:
+        return self.rounded(np.power(x, self.rounded(y)))
 
-    def float(self, x: np.float64) -> builtins.float:
+    def float(self, x: Any) -> builtins.float:
         return builtins.float(x)

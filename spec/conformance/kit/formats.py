@@ -1,0 +1,53 @@
+"""Floating-point formats: how many digits a function computes with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format.
+
+    Attributes
+    ----------
+    name
+        As NumPy, torch and JAX call it.
+    dtype
+        NumPy's, or that of `ml_dtypes`.
+    unit_roundoff
+        Half the distance from 1 to the next number above.
+    """
+
+    name: str
+    dtype: np.dtype[Any]
+    unit_roundoff: float
+
+    def rounded(self, values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+        """Return the nearest numbers that the format has, as float64, which has them all."""
+        return values.astype(self.dtype).astype(np.float64)
+
+
+def _format(name: str, dtype: Any) -> Format:
+    limits: Any = ml_dtypes.finfo  # it has no annotations
+    return Format(name, np.dtype(dtype), float(limits(dtype).eps) / 2)
+
+
+#: Those that transformers are trained and run in; the results of other formats are refused.
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        one.name: one
+        for one in (
+            _format("float64", np.float64),
+            _format("float32", np.float32),
+            _format("bfloat16", ml_dtypes.bfloat16),
+        )
+    }
+)

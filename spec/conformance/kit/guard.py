@@ -1,0 +1,89 @@
+"""Calls a function that may do anything: raise, hang, change what it was given."""
+
+from __future__ import annotations
+
+import copy
+import threading
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from spec.conformance.kit.adapter import Adapter, AdapterError, Function
+from spec.conformance.kit.given import Given
+from spec.conformance.kit.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a call: a result, or a verdict and what there is to say."""
+
+    result: Any = None
+    verdict: Verdict | None = None
+    problem: str = ""
+
+
+def attempt(function: Function, adapter: Adapter, given: Given, seconds: float) -> Outcome:
+    """Call a function, and say what is wrong with the call, whatever it returns.
+
+    A call that does not end is left behind in its thread, which ends with the process: Python
+    has no way to stop one.
+    """
+    before = copy.deepcopy(given.named)
+    box: list[Outcome] = []
+
+    def run() -> None:
+        box.append(_called(function, adapter, given))
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not box:
+        return Outcome(verdict=Verdict.HANGS, problem=f"gave no result in {seconds:g} s")
+    (outcome,) = box
+    changed = [name for name in before if not _same(before[name], given.named[name])]
+    if outcome.verdict is None and changed:
+        return Outcome(verdict=Verdict.MUTATES, problem=f"changes its argument {changed[0]}")
+    return outcome
+
+
+def _called(function: Function, adapter: Adapter, given: Given) -> Outcome:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a function that warns is not wrong
+            return Outcome(adapter.call(function, given))
+    except AdapterError as error:
+        return Outcome(verdict=Verdict.DOES_NOT_FIT, problem=str(error))
+    except BaseException as error:  # a function may even raise SystemExit
+        return Outcome(verdict=Verdict.RAISES, problem=f"raises {told(error)}")
+
+
+def told(error: BaseException) -> str:
+    """Return the type and the message of an exception, in one row; and where it was raised."""
+    said = " ".join(str(error).split())
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = ""
+    if place is not None:
+        code = place.tb_frame.f_code
+        where = f" (in {code.co_name}, row {place.tb_lineno} of {code.co_filename})"
+    return f"{type(error).__name__}{': ' * bool(said)}{said}{where}"
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Say whether two arguments are the same, bit by bit."""
+    return all(
+        np.array_equal(a, b, equal_nan=True) if hasattr(a, "dtype") else a == b
+        for a, b in zip(_leaves(one), _leaves(other), strict=True)
+    )
+
+
+def _leaves(tree: Any) -> Iterator[Any]:
+    if isinstance(tree, tuple | list):
+        for part in tree:
+            yield from _leaves(part)
+    else:
+        yield tree

@@ -1,0 +1,194 @@
+"""A function under check: called on given arguments, and held to the pseudocode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from spec.conformance.kit.adapter import Adapter, Function
+from spec.conformance.kit.answer import Answer, Array, Distance, Undefined, answer, arrays_of
+from spec.conformance.kit.arrays import dtype_of
+from spec.conformance.kit.formats import Format
+from spec.conformance.kit.given import Given, Variation, give
+from spec.conformance.kit.guard import attempt
+from spec.conformance.kit.native import name_of
+from spec.conformance.kit.verdict import Verdict
+from spec.language.check import Checked
+from spec.language.tree import Sample, walk
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a function did on some arguments.
+
+    Attributes
+    ----------
+    answer
+        What it was given, and what the result must be.
+    verdict
+        What is to be said of it.
+    problem
+        In what it is wrong, in a clause; nothing if it is right.
+    result
+        The arrays of its result, by their paths, if there is one.
+    distance
+        How far they are from what they must be, if they have the right shapes.
+    """
+
+    answer: Answer
+    verdict: Verdict
+    problem: str = ""
+    result: Mapping[str, Array] | None = None
+    distance: Distance | None = None
+
+    @property
+    def given(self) -> Given:
+        """What the function was given."""
+        return self.answer.given
+
+    @property
+    def name(self) -> str:
+        """What is particular about the arguments."""
+        return self.given.variation.name
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A function under check.
+
+    Attributes
+    ----------
+    algorithms, id
+        All algorithms, by id, and which one the function is to be.
+    function, adapter
+        The function, and how it is called.
+    format
+        The format that it computes in.
+    seconds
+        How long a call may take.
+    """
+
+    algorithms: Mapping[str, Checked]
+    id: str
+    function: Function
+    adapter: Adapter
+    format: Format
+    seconds: float
+
+    @property
+    def name(self) -> str:
+        """What the function is called."""
+        return name_of(self.function)
+
+    def given(self, variation: Variation) -> Given:
+        """Draw arguments that the function can have."""
+        return give(self.algorithms, self.id, variation, self.format, self.adapter)
+
+    def trials(self, variations: Iterable[Variation]) -> Iterator[Trial]:
+        """Try the function, but not twice on the same, nor where the algorithm is undefined.
+
+        After a call that does not end there is no other.
+        """
+        seen: set[str] = set()
+        for variation in variations:
+            given = self.given(variation)
+            if variation.edge and given.shapes in seen:
+                continue
+            seen.add(given.shapes)
+            try:
+                trial = self.trial(answer(given))
+            except Undefined:
+                continue
+            yield trial
+            if trial.verdict is Verdict.HANGS:
+                return
+
+    def trial(self, answer: Answer) -> Trial:
+        """Try the function, twice."""
+        tolerance = answer.tolerance
+        first = self.once(answer, tolerance)
+        if first.result is None:
+            return first
+        again = self.once(answer, tolerance)
+        if again.result is None or not _same(first.result, again.result, tolerance):
+            problem = "gives two results for the same arguments"
+            return replace(first, verdict=Verdict.NOT_DETERMINISTIC, problem=problem)
+        return first
+
+    def once(self, answer: Answer, tolerance: float) -> Trial:
+        """Call the function, and compare its result."""
+        outcome = attempt(self.function, self.adapter, answer.given, self.seconds)
+        if outcome.verdict is not None:
+            return Trial(answer, outcome.verdict, outcome.problem)
+        result = arrays_of(outcome.result, answer)
+        if isinstance(result, str):
+            return Trial(answer, Verdict.WRONG_SHAPE, result)
+        if problem := self.wrong_dtype(outcome.result, answer):
+            return Trial(answer, Verdict.WRONG_DTYPE, problem, result)
+        if problem := answer.misfit(result):
+            return Trial(answer, Verdict.WRONG_SHAPE, problem, result)
+        if problem := _not_numbers(result, answer):
+            return Trial(answer, Verdict.NOT_A_NUMBER, problem, result)
+        distance = answer.distance(result, tolerance)
+        if distance.ratio <= 1:
+            return Trial(answer, Verdict.AGREES, "", result, distance)
+        return Trial(answer, Verdict.DIFFERS, _told(answer, distance), result, distance)
+
+    def wrong_dtype(self, result: Any, answer: Answer) -> str:
+        """Say what a result's type should be, if it is another; θ has many arrays, and no type."""
+        found = dtype_of(result)
+        if found is None:
+            return ""
+        (leaf,) = answer.leaves
+        if leaf.exact:
+            return "" if "int" in found else f"gives {found}, not integers"
+        return "" if found == self.format.name else f"gives {found} for {self.format.name}"
+
+    def drawing(self, variation: Variation) -> Subject:
+        """Return the subject with the way found in which it draws tokens, if it draws any."""
+        lines = self.algorithms[self.id].program.lines
+        samples = any(isinstance(node, Sample) for line in lines for node in walk(line.statement))
+        if self.adapter.draws is not None or not samples:
+            return self
+        below, above = (
+            replace(self, adapter=replace(self.adapter, draws=way))
+            for way in ("from below", "from above")
+        )
+        agrees = all(trial.verdict.passes for trial in above.trials([variation]))
+        return above if agrees else below
+
+
+def _same(one: Mapping[str, Array], other: Mapping[str, Array], tolerance: float) -> bool:
+    """Say whether two results are the same but for rounding: the order of a sum may change."""
+    return all(
+        array.shape == other[path].shape
+        and bool(
+            np.all(
+                (array == other[path])
+                | (np.abs(array - other[path]) <= tolerance)
+                | ((array != array) & (other[path] != other[path]))
+            )
+        )
+        for path, array in one.items()
+    )
+
+
+def _not_numbers(result: Mapping[str, Array], answer: Answer) -> str:
+    key, _ = answer.given.header.output
+    for path, array in result.items():
+        if many := int(np.isnan(array).sum()):
+            return f"{many} of {array.size} entries of {key}{path} are nan"
+    return ""
+
+
+def _told(answer: Answer, distance: Distance) -> str:
+    key, _ = answer.given.header.output
+    at = [place + 1 for place in distance.place]
+    entry = f"{key}{distance.path}{at or ''}"
+    return (
+        f"{entry} is {distance.found:.6g}, not {distance.wanted:.6g}: "
+        f"{distance.ratio:.3g} times the tolerance"
+    )
