@@ -397,8 +397,18 @@ DECLARED = """
     Parameters: N_V−1×d_e ⇒ N_V − 1 is no size
 8  1 ≤ length(z) ⇒ 1 ≤ length(Z)
     Requires: Z ⇒ Z is no sequence
+8  1 ≤ length(z) ⇒ 1 ≠ length(z)
+    Requires: 1 ⇒ only what is written with ≤ or = can be required
 8  1 ≤ length(z) ⇒ 1 = length(z)
-    Requires: 1 ⇒ only what is written with ≤ can be required
+    Requires: 1 ⇒ 1 is no size of its own
+8  1 ≤ length(z) ⇒ d_e = H d_e
+    Requires: d_e ⇒ d_e is no size of its own
+8  1 ≤ length(z) ⇒ N_V = d_e
+    Requires: N_V ⇒ N_V is no size of its own
+8  1 ≤ length(z) ⇒ d_e = H, H = d_e
+    Requires: H ⇒ H is no size of its own
+11  1 ≤ length(z_n) ⇒ length(z_n) = ℓ_max
+    Requires: length ⇒ length(z_n) is no size of its own
 8  length(z) ≤ ℓ_max ⇒ length(z) ≤ ℓ_mx
     Requires: ℓ_mx ⇒ ℓ_mx is not declared
 8  length(z) ≤ ℓ_max ⇒ length(z) ≤ ℓ_max/2
@@ -1111,6 +1121,17 @@ def test_what_is_required_of_each_member_holds_for_any() -> None:
     assert said("for n ∈ [N]: y_n ← x_n[2]") == "1: 2 ≤ length(x_n) is open"
 
 
+def test_a_size_that_must_be_another_is_taken_for_it() -> None:
+    square = f"{HEAD.rstrip()}, d_e = ℓ\n"
+    assert said("Y ← X X\nZ ← X + Xᵀ", square) == ""
+    assert said("Y ← X X").startswith("line 1: ")
+    assert said("y ← X[j, 1]", square) == "1: 1 ≤ ℓ is open"
+    # One after the other, in either order.
+    for chain in ("d_e = m, m = ℓ", "m = ℓ, d_e = m"):
+        assert said("Y ← X X", f"{HEAD.rstrip()}, {chain}\n") == ""
+    assert said("Y ← X X", f"{HEAD.rstrip()}, d_e = m\n").startswith("line 1: ")
+
+
 # Calls of what the files have no example of
 
 PLACE = """\
@@ -1137,6 +1158,14 @@ Output: k ∈ [length(x)]
 Requires: 1 ≤ length(x)
 
 1  return k = length(x)
+"""
+SQUARE = """\
+Algorithm S2: Y ← squared(X)
+Input: X ∈ ℝ^{m×n}
+Output: Y ∈ ℝ^{m×n}
+Requires: m = n
+
+1  return Y = X X
 """
 COUNT = """\
 Algorithm S2: k ← count(x)
@@ -1197,6 +1226,8 @@ Output: y ∈ V*
         (LAST, "k ← last(x)\ny ← x[k]", ""),
         (LAST, "k ← last(x)\ny ← X[:, k]", "2: k ≤ ℓ is open"),
         (LAST.replace("return k = length(x)", "return k = length(x) + 1"), "y ← 0", ""),
+        (SQUARE, "Y ← squared(X Xᵀ)", ""),
+        (SQUARE, "Y ← squared(X)", "1: squared requires m = n is open"),
         (COUNT, "k ← count(x)\ny ← x[1 : k]", "2: k ≤ length(x) is open"),
         (COUNT, "k ← count(x)\nfor t ∈ [k]: q_t ← w\nY ← [q_1, …, q_k]", ""),
         (EACH, "y ← each(x)", "line 1: no call can tell each length(x_t) of each"),

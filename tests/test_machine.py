@@ -17,6 +17,7 @@ from flint import arb, ctx
 from scipy.special import erfc
 
 from spec.conformance.draw import SIZES, draw
+from spec.conformance.mistakes.edit import with_rows
 from spec.conformance.tie import numbers
 from spec.domains import Counting, Floats, Reverse
 from spec.domains.balls import Balls, certified
@@ -768,6 +769,38 @@ WRONG = [
 def test_a_wrong_argument_is_named(id, changes, message):
     with pytest.raises(MachineError, match=f"^{re.escape(message)}$"):
         run(id, changed(drawn(id), **changes), random=stream())
+
+
+def beyond(line, rows):
+    """All algorithms, one of them with a line that the checks cannot prove within bounds."""
+    id, number = line.split(".")
+    new = program(with_rows(checked()[id].program.layout, {int(number): rows}))
+    return {**checked(), id: check(new, {one.id: one.header for one in checked().values()})}
+
+
+@pytest.mark.parametrize(
+    ("line", "rows", "problem"),
+    [
+        ("2.1", "return e_p = W_p[:, t + ℓ_max]", "t + ℓ_max is {}, outside 1 … 11"),
+        ("6.1", "m ← e[d_e + 1]", "d_e + 1 is 7, outside 1 … 6"),
+        ("6.1", "m ← e[0]", "0 is 0, outside 1 … 6"),
+        ("3.1", "q ← W_q e_{T+1} + b_q", "T + 1 is 6, outside 1 … 5"),
+        ("9.2", "for t ∈ [ℓ]: e_t ← W_e[:, x[t + 1]]", "t + 1 is 6, outside 1 … 5"),
+        ("4.5", "for t ∈ [ℓ_z]: S[1, t] ← −∞", "t is 6, outside 1 … 5"),
+        ("14.8", "return y = x[0 : 1]", "x[0:1] is of 8 tokens, and 0 … 1 are asked for"),
+        ("14.8", "return y = x[1 : 9]", "x[1:9] is of 8 tokens, and 1 … 9 are asked for"),
+        ("14.8", "return y = x[4 : 2]", "x[4:2] is of 8 tokens, and 4 … 2 are asked for"),
+    ],
+)
+def test_what_is_out_of_bounds_is_named(line, rows, problem):
+    id, _ = line.split(".")
+    inputs = drawn(id)
+    machine = Machine(beyond(line, rows), Floats(), random=iter(stream()))
+    with pytest.raises(MachineError) as caught:
+        machine.run(id, inputs.inputs, inputs.parameters, inputs.hyperparameters)
+    (first, *_) = inputs.inputs
+    told = problem.format(first + 11) if id == "2" else problem
+    assert str(caught.value) == f"Algorithm {id}: {told}"
 
 
 @every_algorithm

@@ -10,8 +10,9 @@ from importlib import import_module
 import pytest
 from mutants.__main__ import DATA, KINDS, algorithm, listed
 from mutants.mutant import Fate, Mutant
-from mutants.spec import RULES, mutants, verdict
+from mutants.spec import mutants, verdict
 
+from spec.conformance.mistakes.rules import RULES
 from spec.library import checked
 
 SAMPLE = 4  # mutants of each rule

@@ -66,6 +66,7 @@ class Inputs:
     inputs: tuple[Value, ...]
     parameters: tuple[Value, ...]
     hyperparameters: Mapping[str, Value] = field(default_factory=dict)
+    keys: tuple[Key, ...] = ()  # what the parameters are called
 
 
 def draw(
@@ -130,7 +131,9 @@ class _Draw:
             for key, type in self.hyperparameters(id).items()
             if key not in taken and not (isinstance(type, Whole) and sizes_of(type) & read)
         }
-        return Inputs(inputs, parameters, hyperparameters)
+        return Inputs(
+            inputs, parameters, hyperparameters, tuple(key for key, _ in header.parameters)
+        )
 
     def hyperparameters(self, id: str) -> dict[Key, Type]:
         """Return those of an algorithm, and the numbers that those it calls take by name."""

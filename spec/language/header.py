@@ -87,6 +87,8 @@ class Header:
         Between what an index lies that is an input (Algorithm 2's t).
     requirements
         What must hold of every call.
+    equal
+        Sizes that are required to be other sizes, and which.
     abbreviations
         Shorter calls, and what they mean.
     """
@@ -104,6 +106,7 @@ class Header:
     sizes: tuple[Atom, ...]
     bounds: Mapping[Atom, tuple[Poly, Poly]]
     requirements: tuple[Requirement, ...]
+    equal: Mapping[Atom, Poly]
     abbreviations: tuple[Abbreviation, ...]
 
 
@@ -156,6 +159,7 @@ class _Reader:
         self.defaults: dict[Key, int] = {}
         self.bounds: dict[Atom, tuple[Poly, Poly]] = {}
         self.over: dict[Atom, Poly] = {}  # the indices of the families, and how far they run
+        self.equal: dict[Atom, Poly] = {}
         self.index: Atom | None = None  # that of the family in hand
         self.bundle: Key | None = None
         self.row = self.heading
@@ -207,6 +211,7 @@ class _Reader:
             sizes,
             self.bounds,
             requirements,
+            self.equal,
             tuple(self.abbreviations()),
         )
 
@@ -392,16 +397,30 @@ class _Reader:
             if not isinstance(row.node, Requirements):
                 raise self.error(row.node, "only conditions can be required")
             for condition in row.node.conditions:
-                yield self.requirement(condition)
+                yield from self.requirement(condition)
 
-    def requirement(self, condition: Compare) -> Requirement:
-        if condition.operator != "≤":
-            raise self.error(condition, "only what is written with ≤ can be required")
-        excess = self.size(condition.right) - self.size(condition.left)
+    def requirement(self, condition: Compare) -> Iterator[Requirement]:
+        if condition.operator not in ("≤", "="):
+            raise self.error(condition, "only what is written with ≤ or = can be required")
+        left, right = self.size(condition.left), self.size(condition.right)
+        excess = right - left
         over = tuple(
             index for index in self.over if any(Poly.of(index) in atom.at for atom in excess.atoms)
         )
-        return Requirement(text(condition), excess, over)
+        yield Requirement(text(condition), excess, over)
+        if condition.operator == "=":
+            self.equate(condition, left, right)
+            yield Requirement(text(condition), -excess, over)
+
+    def equate(self, condition: Compare, left: Poly, right: Poly) -> None:
+        """Note that one size is another, so that lines may take the one for the other."""
+        left, right = left.replace(self.equal), right.replace(self.equal)
+        size = left.atom
+        # A token is told from a position by its being at most N_V.
+        if size is None or size.at or size in right.atoms | N_V.atoms:
+            raise self.error(condition.left, f"{text(condition.left)} is no size of its own")
+        self.equal = {one: of.replace({size: right}) for one, of in self.equal.items()}
+        self.equal[size] = right
 
     def arguments(
         self,

@@ -52,8 +52,15 @@ def parser() -> Lark:
     )
 
 
-def program(algorithm: layout.Algorithm) -> Program:
+def program(algorithm: layout.Algorithm, like: Program | None = None) -> Program:
     """Read every row of an algorithm.
+
+    Parameters
+    ----------
+    algorithm
+        The algorithm.
+    like
+        One that it was made of: what stands there as it does here is not read again.
 
     Raises
     ------
@@ -63,8 +70,16 @@ def program(algorithm: layout.Algorithm) -> Program:
     signature = None
     if algorithm.signature is not None:
         signature = row(algorithm.signature, "signature", algorithm.id, "heading")
-    rows = tuple(_rows(algorithm))
-    lines = [_line(algorithm.id, line) for line in algorithm.lines]
+    if like is not None and like.layout.sections == algorithm.sections:
+        rows = like.rows
+    else:
+        rows = tuple(_rows(algorithm))
+    # A node stands in one line only, so that what is known of it is known of that line.
+    known = {(one.layout.text, one.layout.claim): one for one in (like.lines if like else ())}
+    lines = []
+    for line in algorithm.lines:
+        one = known.pop((line.text, line.claim), None) or _line(algorithm.id, line)
+        lines.append(Line(line, one.statement, one.claim))
     return Program(algorithm, signature, rows, _blocks(lines, 0))
 
 

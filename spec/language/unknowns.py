@@ -43,7 +43,7 @@ class Unknowns:
         self.names = names
         self.found = Typing(bounds=dict(self.header.bounds))
         self.variables: dict[Key, Type] = dict(self.header.variables)
-        self.settled: dict[Atom, Poly] = {}
+        self.settled: dict[Atom, Poly] = dict(self.header.equal)
         self.highs: dict[Atom, Atom] = {}  # an index of a ∀ or Σ, and the unknown it runs up to
         self.running: dict[Key, Atom] = {}
         self.serials = count(1)

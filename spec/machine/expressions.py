@@ -49,7 +49,7 @@ from spec.language.tree import (
     Transpose,
 )
 from spec.language.types import SCALAR, Whole
-from spec.machine.frame import Frame
+from spec.machine.frame import Frame, MachineError
 from spec.machine.values import Definition, Parameters, Value, column, each, map_values, shaped
 
 S = TypeVar("S", bound=Scalar)
@@ -147,7 +147,8 @@ class Expressions(ABC, Generic[S]):
             case Variable(variable, None):
                 return frame.variables[variable]
             case Variable(variable, Node() as index):
-                return frame.variables[variable][self.expression(index, frame)]
+                family = frame.variables[variable]
+                return family[self.subscript(index, len(family), frame) + 1]
         raise AssertionError("a name is a variable or a power")
 
     def binary(self, node: Binary, frame: Frame) -> Value:
@@ -191,8 +192,15 @@ class Expressions(ABC, Generic[S]):
             return shaped([self.domain.real(0)] * (rows * columns), (rows, columns))
         return each(lambda *entries: self.domain.total(entries), *terms)
 
-    def subscript(self, subscript: Node, frame: Frame) -> Any:
-        return slice(None) if isinstance(subscript, All) else self.expression(subscript, frame) - 1
+    def subscript(self, subscript: Node, size: int, frame: Frame) -> Any:
+        if isinstance(subscript, All):
+            return slice(None)
+        index = self.expression(subscript, frame)
+        if not 1 <= index <= size:
+            raise MachineError(
+                f"Algorithm {frame.checked.id}: {text(subscript)} is {index}, outside 1 … {size}"
+            )
+        return index - 1
 
     def entries(
         self, node: Index, array: Node, subscripts: tuple[Node, ...], frame: Frame
@@ -200,7 +208,13 @@ class Expressions(ABC, Generic[S]):
         value = self.expression(array, frame)
         match subscripts:
             case (Slice(low, high),):
-                return value[self.expression(low, frame) - 1 : self.expression(high, frame)]
+                start, end = self.expression(low, frame), self.expression(high, frame)
+                if not 1 <= start <= end + 1 <= len(value) + 1:
+                    raise MachineError(
+                        f"Algorithm {frame.checked.id}: {text(node)} is of {len(value)} tokens, "
+                        f"and {start} … {end} are asked for"
+                    )
+                return value[start - 1 : end]
         taken = self.taken(value, subscripts, frame)
         number = frame.checked.typing.types[node]
         if isinstance(taken, np.ndarray) and number in (SCALAR, replace(SCALAR, bits=True)):
@@ -209,11 +223,16 @@ class Expressions(ABC, Generic[S]):
 
     def taken(self, value: Value, subscripts: Sequence[Node], frame: Frame) -> Value:
         """Return an entry of a sequence, or a part of a matrix as a matrix."""
-        at = [self.subscript(subscript, frame) for subscript in subscripts]
+        at = self.places(value, subscripts, frame)
         if isinstance(value, list):
             return value[at[0]]
         kept = [place if isinstance(place, slice) else slice(place, place + 1) for place in at]
         return value[tuple(kept)].copy()  # the array may be changed in place
+
+    def places(self, value: Value, subscripts: Sequence[Node], frame: Frame) -> list[Any]:
+        """Return where the subscripts point to, counted from 0."""
+        sizes = (len(value),) if isinstance(value, list) else value.shape
+        return [self.subscript(*pair, frame) for pair in zip(subscripts, sizes, strict=False)]
 
     def joined(self, node: Node, items: tuple[Node, ...], axis: int, frame: Frame) -> Matrix:
         """Return all members of `e_1, …, e_ℓ`, one below the other or side by side."""

@@ -297,7 +297,7 @@ class Machine(Expressions[S]):
                 whole[place] = value
             case Index(Name() as array, subscripts):
                 whole, place = self.place(array, frame)
-                at = [self.subscript(subscript, frame) for subscript in subscripts]
+                at = self.places(whole[place], subscripts, frame)
                 if isinstance(whole[place], list):
                     whole[place][at[0]] = value
                 else:

@@ -1,4 +1,4 @@
-"""A mutant, and what becomes of it."""
+"""What becomes of a mutant."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+
+from spec.conformance.mistakes.mutants import Mutant
+
+__all__ = ["Fate", "Mutant", "Timed", "Verdict", "timed"]
 
 
 class Fate(Enum):
@@ -15,29 +19,6 @@ class Fate(Enum):
     NAMED = "named"  # the tie names its line
     CAUGHT = "caught"  # a law, or the tie at another place, sees that something is wrong
     SURVIVES = "survives"  # nothing does
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """One change of one line.
-
-    Attributes
-    ----------
-    line
-        The line, `4.5`.
-    change
-        What kind of change it is, in a few words: `drop ᵀ`.
-    before, after
-        The text of the line, or of the statement that carries it out.
-    """
-
-    line: str
-    change: str
-    before: str
-    after: str
-
-    def __str__(self) -> str:
-        return f"{self.line}: {self.after}"
 
 
 @dataclass(frozen=True)
