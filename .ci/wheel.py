@@ -41,6 +41,8 @@ def use(archive: Path, folder: Path) -> None:
         [command, "show", "4"],
         [command, "prove"],
         [command, "cost", "10", "--at", "gpt2-small"],
+        [*install, "--constraint", constraints, f"{archive}[check]"],
+        [command, "vectors", "vectors"],
     ):
         subprocess.run(line, cwd=folder, check=True, env={**os.environ, "PYTHONPATH": ""})
 
