@@ -1,20 +1,26 @@
 """The command `formal-transformers`: the algorithms on a terminal, beside the code of a module.
 
-It also prints what is proved of the algorithms, and what they cost.
+It also prints what is proved of the algorithms, and what they cost, and writes what they compute.
 """
 
 import argparse
 import io
 import sys
 from collections.abc import Sequence
+from functools import partial
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 from rich.console import Console
+from rich.progress import Progress, track
 from rich.text import Text
 
-from spec import library, report, terminal
+from spec import checks, library, report, terminal
+from spec.conformance.adapters.words import WORDS
+from spec.conformance.kit.apart import ApartError, check_apart
 from spec.cost import cost
 from spec.errata import errata
 from spec.obligations import balance, declared
@@ -36,6 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (_CommandError, PairingError, SizesError) as error:
         sys.stderr.write(f"formal-transformers: {error}\n")
         return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("formal-transformers: interrupted\n")
+        return 130  # as of a command that the signal has ended
     return 0 if holds else 1
 
 
@@ -83,6 +92,38 @@ def _parser() -> argparse.ArgumentParser:
         help=f"sizes: {', '.join(presets())}, or names and values, such as ell=16, or both",
     )
     costs.set_defaults(run=_cost)
+    checks = commands.add_parser(
+        "check",
+        help="check a function of yours against an algorithm, and name the mistake",
+        description="Check a function against the pseudocode. It runs in a process of its own, as "
+        "you and with all that you may do: this is no sandbox.",
+    )
+    checks.add_argument("function", metavar="MODULE:NAME", help="such as mypkg.attention:attend")
+    checks.add_argument("--algorithm", required=True, metavar="ID", help="its number, such as 4")
+    checks.add_argument(
+        "--layout",
+        nargs="+",
+        metavar="WORD",
+        default=[],
+        help=f"how it is called, if not as the paper writes it: {', '.join(WORDS)}",
+    )
+    checks.add_argument("--format", default="float64", help="or float32, or bfloat16")
+    checks.add_argument(
+        "--seconds", type=float, default=10.0, help="how long one call may take (%(default)g)"
+    )
+    checks.add_argument(
+        "--limit", type=float, default=300.0, help="how long it may take in all (%(default)g)"
+    )
+    checks.add_argument("--all", action="store_true", help="list what it was tried on")
+    checks.set_defaults(run=_check)
+    vectors = commands.add_parser(
+        "vectors",
+        help="write what every line sets on given inputs, for ports in any language",
+        description="Write inputs and what every line sets, each number the nearest double to the "
+        "exact one, as .npy files with an index.json that says what they are.",
+    )
+    vectors.add_argument("folder", metavar="DIR", type=Path, help="a folder, new or empty")
+    vectors.set_defaults(run=_vectors)
     return parser
 
 
@@ -133,6 +174,71 @@ def _cost(options: argparse.Namespace, console: Console) -> bool:
     for part in (report.heading(algorithm), *below, *report.remarks(checked, found)):
         console.print(part, soft_wrap=False)
     return True
+
+
+def _check(options: argparse.Namespace, console: Console) -> bool:
+    _with_balls("check", "kit.answer")  # or say what is missing, before a process is begun
+    request = {
+        "function": options.function,
+        "algorithm": _known(options.algorithm),
+        "layout": options.layout,
+        "format": options.format,
+        "seconds": options.seconds,
+    }
+    errors = Console(stderr=True)
+    shown = Progress(console=errors, transient=True, disable=not errors.is_terminal)
+    with shown:
+        task = shown.add_task("starting", total=None)
+
+        def tell(what: str, done: int, all: int) -> None:
+            shown.update(task, description=what, completed=done, total=all or None)
+
+        try:
+            found = check_apart(request, options.limit, tell)
+        except ApartError as error:
+            raise _CommandError(f"check: {error}") from error
+    for part in checks.account(found, every=options.all):
+        console.print(part, soft_wrap=False)
+    passes: bool = found.passes
+    return passes
+
+
+def _vectors(options: argparse.Namespace, console: Console) -> bool:
+    vectors = _with_balls("vectors", "vectors")
+    shown = Console(stderr=True)
+    each = partial(
+        track,
+        description="Algorithms",
+        console=shown,
+        transient=True,
+        disable=not shown.is_terminal,
+    )
+    try:
+        written = vectors.write(options.folder, _version(), each=each)
+    except OSError as error:
+        raise _CommandError(f"{error.filename or options.folder}: {error.strerror}") from error
+    console.print(
+        f"{options.folder}: {written.algorithms} algorithms, {written.arrays} arrays, "
+        f"{written.bytes / 1e6:.1f} MB"
+    )
+    if written.undecided:
+        console.print(f"{written.undecided} entries may not be the nearest doubles: see the index.")
+    return True
+
+
+def _with_balls(command: str, module: str) -> Any:
+    """Import what a command does in balls from `spec.conformance`; `[check]` brings their library.
+
+    It is imported by its name, so that all other commands do without.
+    """
+    try:
+        return import_module(f"spec.conformance.{module}")
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("spec"):
+            raise
+        extra = "pip install 'formal-transformers[check]'"
+        project = {"flint": "python-flint"}.get(error.name, error.name)
+        raise _CommandError(f"{command} needs {project}: {extra}") from error
 
 
 def _known(id: str) -> str:

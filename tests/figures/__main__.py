@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -11,7 +12,10 @@ sys.path.insert(0, str(ROOT / "tests"))  # where the tests find what they share
 
 from rich.progress import track  # noqa: E402
 
+from figures.adapters import known, row  # noqa: E402
 from figures.errors import SIZES, figures  # noqa: E402
+from figures.planted import figures as planted_figures  # noqa: E402
+from figures.planted import unknown  # noqa: E402
 from figures.ties import seen  # noqa: E402
 from figures.told import told  # noqa: E402
 from spec.library import checked  # noqa: E402
@@ -29,6 +33,9 @@ def main() -> None:
         for sizes in SIZES
     }
     write("errors", errors)
+    write("uncatalogued", unknown())
+    write("planted", planted_figures(os.cpu_count() or 1))
+    write("adapters", [row(one) for one in track(known(), "adapters", transient=True)])
 
 
 def write(name: str, data: object) -> None:

@@ -17,7 +17,10 @@ from hosts import rows_torch as rows
 
 
 def to_tensor(array: Any) -> torch.Tensor:
-    return torch.tensor(np.asarray(array))
+    array = np.asarray(array)
+    if array.dtype.name == "bfloat16":  # which torch does not know as NumPy's
+        return torch.tensor(array.view(np.int16)).view(torch.bfloat16)
+    return torch.tensor(array)
 
 
 def to_rows(X: Any) -> torch.Tensor:

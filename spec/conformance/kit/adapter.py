@@ -10,12 +10,16 @@ from spec.conformance.draw import Inputs
 from spec.conformance.kit.given import Given
 from spec.machine import Value
 
-Function = Callable[..., Any]
+Function = Any  # a function, a class or an object: whatever an adapter can call
 Sizes = Mapping[str, int]
 
 
 class AdapterError(ValueError):
     """An adapter that does not fit: the message says which argument, and of which shape."""
+
+
+class ChangedError(ValueError):
+    """What an adapter raises if the function has changed what it was given: the argument."""
 
 
 def _unchanged(same: Any) -> Any:

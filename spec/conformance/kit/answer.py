@@ -105,10 +105,20 @@ class Answer:
             getattr(entry, "depth", 0) for leaf in deep.leaves for entry in leaf.entries.flat
         )
 
-    @cached_property
+    @property
     def certified_error(self) -> float:
         """The largest certified error of the pseudocode in the format, over several draws."""
-        found = [_certified_error(self)]
+        return max(self.own_error, self.redrawn_error)
+
+    @cached_property
+    def own_error(self) -> float:
+        """The certified error of the pseudocode in the format, on these very arguments."""
+        return _certified_error(self)
+
+    @cached_property
+    def redrawn_error(self) -> float:
+        """The largest certified error of the pseudocode on other draws, of the same sizes."""
+        found = [0.0]
         if all(leaf.exact for leaf in self.leaves):
             return 0.0
         for seed in range(1, DRAWS):
@@ -127,7 +137,7 @@ class Answer:
         for leaf in self.leaves:
             found, wanted = result[leaf.path].shape, leaf.entries.shape
             if found != wanted:
-                return f"{key}{leaf.path} has shape {found}, not {wanted}"
+                return f"gives {key}{leaf.path} of shape {found}, not {wanted}"
         return ""
 
     def distance(self, result: Mapping[str, Array], tolerance: float) -> Distance:
@@ -184,10 +194,10 @@ def arrays_of(value: Any, answer: Answer) -> dict[str, Array] | str:
         try:
             part = _at(value, leaf.path)
         except (AttributeError, IndexError, TypeError):
-            return f"{key} has no {leaf.path[1:]}"
+            return f"gives {key} without {leaf.path[1:]}"
         array = as_array(part)
         if array is None:
-            return f"{key}{leaf.path} is {type(part).__name__}, no array of numbers"
+            return f"gives {type(part).__name__} for {key}{leaf.path}, no array of numbers"
         found[leaf.path] = array
     return found
 

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from spec import library
+from spec.conformance.adapters import adapter_for
 from spec.conformance.kit.adapter import Adapter, AdapterError, Function
 from spec.conformance.kit.formats import FORMATS
 from spec.conformance.kit.given import Given
-from spec.conformance.kit.naming import explanations
-from spec.conformance.kit.native import native
+from spec.conformance.kit.laws import InapplicableError, grounds, laws
+from spec.conformance.kit.lines import first_wrong
+from spec.conformance.kit.naming import Progress, explanations, nameless
 from spec.conformance.kit.report import Report
+from spec.conformance.kit.shown import shown
+from spec.conformance.kit.shrink import smallest
 from spec.conformance.kit.subject import Subject, Trial
 from spec.conformance.kit.variations import variations
 from spec.conformance.kit.verdict import Verdict
 from spec.conformance.mistakes.catalogue import catalogue
-from spec.conformance.mistakes.edit import edited
+from spec.conformance.mistakes.edit import edited_together
 
 #: How long a call may take unless another limit is asked for.
 SECONDS = 10.0
-
-Progress = Callable[[str, int, int], None]
+#: On how many kinds of arguments it is found out how a function draws tokens.
+DRAWN = 6
+#: How long smaller arguments are looked for on which a function fails.
+SMALLER = 5.0
 
 
 def subject(
@@ -47,15 +56,15 @@ def subject(
     if format not in FORMATS:
         raise ValueError(f"check: there is no format {format}; there are {', '.join(FORMATS)}")
     if adapter is None:
-        adapter = native(function)
+        adapter = adapter_for(function, id)
     if not isinstance(adapter, Adapter):
         adapter = Adapter("one of its own", adapter)
     if format not in adapter.formats:
         raise AdapterError(f"{adapter.name} computes in {', '.join(adapter.formats)}, not {format}")
-    for departure in adapter.departures:
-        algorithms = edited(catalogue()[departure], algorithms)
+    departures = [catalogue()[one] for one in adapter.departures]
+    algorithms = edited_together(departures, algorithms)
     first = Subject(algorithms, id, function, adapter, FORMATS[format], seconds)
-    return first.drawing(next(variations(algorithms, id)))
+    return first.drawing(islice(variations(algorithms, id), DRAWN))
 
 
 def check(
@@ -110,23 +119,49 @@ def check(
     for done, trial in enumerate(one.trials(wanted), 1):
         trials.append(trial)
         tell("trying", done, len(wanted))
+    if not trials:
+        return Report(one, Verdict.UNTRIED, trials, seconds=time.perf_counter() - start)
     failed = [trial for trial in trials if not trial.verdict.passes]
     if not failed:
         verdict = Verdict.DEPARTS if one.adapter.departures else Verdict.AGREES
         return Report(one, verdict, trials, seconds=time.perf_counter() - start)
-    found = []
-    if _can_be_named(failed):
-        found = explanations(one, trials, lambda what: tell(what, 0, 0))
-    documented = bool(found) and all(each.documented for each in found)
-    return Report(
-        one,
-        Verdict.DEPARTS if documented else failed[0].verdict,
-        trials,
-        found,
-        seconds=time.perf_counter() - start,
+    report = Report(one, failed[0].verdict, trials)
+    if report.verdict not in (Verdict.HANGS, Verdict.DOES_NOT_FIT):
+        report = explained(report, tell)
+    return replace(report, seconds=time.perf_counter() - start)
+
+
+def explained(report: Report, tell: Progress) -> Report:
+    """Return a report with what is to be said of a function that is wrong.
+
+    Where no mistake explains what it does, a small change of one line may; and where that does not
+    either, the laws that it obeys are looked for.
+    """
+    one, trials, failed = report.subject, report.trials, report.failed
+    differs = any(trial.verdict is Verdict.DIFFERS for trial in trials)
+    if any(trial.verdict.comparable and trial.result is not None for trial in failed):
+        found = explanations(one, trials, tell)
+        if found and all(each.documented for each in found):
+            return replace(report, verdict=Verdict.DEPARTS, explanations=found)
+        report = replace(report, explanations=found)
+    if differs and not report.explanations:
+        report = replace(report, mutant=nameless(one, trials, tell))
+    if differs and not report.explanations and report.mutant is None:
+        tell("looking for laws that hold", 0, 0)
+        report = replace(report, laws=obeyed(one))
+    tell("making the arguments smaller", 0, 0)
+    found_smaller = smallest(one, failed[0], SMALLER)
+    return replace(
+        report,
+        line=first_wrong(one, failed[0]),
+        smallest="" if found_smaller is None else shown(found_smaller),
     )
 
 
-def _can_be_named(failed: Sequence[Trial]) -> bool:
-    """Say whether the function gave numbers that can be compared where it is wrong."""
-    return any(trial.result is not None for trial in failed)
+def obeyed(subject: Subject) -> dict[str, str]:
+    """Return the laws of the algorithm that say something of a function, and in what each fails."""
+    case, found = grounds(subject), {}
+    for law in laws(subject.id):
+        with suppress(InapplicableError):
+            found[law.statement] = law.failing(case)
+    return found

@@ -48,6 +48,8 @@ class Variation(NamedTuple):
         `drawn`, or another: see `masked`.
     itself
         Whether the context is the primary sequence itself.
+    scale
+        By what the real inputs are multiplied.
     edge
         Whether its sizes are all that matters: where a function cannot have them, and has had
         those that are nearest, there is nothing new.
@@ -59,6 +61,7 @@ class Variation(NamedTuple):
     seed: int = 0
     mask: str = "drawn"
     itself: bool = False
+    scale: float = 1.0
     edge: bool = False
 
 
@@ -120,6 +123,13 @@ class Given:
         shapes = map_arrays(lambda array: array.shape, dict(self.named))
         return repr((shapes, self.variation.mask, self.variation.itself))
 
+    @property
+    def size(self) -> int:
+        """How many numbers there are."""
+        counted: list[int] = []
+        map_arrays(lambda array: counted.append(array.size), dict(self.named))
+        return sum(counted)
+
     def with_runs(self, change: Callable[[Inputs], Inputs]) -> Given:
         """Return other arguments: each run changed."""
         return replace(self, runs=tuple(map(change, self.runs)))
@@ -160,34 +170,50 @@ def give(
     given = Given(algorithms, id, tuple(runs), format, adapter, variation)
     if variation.itself:
         given = given.with_runs(_itself)
-    given = given.with_runs(lambda run: masked(run, variation.mask))
+    given = given.with_runs(lambda run: masked(run, variation.mask, given.header))
     return given.with_runs(lambda run: adapter.inputs(_rounded(run, format)))
 
 
-def masked(run: Inputs, mask: str) -> Inputs:
+def masked(run: Inputs, mask: str, header: Header) -> Inputs:
     """Return arguments with another mask, if there is one.
 
     Parameters
     ----------
+    run
+        The arguments.
     mask
         `all` may be attended to; `causal`: what is not later; `empty column`: as drawn, but one
         token may attend to nothing.
+    header
+        Where the mask stands: behind the bar, with the parameters.
     """
-    drawn = run.hyperparameters.get("Mask")
-    if drawn is None or mask == "drawn":
+    names = [str(key) for key, _ in header.parameters]
+    if "Mask" not in names or mask == "drawn":
         return run
+    place = names.index("Mask")
+    drawn = run.parameters[place]
     wanted = np.ones_like(drawn)
     if mask == "causal":
         wanted = np.triu(wanted)
     if mask == "empty column":
         wanted = drawn.copy()
         wanted[:, -1] = 0
-    return replace(run, hyperparameters={**run.hyperparameters, "Mask": wanted})
+    before, after = run.parameters[:place], run.parameters[place + 1 :]
+    return replace(run, parameters=(*before, wanted, *after))
 
 
 def _itself(run: Inputs) -> Inputs:
-    first, _, *more = run.inputs
+    first, second, *more = run.inputs
+    if len(first) != len(second):  # a function may have no such sizes
+        return run
     return replace(run, inputs=(first, first, *more))
+
+
+def _scaled(run: Inputs, factor: float) -> Inputs:
+    def scaled(value: Value) -> Value:
+        return value * factor if isinstance(value, np.ndarray) else value
+
+    return replace(run, inputs=tuple(map_values(scaled, one) for one in run.inputs))
 
 
 def _rounded(run: Inputs, format: Format) -> Inputs:

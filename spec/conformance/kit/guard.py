@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from spec.conformance.kit.adapter import Adapter, AdapterError, Function
+from spec.conformance.kit.adapter import Adapter, AdapterError, ChangedError, Function
 from spec.conformance.kit.given import Given
 from spec.conformance.kit.verdict import Verdict
 
@@ -56,6 +56,8 @@ def _called(function: Function, adapter: Adapter, given: Given) -> Outcome:
             return Outcome(adapter.call(function, given))
     except AdapterError as error:
         return Outcome(verdict=Verdict.DOES_NOT_FIT, problem=str(error))
+    except ChangedError as error:
+        return Outcome(verdict=Verdict.MUTATES, problem=f"changes its argument {error}")
     except BaseException as error:  # a function may even raise SystemExit
         return Outcome(verdict=Verdict.RAISES, problem=f"raises {told(error)}")
 

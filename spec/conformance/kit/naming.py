@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
 from spec.conformance.kit.answer import Undefined, answer
-from spec.conformance.kit.given import Variation
 from spec.conformance.kit.subject import Subject, Trial
+from spec.conformance.kit.variations import variations
+from spec.conformance.kit.verdict import Verdict
 from spec.conformance.mistakes.catalogue import Mistake, catalogue
-from spec.conformance.mistakes.edit import edited
+from spec.conformance.mistakes.edit import ConflictError, edited_together
+from spec.conformance.mistakes.mutants import Mutant, mutants, mutated
 from spec.language.check import Checked
 from spec.language.errors import SpecError
 
-#: How often inputs are drawn to tell two explanations apart.
-ATTEMPTS = 12
+Progress = Callable[[str, int, int], None]
+
+#: How long each of the two searches may take: for a name, and for a change that has none.
+SECONDS = 20.0
+#: Further inputs, to tell two explanations apart, are drawn with seeds this much larger.
+MORE = 1000
 
 
 @dataclass(frozen=True)
@@ -40,77 +47,121 @@ class Explanation:
 
 
 def explanations(
-    subject: Subject, trials: Sequence[Trial], progress: Callable[[str], None]
+    subject: Subject, trials: Sequence[Trial], progress: Progress
 ) -> list[Explanation]:
     """Return what a function may compute, given what it did.
 
-    One mistake is looked for first, then one with a documented difference, then two differences.
-    Where several explain everything, inputs are drawn that tell them apart.
+    One mistake is looked for first, then two documented differences, then one of each, then two
+    mistakes. Where several explain everything, inputs are drawn that tell them apart.
     """
-    known = [one for one in catalogue().values() if one.algorithm in called(subject)]
+    ids = called(subject)
+    known = [one for one in catalogue().values() if one.algorithm in ids]
+    known.sort(key=lambda one: ids.index(one.algorithm))
     differences = [one for one in known if one.kind == "difference"]
-    for mistakes in (
-        [(one,) for one in known],
-        [*combinations(differences, 2)],
-        [pair for pair in product(differences, known) if pair[1].kind == "mistake"],
-    ):
-        progress(f"{len(mistakes)} explanations")
-        found = list(_reproducing(subject, trials, mistakes))
+    mistakes = [one for one in known if one.kind == "mistake"]
+    tiers: list[tuple[str, list[tuple[Mistake, ...]]]] = [
+        ("comparing with known mistakes", [(one,) for one in known]),
+        ("comparing with two differences", list(combinations(differences, 2))),
+        ("comparing with a difference and a mistake", list(product(differences, mistakes))),
+        ("comparing with two mistakes", list(combinations(mistakes, 2))),
+    ]
+    if not any(trial.verdict is Verdict.DIFFERS for trial in trials):
+        del tiers[1:]  # nothing but the shape is wrong
+    deadline = time.monotonic() + SECONDS
+    for what, tier in tiers:
+        found: list[Explanation] = []
+        for done, some in enumerate(tier):
+            if tier is not tiers[0][1] and time.monotonic() > deadline:
+                break
+            progress(what, done, len(tier))
+            found += _reproducing(subject, trials, some)
         if found:
             return told_apart(subject, found)
     return []
 
 
-def called(subject: Subject) -> set[str]:
-    """Return the ids of an algorithm and of all that it calls."""
-    found: set[str] = set()
+def nameless(subject: Subject, trials: Sequence[Trial], progress: Progress) -> Mutant | None:
+    """Return a small change of one line that reproduces what a function did, if one does."""
+    deadline = time.monotonic() + SECONDS
+    for id in called(subject):
+        everyone = list(mutants(id))
+        for done, mutant in enumerate(everyone):
+            if time.monotonic() > deadline:
+                return None
+            progress(f"comparing with changes of Algorithm {id}", done, len(everyone))
+            try:
+                changed = mutated(mutant, subject.algorithms)
+            except SpecError:
+                continue
+            if reproduces({**subject.algorithms, id: changed}, trials):
+                return mutant
+    return None
+
+
+def called(subject: Subject) -> Sequence[str]:
+    """Return the ids of an algorithm and of all that it calls, those that are called last."""
+    found: dict[str, None] = {}
     waiting = [subject.id]
     while waiting:
-        id = waiting.pop()
+        id = waiting.pop(0)
         if id not in found:
-            found.add(id)
+            found[id] = None
             waiting += [callee for _, callee in subject.algorithms[id].typing.callees.items()]
-    return found
+    return list(found)
 
 
 def _reproducing(
-    subject: Subject, trials: Sequence[Trial], mistakes: Iterable[tuple[Mistake, ...]]
+    subject: Subject, trials: Sequence[Trial], mistakes: tuple[Mistake, ...]
 ) -> Iterator[Explanation]:
-    for some in mistakes:
-        algorithms = subject.algorithms
-        try:
-            for one in some:
-                algorithms = edited(one, algorithms)
-        except SpecError:  # two edits of one line need not go together
-            continue
-        if reproduces(algorithms, trials):
-            yield Explanation(some, algorithms)
+    try:
+        algorithms = edited_together(mistakes, subject.algorithms)
+    except (ConflictError, SpecError):
+        return  # they cannot be made together
+    if reproduces(algorithms, trials):
+        yield Explanation(mistakes, algorithms)
 
 
 def reproduces(algorithms: Mapping[str, Checked], trials: Sequence[Trial]) -> bool:
     """Say whether algorithms give what a function gave: in all trials, and in one that failed.
 
-    A trial in which one of the two gives nothing, since sizes do not allow it, says nothing.
+    A trial in which they give nothing, since sizes do not allow it, says nothing; but in as many
+    as the function gives a result alone, they must give the same.
     """
-    matched = False
-    # Those in which the function is wrong can tell most.
-    for trial in sorted(trials, key=lambda one: one.verdict.passes):
+    matched = silent = 0
+    explains = False
+    for trial in sorted(trials, key=_telling):
         same = _matches(algorithms, trial)
         if same is False:
             return False
-        matched = matched or (same is True and not trial.verdict.passes)
-    return matched
+        matched += same is True
+        silent += same is None and trial.distance is not None
+        explains = explains or (same is True and not trial.verdict.passes)
+    return explains and matched >= silent
+
+
+def _telling(trial: Trial) -> tuple[bool, int, int]:
+    """Order trials: first those in which the function is wrong, and that tell mistakes apart.
+
+    Real numbers do at any sizes, and the small ones are quick; tokens do where there are several.
+    """
+    tokens = {
+        int(one)
+        for leaf in trial.answer.leaves
+        if leaf.exact and trial.result
+        for one in trial.result[leaf.path].ravel()
+    }
+    return trial.verdict.passes, -len(tokens), trial.given.size
 
 
 def _matches(algorithms: Mapping[str, Checked], trial: Trial) -> bool | None:
-    if trial.result is None:
+    if trial.result is None or trial.verdict is Verdict.NOT_A_NUMBER:
         return None
     try:
         other = answer(trial.given, algorithms)
     except Undefined:
         return None
-    except (ArithmeticError, LookupError, TypeError, ValueError):
-        return None  # a mistake that only some sizes allow
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        return None  # not every change can be run, nor at all sizes
     if other.misfit(trial.result):
         return False
     tolerance = 2 * trial.answer.tolerance  # a mistake may err more than what is right
@@ -123,14 +174,11 @@ def _fits(algorithms: Mapping[str, Checked], trials: Sequence[Trial]) -> bool:
 
 def told_apart(subject: Subject, found: list[Explanation]) -> list[Explanation]:
     """Try the function on more inputs, until one explanation is left, or no input tells more."""
-    for seed in range(ATTEMPTS):
+    for variation in variations(subject.algorithms, subject.id):
         if len(found) < 2:
             break
-        sizes = {} if seed % 2 else dict.fromkeys(("ℓ_x", "ℓ_z"), 2 + seed)
-        variation = Variation("drawn to tell mistakes apart", sizes, seed=100 + seed)
-        trials = list(subject.trials([variation]))
-        left = [
-            one for one in found if all(_matches(one.algorithms, t) is not False for t in trials)
-        ]
-        found = left or found
+        other = variation._replace(seed=variation.seed + MORE)
+        trials = list(subject.trials([other]))
+        fits = [one for one in found if _fits(one.algorithms, trials)]
+        found = fits or found
     return found

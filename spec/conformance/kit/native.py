@@ -19,8 +19,8 @@ def native(function: Function) -> Adapter:
     `ell_gen`, how many tokens may be drawn, are given to one that takes them. A parameter that is
     annotated with a named tuple gets one, at every depth.
     """
-    fixed = {} if "eps" in _parameters(function) else {"ε": 0.0}
-    return Adapter("the paper's", call, values=fixed, draws=None)
+    fixed = {} if "eps" in parameters_of(function) else {"ε": 0.0}
+    return Adapter("the paper writes it", call, values=fixed, draws=None)
 
 
 def call(function: Function, given: Given) -> Any:
@@ -36,7 +36,7 @@ def arguments(function: Function, given: Given) -> dict[str, Any]:
     AdapterError
         If a parameter cannot be placed.
     """
-    parameters = _parameters(function)
+    parameters = parameters_of(function)
     held: dict[str, Any] = {"ell_gen": TURNS, **given.named, "rng": given.rng}
     needed = [name for name, one in parameters.items() if one.default is one.empty]
     if unknown := [name for name in needed if name not in held]:
@@ -46,8 +46,8 @@ def arguments(function: Function, given: Given) -> dict[str, Any]:
                 f"Algorithm {given.id}: these are {', '.join(given.named)}"
             )
         held = dict(zip(needed, given.named.values(), strict=True))
-    hints = _hints(function)
-    return {name: _recorded(held[name], hints.get(name)) for name in parameters if name in held}
+    hints = annotations_of(function)
+    return {name: as_annotated(held[name], hints.get(name)) for name in parameters if name in held}
 
 
 def name_of(function: Function) -> str:
@@ -58,7 +58,8 @@ def name_of(function: Function) -> str:
     return str(named.__qualname__)
 
 
-def _parameters(function: Function) -> Mapping[str, inspect.Parameter]:
+def parameters_of(function: Function) -> Mapping[str, inspect.Parameter]:
+    """Return the parameters of a function that have names of their own."""
     try:
         found = inspect.signature(function).parameters
     except (TypeError, ValueError):  # a built-in function may have none that can be read
@@ -67,7 +68,8 @@ def _parameters(function: Function) -> Mapping[str, inspect.Parameter]:
     return {name: one for name, one in found.items() if one.kind not in variadic}
 
 
-def _hints(annotated: Any) -> Mapping[str, Any]:
+def annotations_of(annotated: Any) -> Mapping[str, Any]:
+    """Return what parameters, or fields, are annotated with, as far as it can be read."""
     while isinstance(annotated, functools.partial):
         annotated = annotated.func
     try:
@@ -76,18 +78,18 @@ def _hints(annotated: Any) -> Mapping[str, Any]:
         return {}
 
 
-def _recorded(value: Any, hint: Any) -> Any:
+def as_annotated(value: Any, hint: Any) -> Any:
     """Return a record as the named tuple that it is annotated to be, at every depth."""
     while get_origin(hint) is Annotated:
         hint = get_args(hint)[0]
     kind = get_origin(hint) or hint
     if hasattr(value, "_fields") and hasattr(kind, "_fields"):
-        hints = _hints(kind)
+        hints = annotations_of(kind)
         if missing := [name for name in kind._fields if not hasattr(value, name)]:
             raise AdapterError(
                 f"{kind.__name__} has a field {missing[0]}; there are {', '.join(value._fields)}"
             )
-        return kind(*(_recorded(getattr(value, name), hints.get(name)) for name in kind._fields))
+        return kind(*(as_annotated(getattr(value, name), hints.get(name)) for name in kind._fields))
     if isinstance(value, tuple) and kind is tuple and get_args(hint):
-        return tuple(_recorded(one, get_args(hint)[0]) for one in value)
+        return tuple(as_annotated(one, get_args(hint)[0]) for one in value)
     return value

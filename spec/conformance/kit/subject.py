@@ -17,7 +17,7 @@ from spec.conformance.kit.guard import attempt
 from spec.conformance.kit.native import name_of
 from spec.conformance.kit.verdict import Verdict
 from spec.language.check import Checked
-from spec.language.tree import Sample, walk
+from spec.language.tree import Choose, Sample, walk
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Subject:
     def trials(self, variations: Iterable[Variation]) -> Iterator[Trial]:
         """Try the function, but not twice on the same, nor where the algorithm is undefined.
 
-        After a call that does not end there is no other.
+        After a call that does not end, or cannot be made, there is no other.
         """
         seen: set[str] = set()
         for variation in variations:
@@ -103,7 +103,7 @@ class Subject:
             except Undefined:
                 continue
             yield trial
-            if trial.verdict is Verdict.HANGS:
+            if trial.verdict in (Verdict.HANGS, Verdict.DOES_NOT_FIT):
                 return
 
     def trial(self, answer: Answer) -> Trial:
@@ -147,18 +147,22 @@ class Subject:
             return "" if "int" in found else f"gives {found}, not integers"
         return "" if found == self.format.name else f"gives {found} for {self.format.name}"
 
-    def drawing(self, variation: Variation) -> Subject:
-        """Return the subject with the way found in which it draws tokens, if it draws any."""
+    def drawing(self, tried: Iterable[Variation]) -> Subject:
+        """Return the subject with the way in which it draws tokens, if it draws any.
+
+        That is the way in which it is right more often: a function may be wrong, and still draw.
+        """
         lines = self.algorithms[self.id].program.lines
-        samples = any(isinstance(node, Sample) for line in lines for node in walk(line.statement))
+        nodes = (node for line in lines for node in walk(line.statement))
+        samples = any(isinstance(node, Sample | Choose) for node in nodes)
         if self.adapter.draws is not None or not samples:
             return self
-        below, above = (
+        several = list(tried)
+        ways = [
             replace(self, adapter=replace(self.adapter, draws=way))
             for way in ("from below", "from above")
-        )
-        agrees = all(trial.verdict.passes for trial in above.trials([variation]))
-        return above if agrees else below
+        ]
+        return max(ways, key=lambda way: sum(one.verdict.passes for one in way.trials(several)))
 
 
 def _same(one: Mapping[str, Array], other: Mapping[str, Array], tolerance: float) -> bool:
@@ -180,7 +184,7 @@ def _not_numbers(result: Mapping[str, Array], answer: Answer) -> str:
     key, _ = answer.given.header.output
     for path, array in result.items():
         if many := int(np.isnan(array).sum()):
-            return f"{many} of {array.size} entries of {key}{path} are nan"
+            return f"gives nan for {many} of {array.size} entries of {key}{path}"
     return ""
 
 
@@ -188,7 +192,5 @@ def _told(answer: Answer, distance: Distance) -> str:
     key, _ = answer.given.header.output
     at = [place + 1 for place in distance.place]
     entry = f"{key}{distance.path}{at or ''}"
-    return (
-        f"{entry} is {distance.found:.6g}, not {distance.wanted:.6g}: "
-        f"{distance.ratio:.3g} times the tolerance"
-    )
+    far = f", {distance.ratio:.3g} times the tolerance" if distance.tolerance else ""
+    return f"gives {distance.found:.6g} for {entry}, not {distance.wanted:.6g}{far}"

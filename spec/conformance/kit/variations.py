@@ -9,6 +9,12 @@ from spec.conformance.kit.given import Variation
 from spec.language.check import Checked
 from spec.language.types import Bundle, Family, Type, Whole, sizes_of
 
+#: The smallest sizes that all differ where they can meet: on these most mistakes are told apart.
+SMALL = {
+    "N_V": 7, "ℓ_max": 6, "L": 2, "L_enc": 2, "L_dec": 2, "H": 2, "ℓ_x": 3, "ℓ_z": 4, "T": 4,
+    "d_x": 5, "d_z": 6, "d_in": 5, "d_out": 4, "d_e": 4, "d_attn": 2, "d_mid": 3, "d_mlp": 5,
+    "d_f": 6, "length(x)": 3, "length(z)": 5,
+}  # fmt: skip
 #: What all sizes are that can meet in a product, where they are all the same.
 SQUARE = 4
 #: Sizes that wrong code takes for one another: they are once the same, and once exchanged.
@@ -23,12 +29,16 @@ def variations(algorithms: Mapping[str, Checked], id: str) -> Iterator[Variation
     """Yield what an algorithm is tried on, the most telling first."""
     sizes = {name: SIZES[name] for name in sizes_in(algorithms, id)}
     header = algorithms[id].header
-    has_mask = any(str(key) == "Mask" for key in header.hyperparameters)
+    hyperparameters = {str(key) for key in header.hyperparameters}
+    has_mask = "Mask" in hyperparameters
     yield Variation("all sizes differ")
     yield Variation("all sizes differ, other numbers", seed=1)
+    yield Variation("all sizes differ, and are small", SMALL, seed=9)
     if "while" in {type(line.statement).__name__.lower() for line in algorithms[id].program.lines}:
         for seed in ENDING:
             yield Variation("a text that ends", FEW, seed=seed)
+    if "ε" in hyperparameters:  # it is seen where the variance is as small
+        yield Variation("activations near to their mean", scale=1e-5, seed=8)
     if has_mask:
         yield Variation("everything may be attended to", mask="all", seed=2)
         yield Variation("a token that may attend to nothing", mask="empty column", seed=3)
@@ -62,7 +72,7 @@ def sizes_in(algorithms: Mapping[str, Checked], id: str) -> list[str]:
     for key, type in header.hyperparameters.items():
         if isinstance(type, Whole) and type.value is not None:
             found[str(key)] = None
-    return [name for name in found if name in SIZES]
+    return [name for name in SIZES if name in found]  # sets, which types have, are in no order
 
 
 def _sizes(type: Type, algorithms: Mapping[str, Checked]) -> Iterator[str]:

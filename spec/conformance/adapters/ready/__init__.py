@@ -1,0 +1,1 @@
+"""Adapters of functions that many use: of torch, JAX and Hugging Face's transformers."""
