@@ -56,4 +56,4 @@ bench: .venv/ready
 	$(BIN)/python -m bench $(WHAT)
 
 clean:
-	rm -rf .venv docs/_build build dist
+	rm -rf .venv docs/_build docs/mistakes build dist

@@ -10,6 +10,7 @@ project = "formal-transformers"
 author = "The formal-transformers authors"
 copyright = author
 extensions = ["paired", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+paired_mistakes = "mistakes"  # the folder of their pages, which are written by each build
 exclude_patterns = ["_build", "_ext"]
 
 default_role = "literal"  # `Mask[t_z, t_x]` in a docstring is code
@@ -31,7 +32,7 @@ python_use_unqualified_type_names = True
 html_theme = "furo"
 html_title = "formal-transformers"
 html_static_path = ["_static"]
-html_css_files = ["paired.css"]
+html_css_files = ["paired.css", "mistakes.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
@@ -47,6 +48,13 @@ html_theme_options = {
         "alg-pointed": "#fff1c9",
         "alg-named": "#e6f0fb",
         "alg-wrong": "#b3261e",
+        "alg-right": "#1a7f37",
+        "map-zero": "#f1f3f5",
+        "map-ink": "#000",
+        "map-ink-middle": "#000",
+        "map-ink-full": "#fff",
+        "map-plus": "#0b5cad",
+        "map-minus": "#9a4300",
     },
     "dark_css_variables": {
         "color-brand-primary": "#79b8ff",
@@ -56,5 +64,12 @@ html_theme_options = {
         "alg-pointed": "#453a17",
         "alg-named": "#1b3350",
         "alg-wrong": "#ff8a80",
+        "alg-right": "#6fcf85",
+        "map-zero": "#23272d",
+        "map-ink": "#fff",
+        "map-ink-middle": "#000",
+        "map-ink-full": "#000",
+        "map-plus": "#79b8ff",
+        "map-minus": "#f0a35e",
     },
 }

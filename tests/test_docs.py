@@ -5,8 +5,6 @@ import inspect
 import os
 import re
 import struct
-import subprocess
-import sys
 import unicodedata
 import zlib
 from collections.abc import Iterator
@@ -16,6 +14,7 @@ from urllib.parse import urldefrag
 
 import pytest
 from bs4 import BeautifulSoup, Tag
+from building import DOCS, ROOT, build
 
 import algorithms
 from algorithms import checkpoints
@@ -24,37 +23,7 @@ from spec.library import algorithms as library
 from spec.pairing import Pairing, implementations, pair
 from spec.symbols import table
 
-ROOT = Path(__file__).parent.parent
-DOCS = ROOT / "docs"
 PAGES = sorted(path.stem for path in DOCS.glob("*.rst"))
-
-
-def build(source: Path, out: Path, builder: str = "html") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-b", builder]
-    return subprocess.run(
-        [*command, str(source), str(out)],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
-        check=False,
-    )
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("site")
-    done = build(DOCS, out)
-    assert done.returncode == 0, done.stderr
-    return out
-
-
-@pytest.fixture(scope="session")
-def pages(site: Path) -> dict[str, BeautifulSoup]:
-    return {
-        path.relative_to(site).as_posix(): BeautifulSoup(path.read_text("utf-8"), "html.parser")
-        for path in site.rglob("*.html")
-    }
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import pytest
 
 import algorithms
 from spec import cli
+from spec.conformance import check
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
@@ -20,7 +21,7 @@ def blocks(language):
 
 def test_the_examples_run_one_after_the_other():
     examples = blocks("python")
-    assert len(examples) == 3
+    assert len(examples) == 4
     names: dict[str, object] = {}
     for example in examples:
         exec(compile(example, "README.md", "exec"), names)
@@ -39,6 +40,19 @@ def test_algorithm_4_is_what_show_prints(capsys, monkeypatch):
     assert printed[start : start + len(shown)] == shown
 
 
+def test_a_mistake_is_named_as_shown():
+    def attend(X, Z, W, Mask):
+        Q, K, V = W.W_q @ X + W.b_q[:, None], W.W_k @ Z, W.W_v @ Z + W.b_v[:, None]
+        weights = np.where(Mask, np.exp(K.T @ Q), 0)
+        return V @ (weights / np.maximum(weights.sum(axis=0), 1e-300))
+
+    def without_figures(text):
+        return " ".join(re.sub(r"-?\d[\d.e+]*", "…", text).split())
+
+    said = without_figures(str(check(attend, algorithm=4)))
+    assert said.startswith(without_figures(blocks("text")[1]))
+
+
 def test_the_errors_are_what_one_gets():
     theta = algorithms.initialise(
         algorithms.DTransformerParameters,
@@ -46,7 +60,7 @@ def test_the_errors_are_what_one_gets():
         N_V=259, ell_max=64, L=2, H=4, d_e=32, d_mlp=128, d_attn=8, d_mid=8,
     )  # fmt: skip
     wrong = [np.zeros(65, int), np.array([259])]
-    for line, x in zip(blocks("text")[1].splitlines(), wrong, strict=True):
+    for line, x in zip(blocks("text")[2].splitlines(), wrong, strict=True):
         error, _, message = line.partition(": ")
         with pytest.raises((ValueError, IndexError)) as caught:
             algorithms.DTransformer(x, theta)

@@ -17,7 +17,7 @@ from spec.language.text import text
 from spec.language.tree import Binary, Name, Node, Number, Program, walk
 from spec.library import algorithms
 from spec.render.latex import document, latex
-from spec.render.mathml import NAMESPACE, Formula, Piece, mathml, units
+from spec.render.mathml import NAMESPACE, Formula, Piece, mathml, parts, units
 
 # The elements of MathML Core that are used, and how many children each has: None is any number.
 ELEMENTS = {
@@ -489,3 +489,29 @@ def test_what_is_no_node_of_the_language_is_refused(write: Callable[[Node], str]
         write(Node())
     with pytest.raises(TypeError, match="Node is no node of the language"):
         write(tree.Assign(Name("x"), "←", Node()))  # type: ignore[arg-type]
+
+
+# ---- what stands out ----
+
+
+def test_what_is_marked_stands_in_rows_of_its_own_and_nothing_else_changes() -> None:
+    line = parse.statement("S[t_z, t_x] ← Kᵀ Q + softmax(S / √d_attn)", "4", 1)
+    pieces = parts(line)
+    assert "".join(pieces) == text(line)
+    for place, piece in enumerate(pieces):
+        if piece.strip(" "):
+            plain = [[p.plain for p in unit] for unit in units(line)]
+            found = list(units(line, marked={place}))
+            assert [[p.plain for p in unit] for unit in found] == plain
+            markup = "".join(p.markup for unit in found for p in unit if isinstance(p, Formula))
+            assert markup.count('<mrow class="marked">') == 1
+            fromstring(f"<p>{markup}</p>")
+
+
+def test_neighbours_that_are_marked_share_a_row_and_a_link_has_its_own() -> None:
+    line = parse.statement("X ← MHAttention(X | W_l, Mask ≡ 1)", "9", 1)
+    everything = range(len(parts(line)))
+    found = [p for unit in units(line, {"MHAttention"}, everything) for p in unit]
+    formulas = [p for p in found if isinstance(p, Formula)]
+    assert all(p.markup.count("marked") == 1 for p in formulas)
+    assert [p.called for p in formulas if p.called] == ["MHAttention"]

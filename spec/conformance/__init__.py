@@ -18,8 +18,6 @@ _HOMES = {
     "AdapterError": "kit.adapter",
     "check": "kit.check",
     "conformance": "kit.suite",
-    "layout": "adapters.layout",
-    "modules": "adapters.modules",
 }
 
 __all__ = list(_HOMES)

@@ -19,7 +19,17 @@ from html import escape
 from itertools import groupby
 
 from spec.language.tree import Node
-from spec.render.setting import HAT, TILDE, Atom, Break, Reference, Setter, Space, Word
+from spec.render.setting import (
+    HAT,
+    TILDE,
+    Atom,
+    Break,
+    Pieces,
+    Reference,
+    Setter,
+    Space,
+    Word,
+)
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 
@@ -52,18 +62,50 @@ def mathml(node: Node) -> str:
     return " ".join("".join(map(_written, unit)) for unit in units(node))
 
 
-def units(node: Node, linked: Container[str] = ()) -> Iterator[Unit]:
+def parts(node: Node) -> list[str]:
+    """Return the plain texts of the smallest parts that a formula is put together from."""
+    return [piece.plain for piece in Setter(_Style(), open=True).set(node)]
+
+
+def units(node: Node, linked: Container[str] = (), marked: Container[int] = ()) -> Iterator[Unit]:
     """Cut a node into what must stay on one line.
 
     Parameters
     ----------
     linked
         The functions of which calls are to be links: their names stand by themselves.
+    marked
+        The places, among `parts`, of what is to stand out: it is in rows of the class `marked`.
     """
-    pieces = Setter(_Style(), linked, open=True).set(node)
+    pieces = _with_marks(Setter(_Style(), linked, open=True).set(node), marked)
     for broken, run in groupby(pieces, key=lambda piece: isinstance(piece, Break)):
         if not broken:
             yield tuple(_formulas(run))
+
+
+def _with_marks(
+    pieces: Pieces[str], marked: Container[int]
+) -> Iterator[Atom[str] | Word | Reference | Break | Space]:
+    """Put what is marked into rows: neighbours into one, for its background to be of one piece."""
+    run: list[Atom[str]] = []
+    for place, piece in enumerate(pieces):
+        if isinstance(piece, Atom) and piece.called is None and place in marked:
+            run.append(piece)
+            continue
+        yield from _marked(run)
+        run = []
+        if isinstance(piece, Atom) and place in marked:
+            yield from _marked([piece])
+        else:
+            yield piece
+    yield from _marked(run)
+
+
+def _marked(atoms: Sequence[Atom[str]]) -> Iterator[Atom[str]]:
+    if atoms:
+        inside = "".join(atom.value for atom in atoms)
+        plain = "".join(atom.plain for atom in atoms)
+        yield Atom(f'<mrow class="marked">{inside}</mrow>', plain, atoms[0].called)
 
 
 def _formulas(pieces: Iterable[Atom[str] | Word | Reference | Break | Space]) -> Iterator[Piece]:

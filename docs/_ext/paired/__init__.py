@@ -1,13 +1,14 @@
 """A Sphinx extension: pseudocode beside the source that carries it out, line by line.
 
-It gives the directives `algorithm`, `departures`, `errata`, `symbols`, `measured` and
-`attention-maps`, and the roles `alg`, `algline`, `erratum` and `sym`.
+It gives the directives `algorithm`, `departures`, `errata`, `symbols`, `measured`,
+`attention-maps`, `mistake` and `mistakes`, and the roles `alg`, `algline`, `erratum`, `mistake` and
+`sym`.
 """
 
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from . import docstrings, elements, links
+from . import docstrings, elements, links, mistakes
 from .directives import (
     AlgorithmDirective,
     AttentionMaps,
@@ -37,4 +38,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     elements.setup(app)
     links.setup(app)
     docstrings.setup(app)
+    mistakes.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""Algorithms, their lines and the errata as targets of links."""
+"""Algorithms, their lines, the errata and the mistakes as targets of links."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,8 +14,12 @@ from sphinx.roles import XRefRole
 from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
 
+from spec.conformance.mistakes import catalogue
 from spec.errata import errata
 from spec.library import algorithms
+
+# How near the top of a search they stand; a mistake is found by the title of its page.
+_PRIORITY = {"alg": 0, "mistake": -1}
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +41,8 @@ def targets() -> dict[tuple[str, str], Target]:
         for line in algorithm.lines:
             ref = f"{id}.{line.number}"
             found["algline", ref] = Target(f"line {ref}", f"{ref}  {line.text}")
+    for id, mistake in catalogue().items():
+        found["mistake", id] = Target(id, f"Algorithm {mistake.algorithm} with {mistake.what}")
     for id, erratum in errata().items():
         found["erratum", id] = Target(id, f"{erratum.where}: {erratum.reading}")
     return found
@@ -62,7 +68,7 @@ def reference(role: str, id: str, content: str | nodes.Node) -> addnodes.pending
 
 
 class Role(XRefRole):
-    """`:alg:`4``, `:algline:`4.5`` or `:erratum:`A11``, whatever the current domain is."""
+    """`:alg:`4``, `:algline:`4.5``, `:erratum:`A11`` or `:mistake:`…``, in whatever domain."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Name the domain, then do as any role."""
@@ -92,6 +98,7 @@ class AlgorithmDomain(Domain):
         "alg": "algorithm",
         "algline": "line",
         "erratum": "erratum",
+        "mistake": "mistake",
     }
     object_types: ClassVar[dict[str, ObjType]] = {
         kind: ObjType(kind, role) for role, kind in anchors.items()
@@ -101,6 +108,7 @@ class AlgorithmDomain(Domain):
         "alg": "no page shows an Algorithm %(target)s",
         "algline": "no page shows a line %(target)s",
         "erratum": "no page shows an erratum %(target)s",
+        "mistake": "no page shows a mistake %(target)s",
     }
     initial_data: ClassVar[dict[str, Any]] = {"pages": {}}
     data_version = 1
@@ -159,4 +167,4 @@ class AlgorithmDomain(Domain):
             known = targets()[role, id]
             name = f"{known.name}: {known.tooltip}" if role == "alg" else known.name
             kind = self.anchors[role]
-            yield id, name, kind, page, anchor(role, id), 0 if role == "alg" else 1
+            yield id, name, kind, page, anchor(role, id), _PRIORITY.get(role, 1)

@@ -10,6 +10,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
+from spec.conformance.adapters.words import WORDS
 from spec.library import checked
 
 from .domain import reference
@@ -84,7 +85,47 @@ def _mutants(kind: str) -> Callable[[], Rows]:
     return rows
 
 
+def _layouts() -> Rows:
+    for word, (option, value) in WORDS.items():
+        yield nodes.literal("", word), nodes.literal("", f"{option}={value!r}")
+
+
+def _adapters() -> Rows:
+    for one in _read("adapters"):
+        departures = ", ".join(one["departures"])
+        figures = [one.get(format) for format in ("float64", "float32", "bfloat16")]
+        said = {figure["verdict"] for figure in figures if figure}
+        ratios = ["" if figure is None else f"{figure['ratio']:g}" for figure in figures]
+        yield one["name"], _algorithm(one["algorithm"]), ", ".join(said), departures, *ratios
+
+
+def _planted() -> Rows:
+    data = _read("planted")
+    for host, untouched in data["hosts"].items():
+        plants = [one for one in data["plants"] if one["host"] == host]
+        fates = Counter(one["fate"] for one in plants)
+        slowest = max(one["seconds"] for one in plants)
+        alarms = f"{untouched['alarms']} of {untouched['functions']}"
+        counts = (str(fates[fate]) for fate in ("named", "among", "missed"))
+        yield nodes.literal("", f"{host}.py"), str(len(plants)), *counts, alarms, f"{slowest:g} s"
+
+
+def _missed() -> Rows:
+    for one in _read("planted")["plants"]:
+        if one["fate"] != "named":
+            said = ", ".join(one["found"]) or "no name"
+            host = nodes.literal("", f"{one['host']}.py")
+            yield host, _algorithm(one["algorithm"]), one["mistake"], said
+
+
+def _uncatalogued() -> Rows:
+    for one in _read("uncatalogued"):
+        yield nodes.literal("", f"{one['host']}.py"), one["what"], nodes.literal("", one["said"])
+
+
 _FATES = ("made", "refused", "named", "caught", "survives")
+_ADAPTERS = ("For", "Algorithm", "verdict", "with", "float64", "float32", "bfloat16")
+_PLANTED = ("Host", "planted", "named", "among two", "missed", "false alarms", "slowest")
 _ERRORS = ("Line", "δ", "float64: error", "bound", "float32: error", "bound")
 
 TABLES: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]] = {
@@ -93,6 +134,11 @@ TABLES: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]] = {
     "told": (("Algorithm", "mistake", "what is said"), _told),
     "errors-tiny": (_ERRORS, _errors("tiny")),
     "errors-middling": (_ERRORS, _errors("middling")),
+    "layouts": (("Word", "option"), _layouts),
+    "adapters": (_ADAPTERS, _adapters),
+    "planted": (_PLANTED, _planted),
+    "missed": (("Host", "Algorithm", "planted", "what is named"), _missed),
+    "uncatalogued": (("Host", "mistake", "what is said"), _uncatalogued),
     "mutants-spec": (("Algorithm", *_FATES), _mutants("spec")),
     "mutants-code": (("Algorithm", *_FATES), _mutants("code")),
 }

@@ -6,7 +6,8 @@ marks `^`, `_`, `{` and `}` stay in the text, only unseen.
 """
 
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Container, Iterator
 from functools import cache
 
 from docutils import nodes
@@ -24,10 +25,10 @@ from .domain import reference
 from .elements import Element, Markup, element
 
 _LETTER = r"[^\W\d_ᵀ⁰¹²³⁴⁵⁶⁷⁸⁹]"
-_SCRIPT = r"(?:[\^_](?:\{[^{}]*\}|[^\W_]+)|[¹²³⁴⁵⁶⁷⁸⁹])"
+_SCRIPT = r"(?:[\^_](?:\{[^{}]*\}|[^\W_ᵀ]+)|[¹²³⁴⁵⁶⁷⁸⁹])"
 _TOKEN = re.compile(
     rf"""
-    (?P<script>(?<=[^\s(\[,])(?:{_SCRIPT})+)
+    (?P<script>(?<=[^\s(\[,⁻⁰¹²³⁴⁵⁶⁷⁸⁹])(?:{_SCRIPT})+)
   | (?P<algorithm>\bAlgorithm\ \d+\b)
   | (?P<appendix>\bAppendix\ [A-Z]\b)
   | (?P<number>\d+(?:\.\d+)?(?:e[-−]?\d+)?)
@@ -39,8 +40,10 @@ _TOKEN = re.compile(
 _NO_SYMBOLS = frozenset("aAIℝℕΔΣ")  # one-letter words, and what is upright
 
 
-def math(node: Node, inside: str | None = None) -> Element:
+def math(node: Node, inside: str | None = None, marked: Container[int] = ()) -> Element:
     """Set pseudocode; `inside` is the algorithm it stands in, which it does not link to.
+
+    `marked` are the places, among its parts, of what is to stand out.
 
     A copy of MathML, as browsers make it, has each letter on a line of its own. So the text of the
     `.alg` file lies over the formulas, unseen: it is what is selected, copied and found by a
@@ -49,7 +52,7 @@ def math(node: Node, inside: str | None = None) -> Element:
     plain = text(node)
     calls = {name for name, id in _calls().items() if id != inside}
     parts: list[nodes.Node | str] = [element("span", plain, classes=["plain"], aria_hidden="true")]
-    for i, unit in enumerate(mathml.units(node, linked=calls)):
+    for i, unit in enumerate(mathml.units(node, calls, marked)):
         pieces = [_piece(piece, inside) for piece in unit]
         whole = pieces if len(pieces) == 1 else [element("span", *pieces, classes=["whole"])]
         parts += [" ", *whole] if i else whole
@@ -103,7 +106,8 @@ def _node(match: re.Match[str]) -> nodes.Node:
         case "algorithm":
             return reference("alg", token.split()[1], token)
         case "variable" if token not in _NO_SYMBOLS:
-            return element("var", token)
+            # The font has the accents by themselves.
+            return element("var", unicodedata.normalize("NFD", token))
     return nodes.Text(token)
 
 

@@ -45,7 +45,10 @@ def check_apart(
     ApartError
         If there is no such function, algorithm or format, or the adapter does not fit.
     """
-    process = subprocess.Popen(
+    errors: list[str] = []
+    said: dict[str, Any] = {}
+    overdue = threading.Event()
+    with subprocess.Popen(
         [sys.executable, "-m", "spec.conformance.kit.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -54,46 +57,39 @@ def check_apart(
         errors="replace",
         start_new_session=True,
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-    )
-    errors: list[str] = []
-    reader = threading.Thread(target=_drain, args=(process, errors), daemon=True)
-    reader.start()
-    overdue = threading.Event()
+    ) as process:
 
-    def stop() -> None:
-        overdue.set()
-        _kill(process)
+        def stop() -> None:
+            overdue.set()
+            _kill(process)
 
-    timer = threading.Timer(limit, stop)
-    timer.start()
-    said: dict[str, Any] = {}
-    try:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        with suppress(BrokenPipeError), process.stdin as pipe:  # it may have ended already
-            pipe.write(json.dumps(dict(request)) + "\n")
-        for row in process.stdout:
-            said = json.loads(row)
-            if "progress" in said:
-                progress(*said["progress"])
-        code = process.wait()
-    finally:
-        timer.cancel()
-        _kill(process)
+        timer = threading.Timer(limit, stop)
+        reader = threading.Thread(target=_drain, args=(process, errors))
+        timer.start()
+        reader.start()
+        try:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            with suppress(BrokenPipeError), process.stdin as pipe:  # it may have ended already
+                pipe.write(json.dumps(dict(request)) + "\n")
+            for row in process.stdout:
+                said = json.loads(row)
+                if "progress" in said:
+                    progress(*said["progress"])
+            code = process.wait()
+        finally:
+            timer.cancel()
+            _kill(process)
+            reader.join()
     if "account" in said:
         return Account.of(said["account"])
     if "error" in said:
         raise ApartError(said["error"])
-    name, id = request["function"], request["algorithm"]
+    name = f"{request['function']}, as Algorithm {request['algorithm']},"
     if overdue.is_set():
-        return Account(
-            f"{name}, as Algorithm {id}, does not end: stopped after {limit:g} s.", False
-        )
-    reader.join(1)
+        return Account(f"{name} did not end within {limit:g} s.", False)
     how = f"by signal {signal.Signals(-code).name}" if code < 0 else f"with status {code}"
-    return Account(
-        f"{name}, as Algorithm {id}, ends the process {how}.", False, notes=errors[-ROWS:]
-    )
+    return Account(f"{name} ends the process {how}.", False, notes=errors)
 
 
 def _drain(process: subprocess.Popen[str], rows: list[str]) -> None:

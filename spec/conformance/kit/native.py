@@ -55,7 +55,7 @@ def name_of(function: Function) -> str:
     if isinstance(function, functools.partial):
         return name_of(function.func)
     named = function if hasattr(function, "__qualname__") else type(function)
-    return str(named.__qualname__)
+    return str(named.__qualname__).rpartition("<locals>.")[2]
 
 
 def parameters_of(function: Function) -> Mapping[str, inspect.Parameter]:

@@ -1,0 +1,186 @@
+"""The lines of a mistake beside the lines that they stand in place of."""
+
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from paired.domain import reference
+from paired.elements import Element, element
+from paired.notation import math, prose
+from spec.conformance.mistakes import Mistake
+from spec.language import layout, parse
+from spec.language.tree import Line
+from spec.library import checked
+from spec.render.mathml import parts
+
+from .edits import changed, origins
+from .words import captions
+
+_ALIKE = 0.4  # from which likeness on it helps to see what differs within two lines
+_SHORT = 3  # parts that are alike between two that differ: fewer are marked with them
+
+
+@dataclass(frozen=True)
+class Group:
+    """A line, and the lines that stand in its place, by the same number or with a letter."""
+
+    right: Line
+    wrong: tuple[Line, ...]
+
+    def numbered(self) -> Iterator[tuple[str, Line]]:
+        """Yield the lines in place of it, with what they are called."""
+        for place, line in enumerate(self.wrong):
+            letter = chr(ord("a") + place) if len(self.wrong) > 1 else ""
+            yield f"{self.right.number}{letter}", line
+
+
+def groups(mistake: Mistake) -> list[Group]:
+    """Return the lines that a mistake changes, in order."""
+    program = changed(mistake.id)[mistake.algorithm].program
+    wrong = {line.number: line for line in program.lines}
+    found = []
+    for line in checked()[mistake.algorithm].program.lines:
+        if f"{mistake.algorithm}.{line.number}" in mistake.edits:
+            places = [new for new, old in origins(mistake).items() if old == line.number]
+            found.append(Group(line, tuple(wrong[place] for place in places)))
+    return found
+
+
+def contrast(mistake: Mistake) -> list[Element]:
+    """Return both sides, and the algorithms that the wrong one calls and the paper has not."""
+    found = groups(mistake)
+    wrong, right = captions(mistake)
+    lines = [line for group in found for line in (group.right, *group.wrong)]
+    depth = min(line.layout.indent for line in lines)
+    left: list[Element] = []
+    beside: list[Element] = []
+    row = 0
+    for above, group in zip([None, *found], found, strict=False):
+        if above is not None and group.right.number > above.right.number + 1:
+            row += 1
+            left.append(_gap(row))
+            beside.append(_gap(row))
+        ours, theirs = _marks(group)
+        rows = max(len(group.wrong), 1)
+        for place, (called, line) in enumerate(group.numbered()):
+            text = math(line.statement, mistake.algorithm, ours)
+            left.append(
+                _line(
+                    element("span", called, classes=["number"]), text, line, depth, row + 1 + place
+                )
+            )
+        if not group.wrong:
+            left.append(_left_out(group.right, depth, row + 1))
+        ref = f"{mistake.algorithm}.{group.right.number}"
+        number = element(
+            "span", reference("algline", ref, str(group.right.number)), classes=["number"]
+        )
+        text = math(group.right.statement, mistake.algorithm, theirs)
+        beside.append(_line(number, text, group.right, depth, row + 1, rows))
+        row += rows
+    pair = element(
+        "div",
+        _side(wrong, left, "wrong"),
+        _side(right, beside, "right"),
+        classes=["contrast", mistake.kind],
+        style=f"--rows: {row}",
+        plain=_plain(mistake, found),
+    )
+    return [pair, *(_helper(text, mistake) for text in mistake.helpers)]
+
+
+def _side(caption: str, lines: Sequence[Element], css: str) -> Element:
+    return element(
+        "div",
+        element("p", caption, classes=["side"]),
+        element("ol", *lines, classes=["pseudocode"]),
+        classes=[css],
+    )
+
+
+def _line(
+    number: Element, text: Element, line: Line, depth: int, row: int, rows: int = 1
+) -> Element:
+    return element(
+        "li",
+        number,
+        element("span", text, classes=["statement"]),
+        style=f"--depth: {line.layout.indent - depth}; --row: {row}; --span: {rows}",
+    )
+
+
+def _left_out(line: Line, depth: int, row: int) -> Element:
+    return element(
+        "li",
+        element("span", str(line.number), classes=["number"]),
+        element("span", "left out", classes=["statement"]),
+        classes=["none"],
+        style=f"--depth: {line.layout.indent - depth}; --row: {row}; --span: 1",
+    )
+
+
+def _gap(row: int) -> Element:
+    """Stand for lines in between, which are the same on both sides."""
+    return element("li", "⋮", classes=["gap"], style=f"--row: {row}; --span: 1")
+
+
+def _helper(text: str, mistake: Mistake) -> Element:
+    """Set an algorithm that the edits call."""
+    read = parse.program(layout.read(text, mistake.id))
+    assert read.signature is not None, "it is called by its name"
+    lines = [
+        _line(
+            element("span", str(line.number), classes=["number"]),
+            math(line.statement, read.id),
+            line,
+            0,
+            place,
+        )
+        for place, line in enumerate(read.lines, 1)
+    ]
+    comment = [element("p", *prose(read.layout.comment))] if read.layout.comment else []
+    return element(
+        "div",
+        element("p", math(read.signature, read.id), classes=["side"]),
+        *comment,
+        element("ol", *lines, classes=["pseudocode"]),
+        classes=["helper"],
+        plain=text,
+    )
+
+
+def _marks(group: Group) -> tuple[Container[int], Container[int]]:
+    """Return which parts of two lines differ; none if there is nothing to compare them with."""
+    if len(group.wrong) != 1:
+        return (), ()
+    ours, theirs = (parts(line.statement) for line in (group.wrong[0], group.right))
+    matcher = SequenceMatcher(None, ours, theirs, autojunk=False)
+    if matcher.ratio() < _ALIKE:
+        return (), ()
+    return marked(matcher)
+
+
+def marked(matcher: SequenceMatcher[str]) -> tuple[set[int], set[int]]:
+    """Return the places of what differs, in the first sequence and in the second."""
+    codes = matcher.get_opcodes()
+    first: set[int] = set()
+    second: set[int] = set()
+    for place, (tag, a, b, c, d) in enumerate(codes):
+        between = 0 < place < len(codes) - 1 and b - a < _SHORT
+        if tag != "equal" or between:
+            first.update(range(a, b))
+            second.update(range(c, d))
+    return first, second
+
+
+def _plain(mistake: Mistake, found: Sequence[Group]) -> str:
+    rows = []
+    for caption, side in zip(captions(mistake), (0, 1), strict=True):
+        rows.append(f"{caption}:")
+        for group in found:
+            if side:
+                rows.append(f"{group.right.number:<4}{group.right.layout.text}")
+            else:
+                rows += [f"{number:<4}{line.layout.text}" for number, line in group.numbered()]
+                rows += [] if group.wrong else [f"{group.right.number:<4}left out"]
+    return "\n".join(rows)

@@ -1,0 +1,161 @@
+"""The page of one mistake."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from inspect import unwrap
+from typing import ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx import addnodes
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.typing import OptionSpec
+
+from paired.domain import AlgorithmDomain, anchor, reference
+from paired.elements import Element, element
+from paired.notation import prose
+from spec.conformance.mistakes import Mistake, catalogue
+from spec.pairing import implementations
+
+from .contrast import contrast
+from .picture import picture
+from .words import callers, phrase, siblings, title
+
+_ABOUT = ("check", "verification")  # the pages that say how a function is checked, the best first
+
+
+class MistakeDirective(SphinxDirective):
+    """`.. mistake:: mask-transposed` is the whole of its page.
+
+    `of` says from what the page is made, for it to be made anew when that changes.
+    """
+
+    required_arguments = 1
+    option_spec: ClassVar[OptionSpec | None] = {"of": directives.unchanged}
+
+    def run(self) -> list[nodes.Node]:
+        """Return the page, as one section."""
+        (id,) = self.arguments
+        mistake = catalogue().get(id)
+        if mistake is None:
+            raise self.error(f"the catalogue has no mistake {id}")
+        section = nodes.section(
+            "",
+            nodes.title("", "", *phrase(title(mistake))),
+            _under_the_title(mistake),
+            *contrast(mistake),
+            _said(mistake),
+            _section("What comes out", *picture(mistake)),
+            _section("Check yours", *self._check(mistake)),
+            ids=[anchor("mistake", id)],
+            names=[id],
+        )
+        self.set_source_info(section)
+        domain = self.env.domains[AlgorithmDomain.name]
+        assert isinstance(domain, AlgorithmDomain)
+        domain.note("mistake", id, self.env.docname, section)
+        return [section]
+
+    def _check(self, mistake: Mistake) -> Iterator[nodes.Node]:
+        command = f"formal-transformers check {_example(mistake)} --algorithm {mistake.algorithm}"
+        yield nodes.literal_block(f"$ {command}", f"$ {command}", language="console")
+        about = next(page for page in _ABOUT if page in self.env.found_docs)
+        link = addnodes.pending_xref(
+            "",
+            nodes.inline("", "how a function is checked"),
+            refdomain="std",
+            reftype="doc",
+            reftarget=f"/{about}",
+            refexplicit=True,
+            refwarn=True,
+        )
+        yield nodes.paragraph(
+            "",
+            "",
+            nodes.Text("It says whether your function computes "),
+            reference("alg", mistake.algorithm, f"Algorithm {mistake.algorithm}"),
+            nodes.Text(", or this. There is a page on "),
+            link,
+            nodes.Text("."),
+        )
+
+
+def _under_the_title(mistake: Mistake) -> Element:
+    """Say what may be cited, and where the mistake is made."""
+    id = mistake.algorithm
+    link = nodes.reference(
+        "", "", nodes.literal("", mistake.id), refid=anchor("mistake", mistake.id), internal=True
+    )
+    kind = "a mistake in" if mistake.kind == "mistake" else "a departure at"
+    where: list[nodes.Node | str] = [
+        f": {kind} ",
+        reference("algline", mistake.line, f"line {mistake.line}"),
+    ]
+    direct, through = callers(id)
+    if direct:
+        verb = "calls" if len(direct) == 1 else "call"
+        where += [f", made in Algorithm {id}, which ", *_listed(direct), f" {verb}"]
+    if through:
+        where += [" and, through it" if len(direct) == 1 else " and, through them", ", "]
+        where += _listed(through)
+    where.append(".")
+    others = list(siblings(mistake))
+    if others:
+        where += [" The same in "]
+        links = [reference("mistake", one.id, f"Algorithm {one.algorithm}") for one in others]
+        where += [*_joined(links), "."]
+    return element("p", link, *where, classes=["cited"])
+
+
+def _said(mistake: Mistake) -> Element:
+    made = mistake.kind == "mistake"
+    rows = {
+        "What it does": mistake.effect,
+        "Why people make it" if made else "Why it is so": mistake.why,
+        "How to tell": mistake.tell,
+    }
+    if mistake.equal:
+        equal = " and ".join(f"{size} = {other}" for size, other in mistake.equal.items())
+        rows["Sizes"] = (
+            f"It has a shape only where {equal}: at others, code with it fails by itself."
+        )
+    parts = [
+        part
+        for term, text in rows.items()
+        for part in (element("dt", term), element("dd", *prose(text)))
+    ]
+    # A class on the list itself would bring the theme's indents.
+    return element("div", element("dl", *parts), classes=["told"])
+
+
+def _section(name: str, *parts: nodes.Node) -> nodes.section:
+    id = nodes.make_id(name)
+    return nodes.section("", nodes.title("", name), *parts, ids=[id], names=[])
+
+
+def _listed(algorithms: Sequence[str]) -> list[nodes.Node | str]:
+    return _joined([reference("alg", id, id) for id in algorithms])
+
+
+def _joined(parts: Sequence[nodes.Node]) -> list[nodes.Node | str]:
+    """Put commas and an `and` between."""
+    found: list[nodes.Node | str] = []
+    for place, part in enumerate(parts):
+        if place:
+            found.append(" and " if place == len(parts) - 1 else ", ")
+        found.append(part)
+    return found
+
+
+def _example(mistake: Mistake) -> str:
+    """Return a name such as a function of the reader's may have."""
+    module, name = _names()[mistake.algorithm]
+    return f"mypkg.{module}:{name}"
+
+
+@cache
+def _names() -> dict[str, tuple[str, str]]:
+    return {
+        id: (unwrap(function).__module__.rpartition(".")[2], function.__name__)
+        for id, function in implementations("algorithms").items()
+    }

@@ -1,0 +1,152 @@
+"""Does `formal-transformers check` tell what a function is, whatever the function does?"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from spec.conformance.adapters.words import WORDS, options
+from spec.conformance.kit.account import Account, Row
+from spec.conformance.kit.apart import check_apart
+
+EXAMPLE = Path(__file__).parent / "examples" / "attention.py"
+COMMAND = [sys.executable, "-c", "import sys; from spec.cli import main; sys.exit(main())", "check"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with a package of a user's."""
+    package = tmp_path_factory.mktemp("user") / "mypkg"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "broken.py").write_text("import os\nos._exit(5)\n")
+    (package / "refused.py").write_text("raise RuntimeError('not\\ntoday')\n")
+    shutil.copy(EXAMPLE, package / "attention.py")
+    return package.parent
+
+
+def run(folder, *arguments):
+    done = subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=folder,
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "COLUMNS": "100", "PYTHONPATH": str(Path(__file__).parent.parent)},
+    )
+    assert "Traceback" not in done.stdout + done.stderr
+    return done
+
+
+def check(folder, name, *more):
+    return run(folder, f"mypkg.attention:{name}", "--algorithm", "4", *more)
+
+
+def test_what_is_right_passes_whatever_it_prints(folder):
+    done = check(folder, "prints")
+    assert done.returncode == 0
+    assert done.stdout.startswith("prints is Algorithm 4 (Attention), as far as")
+    assert "hello" not in done.stdout
+
+
+def test_a_mistake_is_named_and_the_arguments_are_small(folder):
+    done = check(folder, "masks_transposed", "--all")
+    assert done.returncode == 1
+    said = " ".join(done.stdout.split())
+    assert "Your function computes Algorithm 4 with the mask transposed, at line 4.5" in said
+    assert "ℓ_x = 2, ℓ_z = 1, d_x = 1, d_z = 1, d_attn = 1, d_out = 1" in said
+    assert "a sequence and itself" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "said"),
+    [
+        ("raises", (), "raises is not Algorithm 4 (Attention): it raises ValueError: no way"),
+        ("hangs", ("--seconds", "0.5"), "it gave no result in 0.5 s"),
+        ("hangs", ("--seconds", "99", "--limit", "4"), "did not end within 4 s"),
+        ("ends_the_process", (), "ends the process with status 3"),
+        ("takes_more", (), "takes_more cannot be called as Algorithm 4 (Attention)"),
+    ],
+)
+def test_a_function_that_misbehaves_gets_a_clear_verdict(folder, name, more, said):
+    done = check(folder, name, *more)
+    assert done.returncode == 1
+    assert said in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("mypkg.attention:nothing", "--algorithm", "4"), "mypkg.attention has no nothing"),
+        (("mypkg.nowhere:f", "--algorithm", "4"), "mypkg.nowhere cannot be imported: ModuleNotF"),
+        (("mypkg.refused:f", "--algorithm", "4"), "cannot be imported: RuntimeError: not today"),
+        (("mypkg.attention", "--algorithm", "4"), "mypkg.attention is not of the form"),
+        (("mypkg.attention:np", "--algorithm", "4"), "mypkg.attention:np cannot be called"),
+        (("mypkg.attention:attend", "--algorithm", "99"), "no Algorithm 99; there are 1, 2"),
+        (("mypkg.attention:attend", "--algorithm", "4", "--format", "int8"), "no format int8"),
+        (("mypkg.attention:attend", "--algorithm", "4", "--layout", "odd"), "no layout odd; there"),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_refused_in_one_line(folder, arguments, said):
+    done = run(folder, *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not done.stdout
+
+
+def test_a_module_that_ends_the_process_is_told(folder):
+    done = run(folder, "mypkg.broken:f", "--algorithm", "4")
+    assert done.returncode == 1
+    assert "mypkg.broken:f, as Algorithm 4, ends the process with status 5" in done.stdout
+
+
+def test_a_layout_is_told_in_words(folder):
+    rows = EXAMPLE.read_text(encoding="utf-8") + (
+        "\n\ndef rows(X, Z, W, hidden):\n    return attend(X.T, Z.T, W, ~hidden.T).T\n"
+    )
+    (folder / "mypkg" / "rows.py").write_text(rows, encoding="utf-8")
+    done = run(folder, "mypkg.rows:rows", "--algorithm", "4", "--layout", "rows", "masked")
+    assert done.returncode == 0, done.stdout
+    done = run(folder, "mypkg.rows:rows", "--algorithm", "4", "--layout", "rows")
+    assert done.returncode == 1
+
+
+def test_progress_is_told(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    said = []
+    request = {
+        "function": "mypkg.attention:attend",
+        "algorithm": "4",
+        "layout": [],
+        "format": "float64",
+        "seconds": 10,
+    }
+    account = check_apart(request, 60, lambda *one: said.append(one))
+    assert account.passes
+    assert said[0][0] == "trying"
+    assert said[-1][1] <= said[-1][2]
+    assert len(said) == len(account.rows)
+
+
+def test_an_account_is_the_same_after_it_has_been_sent():
+    rows = (Row("usual", "differs", "it", 1.0, 0.5, passes=False), Row("other", "agrees"))
+    account = Account("It is.", False, ("One.",), rows=rows, laws={"A law.": ""}, notes=("n",))
+    sent = Account.of(account.data())
+    assert str(sent) == str(account)
+    assert sent.rows == rows
+    assert sent.rows[0].ratio == 2
+    assert sent.rows[1].ratio is None
+    assert Row("exact", "agrees", "", 0.0, 0.0).ratio == 0
+    assert Row("exact", "differs", "", 1.0, 0.0).ratio == float("inf")
+
+
+def test_words_are_options():
+    assert options(["rows", "masked"]) == {"tokens": "rows", "mask": "masked"}
+    with pytest.raises(ValueError, match="the layouts masked and additive exclude each other"):
+        options(["masked", "additive"])
+    assert len(set(map(str, WORDS.values()))) == len(WORDS)
