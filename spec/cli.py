@@ -19,8 +19,8 @@ from rich.progress import Progress, track
 from rich.text import Text
 
 from spec import checks, library, report, terminal
-from spec.conformance.adapters.words import WORDS
 from spec.conformance.kit.apart import ApartError, check_apart
+from spec.conformance.kit.words import WORDS
 from spec.cost import cost
 from spec.errata import errata
 from spec.obligations import balance, declared

@@ -112,9 +112,7 @@ BROKEN: Mapping[str, tuple[str, Wrong]] = {
     ),
     "what_is_masked_changes_nothing": attend("-np.inf", "-1.0"),
     "a_token_that_may_attend_to_nothing_gets_no_value": attend("-np.inf", "-1e9"),
-    "a_token_that_may_attend_to_one_other_gets_its_value": attend(
-        "(Z, Wv, bv)", "(Z, Wv, 0 * bv)"
-    ),
+    "a_token_that_may_attend_to_one_other_gets_its_value": attend("(Z, Wv, bv)", "(Z, Wv, 0 * bv)"),
     "scores_do_not_matter_where_there_is_one_to_attend_to": heads(
         "attend(X, Z, mask, **head)", "attend(X, Z, mask, **head) + head['Wq'][0, 0]"
     ),

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from spec.conformance.adapters.words import WORDS, options
 from spec.conformance.kit.account import Account, Row
 from spec.conformance.kit.apart import check_apart
+from spec.conformance.kit.words import WORDS, options
 
 EXAMPLE = Path(__file__).parent / "examples" / "attention.py"
 COMMAND = [sys.executable, "-c", "import sys; from spec.cli import main; sys.exit(main())", "check"]

@@ -15,7 +15,6 @@ from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
 
-import cases
 import numpy as np
 import pytest
 from flint import arb
@@ -24,6 +23,8 @@ from jsonschema import Draft202012Validator, ValidationError
 import algorithms
 from spec import cli, library
 from spec.conformance import vectors
+from spec.conformance.kit.form import python_form
+from spec.conformance.kit.native import annotations_of, as_annotated
 from spec.conformance.vectors.chosen import ALGORITHMS
 from spec.conformance.vectors.rounding import nearest, rounded
 from spec.conformance.vectors.run import leaves, run
@@ -173,9 +174,10 @@ def test_every_algorithm_of_the_paper_is_there(of):
 @pytest.mark.parametrize("id", ["8", "9", "10"])
 def test_theta_has_every_array_of_the_reference(of, id):
     (theta,) = of[id]["parameters"]
-    (parameters,) = run(library.checked(), id).inputs.parameters
+    drawn = run(library.checked(), id).inputs
     sizes: list[int] = []
-    algorithms.tree_map(lambda array: sizes.append(array.size), cases.record(parameters))
+    form = python_form(library.checked(), id, [drawn], float)
+    algorithms.tree_map(lambda array: sizes.append(array.size), form["theta"])
     assert sum(np.prod(row["shape"]) for row in theta["arrays"]) == sum(sizes)
 
 
@@ -392,11 +394,9 @@ def test_at_too_few_bits_the_command_says_so(tmp_path, monkeypatch, capsys, few)
 @pytest.mark.parametrize("id", FUNCTIONS)
 def test_the_reference_is_within_the_bounds(folder, of, id, dtype):
     inputs = run(library.checked(), id).inputs
-    parts = [*cases.ARGUMENTS[id]([inputs]), *cases._parameters(id, inputs)]
-    own = FUNCTIONS[id](
-        *(cases._cast(np.asarray(part) if part is parts[0] else part, dtype) for part in parts),
-        **({"eps": dtype(inputs.hyperparameters["ε"])} if "ε" in inputs.hyperparameters else {}),
-    )
+    form = python_form(library.checked(), id, [inputs], dtype)
+    hints = annotations_of(FUNCTIONS[id])
+    own = FUNCTIONS[id](**{name: as_annotated(one, hints.get(name)) for name, one in form.items()})
     _, row = list(results(of[id]))[-1]
     exact = np.load(folder / row["file"])
     within = row[f"{np.dtype(dtype).name}_within"] + row["stored_within"]

@@ -14,7 +14,8 @@ from spec.conformance.adapters.libraries import as_numpy
 from spec.conformance.adapters.options import Batch, Mask, Result, Tokens
 from spec.conformance.kit.adapter import AdapterError
 from spec.conformance.kit.answer import TURNS
-from spec.conformance.kit.given import Given, name_of
+from spec.conformance.kit.form import input_name
+from spec.conformance.kit.given import Given
 from spec.language.types import Bundle, Matrix
 
 Array = npt.NDArray[Any]
@@ -59,7 +60,7 @@ class Sequences:
         for key, type in given.header.inputs:
             if isinstance(type, Bundle):
                 continue
-            name = name_of(str(key), type)
+            name = input_name(str(key), type)
             each = [self.turned(one.named[name]) for one in members]
             found[name] = each[0] if self.batch is None else np.stack(each, AXES[self.batch])
         return found
@@ -144,7 +145,7 @@ class Sequences:
 
 def others(given: Given) -> dict[str, Any]:
     """Return what is given besides sequences, masks and parameters: ε, τ, how many tokens."""
-    names = {name_of(str(key), type) for key, type in given.header.inputs} | {"Mask"}
+    names = {input_name(str(key), type) for key, type in given.header.inputs} | {"Mask"}
     return {
         name: value
         for name, value in given.named.items()

@@ -21,7 +21,8 @@ from flint import arb
 
 from spec.conformance.bounds import distances
 from spec.conformance.kit.arrays import as_array
-from spec.conformance.kit.given import Given, per_token
+from spec.conformance.kit.form import per_token
+from spec.conformance.kit.given import Given
 from spec.conformance.kit.records import record
 from spec.domains.balls import Balls, PrecisionError, certified
 from spec.domains.depth import Depths
@@ -29,11 +30,15 @@ from spec.domains.domain import Domain
 from spec.domains.floats import Floats
 from spec.language.check import Checked
 from spec.language.sizes import ONE
+from spec.language.tree import Gradient, walk
 from spec.language.types import Matrix, Tokens
 from spec.machine import Again, Chance, Machine, MachineError, Parameters, Value
 
 #: The tolerance is this many times the certified error of the pseudocode in the same format.
 MULTIPLE = 16
+#: And this many times where gradients are taken: the norm of a few numbers may amplify rounding
+#: many times as much on one draw as on another.
+MULTIPLE_OF_GRADIENTS = 64
 #: At how many draws of the same sizes that error is measured; the first are the inputs themselves.
 DRAWS = 3
 #: How narrow the balls are.
@@ -127,9 +132,17 @@ class Answer:
         return max(found)
 
     @property
+    def multiple(self) -> int:
+        """How many times the certified error the tolerance is."""
+        lines = self.given.algorithms[self.given.id].program.lines
+        nodes = (node for line in lines for node in walk(line.statement))
+        gradients = any(isinstance(node, Gradient) for node in nodes)
+        return MULTIPLE_OF_GRADIENTS if gradients else MULTIPLE
+
+    @property
     def tolerance(self) -> float:
         """How far a correct function may be from the result."""
-        return MULTIPLE * self.certified_error
+        return self.multiple * self.certified_error
 
     def misfit(self, result: Mapping[str, Array]) -> str:
         """Say which array of a result has a wrong shape, if one does."""

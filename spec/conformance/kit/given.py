@@ -1,28 +1,21 @@
-"""What a function is given: drawn arguments, in the paper's form and in Python's.
-
-In Python's form names are ASCII and tokens, positions and layers count from 0. Columns are tokens,
-heads are stacked along a leading axis, and layers are a tuple of records. An algorithm of the
-paper that takes one token takes all of them at once.
-"""
+"""What a function is given: drawn arguments, in the paper's form and in Python's."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from spec import symbols
 from spec.conformance.draw import SIZES, Inputs, draw
+from spec.conformance.kit.form import per_token, python_form
 from spec.conformance.kit.formats import Format
-from spec.conformance.kit.records import map_arrays, record
+from spec.conformance.kit.records import map_arrays
 from spec.language.check import Checked
 from spec.language.header import Header
-from spec.language.sizes import ONE
-from spec.language.types import SCALAR, TOKEN, Family, Matrix, Tokens, Type, Whole
-from spec.machine import Parameters, Value, map_values
+from spec.machine import Value, map_values
 
 if TYPE_CHECKING:
     from spec.conformance.kit.adapter import Adapter
@@ -98,7 +91,7 @@ class Given:
     @cached_property
     def named(self) -> Mapping[str, Any]:
         """The arguments in Python's form, by name, in order."""
-        return dict(_named(self))
+        return python_form(self.algorithms, self.id, self.runs, self.format.dtype)
 
     def __getattr__(self, name: str) -> Any:
         """Return an argument: `given.theta.W_e`."""
@@ -138,14 +131,6 @@ class Given:
         """Return other arguments, of the same sizes."""
         variation = self.variation._replace(seed=seed)
         return give(self.algorithms, self.id, variation, self.format, self.adapter)
-
-
-def per_token(header: Header) -> bool:
-    """Say whether an algorithm takes one token, of which Python takes all at once."""
-    single = all(isinstance(type, Whole | Matrix) for _, type in header.inputs)
-    _, output = header.output
-    columns = [type for _, type in (*header.inputs, header.output) if isinstance(type, Matrix)]
-    return single and isinstance(output, Matrix) and all(one.columns == ONE for one in columns)
 
 
 def give(
@@ -230,79 +215,3 @@ def _rounded(run: Inputs, format: Format) -> Inputs:
         inputs=tuple(map_values(rounded, one) for one in run.inputs),
         parameters=tuple(map_values(rounded, one) for one in run.parameters),
     )
-
-
-# Python's form ------------------------------------------------------------------------------------
-
-
-def _named(given: Given) -> Iterator[tuple[str, Any]]:
-    header, first = given.header, given.runs[0]
-    for place, (key, type) in enumerate(header.inputs):
-        values = [run.inputs[place] for run in given.runs]
-        yield name_of(str(key), type), _input(values, type, given)
-    parameters = list(zip(header.parameters, first.parameters, strict=True))
-    if gathered := _gathered(given):  # Algorithm 3's are those of Algorithm 4
-        fields = {key: value for (key, _), value in parameters}
-        ordered = Parameters(gathered.id, {key: fields[key] for key in gathered.fields})
-        yield symbols.ascii(str(gathered.bundle)), _part(ordered, None, given)
-    else:
-        for (key, type), value in parameters:
-            yield symbols.ascii(str(key)), _part(value, type, given)
-    types = {str(key): type for key, type in header.hyperparameters.items()}
-    for name, value in first.hyperparameters.items():
-        type = types.get(name, SCALAR)
-        yield symbols.ascii(name), value - 1 if type == TOKEN else _part(value, type, given)
-
-
-def _gathered(given: Given) -> Header | None:
-    """Return the head whose bundle has all parameters of one that declares them one by one."""
-    alone = {key for key, _ in given.header.parameters}
-    for one in given.algorithms.values():
-        whole = one.header
-        if whole.bundle is not None and whole.bundle not in alone and alone == set(whole.fields):
-            return whole
-    return None
-
-
-def name_of(glyph: str, type: Type) -> str:
-    """Return the name of an input in Python: `x` for all x_n, and the matrix `E` for all e_t."""
-    match type:
-        case Family(_, _, Matrix()):
-            return symbols.ascii(glyph)[0].upper()
-        case Family():
-            return symbols.ascii(glyph).partition("_")[0]
-    return symbols.ascii(glyph)
-
-
-def _input(values: Sequence[Value], type: Type, given: Given) -> Any:
-    """Return an input: of one run, or those of all tokens side by side."""
-    match type:
-        case Tokens():
-            return np.array(values[0]) - 1
-        case Family(_, _, Tokens()):
-            return [np.array(one) - 1 for one in values[0]]
-        case Family():
-            return np.concatenate(values[0], axis=1).astype(given.format.dtype)
-        case Whole():
-            return np.array(values) - 1
-        case Matrix() if per_token(given.header):
-            return np.concatenate(values, axis=1).astype(given.format.dtype)
-    return _part(values[0], type, given)
-
-
-def _part(value: Value, type: Type | None, given: Given) -> Any:
-    """Return an array or a record; a column has one axis, and a matrix two though it be narrow."""
-
-    def array(value: Value, type: Type | None) -> Any:
-        match value, type:
-            case int() | float(), _:  # τ, H: numbers of Python, not of the format
-                return value
-            case _, Matrix(bits=True):
-                return np.asarray(value) == 1
-            case _, Matrix(columns=columns) if columns == ONE:
-                return value[:, 0].astype(given.format.dtype)
-        return value.astype(given.format.dtype)
-
-    if isinstance(value, Parameters):
-        return record(value, given.algorithms, array)
-    return array(value, type)

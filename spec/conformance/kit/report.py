@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from spec.conformance.findings import Difference
 from spec.conformance.kit.account import Account, Row
-from spec.conformance.kit.answer import MULTIPLE
 from spec.conformance.kit.naming import Explanation
 from spec.conformance.kit.subject import Subject, Trial
 from spec.conformance.kit.verdict import Verdict
@@ -146,9 +145,10 @@ class Report:
     def _notes(self) -> Iterator[str]:
         subject = self.subject
         yield f"Called as {subject.adapter.name}, in {subject.format.name}."
-        if any(one.distance for one in self.trials):
+        if measured := [one for one in self.trials if one.distance]:
             yield (
-                f"Largest error: {self.ratio:.3g} of the tolerance, which is {MULTIPLE} times the "
+                f"Largest error: {self.ratio:.3g} of the tolerance, which is "
+                f"{measured[0].answer.multiple} times the "
                 f"certified error of the pseudocode in {subject.format.name}, at the same sizes."
             )
 

@@ -14,9 +14,9 @@ import sys
 from typing import Any, TextIO
 
 from spec.conformance.adapters import adapter_for
-from spec.conformance.adapters.words import options
 from spec.conformance.kit.adapter import Function
 from spec.conformance.kit.check import check
+from spec.conformance.kit.words import options
 
 
 class RequestError(ValueError):

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spec.conformance.draw import Inputs
-from spec.conformance.kit.answer import MULTIPLE, Answer, Undefined, answer
+from spec.conformance.kit.answer import Answer, Undefined, answer
 from spec.conformance.kit.given import Given
 from spec.conformance.kit.laws.change import Fields, in_bundles, same
 from spec.conformance.kit.subject import Subject
@@ -63,7 +63,9 @@ class Case:
         """How far a correct function may be from what the algorithm has for its value."""
         try:
             # Other draws of the same sizes are the same for all that is derived from one case.
-            return MULTIPLE * max(self.answer.own_error, self.first.answer.redrawn_error)
+            return self.answer.multiple * max(
+                self.answer.own_error, self.first.answer.redrawn_error
+            )
         except Undefined as error:
             raise InapplicableError(str(error)) from error
 
