@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from pathlib import Path
 
@@ -73,7 +72,7 @@ def test_a_planted_mistake_is_named(plant):
         for one in shown()["plants"]
         if (one["host"], one["mistake"]) == (plant.host, plant.mistake)
     )
-    assert {**found, "seconds": 0} == {**before, "seconds": 0}
+    assert found == before
 
 
 def test_the_docs_show_every_plant_and_most_are_named():
@@ -84,4 +83,3 @@ def test_the_docs_show_every_plant_and_most_are_named():
     fates = Counter(one["fate"] for one in data["plants"])
     assert fates["named"] >= 0.95 * len(data["plants"])
     assert all(host["alarms"] == 0 for host in data["hosts"].values())
-    assert "CI" in os.environ or max(one["seconds"] for one in data["plants"]) < 60

@@ -13,6 +13,8 @@ sys.path.insert(0, str(ROOT / "tests"))  # where the tests find what they share
 from rich.progress import track  # noqa: E402
 
 from figures.adapters import known, row  # noqa: E402
+from figures.checks import IDS  # noqa: E402
+from figures.checks import checked as timed  # noqa: E402
 from figures.errors import SIZES, figures  # noqa: E402
 from figures.planted import figures as planted_figures  # noqa: E402
 from figures.planted import unknown  # noqa: E402
@@ -33,6 +35,7 @@ def main() -> None:
         for sizes in SIZES
     }
     write("errors", errors)
+    write("checks", {id: timed(id) for id in track(IDS, "checks", transient=True)})
     write("uncatalogued", unknown())
     write("planted", planted_figures(os.cpu_count() or 1))
     write("adapters", [row(one) for one in track(known(), "adapters", transient=True)])

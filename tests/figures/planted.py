@@ -2,50 +2,67 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import cache
 from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from hosts.adapters import ADAPTERS
 from hosts.plant import HOSTS, Plant, planted, plants, uncatalogued
 
+from spec.conformance.kit import naming
+from spec.conformance.kit.answer import Answer
 from spec.conformance.kit.check import check, subject
-from spec.conformance.kit.naming import explanations
-from spec.conformance.kit.subject import Subject
+from spec.conformance.kit.subject import Subject, Trial
 from spec.conformance.kit.variations import variations
 from spec.library import checked
 
 
-def subjects(host: str, algorithm: str, module: ModuleType | None = None) -> Iterator[Subject]:
-    """A host's functions for an algorithm; those of another module, if one is given."""
+def names(host: str, algorithm: str) -> Iterator[str]:
+    """The adapters of a host's functions for an algorithm, by their names."""
     kind = host.partition("_")[0]
-    for name, (id, function, adapter) in ADAPTERS.items():
+    for name, (id, *_) in ADAPTERS.items():
         if name.startswith(kind) and str(id) == algorithm:
-            if module is not None:
-                function = getattr(module, function.__name__)
-            yield subject(function, algorithm, adapter)
+            yield name
 
 
-def wrong(plant: Plant) -> Subject:
-    """The function that a plant makes wrong; the last of several, if none is."""
-    for one in subjects(plant.host, plant.algorithm, planted(plant)):
-        if not all(
-            trial.verdict.passes for trial in one.trials(variations(one.algorithms, one.id))
-        ):
+def of(name: str, module: ModuleType | None = None) -> Subject:
+    """A host's function to be checked; that of another module, if one is given."""
+    id, function, adapter = ADAPTERS[name]
+    if module is not None:
+        function = getattr(module, function.__name__)
+    return subject(function, id, adapter)
+
+
+@cache
+def answers(name: str) -> tuple[Answer, ...]:
+    """What a function is tried on, and what must come out: computed once for all mistakes in it."""
+    right = of(name)
+    tried = right.trials(variations(right.algorithms, right.id))
+    return tuple(trial.answer for trial in tried)
+
+
+def wrong(plant: Plant) -> tuple[Subject, list[Trial]]:
+    """The function that a plant makes wrong, and what it does; the last of several, if none is."""
+    module = planted(plant)
+    for name in names(plant.host, plant.algorithm):
+        one = of(name, module)
+        trials = [one.trial(answer) for answer in answers(name)]
+        if not all(trial.verdict.passes for trial in trials):
             break
-    return one
+    return one, trials
 
 
 def named(plant: Plant) -> dict[str, Any]:
     """What becomes of a mistake: it is `named`, named `among` others, or `missed`."""
     torch.set_num_threads(1)
-    one = wrong(plant)
-    start = time.perf_counter()
-    trials = list(one.trials(variations(one.algorithms, one.id)))
-    found = explanations(one, trials, lambda *_: None)
+    one, trials = wrong(plant)
+    # What a known mistake gives on the same arguments is computed once for all plants.
+    with patch.object(naming, "edited_together", made), patch.object(naming, "answer", given):
+        found = naming.explanations(one, trials, lambda *_: None)
     ids = [tuple(mistake.id for mistake in each.mistakes) for each in found]
     fate = "missed" if (plant.mistake,) not in ids else "named" if len(ids) == 1 else "among"
     return {
@@ -54,14 +71,36 @@ def named(plant: Plant) -> dict[str, Any]:
         "found": sorted(" with ".join(one) for one in ids),
         "host": plant.host,
         "mistake": plant.mistake,
-        "seconds": round(time.perf_counter() - start, 1),
     }
+
+
+def once(compute: Callable[..., Any], key: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that computes once for each key: a result, or the error that it raises."""
+    known: dict[Any, tuple[Any, Any, Any]] = {}
+
+    def computed(*arguments: Any) -> Any:
+        at = key(*arguments)
+        if at not in known:
+            try:
+                known[at] = (compute(*arguments), None, arguments)
+            except Exception as error:
+                known[at] = (None, error, arguments)
+        found, error, _ = known[at]  # the arguments are kept, so that no other has their ids
+        if error is not None:
+            raise error
+        return found
+
+    return computed
+
+
+made = once(naming.edited_together, lambda some, base: (tuple(one.id for one in some), id(base)))
+given = once(naming.answer, lambda given, base: (id(given), id(base)))
 
 
 def alarms(host: str) -> dict[str, int]:
     """How many functions a host has as it is, and of how many something is said."""
     torch.set_num_threads(1)
-    every = [one for id in checked() for one in subjects(host, id)]
+    every = [of(name) for id in checked() for name in names(host, id)]
     said = [check(one.function, one.id, adapter=one.adapter) for one in every]
     return {"alarms": sum(not report.passes for report in said), "functions": len(said)}
 
@@ -70,13 +109,20 @@ def figures(workers: int) -> dict[str, Any]:
     """All plants, of both hosts; and the hosts as they are."""
     everyone = [plant for host in HOSTS for plant in plants(host)]
     with ProcessPoolExecutor(workers) as pool:
-        found = list(pool.map(named, everyone))
+        found = list(pool.map(named, everyone, chunksize=8))
     return {"hosts": {host: alarms(host) for host in HOSTS}, "plants": found}
+
+
+def slow(id: str) -> float:
+    """How many seconds it takes to check a function that is wrong, and to name its mistake."""
+    plant = next(one for one in plants("columns_numpy") if one.algorithm == id)
+    one, _ = wrong(plant)
+    return round(check(one.function, id, adapter=one.adapter).seconds, 1)
 
 
 def told(plant: Plant) -> dict[str, str]:
     """What is said of a mistake that stands in no catalogue."""
-    one = wrong(plant)
+    one, _ = wrong(plant)
     account = check(one.function, one.id, adapter=one.adapter).account()
     said = [account.headline, *account.explanations]
     return {"host": plant.host, "said": " ".join(said), "what": plant.mistake}

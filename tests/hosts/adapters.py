@@ -30,7 +30,7 @@ def distributions_of(call: Callable[..., Any], **options: Any) -> Adapter:
 
 
 def of(call: Callable[..., Any], name: str, **options: Any) -> Adapter:
-    return Adapter(name, call, values={"ε": 0.0}, **options)
+    return Adapter(name, call, values={"ε": 0.0}, draws="from below", **options)
 
 
 def shared(sizes: Any) -> Any:

@@ -99,15 +99,20 @@ def _adapters() -> Rows:
         yield one["name"], _algorithm(one["algorithm"]), ", ".join(said), departures, *ratios
 
 
+def _checks() -> Rows:
+    for id, one in _by_number(_read("checks")):
+        times = (f"{one[what]:g} s" for what in ("seconds", "naming"))
+        yield _algorithm(id), str(one["kinds"]), f"{one['ratio']:g}", *times
+
+
 def _planted() -> Rows:
     data = _read("planted")
     for host, untouched in data["hosts"].items():
         plants = [one for one in data["plants"] if one["host"] == host]
         fates = Counter(one["fate"] for one in plants)
-        slowest = max(one["seconds"] for one in plants)
         alarms = f"{untouched['alarms']} of {untouched['functions']}"
         counts = (str(fates[fate]) for fate in ("named", "among", "missed"))
-        yield nodes.literal("", f"{host}.py"), str(len(plants)), *counts, alarms, f"{slowest:g} s"
+        yield nodes.literal("", f"{host}.py"), str(len(plants)), *counts, alarms
 
 
 def _missed() -> Rows:
@@ -125,7 +130,8 @@ def _uncatalogued() -> Rows:
 
 _FATES = ("made", "refused", "named", "caught", "survives")
 _ADAPTERS = ("For", "Algorithm", "verdict", "with", "float64", "float32", "bfloat16")
-_PLANTED = ("Host", "planted", "named", "among two", "missed", "false alarms", "slowest")
+_CHECKS = ("Algorithm", "kinds of arguments", "largest error", "of what is right", "of a mistake")
+_PLANTED = ("Host", "planted", "named", "among two", "missed", "false alarms")
 _ERRORS = ("Line", "δ", "float64: error", "bound", "float32: error", "bound")
 
 TABLES: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]] = {
@@ -136,6 +142,7 @@ TABLES: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]] = {
     "errors-middling": (_ERRORS, _errors("middling")),
     "layouts": (("Word", "option"), _layouts),
     "adapters": (_ADAPTERS, _adapters),
+    "checks": (_CHECKS, _checks),
     "planted": (_PLANTED, _planted),
     "missed": (("Host", "Algorithm", "planted", "what is named"), _missed),
     "uncatalogued": (("Host", "mistake", "what is said"), _uncatalogued),

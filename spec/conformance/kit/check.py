@@ -61,8 +61,9 @@ def subject(
         adapter = Adapter("one of its own", adapter)
     if format not in adapter.formats:
         raise AdapterError(f"{adapter.name} computes in {', '.join(adapter.formats)}, not {format}")
-    departures = [catalogue()[one] for one in adapter.departures]
-    algorithms = edited_together(departures, algorithms)
+    if adapter.departures:
+        departures = [catalogue()[one] for one in adapter.departures]
+        algorithms = edited_together(departures, algorithms)
     first = Subject(algorithms, id, function, adapter, FORMATS[format], seconds)
     return first.drawing(islice(variations(algorithms, id), DRAWN))
 
