@@ -43,6 +43,8 @@ def use(archive: Path, folder: Path) -> None:
         [command, "cost", "10", "--at", "gpt2-small"],
         [*install, "--constraint", constraints, f"{archive}[check]"],
         [command, "vectors", "vectors"],
+        [command, "show", "mask-transposed"],
+        [command, "check", "algorithms:Attention", "--algorithm", "4"],
     ):
         subprocess.run(line, cwd=folder, check=True, env={**os.environ, "PYTHONPATH": ""})
 

@@ -10,6 +10,27 @@ from rich.table import Table
 from rich.text import Text
 
 from spec.conformance.kit.account import Account, Row
+from spec.conformance.mistakes.catalogue import Mistake
+from spec.language.layout import Algorithm
+
+
+def mistake(one: Mistake, algorithm: Algorithm) -> Iterator[RenderableType]:
+    """Yield what there is to say of a mistake: the wrong lines and the right ones, and why."""
+    title = f"Algorithm {algorithm.id} with {one.what}"
+    yield Text.assemble((f"{one.id}  ", "bold magenta"), (title, "bold"))
+    lines = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    lines.add_column("", style="dim", no_wrap=True)
+    lines.add_column("Wrong", overflow="fold")
+    lines.add_column("Right", overflow="fold")
+    texts = {f"{algorithm.id}.{line.number}": line.text for line in algorithm.lines}
+    for line, rows in one.edits.items():
+        wrong = Text(rows.strip() or "left out", "red" if rows.strip() else "italic red")
+        lines.add_row(line, wrong, Text(texts.get(line, ""), "green"))
+    yield lines
+    for size, other in one.equal.items():
+        yield Text(f"It has a shape only where {size} = {other}.")
+    for what, said in (("What it does", one.effect), ("Why", one.why), ("How to tell", one.tell)):
+        yield Text.assemble((f"{what}: ", "bold"), said)
 
 
 def account(found: Account, *, every: bool = False) -> Iterator[RenderableType]:

@@ -21,6 +21,7 @@ from rich.text import Text
 from spec import checks, library, report, terminal
 from spec.conformance.kit.apart import ApartError, check_apart
 from spec.conformance.kit.words import WORDS
+from spec.conformance.mistakes.catalogue import catalogue
 from spec.cost import cost
 from spec.errata import errata
 from spec.obligations import balance, declared
@@ -67,9 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     every.set_defaults(run=_list)
     one = commands.add_parser(
-        "show", help="show an algorithm beside its function", parents=[implementation]
+        "show", help="show an algorithm beside its function, or a mistake", parents=[implementation]
     )
-    one.add_argument("id", help="the number of the algorithm, such as 4")
+    one.add_argument("id", help="the number of the algorithm, such as 4; or a mistake's name")
     one.set_defaults(run=_show)
     proofs = commands.add_parser(
         "prove",
@@ -109,10 +110,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     checks.add_argument("--format", default="float64", help="or float32, or bfloat16")
     checks.add_argument(
-        "--seconds", type=float, default=10.0, help="how long one call may take (%(default)g)"
+        "--seconds", type=_seconds, default=10.0, help="how long one call may take (%(default)g)"
     )
     checks.add_argument(
-        "--limit", type=float, default=300.0, help="how long it may take in all (%(default)g)"
+        "--limit", type=_seconds, default=300.0, help="how long it may take in all (%(default)g)"
     )
     checks.add_argument("--all", action="store_true", help="list what it was tried on")
     checks.set_defaults(run=_check)
@@ -127,6 +128,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _seconds(written: str) -> float:
+    """Read a time above 0."""
+    try:
+        seconds = float(written)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{written} is no time above 0")
+    return seconds
+
+
 def _list(options: argparse.Namespace, console: Console) -> bool:
     functions = _functions(options.implementation)
     table = terminal.table(library.algorithms(), functions, options.implementation)
@@ -136,6 +148,10 @@ def _list(options: argparse.Namespace, console: Console) -> bool:
 
 def _show(options: argparse.Namespace, console: Console) -> bool:
     algorithms = library.algorithms()
+    if (one := catalogue().get(options.id)) is not None:
+        for part in checks.mistake(one, algorithms[one.algorithm]):
+            console.print(part, soft_wrap=False)
+        return True
     algorithm = algorithms[_known(options.id)]
     function = _functions(options.implementation).get(options.id)
     if function is None:
@@ -177,7 +193,7 @@ def _cost(options: argparse.Namespace, console: Console) -> bool:
 
 
 def _check(options: argparse.Namespace, console: Console) -> bool:
-    _with_balls("check", "kit.answer")  # or say what is missing, before a process is begun
+    _with_balls("check", "kit.check")  # or say what is missing, before a process is begun
     request = {
         "function": options.function,
         "algorithm": _known(options.algorithm),

@@ -166,10 +166,10 @@ class _Source:
 
     def __init__(self, function: Function) -> None:
         function = inspect.unwrap(function)
-        self.name = function.__name__
+        self.name = getattr(function, "__name__", type(function).__name__)
         try:
             rows, self.start = inspect.getsourcelines(function)
-        except OSError as error:
+        except (OSError, TypeError) as error:
             raise PairingError(f"{self.name}: {error}") from error
         # Not `textwrap.dedent`: a comment or a string may begin further left.
         margin = rows[0][: -len(rows[0].lstrip())]
@@ -177,8 +177,9 @@ class _Source:
         self.texts = text.rstrip().split("\n")
         self.end = self.start + len(self.texts) - 1
 
-        (definition,) = ast.parse(text).body
-        assert isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef)
+        definition = _definition(text)
+        if definition is None:
+            raise PairingError(f"{self.name}: its source is no `def`")
         first = definition.body[0]
         documented = ast.get_docstring(definition, clean=False) is not None
         self.body = self.start - 1 + first.lineno
@@ -289,3 +290,12 @@ def _spans(algorithm: Algorithm, source: _Source) -> list[_Span]:
     if spans:
         spans[-1] = spans[-1]._replace(last=source.end)
     return spans
+
+
+def _definition(text: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    """Return the one function that a source defines; of a lambda there is only a part of a row."""
+    try:
+        (definition,) = ast.parse(text).body
+    except (SyntaxError, ValueError):
+        return None
+    return definition if isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef) else None

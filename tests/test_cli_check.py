@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -15,7 +16,8 @@ from spec.conformance.kit.apart import check_apart
 from spec.conformance.kit.words import WORDS, options
 
 EXAMPLE = Path(__file__).parent / "examples" / "attention.py"
-COMMAND = [sys.executable, "-c", "import sys; from spec.cli import main; sys.exit(main())", "check"]
+CALL = "import sys; from spec.cli import main; sys.exit(main())"
+COMMAND = [sys.executable, "-P", "-c", CALL, "check"]
 
 
 @pytest.fixture(scope="module")
@@ -150,3 +152,46 @@ def test_words_are_options():
     with pytest.raises(ValueError, match="the layouts masked and additive exclude each other"):
         options(["masked", "additive"])
     assert len(set(map(str, WORDS.values()))) == len(WORDS)
+
+
+@pytest.mark.parametrize("option", ["--seconds", "--limit"])
+@pytest.mark.parametrize("time", ["0", "-1", "nan", "soon"])
+def test_a_time_is_above_0(folder, option, time):
+    done = run(folder, "mypkg.attention:attend", "--algorithm", "4", f"{option}={time}")
+    assert done.returncode == 2
+    assert f"{time} is no time above 0" in done.stderr
+
+
+def test_a_file_of_the_users_is_not_taken_for_ours(tmp_path):
+    (tmp_path / "spec.py").write_text("raise SystemExit(7)\n")
+    (tmp_path / "mine.py").write_text("def mine(v, W_e):\n    return W_e[:, v]\n")
+    done = run(tmp_path, "mine:mine", "--algorithm", "1")
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_a_function_has_begun_is_not_waited_for(folder):
+    source = """
+import subprocess, sys
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(40)"], start_new_session=True)
+print("x" * 10_000_000, file=sys.stderr, end="")
+def mine(v, W_e):
+    return W_e[:, v]
+"""
+    (folder / "mypkg" / "parent.py").write_text(source)
+    start = monotonic()
+    done = run(folder, "mypkg.parent:mine", "--algorithm", "1")
+    assert done.returncode == 0
+    assert monotonic() - start < 35
+
+
+def test_a_mistake_is_shown(folder):
+    done = subprocess.run(
+        [*COMMAND[:-1], "show", "mask-transposed"],
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "COLUMNS": "120"},
+    )
+    assert done.returncode == 0
+    assert "Algorithm 4 with the mask transposed" in done.stdout
+    assert "It has a shape only where ℓ_x = ℓ_z." in done.stdout
+    assert "¬Mask[t_x, t_z]" in done.stdout

@@ -107,11 +107,11 @@ class Part:
         del shown[: len(batch) - axes]
         at = f", at {shown}" if shown else ""
         many = f"; {wrong.sum()} of {wrong.size} differ" if wrong.size > 1 else ""
-        is_, has = _told(float(code[place]), float(wanted[place]))
+        is_, has = told(float(code[place]), float(wanted[place]))
         raise Misfit(f"{self.subject} is {is_} where the pseudocode has {has}{at}{many}")
 
 
-def _told(one: float, other: float) -> tuple[str, str]:
+def told(one: float, other: float) -> tuple[str, str]:
     """Return two numbers in as many digits as tell them apart."""
     texts = [(f"{one:.{digits}g}", f"{other:.{digits}g}") for digits in (6, 12, 17)]
     return next((pair for pair in texts if pair[0] != pair[1]), texts[-1])

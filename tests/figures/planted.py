@@ -71,6 +71,7 @@ def named(plant: Plant) -> dict[str, Any]:
         "found": sorted(" with ".join(one) for one in ids),
         "host": plant.host,
         "mistake": plant.mistake,
+        "seen": not all(trial.verdict.passes for trial in trials),
     }
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from spec.conformance.adapters.construct import is_class
 from spec.conformance.adapters.layout import layout
 from spec.conformance.adapters.modules import modules
+from spec.conformance.adapters.parameters import places
 from spec.conformance.adapters.ready.known import ready
 from spec.conformance.kit.adapter import Adapter, AdapterError, Function
 from spec.conformance.kit.native import native
@@ -41,7 +42,7 @@ def adapter_for(function: Function, algorithm: int | str, **options: Any) -> Ada
     """
     if not options and (known := ready(function, algorithm)):
         return known
-    if not is_plain(function):
+    if not is_plain(function) and holds_parameters(function):
         options.pop("library", None)  # it is seen from the parameters
         _allowed(options, modules)
         return modules(function, algorithm, **options)
@@ -60,6 +61,11 @@ def is_plain(function: Any) -> bool:
     return not is_class(function) and (
         inspect.isroutine(function) or hasattr(function, "__wrapped__")
     )
+
+
+def holds_parameters(function: Any) -> bool:
+    """Say whether it is a class, or an object that holds arrays: any other is called as it is."""
+    return is_class(function) or bool(places(function))
 
 
 def _allowed(options: dict[str, Any], adapter: Any) -> None:

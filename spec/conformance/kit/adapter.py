@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from spec.conformance.draw import Inputs
-from spec.conformance.kit.given import Given
 from spec.machine import Value
+
+if TYPE_CHECKING:
+    from spec.conformance.kit.given import Given
 
 Function = Any  # a function, a class or an object: whatever an adapter can call
 Sizes = Mapping[str, int]
@@ -16,6 +18,10 @@ Sizes = Mapping[str, int]
 
 class AdapterError(ValueError):
     """An adapter that does not fit: the message says which argument, and of which shape."""
+
+
+class NoArgumentError(AdapterError, AttributeError):
+    """An argument that the algorithm is not given, by its name."""
 
 
 class ChangedError(ValueError):

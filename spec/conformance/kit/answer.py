@@ -9,7 +9,8 @@ as the column of a matrix is, must be exact in the function.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -41,6 +42,8 @@ MULTIPLE = 16
 MULTIPLE_OF_GRADIENTS = 64
 #: At how many draws of the same sizes that error is measured; the first are the inputs themselves.
 DRAWS = 3
+#: The other draws have seeds that no variation has.
+OTHERS = 100_000
 #: How narrow the balls are.
 WIDTH = 2.0**-80
 #: How many turns a `while` may take: how long a text may get that does not end.
@@ -126,9 +129,10 @@ class Answer:
         found = [0.0]
         if all(leaf.exact for leaf in self.leaves):
             return 0.0
-        for seed in range(1, DRAWS):
+        for other in range(1, DRAWS):
             with suppress(Undefined):
-                found.append(_certified_error(answer(self.given.redrawn(seed))))
+                again = self.given.redrawn(self.given.variation.seed + OTHERS * other)
+                found.append(_certified_error(answer(again)))
         return max(found)
 
     @property
@@ -143,6 +147,14 @@ class Answer:
     def tolerance(self) -> float:
         """How far a correct function may be from the result."""
         return self.multiple * self.certified_error
+
+    @cached_property
+    def largest(self) -> float:
+        """The largest number of the result, or ∞ where it is tokens."""
+        if any(leaf.exact for leaf in self.leaves):
+            return math.inf
+        sizes = (np.abs(leaf.entries.astype(float)).max(initial=0.0) for leaf in self.leaves)
+        return float(max(sizes, default=0.0))
 
     def misfit(self, result: Mapping[str, Array]) -> str:
         """Say which array of a result has a wrong shape, if one does."""
@@ -194,24 +206,42 @@ def answer(given: Given, algorithms: Mapping[str, Checked] | None = None) -> Ans
         raise Undefined(str(error)) from error
 
 
+class _Stable(Floats):
+    """Floating point whose softmax subtracts the maximum, as code does: it cannot overflow."""
+
+    def softmax(self, column: Sequence[Any]) -> list[Any]:
+        highest = max(column, key=self.float)
+        if self.float(highest) == -np.inf:
+            return super().softmax(column)
+        return super().softmax([x - highest for x in column])
+
+
 def computed(given: Given, algorithms: Mapping[str, Checked] | None = None) -> Answer:
     """Run an algorithm in the format itself: quick, and not certified."""
-    return _run(given, Floats(given.format.dtype), algorithms or given.algorithms)
+    return _run(given, _Stable(given.format.dtype), algorithms or given.algorithms)
 
 
-def arrays_of(value: Any, answer: Answer) -> dict[str, Array] | str:
-    """Return the arrays of a function's result by their paths, or say what it lacks."""
+def parts_of(value: Any, answer: Answer) -> dict[str, Any] | str:
+    """Return the arrays of a function's result by their paths, or say which is missing."""
     key, _ = answer.given.header.output
     found = {}
     for leaf in answer.leaves:
         try:
-            part = _at(value, leaf.path)
-        except (AttributeError, IndexError, TypeError):
+            found[leaf.path] = _at(value, leaf.path)
+        except Exception:  # what a container raises that has no such part is its own
             return f"gives {key} without {leaf.path[1:]}"
+    return found
+
+
+def arrays_of(parts: Mapping[str, Any], answer: Answer) -> dict[str, Array] | str:
+    """Return the parts of a result as arrays of NumPy, or say which is none."""
+    key, _ = answer.given.header.output
+    found = {}
+    for path, part in parts.items():
         array = as_array(part)
         if array is None:
-            return f"gives {type(part).__name__} for {key}{leaf.path}, no array of numbers"
-        found[leaf.path] = array
+            return f"gives {type(part).__name__} for {key}{path}, no array of numbers"
+        found[path] = array.astype(float) if array.dtype.kind == "b" else array
     return found
 
 
@@ -280,4 +310,6 @@ def _certified_error(answer: Answer) -> float:
             largest = float(np.abs(leaf.entries.astype(float)).max(initial=0.0))
             far = float(distances(other.entries.astype(float), leaf.entries).max(initial=0.0))
             error = max(error, far, answer.given.format.unit_roundoff * largest)
+    if not np.isfinite(error):
+        raise Undefined(f"in {answer.given.format.name} the pseudocode overflows")
     return error

@@ -18,8 +18,8 @@ from typing import Any
 
 from spec.conformance.kit.account import Account
 
-#: The last rows of what a process that fails has written to standard error.
-ROWS = 3
+#: How much is kept, and how much shown, of what a process has written to standard error.
+BYTES, ROWS = 4096, 3
 
 
 class ApartError(ValueError):
@@ -45,63 +45,82 @@ def check_apart(
     ApartError
         If there is no such function, algorithm or format, or the adapter does not fit.
     """
-    errors: list[str] = []
-    said: dict[str, Any] = {}
-    overdue = threading.Event()
-    with subprocess.Popen(
-        [sys.executable, "-m", "spec.conformance.kit.worker"],
+    process = subprocess.Popen(
+        # -P: what stands in the user's folder is not taken for ours.
+        [sys.executable, "-P", "-m", "spec.conformance.kit.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
         start_new_session=True,
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-    ) as process:
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    overdue = threading.Event()
 
-        def stop() -> None:
-            overdue.set()
-            _kill(process)
+    def stop() -> None:
+        overdue.set()
+        _kill(process)
 
-        timer = threading.Timer(limit, stop)
-        reader = threading.Thread(target=_drain, args=(process, errors))
-        timer.start()
-        reader.start()
-        try:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            with suppress(BrokenPipeError), process.stdin as pipe:  # it may have ended already
-                pipe.write(json.dumps(dict(request)) + "\n")
-            for row in process.stdout:
-                said = json.loads(row)
-                if "progress" in said:
-                    progress(*said["progress"])
-            code = process.wait()
-        finally:
-            timer.cancel()
-            _kill(process)
-            reader.join()
+    timer = threading.Timer(limit, stop)
+    tail = _Tail(process)
+    timer.start()
+    said: dict[str, Any] = {}
+    try:
+        with suppress(BrokenPipeError), process.stdin as pipe:  # it may have ended already
+            pipe.write(json.dumps(dict(request)).encode() + b"\n")
+        for row in process.stdout:
+            if not row.endswith(b"\n"):
+                break  # it was killed in the midst of a row
+            said = json.loads(row)
+            if "progress" not in said:
+                break  # what the function has begun may still be writing
+            progress(*said["progress"])
+    finally:
+        timer.cancel()
+        if "progress" in said or not said:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(1)
+        _kill(process)
+        code = process.wait()
+        process.stdout.close()
     if "account" in said:
         return Account.of(said["account"])
     if "error" in said:
         raise ApartError(said["error"])
     name = f"{request['function']}, as Algorithm {request['algorithm']},"
     if overdue.is_set():
-        return Account(f"{name} did not end within {limit:g} s.", False)
-    how = f"by signal {signal.Signals(-code).name}" if code < 0 else f"with status {code}"
-    return Account(f"{name} ends the process {how}.", False, notes=errors)
+        return Account(f"{name} did not end within {limit:g} s. --limit allows for more.", False)
+    signals = {int(one): one.name for one in signal.Signals}
+    how = f"by signal {signals.get(-code, -code)}" if code < 0 else f"with status {code}"
+    return Account(f"{name} ends the process {how}.", False, notes=tail.rows())
 
 
-def _drain(process: subprocess.Popen[str], rows: list[str]) -> None:
-    assert process.stderr is not None
-    for row in process.stderr:
-        rows.append(row.rstrip())
-        del rows[:-ROWS]
+class _Tail(threading.Thread):
+    """Reads what a process writes to standard error, and keeps the end of it."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        super().__init__(daemon=True)  # a process that this one has begun may keep it open
+        assert process.stderr is not None
+        self.pipe = process.stderr
+        self.end = b""
+        self.start()
+
+    def run(self) -> None:
+        """Read until the end."""
+        with self.pipe as pipe:
+            while block := pipe.read1(65536):  # type: ignore[attr-defined]
+                self.end = (self.end + block)[-BYTES:]
+
+    def rows(self) -> list[str]:
+        """Return the last rows."""
+        self.join(1)
+        return self.end.decode(errors="replace").splitlines()[-ROWS:]
 
 
-def _kill(process: subprocess.Popen[str]) -> None:
+def _kill(process: subprocess.Popen[bytes]) -> None:
     """End a process, and those that it has begun."""
-    with suppress(ProcessLookupError):
+    with suppress(ProcessLookupError, PermissionError):
         if hasattr(os, "killpg"):
             os.killpg(process.pid, signal.SIGKILL)
         else:

@@ -16,7 +16,7 @@ from spec.conformance.kit.formats import FORMATS
 from spec.conformance.kit.given import Given
 from spec.conformance.kit.laws import InapplicableError, grounds, laws
 from spec.conformance.kit.lines import first_wrong
-from spec.conformance.kit.naming import Progress, explanations, nameless
+from spec.conformance.kit.naming import Progress, explains_all, explanations, nameless
 from spec.conformance.kit.report import Report
 from spec.conformance.kit.shown import shown
 from spec.conformance.kit.shrink import smallest
@@ -34,6 +34,10 @@ DRAWN = 6
 SMALLER = 5.0
 
 
+class QuestionError(ValueError):
+    """What is asked cannot be checked; the message says why."""
+
+
 def subject(
     function: Function,
     algorithm: int | str,
@@ -45,20 +49,26 @@ def subject(
 
     Raises
     ------
-    ValueError
-        If there is no such algorithm, or no such format.
+    QuestionError
+        If there is no such algorithm or format, or nothing to call.
     AdapterError
         If the adapter is none for the function.
     """
     algorithms, id = library.checked(), str(algorithm)
     if id not in algorithms:
-        raise ValueError(f"check: there is no Algorithm {id}; there are {', '.join(algorithms)}")
+        raise QuestionError(f"there is no Algorithm {id}; there are {', '.join(algorithms)}")
     if format not in FORMATS:
-        raise ValueError(f"check: there is no format {format}; there are {', '.join(FORMATS)}")
+        raise QuestionError(f"there is no format {format}; there are {', '.join(FORMATS)}")
+    if not 0 < seconds < float("inf"):
+        raise QuestionError(f"seconds is {seconds:g}, want a time above 0")
+    if not callable(function):
+        raise QuestionError(f"{function!r:.60} cannot be called")
     if adapter is None:
         adapter = adapter_for(function, id)
     if not isinstance(adapter, Adapter):
-        adapter = Adapter("one of its own", adapter)
+        if not callable(adapter):
+            raise QuestionError(f"the adapter {adapter!r:.60} is none, and cannot be called")
+        adapter = Adapter("an adapter of its own does", adapter)
     if format not in adapter.formats:
         raise AdapterError(f"{adapter.name} computes in {', '.join(adapter.formats)}, not {format}")
     if adapter.departures:
@@ -102,8 +112,10 @@ def check(
 
     Raises
     ------
-    ValueError
-        If there is no such algorithm, or no such format.
+    QuestionError
+        If there is no such algorithm or format, or nothing to call; it is a ValueError.
+    AdapterError
+        If no adapter is known for the function, or it does not fit.
 
     Examples
     --------
@@ -124,10 +136,12 @@ def check(
         return Report(one, Verdict.UNTRIED, trials, seconds=time.perf_counter() - start)
     failed = [trial for trial in trials if not trial.verdict.passes]
     if not failed:
-        verdict = Verdict.DEPARTS if one.adapter.departures else Verdict.AGREES
+        departs = any(trial.verdict is Verdict.DEPARTS for trial in trials)
+        verdict = Verdict.DEPARTS if one.adapter.departures or departs else Verdict.AGREES
         return Report(one, verdict, trials, seconds=time.perf_counter() - start)
     report = Report(one, failed[0].verdict, trials)
-    if report.verdict not in (Verdict.HANGS, Verdict.DOES_NOT_FIT):
+    # A call that hangs goes on in its thread: there is no other after it.
+    if not {Verdict.HANGS, Verdict.DOES_NOT_FIT} & {trial.verdict for trial in failed}:
         report = explained(report, tell)
     return replace(report, seconds=time.perf_counter() - start)
 
@@ -142,7 +156,7 @@ def explained(report: Report, tell: Progress) -> Report:
     differs = any(trial.verdict is Verdict.DIFFERS for trial in trials)
     if any(trial.verdict.comparable and trial.result is not None for trial in failed):
         found = explanations(one, trials, tell)
-        if found and all(each.documented for each in found):
+        if found and all(each.documented and explains_all(each, trials) for each in found):
             return replace(report, verdict=Verdict.DEPARTS, explanations=found)
         report = replace(report, explanations=found)
     if differs and not report.explanations:
@@ -165,4 +179,5 @@ def obeyed(subject: Subject) -> dict[str, str]:
     for law in laws(subject.id):
         with suppress(InapplicableError):
             found[law.statement] = law.failing(case)
-    return found
+    # What raises obeys none, for the same reason.
+    return {law: problem for law, problem in found.items() if not problem.startswith("raises")}

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from spec.conformance.draw import SIZES, Inputs, draw
+from spec.conformance.kit.adapter import Adapter, NoArgumentError
 from spec.conformance.kit.form import per_token, python_form
 from spec.conformance.kit.formats import Format
 from spec.conformance.kit.records import map_arrays
 from spec.language.check import Checked
 from spec.language.header import Header
 from spec.machine import Value, map_values
-
-if TYPE_CHECKING:
-    from spec.conformance.kit.adapter import Adapter
 
 #: How many tokens at once, where the paper takes one.
 TOKENS = 5
@@ -96,7 +94,9 @@ class Given:
     def __getattr__(self, name: str) -> Any:
         """Return an argument: `given.theta.W_e`."""
         if name.startswith("_") or name not in self.named:
-            raise AttributeError(f"Algorithm {self.id} is given no {name}")
+            raise NoArgumentError(
+                f"Algorithm {self.id} is given {', '.join(self.named)}: no {name}"
+            )
         return self.named[name]
 
     @property
@@ -155,6 +155,8 @@ def give(
     given = Given(algorithms, id, tuple(runs), format, adapter, variation)
     if variation.itself:
         given = given.with_runs(_itself)
+    if variation.scale != 1:
+        given = given.with_runs(lambda run: _scaled(run, variation.scale))
     given = given.with_runs(lambda run: masked(run, variation.mask, given.header))
     return given.with_runs(lambda run: adapter.inputs(_rounded(run, format)))
 

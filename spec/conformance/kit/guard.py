@@ -5,15 +5,21 @@ from __future__ import annotations
 import copy
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from spec.conformance.kit.adapter import Adapter, AdapterError, ChangedError, Function
 from spec.conformance.kit.given import Given
 from spec.conformance.kit.verdict import Verdict
+
+T = TypeVar("T")
+
+
+#: How much of a message is told.
+LONGEST = 300
 
 
 @dataclass(frozen=True)
@@ -32,28 +38,30 @@ def attempt(function: Function, adapter: Adapter, given: Given, seconds: float) 
     has no way to stop one.
     """
     before = copy.deepcopy(given.named)
-    box: list[Outcome] = []
-
-    def run() -> None:
-        box.append(_called(function, adapter, given))
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if not box:
+    found = within(seconds, lambda: _called(function, adapter, given))
+    if not found:
         return Outcome(verdict=Verdict.HANGS, problem=f"gave no result in {seconds:g} s")
-    (outcome,) = box
+    (outcome,) = found
     changed = [name for name in before if not _same(before[name], given.named[name])]
     if outcome.verdict is None and changed:
         return Outcome(verdict=Verdict.MUTATES, problem=f"changes its argument {changed[0]}")
     return outcome
 
 
+def within(seconds: float, compute: Callable[[], T]) -> list[T]:
+    """Compute in a thread of its own, which may raise nothing: one result, or none in time."""
+    found: list[T] = []
+    thread = threading.Thread(target=lambda: found.append(compute()), daemon=True)
+    with warnings.catch_warnings():  # they are the process's, not the thread's
+        warnings.simplefilter("ignore")  # a function that warns is not wrong
+        thread.start()
+        thread.join(seconds)
+    return found[:1]
+
+
 def _called(function: Function, adapter: Adapter, given: Given) -> Outcome:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a function that warns is not wrong
-            return Outcome(adapter.call(function, given))
+        return Outcome(adapter.call(function, given))
     except AdapterError as error:
         return Outcome(verdict=Verdict.DOES_NOT_FIT, problem=str(error))
     except ChangedError as error:
@@ -65,6 +73,8 @@ def _called(function: Function, adapter: Adapter, given: Given) -> Outcome:
 def told(error: BaseException) -> str:
     """Return the type and the message of an exception, in one row; and where it was raised."""
     said = " ".join(str(error).split())
+    if len(said) > LONGEST:
+        said = f"{said[:LONGEST]} …"
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next

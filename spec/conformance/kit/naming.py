@@ -6,16 +6,23 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
+from math import prod
 
+from spec.conformance.draw import SIZES
 from spec.conformance.kit.answer import Undefined, answer
+from spec.conformance.kit.given import Variation
 from spec.conformance.kit.subject import Subject, Trial
-from spec.conformance.kit.variations import variations
+from spec.conformance.kit.variations import SMALL, variations
 from spec.conformance.kit.verdict import Verdict
 from spec.conformance.mistakes.catalogue import Mistake, catalogue
 from spec.conformance.mistakes.edit import ConflictError, edited_together
 from spec.conformance.mistakes.mutants import Mutant, mutants, mutated
 from spec.language.check import Checked
 from spec.language.errors import SpecError
+
+#: Where a result is one that can be compared; and where a mistake that gives none is no match.
+_COMPARED = (Verdict.AGREES, Verdict.DIFFERS, Verdict.WRONG_SHAPE)
+_SAYS = (Verdict.AGREES, Verdict.DIFFERS)
 
 Progress = Callable[[str, int, int], None]
 
@@ -57,6 +64,7 @@ def explanations(
     ids = called(subject)
     known = [one for one in catalogue().values() if one.algorithm in ids]
     known.sort(key=lambda one: ids.index(one.algorithm))
+    trials = [*trials, *subject.trials(where_equal(known))]
     differences = [one for one in known if one.kind == "difference"]
     mistakes = [one for one in known if one.kind == "mistake"]
     tiers: list[tuple[str, list[tuple[Mistake, ...]]]] = [
@@ -80,6 +88,16 @@ def explanations(
     return []
 
 
+def where_equal(known: Sequence[Mistake]) -> Iterator[Variation]:
+    """Yield arguments of such sizes as mistakes need that have a shape at no others."""
+    sizes = {**SIZES, **SMALL}
+    needed = dict.fromkeys(tuple(one.equal.items()) for one in known if one.equal)
+    for seed, equal in enumerate(needed, MORE // 2):
+        wanted = {size: prod(sizes[one] for one in other.split()) for size, other in equal}
+        name = " and ".join(f"{size} = {other}" for size, other in equal)
+        yield Variation(name, {**SMALL, **wanted}, seed=seed)
+
+
 def nameless(subject: Subject, trials: Sequence[Trial], progress: Progress) -> Mutant | None:
     """Return a small change of one line that reproduces what a function did, if one does."""
     deadline = time.monotonic() + SECONDS
@@ -96,6 +114,11 @@ def nameless(subject: Subject, trials: Sequence[Trial], progress: Progress) -> M
             if reproduces({**subject.algorithms, id: changed}, trials):
                 return mutant
     return None
+
+
+def explains_all(found: Explanation, trials: Sequence[Trial]) -> bool:
+    """Say whether an explanation gives what a function gave wherever that was not right."""
+    return all(_matches(found.algorithms, one) for one in trials if not one.verdict.passes)
 
 
 def called(subject: Subject) -> Sequence[str]:
@@ -134,7 +157,7 @@ def reproduces(algorithms: Mapping[str, Checked], trials: Sequence[Trial]) -> bo
         if same is False:
             return False
         matched += same is True
-        silent += same is None and trial.distance is not None
+        silent += same is None and trial.verdict in _SAYS
         explains = explains or (same is True and not trial.verdict.passes)
     return explains and matched >= silent
 
@@ -154,7 +177,7 @@ def _telling(trial: Trial) -> tuple[bool, int, int]:
 
 
 def _matches(algorithms: Mapping[str, Checked], trial: Trial) -> bool | None:
-    if trial.result is None or trial.verdict is Verdict.NOT_A_NUMBER:
+    if trial.result is None or trial.verdict not in _COMPARED:
         return None
     try:
         other = answer(trial.given, algorithms)
@@ -164,7 +187,11 @@ def _matches(algorithms: Mapping[str, Checked], trial: Trial) -> bool | None:
         return None  # not every change can be run, nor at all sizes
     if other.misfit(trial.result):
         return False
-    tolerance = 2 * trial.answer.tolerance  # a mistake may err more than what is right
+    # A mistake may err more than what is right, and more where its numbers are larger.
+    larger = max(1.0, other.largest / trial.answer.largest) if trial.answer.largest else 1.0
+    tolerance = 2 * larger * trial.answer.tolerance
+    if tolerance >= other.largest:
+        return None  # so few digits tell nothing
     return other.distance(trial.result, tolerance).ratio <= 1
 
 

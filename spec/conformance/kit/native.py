@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
+from spec import symbols
 from spec.conformance.kit.adapter import Adapter, AdapterError, Function
 from spec.conformance.kit.answer import TURNS
 from spec.conformance.kit.given import Given
@@ -25,7 +26,13 @@ def native(function: Function) -> Adapter:
 
 def call(function: Function, given: Given) -> Any:
     """Call a function with the paper's arguments."""
-    return function(**arguments(function, given))
+    by_name = arguments(function, given)
+    alone = [
+        by_name.pop(name)
+        for name, one in parameters_of(function).items()
+        if one.kind is one.POSITIONAL_ONLY and name in by_name
+    ]
+    return function(*alone, **by_name)
 
 
 def arguments(function: Function, given: Given) -> dict[str, Any]:
@@ -39,13 +46,15 @@ def arguments(function: Function, given: Given) -> dict[str, Any]:
     parameters = parameters_of(function)
     held: dict[str, Any] = {"ell_gen": TURNS, **given.named, "rng": given.rng}
     needed = [name for name, one in parameters.items() if one.default is one.empty]
+    fixed = {symbols.ascii(name) for name in given.adapter.values}
     if unknown := [name for name in needed if name not in held]:
-        if len(needed) != len(given.named):
+        free = {name: one for name, one in given.named.items() if name not in fixed}
+        if len(needed) != len(free):
             raise AdapterError(
                 f"{name_of(function)} takes {unknown[0]}, which is no argument of "
                 f"Algorithm {given.id}: these are {', '.join(given.named)}"
             )
-        held = dict(zip(needed, given.named.values(), strict=True))
+        held = dict(zip(needed, free.values(), strict=True))
     hints = annotations_of(function)
     return {name: as_annotated(held[name], hints.get(name)) for name in parameters if name in held}
 

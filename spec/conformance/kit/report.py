@@ -110,6 +110,10 @@ class Report:
         if departures:
             known = [catalogue()[one] for one in departures]
             yield f"It was held to the pseudocode with {_and(one.what for one in known)}."
+        for problem in dict.fromkeys(
+            one.problem for one in self.trials if one.verdict is Verdict.DEPARTS
+        ):
+            yield f"It {problem}."
         if len(self.explanations) > 1:
             yield "More than one explains it, and no inputs were found that tell them apart:"
         for found in self.explanations:
@@ -137,25 +141,22 @@ class Report:
         what = _and(_named(one) for one in found.mistakes)
         text = f"Your function computes Algorithm {self.subject.id} with {what}."
         for one in found.mistakes:
-            text += f" Line {one.line} reads `{_line(one, self.subject)}`; see {page(one)}."
+            text += f" Line {one.line} reads `{_line(one, self.subject)}`."
             if one.kind == "difference":
-                text += f" This is no error: {one.why}"
+                text += f" That is no error. {one.why}"
+            text += f" `formal-transformers show {one.id}` says more."
         return text
 
     def _notes(self) -> Iterator[str]:
         subject = self.subject
         yield f"Called as {subject.adapter.name}, in {subject.format.name}."
-        if measured := [one for one in self.trials if one.distance]:
+        measured = [one for one in self.trials if one.distance]
+        if measured and not self.explanations:
             yield (
                 f"Largest error: {self.ratio:.3g} of the tolerance, which is "
                 f"{measured[0].answer.multiple} times the "
                 f"certified error of the pseudocode in {subject.format.name}, at the same sizes."
             )
-
-
-def page(mistake: Mistake) -> str:
-    """Return where the docs describe a mistake."""
-    return f"docs/mistakes/{mistake.id}"
 
 
 def _named(mistake: Mistake) -> str:

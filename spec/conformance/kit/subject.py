@@ -9,15 +9,27 @@ from typing import Any
 import numpy as np
 
 from spec.conformance.kit.adapter import Adapter, Function
-from spec.conformance.kit.answer import Answer, Array, Distance, Undefined, answer, arrays_of
+from spec.conformance.kit.answer import (
+    Answer,
+    Array,
+    Distance,
+    Undefined,
+    answer,
+    arrays_of,
+    parts_of,
+)
 from spec.conformance.kit.arrays import dtype_of
 from spec.conformance.kit.formats import Format
 from spec.conformance.kit.given import Given, Variation, give
 from spec.conformance.kit.guard import attempt
 from spec.conformance.kit.native import name_of
 from spec.conformance.kit.verdict import Verdict
+from spec.conformance.part import told
 from spec.language.check import Checked
 from spec.language.tree import Choose, Sample, walk
+
+#: What is said of a function that is right but for what the paper leaves open.
+BLIND = "gives nan for a token that may attend to nothing, of which the paper says nothing (A11)"
 
 
 @dataclass(frozen=True)
@@ -108,44 +120,54 @@ class Subject:
 
     def trial(self, answer: Answer) -> Trial:
         """Try the function, twice."""
-        tolerance = answer.tolerance
-        first = self.once(answer, tolerance)
+        first = self.once(answer)
         if first.result is None:
             return first
-        again = self.once(answer, tolerance)
-        if again.result is None or not _same(first.result, again.result, tolerance):
+        again = self.once(answer)
+        if again.result is None:
+            return replace(again, problem=f"{again.problem}, when it is called again")
+        if not _same(first.result, again.result, answer):
             problem = "gives two results for the same arguments"
+            if getattr(self.function, "training", False) is True:
+                problem += "; it is in training mode, where a Dropout draws: call its eval()"
             return replace(first, verdict=Verdict.NOT_DETERMINISTIC, problem=problem)
         return first
 
-    def once(self, answer: Answer, tolerance: float) -> Trial:
+    def once(self, answer: Answer) -> Trial:
         """Call the function, and compare its result."""
         outcome = attempt(self.function, self.adapter, answer.given, self.seconds)
         if outcome.verdict is not None:
             return Trial(answer, outcome.verdict, outcome.problem)
-        result = arrays_of(outcome.result, answer)
+        parts = parts_of(outcome.result, answer)
+        result = parts if isinstance(parts, str) else arrays_of(parts, answer)
         if isinstance(result, str):
             return Trial(answer, Verdict.WRONG_SHAPE, result)
-        if problem := self.wrong_dtype(outcome.result, answer):
+        if problem := self.wrong_dtype(parts, answer):
             return Trial(answer, Verdict.WRONG_DTYPE, problem, result)
         if problem := answer.misfit(result):
             return Trial(answer, Verdict.WRONG_SHAPE, problem, result)
+        if (seen := _without_blind(result, answer)) is not None:
+            distance = answer.distance(seen, answer.tolerance)
+            if distance.ratio <= 1:
+                return Trial(answer, Verdict.DEPARTS, BLIND, result, distance)
         if problem := _not_numbers(result, answer):
             return Trial(answer, Verdict.NOT_A_NUMBER, problem, result)
-        distance = answer.distance(result, tolerance)
+        distance = answer.distance(result, answer.tolerance)
         if distance.ratio <= 1:
             return Trial(answer, Verdict.AGREES, "", result, distance)
         return Trial(answer, Verdict.DIFFERS, _told(answer, distance), result, distance)
 
-    def wrong_dtype(self, result: Any, answer: Answer) -> str:
-        """Say what a result's type should be, if it is another; θ has many arrays, and no type."""
-        found = dtype_of(result)
-        if found is None:
-            return ""
-        (leaf,) = answer.leaves
-        if leaf.exact:
-            return "" if "int" in found else f"gives {found}, not integers"
-        return "" if found == self.format.name else f"gives {found} for {self.format.name}"
+    def wrong_dtype(self, parts: Any, answer: Answer) -> str:
+        """Say which array has a wrong type, if one has; a list of numbers has none."""
+        for leaf in answer.leaves:
+            found = dtype_of(parts[leaf.path])
+            if found is None:
+                continue
+            if leaf.exact and "int" not in found:
+                return f"gives {found}, not integers"
+            if not leaf.exact and found != self.format.name:
+                return f"gives {found} for {self.format.name}"
+        return ""
 
     def drawing(self, tried: Iterable[Variation]) -> Subject:
         """Return the subject with the way in which it draws tokens, if it draws any.
@@ -165,19 +187,32 @@ class Subject:
         return max(ways, key=lambda way: sum(one.verdict.passes for one in way.trials(several)))
 
 
-def _same(one: Mapping[str, Array], other: Mapping[str, Array], tolerance: float) -> bool:
+def _same(one: Mapping[str, Array], other: Mapping[str, Array], answer: Answer) -> bool:
     """Say whether two results are the same but for rounding: the order of a sum may change."""
     return all(
         array.shape == other[path].shape
-        and bool(
-            np.all(
-                (array == other[path])
-                | (np.abs(array - other[path]) <= tolerance)
-                | ((array != array) & (other[path] != other[path]))
-            )
+        and (
+            np.array_equal(array, other[path], equal_nan=True)
+            or np.allclose(array, other[path], rtol=0, atol=answer.tolerance, equal_nan=True)
         )
         for path, array in one.items()
     )
+
+
+def _without_blind(result: Mapping[str, Array], answer: Answer) -> Mapping[str, Array] | None:
+    """Return a result with what it should be in place of nan, where that is all that is wrong.
+
+    A token that may attend to nothing has no value in the paper (A11): the softmax is 0/0. Code
+    that says nan there says what is so.
+    """
+    mask = answer.given.named.get("Mask")
+    if mask is None or mask.any(axis=0).all():
+        return None
+    (leaf,) = answer.leaves
+    nan = np.isnan(result[leaf.path])
+    if not nan.any() or (nan & mask.any(axis=0)).any():
+        return None
+    return {leaf.path: np.where(nan, leaf.entries.astype(float), result[leaf.path])}
 
 
 def _not_numbers(result: Mapping[str, Array], answer: Answer) -> str:
@@ -193,4 +228,5 @@ def _told(answer: Answer, distance: Distance) -> str:
     at = [place + 1 for place in distance.place]
     entry = f"{key}{distance.path}{at or ''}"
     far = f", {distance.ratio:.3g} times the tolerance" if distance.tolerance else ""
-    return f"gives {distance.found:.6g} for {entry}, not {distance.wanted:.6g}{far}"
+    found, wanted = told(distance.found, distance.wanted)
+    return f"gives {found} for {entry}, not {wanted}{far}"

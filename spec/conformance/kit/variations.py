@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from spec.conformance.draw import SIZES
 from spec.conformance.kit.given import Variation
 from spec.language.check import Checked
-from spec.language.types import Bundle, Family, Type, Whole, sizes_of
+from spec.language.types import Bundle, Family, Matrix, Type, Whole, sizes_of
 
 #: The smallest sizes that all differ where they can meet: on these most mistakes are told apart.
 SMALL = {
@@ -21,6 +21,8 @@ SQUARE = 4
 PAIRS = (("ℓ_x", "ℓ_z"), ("length(x)", "length(z)"), ("d_x", "d_z"), ("d_attn", "d_out"))
 #: So few tokens that the last is soon drawn; and with which seeds it is, at the 2nd to 5th draw.
 FEW, ENDING = {"N_V": 3}, (7, 10, 44, 52)
+#: By what inputs are multiplied, so that exp of a score is too large for float64.
+LOUD = 200.0
 #: Those that are not 1 on their own: the norm of a single number is 0/0.
 MORE_THAN_1 = ("d_e", "d_f")
 
@@ -39,6 +41,11 @@ def variations(algorithms: Mapping[str, Checked], id: str) -> Iterator[Variation
             yield Variation("a text that ends", FEW, seed=seed)
     if "ε" in hyperparameters:  # it is seen where the variance is as small
         yield Variation("activations near to their mean", scale=1e-5, seed=8)
+    lines = algorithms[id].program.layout.lines
+    takes_reals = any(isinstance(type, Matrix) for _, type in header.inputs)
+    if has_mask or (takes_reals and any("softmax(" in line.text for line in lines)):
+        loud = LOUD if has_mask else LOUD**2  # a score of attention is a product of two inputs
+        yield Variation("scores too large for exp", scale=loud, seed=21)
     if has_mask:
         yield Variation("everything may be attended to", mask="all", seed=2)
         yield Variation("a token that may attend to nothing", mask="empty column", seed=3)

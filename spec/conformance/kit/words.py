@@ -26,21 +26,25 @@ WORDS: Mapping[str, tuple[str, object]] = {
 }
 
 
+class LayoutError(ValueError):
+    """Words that describe no layout; the message says why."""
+
+
 def options(words: Iterable[str]) -> dict[str, object]:
     """Return the options that words stand for.
 
     Raises
     ------
-    ValueError
+    LayoutError
         If a word is none of `WORDS`, or two set the same.
     """
     found: dict[str, object] = {}
     said: dict[str, str] = {}
     for word in words:
         if word not in WORDS:
-            raise ValueError(f"there is no layout {word}; there are {', '.join(WORDS)}")
+            raise LayoutError(f"there is no layout {word}; there are {', '.join(WORDS)}")
         option, value = WORDS[word]
         if option in found:
-            raise ValueError(f"the layouts {said[option]} and {word} exclude each other")
+            raise LayoutError(f"the layouts {said[option]} and {word} exclude each other")
         found[option], said[option] = value, word
     return found

@@ -14,9 +14,9 @@ import sys
 from typing import Any, TextIO
 
 from spec.conformance.adapters import adapter_for
-from spec.conformance.kit.adapter import Function
-from spec.conformance.kit.check import check
-from spec.conformance.kit.words import options
+from spec.conformance.kit.adapter import AdapterError, Function
+from spec.conformance.kit.check import QuestionError, check
+from spec.conformance.kit.words import LayoutError, options
 
 
 class RequestError(ValueError):
@@ -28,10 +28,10 @@ def main() -> None:
     request = json.loads(sys.stdin.readline())
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as out:
         os.dup2(2, 1)  # what the function prints must not be taken for ours
-        sys.path.insert(0, "")
+        sys.path.insert(0, "")  # the user's folder; ours has been imported without it
         try:
             said = {"account": _checked(request, out).data()}
-        except ValueError as error:
+        except (RequestError, QuestionError, LayoutError, AdapterError) as error:
             said = {"error": " ".join(str(error).split())}
         _write(out, said)
         out.flush()

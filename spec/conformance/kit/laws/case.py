@@ -72,7 +72,7 @@ class Case:
     @cached_property
     def result(self) -> Array:
         """What the function gives, in float64 or integers."""
-        trial = self.subject.once(self.answer, self.tolerance)
+        trial = self.subject.once(self.answer)
         if trial.result is None or trial.verdict not in (Verdict.AGREES, Verdict.DIFFERS):
             raise FailedError(trial.problem)
         (found,) = trial.result.values()
