@@ -61,7 +61,7 @@ def subject(
         raise QuestionError(f"there is no format {format}; there are {', '.join(FORMATS)}")
     if not 0 < seconds < float("inf"):
         raise QuestionError(f"seconds is {seconds:g}, want a time above 0")
-    if not callable(function):
+    if not callable(function) and not isinstance(adapter, Adapter):
         raise QuestionError(f"{function!r:.60} cannot be called")
     if adapter is None:
         adapter = adapter_for(function, id)

@@ -41,6 +41,8 @@ class Variation(NamedTuple):
         Whether the context is the primary sequence itself.
     scale
         By what the real inputs are multiplied.
+    finite
+        Whether all that is asked is that the result be finite: the digits are lost.
     edge
         Whether its sizes are all that matters: where a function cannot have them, and has had
         those that are nearest, there is nothing new.
@@ -53,6 +55,7 @@ class Variation(NamedTuple):
     mask: str = "drawn"
     itself: bool = False
     scale: float = 1.0
+    finite: bool = False
     edge: bool = False
 
 

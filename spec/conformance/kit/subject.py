@@ -152,6 +152,8 @@ class Subject:
                 return Trial(answer, Verdict.DEPARTS, BLIND, result, distance)
         if problem := _not_numbers(result, answer):
             return Trial(answer, Verdict.NOT_A_NUMBER, problem, result)
+        if answer.given.variation.finite:
+            return Trial(answer, Verdict.AGREES)
         distance = answer.distance(result, answer.tolerance)
         if distance.ratio <= 1:
             return Trial(answer, Verdict.AGREES, "", result, distance)
@@ -220,6 +222,8 @@ def _not_numbers(result: Mapping[str, Array], answer: Answer) -> str:
     for path, array in result.items():
         if many := int(np.isnan(array).sum()):
             return f"gives nan for {many} of {array.size} entries of {key}{path}"
+        if answer.given.variation.finite and (many := int(np.isinf(array).sum())):
+            return f"gives ∞ for {many} of {array.size} entries of {key}{path}"
     return ""
 
 
