@@ -92,7 +92,7 @@ def _layouts() -> Rows:
 
 def _adapters() -> Rows:
     for one in _read("adapters"):
-        departures = ", ".join(one["departures"])
+        departures = _mistakes(one["departures"])
         figures = [one.get(format) for format in ("float64", "float32", "bfloat16")]
         said = {figure["verdict"] for figure in figures if figure}
         ratios = ["" if figure is None else f"{figure['ratio']:g}" for figure in figures]
@@ -118,9 +118,9 @@ def _planted() -> Rows:
 def _missed() -> Rows:
     for one in _read("planted")["plants"]:
         if one["fate"] != "named":
-            said = ", ".join(one["found"]) or "no name"
+            said = _mistakes(one["found"]) if one["found"] else "no name"
             host = nodes.literal("", f"{one['host']}.py")
-            yield host, _algorithm(one["algorithm"]), one["mistake"], said
+            yield host, _algorithm(one["algorithm"]), _mistakes([one["mistake"]]), said
 
 
 def _uncatalogued() -> Rows:
@@ -161,6 +161,15 @@ def _by_number(data: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
 
 def _algorithm(id: str) -> nodes.Node:
     return reference("alg", id, id)
+
+
+def _mistakes(ids: Sequence[str]) -> nodes.Node:
+    """Return the names of mistakes, each a link to its page."""
+    found = nodes.inline()
+    for place, id in enumerate(ids):
+        found += [nodes.Text(", ")] if place else []
+        found += reference("mistake", id, id)
+    return found
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> nodes.table:
