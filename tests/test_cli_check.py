@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
@@ -10,7 +11,10 @@ from pathlib import Path
 from time import monotonic
 
 import pytest
+from rich.console import Console
 
+from spec import checks
+from spec.cli import main
 from spec.conformance.kit.account import Account, Row
 from spec.conformance.kit.apart import check_apart
 from spec.conformance.kit.words import WORDS, options
@@ -44,19 +48,19 @@ def run(folder, *arguments):
     return done
 
 
-def check(folder, name, *more):
+def checked(folder, name, *more):
     return run(folder, f"mypkg.attention:{name}", "--algorithm", "4", *more)
 
 
 def test_what_is_right_passes_whatever_it_prints(folder):
-    done = check(folder, "prints")
+    done = checked(folder, "prints")
     assert done.returncode == 0
     assert done.stdout.startswith("prints is Algorithm 4 (Attention), as far as")
     assert "hello" not in done.stdout
 
 
 def test_a_mistake_is_named_and_the_arguments_are_small(folder):
-    done = check(folder, "masks_transposed", "--all")
+    done = checked(folder, "masks_transposed", "--all")
     assert done.returncode == 1
     said = " ".join(done.stdout.split())
     assert "Your function computes Algorithm 4 with the mask transposed, at line 4.5" in said
@@ -75,7 +79,7 @@ def test_a_mistake_is_named_and_the_arguments_are_small(folder):
     ],
 )
 def test_a_function_that_misbehaves_gets_a_clear_verdict(folder, name, more, said):
-    done = check(folder, name, *more)
+    done = checked(folder, name, *more)
     assert done.returncode == 1
     assert said in " ".join(done.stdout.split())
 
@@ -195,3 +199,41 @@ def test_a_mistake_is_shown(folder):
     assert "Algorithm 4 with the mask transposed" in done.stdout
     assert "It has a shape only where ℓ_x = ℓ_z." in done.stdout
     assert "¬Mask[t_x, t_z]" in done.stdout
+
+
+def test_all_that_there_is_to_say_is_shown():
+    account = Account(
+        "It is not.",
+        False,
+        ("One mistake.",),
+        "First wrong: line 4.2.",
+        "ℓ_x = 1\nX = [0]",
+        {"A law.": "", "Another law.": "gives 1"},
+        (Row("usual", "differs", "gives 2", 1.0, 0.5, passes=False), Row("other", "agrees")),
+        ("Called so.",),
+    )
+    console = Console(file=io.StringIO(), width=100)
+    for part in checks.account(account, every=True):
+        console.print(part)
+    shown = console.file.getvalue()
+    for said in (
+        "It is not.",
+        "One mistake.",
+        "First wrong: line 4.2.",
+        "  X = [0]",
+        "✓ A law.",
+        "✗ Another law. It gives 1.",
+        "usual",
+        "Called so.",
+    ):
+        assert said in shown
+
+
+def test_the_command_in_this_process(folder, monkeypatch, capsys):
+    monkeypatch.chdir(folder)
+    assert main(["check", "mypkg.attention:attend", "--algorithm", "4", "--all"]) == 0
+    assert "attend is Algorithm 4" in capsys.readouterr().out
+    assert main(["check", "mypkg.attention:nothing", "--algorithm", "4"]) == 2
+    assert "check: mypkg.attention has no nothing" in capsys.readouterr().err
+    assert main(["show", "mask-after-softmax"]) == 0
+    assert "left out" in capsys.readouterr().out
