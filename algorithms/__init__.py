@@ -4,33 +4,33 @@ The fifteen numbered algorithms of Phuong & Hutter 2022, in the
 paper's order; then what they are made of.
 """
 
-from algorithms.embedding import token_embedding  # 1
-from algorithms.embedding import positional_embedding  # 2
-from algorithms.attention import single_query_attention  # 3
-from algorithms.attention import Attention  # 4
-from algorithms.attention import MHAttention  # 5
-from algorithms.normalization import layer_norm  # 6
-from algorithms.unembedding import unembedding  # 7
-from algorithms.encoder_decoder import EDTransformer  # 8
-from algorithms.encoder import ETransformer  # 9
-from algorithms.decoder import DTransformer  # 10
-from algorithms.training import EDTraining  # 11
-from algorithms.training import ETraining  # 12
-from algorithms.training import DTraining  # 13
-from algorithms.inference import DInference  # 14
-from algorithms.inference import EDInference  # 15
-from algorithms.arrays import Array
-from algorithms.embedding import sinusoidal_positions
-from algorithms.inference import LengthLimitWarning
-from algorithms.initialisation import initialise
-from algorithms.notation import (
+from algorithms.paper.embedding import token_embedding  # 1
+from algorithms.paper.embedding import positional_embedding  # 2
+from algorithms.paper.attention import single_query_attention  # 3
+from algorithms.paper.attention import Attention  # 4
+from algorithms.paper.attention import MHAttention  # 5
+from algorithms.paper.normalization import layer_norm  # 6
+from algorithms.paper.unembedding import unembedding  # 7
+from algorithms.paper.encoder_decoder import EDTransformer  # 8
+from algorithms.paper.encoder import ETransformer  # 9
+from algorithms.paper.decoder import DTransformer  # 10
+from algorithms.paper.training import EDTraining  # 11
+from algorithms.paper.training import ETraining  # 12
+from algorithms.paper.training import DTraining  # 13
+from algorithms.paper.inference import DInference  # 14
+from algorithms.paper.inference import EDInference  # 15
+from algorithms.signatures.arrays import Array
+from algorithms.paper.embedding import sinusoidal_positions
+from algorithms.paper.inference import LengthLimitWarning
+from algorithms.signatures.initialisation import initialise
+from algorithms.paper.notation import (
     GELU,
     ReLU,
     bidirectional_mask,
     softmax,
     unidirectional_mask,
 )
-from algorithms.parameters import (
+from algorithms.paper.parameters import (
     AttentionParameters,
     DTransformerParameters,
     EDDecoderLayer,
@@ -41,8 +41,8 @@ from algorithms.parameters import (
     MHAttentionParameters,
     tree_map,
 )
-from algorithms.sampling import sample, temper
-from algorithms.scope import DTypeError, ShapeError
+from algorithms.paper.sampling import sample, temper
+from algorithms.signatures.scope import DTypeError, ShapeError
 
 __all__ = [
     "GELU",

@@ -18,9 +18,9 @@ from algorithms import (
     MHAttention,
     initialise,
     layer_norm,
-    signature,
     unidirectional_mask,
 )
+from algorithms.signatures import decorator
 from bench.timing import ratio, times
 
 SIZES = {
@@ -59,11 +59,11 @@ def calls(d_e: int, ell: int, H: int, L: int, N_V: int) -> dict[str, Callable[[]
 
 def unchecked(call: Callable[[], Any]) -> Any:
     """The same call with the switch off."""
-    signature.enabled = False
+    decorator.enabled = False
     try:
         return call()
     finally:
-        signature.enabled = True
+        decorator.enabled = True
 
 
 def measure() -> None:

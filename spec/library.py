@@ -7,8 +7,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
 
-from spec.language.check import Checked, check, declarations
-from spec.language.layout import Algorithm, read
+from spec.language.alg_file import Algorithm, read
+from spec.language.checked import Checked, check, declarations
 from spec.language.parse import program
 from spec.language.tree import Program
 

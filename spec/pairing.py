@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from spec.language.layout import Algorithm, Line
+from spec.language.alg_file import Algorithm, Line
 
 Function = Callable[..., Any]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from building import DOCS, build
+from helpers.sphinx_build import DOCS, build
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.language.layout import Algorithm, Line, read
+from spec.language.alg_file import Algorithm, Line, read
 from spec.pairing import (
     Pairing,
     PairingError,

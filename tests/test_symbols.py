@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spec import symbols
-from spec.language.layout import Algorithm
+from spec.language.alg_file import Algorithm
 from spec.library import algorithms
 from spec.symbols import Symbol, UnknownSymbol, lookup, parse, table
 

@@ -6,8 +6,8 @@ import math
 
 from jaxtyping import Float
 
-from algorithms.arrays import A, namespace
-from algorithms.signature import checked
+from algorithms.signatures.arrays import A, namespace
+from algorithms.signatures.decorator import checked
 
 
 @checked()

@@ -7,20 +7,27 @@ from typing import Annotated, Generic, NamedTuple
 
 from jaxtyping import Bool, Float, Integer
 
-from algorithms.arrays import A, A_co, Array, arange
-from algorithms.attention import MHAttention
 from algorithms.checkpoints.departures import Departure
 from algorithms.checkpoints.state import State
-from algorithms.declarations import Below
-from algorithms.embedding import (
+from algorithms.paper.attention import MHAttention
+from algorithms.paper.embedding import (
     Token,
     positional_embedding,
     token_embedding,
 )
-from algorithms.normalization import layer_norm
-from algorithms.notation import GELU, bidirectional_mask, softmax
-from algorithms.parameters import ETransformerParameters, Layer
-from algorithms.signature import checked
+from algorithms.paper.normalization import layer_norm
+from algorithms.paper.notation import (
+    GELU,
+    bidirectional_mask,
+    softmax,
+)
+from algorithms.paper.parameters import (
+    ETransformerParameters,
+    Layer,
+)
+from algorithms.signatures.arrays import A, A_co, Array, arange
+from algorithms.signatures.declarations import Below
+from algorithms.signatures.decorator import checked
 
 BERT_DEPARTURES = (
     Departure(

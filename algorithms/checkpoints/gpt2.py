@@ -7,19 +7,19 @@ from typing import Annotated
 
 from jaxtyping import Bool, Float, Integer
 
-from algorithms.arrays import A, Array, namespace
 from algorithms.checkpoints.activations import GELU_tanh
 from algorithms.checkpoints.departures import Departure
 from algorithms.checkpoints.state import State
-from algorithms.decoder import DTransformer
-from algorithms.embedding import Token
-from algorithms.parameters import (
+from algorithms.paper.decoder import DTransformer
+from algorithms.paper.embedding import Token
+from algorithms.paper.parameters import (
     AttentionParameters,
     DTransformerParameters,
     Layer,
     MHAttentionParameters,
 )
-from algorithms.signature import checked
+from algorithms.signatures.arrays import A, Array, namespace
+from algorithms.signatures.decorator import checked
 
 GPT2_DEPARTURES = (
     Departure(

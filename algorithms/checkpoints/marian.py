@@ -10,29 +10,29 @@ import numpy as np
 from jaxtyping import Bool, Float, Integer
 from numpy.typing import NDArray
 
-from algorithms.arrays import A, A_co, Array, arange
-from algorithms.attention import MHAttention
 from algorithms.checkpoints.activations import SiLU
 from algorithms.checkpoints.departures import Departure
 from algorithms.checkpoints.state import State
-from algorithms.embedding import (
+from algorithms.paper.attention import MHAttention
+from algorithms.paper.embedding import (
     Token,
     positional_embedding,
     sinusoidal_positions,
     token_embedding,
 )
-from algorithms.normalization import layer_norm
-from algorithms.notation import (
+from algorithms.paper.normalization import layer_norm
+from algorithms.paper.notation import (
     bidirectional_mask,
     softmax,
     unidirectional_mask,
 )
-from algorithms.parameters import (
+from algorithms.paper.parameters import (
     EDDecoderLayer,
     EDEncoderLayer,
     EDTransformerParameters,
 )
-from algorithms.signature import checked
+from algorithms.signatures.arrays import A, A_co, Array, arange
+from algorithms.signatures.decorator import checked
 
 MARIAN_DEPARTURES = (
     Departure(

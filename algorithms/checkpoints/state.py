@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Generic
 
-from algorithms.arrays import A, namespace
-from algorithms.parameters import (
+from algorithms.paper.parameters import (
     AttentionParameters,
     MHAttentionParameters,
 )
+from algorithms.signatures.arrays import A, namespace
 
 
 class State(Generic[A]):

@@ -23,8 +23,8 @@ from spec.cost.loops import CostError, value
 from spec.cost.memory import Memory, Peak, Where, highest
 from spec.cost.numbers import numbers
 from spec.cost.operations import KINDS, Count, Operations, together
-from spec.language.check import Checked
-from spec.language.sizes import Poly, sum_of
+from spec.language.checked import Checked
+from spec.language.polynomials import Poly, sum_of
 from spec.language.types import Bundle
 
 __all__ = [

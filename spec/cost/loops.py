@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from spec.language.check import Checked
+from spec.language.checked import Checked
 from spec.language.errors import SpecError
-from spec.language.sizes import ONE, Atom, Poly
+from spec.language.polynomials import ONE, Atom, Poly
 from spec.language.tree import Line, Node
 
 TURNS = Poly.of(Atom("turns"))  # of a `while`

@@ -22,11 +22,11 @@ from typing import NamedTuple
 
 from spec.cost.loops import Loop, alike, loops, put, repeated, value
 from spec.cost.numbers import numbers
-from spec.language.check import Checked
+from spec.language.checked import Checked
 from spec.language.header import instance
 from spec.language.names import Raised, Variable
-from spec.language.sizes import ONE, ZERO, Atom, Poly, sum_of
-from spec.language.text import text
+from spec.language.plain_text import text
+from spec.language.polynomials import ONE, ZERO, Atom, Poly, sum_of
 from spec.language.tree import (
     Assign,
     Binder,

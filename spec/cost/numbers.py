@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from spec.cost.loops import alike, put
-from spec.language.check import Checked
-from spec.language.sizes import ONE, ZERO, Poly, sum_of
+from spec.language.checked import Checked
+from spec.language.polynomials import ONE, ZERO, Poly, sum_of
 from spec.language.types import Bundle, Family, Function, Matrix, Type
 
 

@@ -8,10 +8,10 @@ from functools import partial, reduce
 
 from spec.cost.loops import Loop, alike, loops, put, repeated
 from spec.cost.numbers import numbers
-from spec.language.calls import ENTRYWISE
-from spec.language.check import Checked
+from spec.language.checked import Checked
+from spec.language.inference.calls import ENTRYWISE
 from spec.language.names import Raised
-from spec.language.sizes import ONE, ZERO, Atom, Poly
+from spec.language.polynomials import ONE, ZERO, Atom, Poly
 from spec.language.tree import (
     Assign,
     Binary,

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from spec.language.errors import CheckError
-from spec.language.sizes import ONE, Atom, Poly
-from spec.language.text import text
+from spec.language.plain_text import text
+from spec.language.polynomials import ONE, Atom, Poly
 from spec.language.tree import (
     Abbreviation,
     Alike,

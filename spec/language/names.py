@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from spec.language.errors import CheckError
 from spec.language.header import Header, key, label
-from spec.language.text import text
+from spec.language.plain_text import text
 from spec.language.tree import (
     Assign,
     Binder,

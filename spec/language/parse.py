@@ -13,9 +13,9 @@ from lark import Lark, Token, Transformer, Tree, UnexpectedCharacters, Unexpecte
 from lark.exceptions import VisitError
 from lark.tree import Meta
 
-from spec.language import layout, tree
+from spec.language import alg_file, tree
 from spec.language.errors import ParseError
-from spec.language.text import text as written
+from spec.language.plain_text import text as written
 from spec.language.tree import Line, Node, Program, Row
 
 #: What a row can be, besides a numbered line.
@@ -52,7 +52,7 @@ def parser() -> Lark:
     )
 
 
-def program(algorithm: layout.Algorithm, like: Program | None = None) -> Program:
+def program(algorithm: alg_file.Algorithm, like: Program | None = None) -> Program:
     """Read every row of an algorithm.
 
     Parameters
@@ -149,7 +149,7 @@ class _Misuse(Exception):
         self.problem = problem
 
 
-def _rows(algorithm: layout.Algorithm) -> Iterator[Row]:
+def _rows(algorithm: alg_file.Algorithm) -> Iterator[Row]:
     for section in algorithm.sections:
         for raw in section.rows:
             indent = len(raw) - len(raw.lstrip())
@@ -163,7 +163,7 @@ def _rows(algorithm: layout.Algorithm) -> Iterator[Row]:
             yield Row(section.name, indent, text, node, note if dash else None)
 
 
-def _line(algorithm: str, line: layout.Line) -> Line:
+def _line(algorithm: str, line: alg_file.Line) -> Line:
     claim = None
     if line.claim is not None:
         claim = row(line.claim, "declarations", algorithm, f"line {line.number}, after ▷")

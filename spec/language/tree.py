@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import Generic, TypeVar
 
-from spec.language import layout
+from spec.language import alg_file
 
 T = TypeVar("T")
 
@@ -487,7 +487,7 @@ class Row:
 class Line:
     """A numbered line, read; `body` holds the lines of the block that it opens."""
 
-    layout: layout.Line
+    layout: alg_file.Line
     statement: Statement
     claim: Declarations | None = None
     body: tuple[Line, ...] = ()
@@ -508,7 +508,7 @@ class Line:
 class Program:
     """An algorithm, read: the rows of its head and its lines, blocks within blocks."""
 
-    layout: layout.Algorithm
+    layout: alg_file.Algorithm
     signature: Signature | None
     rows: tuple[Row, ...]
     body: tuple[Line, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from spec.language.sizes import ONE, Atom, Poly
+from spec.language.polynomials import ONE, Atom, Poly
 
 HOLE = "•"  # stands in a key for the script that is an index
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from spec.language.check import Checked
-from spec.language.sizes import Atom, Poly
+from spec.language.checked import Checked
+from spec.language.polynomials import Atom, Poly
 from spec.language.tree import Line
 from spec.language.types import Key, Matrix
 from spec.machine.values import Value

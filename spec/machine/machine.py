@@ -12,9 +12,9 @@ import numpy as np
 from spec.domains.domain import Differentiable, Domain, Matrix
 from spec.domains.reverse import Reverse
 from spec.language import types
-from spec.language.check import Checked
+from spec.language.checked import Checked
 from spec.language.names import Variable
-from spec.language.text import text
+from spec.language.plain_text import text
 from spec.language.tree import (
     Assign,
     Binder,
@@ -37,9 +37,9 @@ from spec.language.tree import (
     walk,
 )
 from spec.language.types import Key, Tokens, Type
-from spec.machine.arguments import Entrance
+from spec.machine.bind_arguments import Entrance
 from spec.machine.chance import Chance
-from spec.machine.expressions import Expressions, S
+from spec.machine.evaluate import Expressions, S
 from spec.machine.frame import Frame, MachineError, Watcher
 from spec.machine.values import Definition, Parameters, Value, column, each, map_values
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from spec.domains.domain import Matrix
-from spec.language.sizes import Atom
+from spec.language.polynomials import Atom
 from spec.language.tree import Expression
 from spec.language.types import Key
 

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from spec.language.layout import STEP
+from spec.language.alg_file import STEP
 from spec.language.tree import Line, Node, Program
 from spec.render.setting import APPLY, HAT, TILDE, Atom, Break, Reference, Setter, Space, Word
 

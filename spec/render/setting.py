@@ -1,8 +1,8 @@
 """What every printed form of the tree has in common.
 
 `Setter` says what is set, in which order, with which brackets, and where a line may be broken; a
-`Style` says how. Brackets and white space are those of `spec.language.text`: the plain texts of
-the pieces, one after the other, are what it writes.
+`Style` says how. Brackets and white space are those of `spec.language.plain_text`: the plain texts
+of the pieces, one after the other, are what it writes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
-from spec.language.text import (
+from spec.language.plain_text import (
     BRACKETED,
     LOOSE,
     NAMED,

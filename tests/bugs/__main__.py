@@ -17,7 +17,13 @@ from rich.table import Table
 ROOT = Path(__file__).parent.parent.parent
 BUGS = tomllib.loads(Path(__file__).with_name("bugs.toml").read_text(encoding="utf-8"))["bug"]
 #: Quick, and of values: what looks at signatures alone cannot see a mistake that keeps them.
-TESTS = ("test_laws.py", "test_inference.py", "test_training.py", "oracles")
+TESTS = (
+    "algorithms/test_reference_laws.py",
+    "algorithms/test_inference.py",
+    "algorithms/test_training.py",
+    "algorithms/test_torch.py",
+    "checkpoints",
+)
 
 
 def failures(bug: dict[str, str] | None) -> list[str]:
@@ -28,7 +34,7 @@ def failures(bug: dict[str, str] | None) -> list[str]:
             source = ROOT / name
             (shutil.copytree if source.is_dir() else shutil.copy)(source, copy / name)
         if bug is not None:
-            file = copy / "algorithms" / bug["file"]
+            file = copy / "algorithms" / "paper" / bug["file"]
             file.write_text(file.read_text("utf-8").replace(bug["right"], bug["wrong"]), "utf-8")
         run = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-rf", *(f"tests/{test}" for test in TESTS)],

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from spec.conformance.draw import draw
-from spec.conformance.tie import Case, Tie, tie
+from spec.inputs.draw import draw
 from spec.library import checked
+from spec.line_by_line.tie import Case, Tie, tie
 
 
 def attention(x, z, w_q, b_q, w_kv, b_kv, mask):

@@ -11,13 +11,13 @@ import torch
 from transformers import BertForMaskedLM, GPT2Config, GPT2LMHeadModel, MarianMTModel
 
 from figures.errors import rounded
-from spec.conformance.adapters.ready.known import ready
-from spec.conformance.kit.adapter import Adapter
-from spec.conformance.kit.check import subject
-from spec.conformance.kit.formats import FORMATS
-from spec.conformance.kit.given import Variation
-from spec.conformance.kit.subject import Trial
-from spec.conformance.kit.variations import variations
+from spec.adapters.libraries.registry import ready
+from spec.calling.function_under_test import Trial
+from spec.checking.check import subject
+from spec.inputs.adapter import Adapter
+from spec.inputs.arguments import Variation
+from spec.inputs.formats import FORMATS
+from spec.inputs.variations import variations
 
 
 class Ready(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Any
 
 from figures.errors import rounded
 from figures.planted import slow
-from spec.conformance.kit.check import check
+from spec.checking.check import check
 from spec.pairing import implementations
 
 #: Those that need no more than their arguments: training needs a library's gradients.

@@ -1,7 +1,7 @@
 """How far each line of the reference is from the exact value, at worst, over drawn inputs.
 
 In units in the last place of the largest entry that the line sets, beside the bound. What an
-error and its bound are is said in `spec.conformance.tie` and `spec.conformance.bounds`.
+error and its bound are is said in `spec.line_by_line.tie` and `spec.expected.rounding_bounds`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from cases import TRAINING, case
+from helpers.cases import TRAINING, case
 
-from spec.conformance.tie import Expected
 from spec.library import checked
+from spec.line_by_line.tie import Expected
 from spec.pairing import implementations
 
 #: Sizes by name: small enough for every test run, and those of a small model.

@@ -13,11 +13,11 @@ import torch
 from hosts.adapters import ADAPTERS
 from hosts.plant import HOSTS, Plant, planted, plants, uncatalogued
 
-from spec.conformance.kit import naming
-from spec.conformance.kit.answer import Answer
-from spec.conformance.kit.check import check, subject
-from spec.conformance.kit.subject import Subject, Trial
-from spec.conformance.kit.variations import variations
+from spec.calling.function_under_test import Subject, Trial
+from spec.checking import explain as naming
+from spec.checking.check import check, subject
+from spec.expected.result import Answer
+from spec.inputs.variations import variations
 from spec.library import checked
 
 

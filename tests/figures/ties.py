@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from cases import SINGLE, case
+from helpers.cases import SINGLE, case
 
-from spec.conformance.tie import tie
 from spec.language.tree import End
 from spec.library import checked
+from spec.line_by_line.tie import tie
 from spec.pairing import implementations
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cases import case
-from planted import planted
+from helpers.cases import case
+from helpers.planting import planted
 
-from spec.conformance.tie import tie
 from spec.library import checked
+from spec.line_by_line.tie import tie
 from spec.pairing import implementations
 
 

@@ -11,9 +11,9 @@ from hosts import columns_numpy as columns
 from hosts import convert
 from hosts import rows_torch as rows
 from hosts.convert import to_masked_out, to_rows, to_tensor
-from spec.conformance.adapters import layout
-from spec.conformance.kit.adapter import Adapter
-from spec.conformance.kit.answer import TURNS
+from spec.adapters.function_in_layout import layout
+from spec.expected.result import TURNS
+from spec.inputs.adapter import Adapter
 
 ROWS = layout(tokens="rows", library="torch")
 COLUMNS = layout()

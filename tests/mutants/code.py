@@ -40,15 +40,15 @@ from functools import cache, partial
 from typing import Any
 
 import numpy as np
-from cases import SINGLE, case
+from helpers.cases import SINGLE, case
 
-from algorithms.arrays import Namespace, namespace
+from algorithms.signatures.arrays import Namespace, namespace
 from mutants.mutant import Fate, Mutant, Verdict
 from spec import symbols
-from spec.conformance.probe import NOTHING, Observation
-from spec.conformance.tie import Case, Expected
-from spec.language.text import text
+from spec.language.plain_text import text
 from spec.library import checked
+from spec.line_by_line.observe import NOTHING, Observation
+from spec.line_by_line.tie import Case, Expected
 from spec.pairing import implementations, statements
 
 REFERENCE = implementations("algorithms")
@@ -137,7 +137,7 @@ class Source:
             for name, value in self.globals.items()
             if inspect.isfunction(value)
             and value.__module__.startswith("algorithms.")
-            and value.__module__ != "algorithms.signature"
+            and value.__module__ != "algorithms.signatures.decorator"
             and inspect.unwrap(value) is not self.function
         ]
         self.sites: list[Site] = []

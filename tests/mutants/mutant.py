@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from spec.conformance.mistakes.mutants import Mutant
+from spec.mistakes.mutants import Mutant
 
 __all__ = ["Fate", "Mutant", "Timed", "Verdict", "timed"]
 

@@ -8,16 +8,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from cases import SINGLE, TRAINING, case
+from helpers.cases import SINGLE, TRAINING, case
 
 from mutants.mutant import Fate, Mutant, Verdict
-from spec.conformance.mistakes.mutants import mutants as of
-from spec.conformance.mistakes.mutants import mutated
-from spec.conformance.probe import Observation
-from spec.conformance.tie import Case, Expected
-from spec.language.check import Checked
+from spec.language.checked import Checked
 from spec.language.errors import SpecError
 from spec.library import checked
+from spec.line_by_line.observe import Observation
+from spec.line_by_line.tie import Case, Expected
+from spec.mistakes.mutants import mutants as of
+from spec.mistakes.mutants import mutated
 from spec.pairing import implementations
 
 

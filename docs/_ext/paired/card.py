@@ -8,7 +8,7 @@ from docutils import nodes
 from sphinx import addnodes
 
 from spec.errata import Erratum, errata
-from spec.language.layout import STEP, Algorithm, write
+from spec.language.alg_file import STEP, Algorithm, write
 from spec.language.parse import program
 from spec.language.tree import Line, Program
 from spec.pairing import Pairing

@@ -7,7 +7,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from algorithms.declarations import ArrayOf, Declaration, Items, Optional, Record, read
+from algorithms.signatures.declarations import ArrayOf, Declaration, Items, Optional, Record, read
 from spec.errata import errata
 from spec.library import algorithms
 

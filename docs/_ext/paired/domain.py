@@ -14,9 +14,9 @@ from sphinx.roles import XRefRole
 from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
 
-from spec.conformance.mistakes import catalogue
 from spec.errata import errata
 from spec.library import algorithms
+from spec.mistakes import catalogue
 
 # How near the top of a search they stand; a mistake is found by the title of its page.
 _PRIORITY = {"alg": 0, "mistake": -1}

@@ -15,7 +15,7 @@ from sphinx.util.docutils import SphinxRole
 
 from spec.language.errors import SpecError
 from spec.language.parse import statement
-from spec.language.text import text
+from spec.language.plain_text import text
 from spec.language.tree import Node, Return
 from spec.library import algorithms
 from spec.render import mathml

@@ -7,10 +7,10 @@ from difflib import SequenceMatcher
 from paired.domain import reference
 from paired.elements import Element, element
 from paired.notation import math, prose
-from spec.conformance.mistakes import Mistake
-from spec.language import layout, parse
+from spec.language import alg_file, parse
 from spec.language.tree import Line
 from spec.library import checked
+from spec.mistakes import Mistake
 from spec.render.mathml import parts
 
 from .edits import changed, origins
@@ -126,7 +126,7 @@ def _gap(row: int) -> Element:
 
 def _helper(text: str, mistake: Mistake) -> Element:
     """Set an algorithm that the edits call."""
-    read = parse.program(layout.read(text, mistake.id))
+    read = parse.program(alg_file.read(text, mistake.id))
     assert read.signature is not None, "it is called by its name"
     lines = [
         _line(

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from textwrap import dedent
 
-from spec.conformance.mistakes import Mistake, catalogue, edited
-from spec.language.check import Checked
+from spec.language.checked import Checked
 from spec.library import checked
+from spec.mistakes import Mistake, catalogue, edited
 
 
 @lru_cache(maxsize=1)  # its page needs it several times, and no other does

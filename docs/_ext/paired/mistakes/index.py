@@ -9,9 +9,9 @@ from sphinx.util.docutils import SphinxDirective
 
 from paired.domain import reference
 from paired.elements import Element, element
-from spec.conformance import mistakes
-from spec.conformance.mistakes import Mistake, catalogue
+from spec import mistakes
 from spec.library import algorithms, checked
+from spec.mistakes import Mistake, catalogue
 
 from .words import phrase
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from spec.conformance.draw import Inputs, draw
+from spec.inputs.draw import Inputs, draw
 from spec.library import checked
 
 Equal = frozenset[tuple[str, str]]

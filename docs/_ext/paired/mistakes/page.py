@@ -14,7 +14,7 @@ from sphinx.util.typing import OptionSpec
 from paired.domain import AlgorithmDomain, anchor, reference
 from paired.elements import Element, element
 from paired.notation import prose
-from spec.conformance.mistakes import Mistake, catalogue
+from spec.mistakes import Mistake, catalogue
 from spec.pairing import implementations
 
 from .contrast import contrast

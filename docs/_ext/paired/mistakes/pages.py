@@ -8,9 +8,9 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from spec.conformance.mistakes import catalogue
-from spec.language.layout import write
+from spec.language.alg_file import write
 from spec.library import algorithms
+from spec.mistakes import catalogue
 
 # In no table of contents, which would stand on every page: the list links to them all.
 _PAGE = """\

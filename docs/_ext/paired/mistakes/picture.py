@@ -8,7 +8,7 @@ from docutils import nodes
 from paired.domain import reference
 from paired.elements import Element, Markup, element
 from paired.notation import prose
-from spec.conformance.mistakes import Mistake
+from spec.mistakes import Mistake
 
 from . import heatmap
 from .heatmap import Scale, scale

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from spec.conformance.mistakes import Mistake
 from spec.domains import Floats
-from spec.language.check import Checked
+from spec.language.checked import Checked
 from spec.language.tree import Line, Return
 from spec.language.types import Family, Key, Matrix
 from spec.library import checked
 from spec.machine import Chance, Frame, Machine, MachineError, Value, Watcher
+from spec.mistakes import Mistake
 
 from .edits import changed, origins
 from .inputs import Drawn, Equal, drawn

@@ -8,8 +8,8 @@ from docutils import nodes
 
 from paired.elements import Element
 from paired.notation import prose
-from spec.conformance.mistakes import Mistake, catalogue
 from spec.library import checked
+from spec.mistakes import Mistake, catalogue
 
 
 def captions(mistake: Mistake) -> tuple[str, str]:

@@ -1,0 +1,105 @@
+"""Algorithm 9: the encoder-only transformer (BERT)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from jaxtyping import Bool, Float, Integer
+
+from algorithms.paper.attention import MHAttention
+from algorithms.paper.embedding import (
+    Token,
+    positional_embedding,
+    token_embedding,
+)
+from algorithms.paper.normalization import layer_norm
+from algorithms.paper.notation import GELU, bidirectional_mask
+from algorithms.paper.parameters import ETransformerParameters
+from algorithms.paper.unembedding import unembedding
+from algorithms.signatures.arrays import A, Array, arange
+from algorithms.signatures.decorator import algorithm
+
+
+@algorithm(9, requires=("ell <= ell_max", "eps >= 0"))
+def ETransformer(
+    x: Annotated[Integer[Array, "*batch ell"], Token],
+    theta: ETransformerParameters[A],
+    *,
+    eps: float = 0.0,
+    activation: Callable[[A], A] = GELU,
+    padding: Bool[Array, "*batch ell"] | None = None,
+) -> Float[A, "*batch N_V ell"]:
+    """At each token, how probable each token is to stand there.
+
+    Encoder-only: post-norm, GELU, every token sees all tokens.
+
+    Parameters
+    ----------
+    x : integer of any type, (*batch, ell)
+        Token IDs, 0 … N_V−1, some of them mask_token;
+        1 ≤ ell ≤ ell_max.
+    theta : ETransformerParameters
+        All parameters; every size is read off their shapes.
+    eps : float, at least 0
+        Layer norm's ε; the paper has none (erratum A1).
+    activation : function of an array
+        The paper's GELU, or another.
+    padding : bool, (*batch, ell), optional
+        False at tokens that only fill up a batch: nobody attends to
+        them. None, all tokens count, is the paper.
+
+    Returns
+    -------
+    P : float, (*batch, N_V, ell)
+        Each column is a distribution on the vocabulary.
+
+    Raises
+    ------
+    IndexError
+        A token is outside 0 … N_V−1.
+    ShapeError, DTypeError
+        An argument is not what the signature says: also an empty
+        sequence (A3) or one longer than ell_max (A4).
+    ValueError
+        eps is negative.
+
+    Notes
+    -----
+    W_u has d_f columns where the paper prints d_e (erratum E1).
+
+    Sizes that the paper does not list, d_attn, d_mid and N_V, are
+    read off θ too (A2). An entry of P may be 0 by underflow, and is
+    1 at N_V = 1 (A12).
+
+    Source: Phuong & Hutter 2022, Algorithm 9.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from algorithms import initialise
+    >>> theta = initialise(
+    ...     ETransformerParameters, np.random.default_rng(0),
+    ...     N_V=11, ell_max=8, L=2, H=3, d_e=6, d_mlp=24,
+    ...     d_attn=2, d_mid=2, d_f=5,
+    ... )
+    >>> ETransformer(np.array([9, 3, 8, 4, 10]), theta).shape
+    (11, 5)
+    """
+    W_e, W_p, layers, W_f, b_f, gamma, beta, W_u = theta
+    ell = x.shape[-1]  # 9.1
+    t = arange(ell, x)
+    X = token_embedding(x, W_e)  # 9.2
+    X = X + positional_embedding(t, W_p)  # 9.2-9.3; e_t = X
+    for layer in layers:  # 9.4
+        W, gamma1, beta1, gamma2, beta2, *mlp = layer
+        W_mlp1, b_mlp1, W_mlp2, b_mlp2 = mlp
+        Mask = bidirectional_mask(X, X, padding)  # 9.5
+        X = X + MHAttention(X, X, W, Mask)  # 9.5
+        X = layer_norm(X, gamma1, beta1, eps=eps)  # 9.6
+        hidden = activation(W_mlp1 @ X + b_mlp1[:, None])  # 9.7
+        X = X + W_mlp2 @ hidden + b_mlp2[:, None]  # 9.7
+        X = layer_norm(X, gamma2, beta2, eps=eps)  # 9.8
+    X = activation(W_f @ X + b_f[:, None])  # 9.10
+    X = layer_norm(X, gamma, beta, eps=eps)  # 9.11
+    return unembedding(X, W_u)  # 9.12

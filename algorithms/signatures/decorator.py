@@ -1,0 +1,87 @@
+"""`@algorithm(4)`: the number, and every call checked."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import cache, wraps
+from inspect import signature
+from typing import Any, TypeVar, cast
+
+from algorithms.signatures.declarations import Signature, declared
+from algorithms.signatures.scope import Scope
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: The one switch: False, and no call is checked any more. It starts
+#: as FORMAL_TRANSFORMERS_CHECKS says, where 0 turns the checks off.
+enabled = os.environ.get("FORMAL_TRANSFORMERS_CHECKS", "1") != "0"
+
+_inside = ContextVar("inside a checked call", default=False)
+
+
+def algorithm(
+    number: int | str, *, requires: tuple[str, ...] = ()
+) -> Callable[[F], F]:
+    """Mark a function as Algorithm `number`, and check its calls.
+
+    Every call is held to the annotations: shapes of all arguments,
+    of θ at every depth and of the result, in one scope (a name is
+    one size); dtypes, one float type and one library for all; token
+    IDs within the vocabulary; what `requires` says of the sizes. A
+    call from inside another checked call is not checked again.
+
+    The function then carries its number as `function.algorithm`.
+    """
+
+    def mark(function: F) -> F:
+        marked = checked(requires=requires)(function)
+        cast("Any", marked).algorithm = str(number)
+        return marked
+
+    return mark
+
+
+def checked(*, requires: tuple[str, ...] = ()) -> Callable[[F], F]:
+    """As `algorithm`, for a function that has no number."""
+
+    def wrap(function: F) -> F:
+        bind = signature(function).bind
+        rules = {
+            rule: compile(rule, rule, "eval") for rule in requires
+        }
+
+        @cache
+        def declarations() -> Signature:  # names resolve only later
+            return declared(function)
+
+        @wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if not enabled or _compiling() or _inside.get():
+                return function(*args, **kwargs)
+            token = _inside.set(True)
+            try:
+                scope = Scope(function.__name__)
+                try:
+                    arguments = bind(*args, **kwargs).arguments
+                except TypeError as error:  # it names no function
+                    scope.refuse(TypeError, str(error))
+                scope.take(declarations().arguments, arguments)
+                scope.require(rules)
+                result = function(*args, **kwargs)
+                scope.give(declarations().result, result)
+            finally:
+                _inside.reset(token)
+            return result
+
+        cast("Any", call).requires = requires
+        return cast("F", call)
+
+    return wrap
+
+
+def _compiling() -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and bool(torch.compiler.is_compiling())

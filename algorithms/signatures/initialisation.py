@@ -1,0 +1,162 @@
+"""A random θ for any architecture."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from algorithms.signatures.declarations import (
+    ArrayOf,
+    Declaration,
+    Instance,
+    Items,
+    Number,
+    Optional,
+    Record,
+    read,
+)
+from algorithms.signatures.scope import Scope
+
+P = TypeVar("P")
+
+
+def initialise(
+    parameters: type[P],
+    rng: np.random.Generator,
+    *,
+    dtype: DTypeLike = np.float64,
+    **sizes: int,
+) -> P:
+    """Draw θ for one of the architectures, or for a part of one.
+
+    The paper leaves this open (erratum A15). Here γ is 1, β and
+    every b are 0, and a matrix W is normal with mean 0 and variance
+    1/n, n being the number of terms in a sum over its row: LeCun's
+    rule, which keeps the scale of what passes through. W_e and W_p
+    (and BERT's W_s) sum nothing, each gives a column: n = 1.
+
+    Parameters
+    ----------
+    parameters : type
+        `DTransformerParameters`, say.
+    rng : numpy.random.Generator
+        Where the numbers come from.
+    dtype : NumPy float type
+        Of all arrays.
+    **sizes : int, at least 1
+        Every size in the annotations of `parameters`, by name:
+        N_V, ell_max, H, d_e, … and L, the number of layers.
+
+    Returns
+    -------
+    θ, in NumPy arrays
+        `tree_map(torch.asarray, theta)` gives another library's.
+
+    Raises
+    ------
+    TypeError
+        A size is missing, or is not one of θ's.
+    ValueError
+        A size is not positive.
+
+    Notes
+    -----
+    Source: LeCun et al. 1998, *Efficient BackProp*, section 4.6.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from algorithms import AttentionParameters
+    >>> W_qkv = initialise(
+    ...     AttentionParameters, np.random.default_rng(0),
+    ...     d_attn=2, d_x=5, d_z=4, d_out=3,
+    ... )
+    >>> W_qkv.W_v.shape
+    (3, 4)
+    """
+    scope = Scope("initialise")
+    scope.check(Instance(np.random.Generator), rng, "rng")
+    if not np.issubdtype(dtype, np.floating):
+        raise TypeError(
+            f"initialise: dtype is {np.dtype(dtype)}, want a float"
+        )
+    if not hasattr(parameters, "_fields") or not isinstance(
+        parameters, type
+    ):
+        raise TypeError(
+            f"initialise: cannot draw {parameters!r:.40}, want a "
+            "type such as DTransformerParameters"
+        )
+    declaration = read(parameters)
+    names = _sizes(declaration)
+    for problem, wrong in (
+        ("needs", names - sizes.keys()),
+        ("has no", sizes.keys() - names),
+    ):
+        if wrong:
+            raise TypeError(
+                f"initialise: {parameters.__name__} {problem} "
+                f"{', '.join(sorted(wrong))}"
+            )
+    for name, size in sizes.items():
+        scope.check(Number(int), size, name)
+        if size < 1:
+            raise ValueError(
+                f"initialise: {name} is {size}, want at least 1"
+            )
+    theta: P = _draw(declaration, "", rng, np.dtype(dtype), sizes)
+    return theta
+
+
+def _sizes(declaration: Declaration) -> set[str]:
+    match declaration:
+        case Record(fields=fields):
+            return set().union(*map(_sizes, fields.values()))
+        case Optional(part):
+            return _sizes(part)
+        case Items(item, count):
+            return {count} | _sizes(item)
+        case ArrayOf(axes=axes):
+            return {n for axis in axes for n in axis.split("*")}
+        case _:
+            raise TypeError(
+                f"initialise: cannot draw {declaration}"
+            )
+
+
+def _draw(
+    declaration: Any,
+    name: str,
+    rng: np.random.Generator,
+    dtype: np.dtype[Any],
+    sizes: dict[str, int],
+) -> Any:
+    match declaration:
+        case Record(cls, fields):
+            return cls(
+                **{
+                    f: _draw(part, f, rng, dtype, sizes)
+                    for f, part in fields.items()
+                }
+            )
+        case Optional(part):
+            return _draw(part, name, rng, dtype, sizes)
+        case Items(item, count):
+            return tuple(
+                _draw(item, name, rng, dtype, sizes)
+                for _ in range(sizes[count])
+            )
+    shape = tuple(
+        math.prod(sizes[n] for n in axis.split("*"))
+        for axis in declaration.axes
+    )
+    if name.startswith("gamma"):
+        return np.ones(shape, dtype)
+    if name.startswith(("beta", "b_")):
+        return np.zeros(shape, dtype)
+    terms = 1 if name in ("W_e", "W_p", "W_s") else shape[-1]
+    scale = 1 / math.sqrt(terms)
+    return (rng.standard_normal(shape) * scale).astype(dtype)

@@ -1,0 +1,1 @@
+"""One guarded call of somebody's function, and the verdict on what it returned."""

@@ -1,0 +1,127 @@
+"""A check in a process of its own, with a limit on its time.
+
+The process runs as the user who asks, with all that this user may do: it keeps a function that
+hangs or crashes from taking the command with it, and is no sandbox.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from spec.checking.account import Account
+
+#: How much is kept, and how much shown, of what a process has written to standard error.
+BYTES, ROWS = 4096, 3
+
+
+class ApartError(ValueError):
+    """The check could not be begun; the message says why."""
+
+
+def check_apart(
+    request: Mapping[str, Any], limit: float, progress: Callable[[str, int, int], None]
+) -> Account:
+    """Check a function that is named `package.module:function`, in a process of its own.
+
+    Parameters
+    ----------
+    request
+        `function`, `algorithm`, `layout` (the options of its adapter), `format`, `seconds`.
+    limit
+        How many seconds the process may take in all.
+    progress
+        Told what is done.
+
+    Raises
+    ------
+    ApartError
+        If there is no such function, algorithm or format, or the adapter does not fit.
+    """
+    process = subprocess.Popen(
+        # -P: what stands in the user's folder is not taken for ours.
+        [sys.executable, "-P", "-m", "spec.checking.process_worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    overdue = threading.Event()
+
+    def stop() -> None:
+        overdue.set()
+        _kill(process)
+
+    timer = threading.Timer(limit, stop)
+    tail = _Tail(process)
+    timer.start()
+    said: dict[str, Any] = {}
+    try:
+        with suppress(BrokenPipeError), process.stdin as pipe:  # it may have ended already
+            pipe.write(json.dumps(dict(request)).encode() + b"\n")
+        for row in process.stdout:
+            if not row.endswith(b"\n"):
+                break  # it was killed in the midst of a row
+            said = json.loads(row)
+            if "progress" not in said:
+                break  # what the function has begun may still be writing
+            progress(*said["progress"])
+    finally:
+        timer.cancel()
+        if "progress" in said or not said:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(1)
+        _kill(process)
+        code = process.wait()
+        process.stdout.close()
+    if "account" in said:
+        return Account.of(said["account"])
+    if "error" in said:
+        raise ApartError(said["error"])
+    name = f"{request['function']}, as Algorithm {request['algorithm']},"
+    if overdue.is_set():
+        return Account(f"{name} did not end within {limit:g} s. --limit allows for more.", False)
+    signals = {int(one): one.name for one in signal.Signals}
+    how = f"by signal {signals.get(-code, -code)}" if code < 0 else f"with status {code}"
+    return Account(f"{name} ends the process {how}.", False, notes=tail.rows())
+
+
+class _Tail(threading.Thread):
+    """Reads what a process writes to standard error, and keeps the end of it."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        super().__init__(daemon=True)  # a process that this one has begun may keep it open
+        assert process.stderr is not None
+        self.pipe = process.stderr
+        self.end = b""
+        self.start()
+
+    def run(self) -> None:
+        """Read until the end."""
+        with self.pipe as pipe:
+            while block := pipe.read1(65536):  # type: ignore[attr-defined]
+                self.end = (self.end + block)[-BYTES:]
+
+    def rows(self) -> list[str]:
+        """Return the last rows."""
+        self.join(1)
+        return self.end.decode(errors="replace").splitlines()[-ROWS:]
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a process, and those that it has begun."""
+    with suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()

@@ -1,6 +1,0 @@
-"""What people get wrong in a transformer, as data: edits of the pseudocode that can be run."""
-
-from spec.conformance.mistakes.catalogue import CatalogueError, Mistake, catalogue
-from spec.conformance.mistakes.edit import edited
-
-__all__ = ["CatalogueError", "Mistake", "catalogue", "edited"]

@@ -1,0 +1,1 @@
+"""Arguments of an algorithm: their sizes, their numbers, and their form in Python."""

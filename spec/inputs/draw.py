@@ -1,0 +1,203 @@
+"""Inputs for an algorithm, drawn at random from what it declares.
+
+Nothing about them is special: no size equals another, no parameter is 0 or 1, so that neither a
+transposed matrix nor a lost bias goes unseen. Real numbers are float64 and float32 alike, so
+that a function of either precision gets exactly what the pseudocode gets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from spec.language.checked import Checked
+from spec.language.polynomials import Atom, Poly
+from spec.language.types import (
+    TOKEN,
+    Bundle,
+    Family,
+    Key,
+    Matrix,
+    Tokens,
+    Type,
+    Whole,
+    sizes_of,
+)
+from spec.machine import Parameters, Value
+
+#: The sizes of a small model; those that can meet in one array all differ.
+SIZES: Mapping[str, int] = {
+    "N_V": 17,
+    "ℓ_max": 11,
+    "ℓ_x": 5,
+    "ℓ_z": 7,
+    "T": 5,
+    "d_e": 6,
+    "d_x": 13,
+    "d_z": 9,
+    "d_in": 6,
+    "d_attn": 4,
+    "d_mid": 8,
+    "d_out": 10,
+    "d_mlp": 12,
+    "d_f": 14,
+    "H": 3,
+    "L": 2,
+    "L_enc": 2,
+    "L_dec": 2,
+    "N_data": 2,
+    "N_epochs": 2,
+    "ℓ_gen": 3,
+    "length(x)": 5,
+    "length(z)": 7,
+    "length(x_n)": 5,
+    "length(z_n)": 7,
+}
+LONGER = 3  # by how much each member of a family of sequences is longer than the one before
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Arguments of an algorithm: in the order of its signature, and by name."""
+
+    inputs: tuple[Value, ...]
+    parameters: tuple[Value, ...]
+    hyperparameters: Mapping[str, Value] = field(default_factory=dict)
+    keys: tuple[Key, ...] = ()  # what the parameters are called
+
+
+def draw(
+    algorithms: Mapping[str, Checked],
+    id: str,
+    source: np.random.Generator,
+    sizes: Mapping[str, int] | None = None,
+    values: Mapping[str, Value] | None = None,
+) -> Inputs:
+    """Draw arguments for an algorithm.
+
+    Parameters
+    ----------
+    algorithms
+        All algorithms, by id.
+    id
+        Which.
+    source
+        Where the numbers come from.
+    sizes
+        Sizes other than those of `SIZES`, by name.
+    values
+        Hyperparameters that are not to be drawn, by name.
+
+    Raises
+    ------
+    ValueError
+        If a name is of no size, or of no hyperparameter.
+    """
+    headers = [one.header for one in algorithms.values()]
+    types = [type for header in headers for type in header.variables.values()]
+    named = {atom.name for type in types for atom in sizes_of(type)}
+    named |= {str(key) for header in headers for key in header.hyperparameters}
+    if unknown := [name for name in (*(sizes or {}), *(values or {})) if name not in named]:
+        raise ValueError(f"no algorithm has {unknown[0]}")
+    return _Draw(algorithms, source, {**SIZES, **(sizes or {})}, dict(values or {})).inputs(id)
+
+
+class _Draw:
+    def __init__(
+        self,
+        algorithms: Mapping[str, Checked],
+        source: np.random.Generator,
+        sizes: Mapping[str, int],
+        values: Mapping[str, Value],
+    ) -> None:
+        self.algorithms = algorithms
+        self.source = source
+        self.sizes = sizes
+        self.values = values
+
+    def inputs(self, id: str) -> Inputs:
+        header = self.algorithms[id].header
+        taken = {key for key, _ in (*header.inputs, *header.parameters)}
+        inputs = tuple(self.value(key, type) for key, type in header.inputs)
+        parameters = tuple(self.value(key, type) for key, type in header.parameters)
+        # A size is given by its name only where no array has it.
+        shapes = (type for key, type in (*header.inputs, *header.parameters))
+        read = {atom for type in shapes for atom in sizes_of(type)}
+        hyperparameters = {
+            str(key): self.values.get(str(key), self.value(key, type))
+            for key, type in self.hyperparameters(id).items()
+            if key not in taken and not (isinstance(type, Whole) and sizes_of(type) & read)
+        }
+        return Inputs(
+            inputs, parameters, hyperparameters, tuple(key for key, _ in header.parameters)
+        )
+
+    def hyperparameters(self, id: str) -> dict[Key, Type]:
+        """Return those of an algorithm, and the numbers that those it calls take by name."""
+        checked = self.algorithms[id]
+        found = dict(checked.header.hyperparameters)
+        for callee in dict.fromkeys(callee for _, callee in checked.typing.callees.items()):
+            inner = self.hyperparameters(callee)
+            found |= {key: type for key, type in inner.items() if type == Matrix()}
+        return found
+
+    def value(self, key: Key, type: Type) -> Value:
+        match type:
+            case Matrix(bits=True):
+                return self.source.integers(0, 2, self.shape(type))
+            case Matrix() if type == Matrix():
+                # A longer step leads to where gradients are large, and rounding errors with them.
+                low, high = (0.02, 0.08) if key.base == "η" else (0.2, 0.8)
+                return float(np.float32(self.source.uniform(low, high)))
+            case Matrix():
+                return self.reals(key, self.shape(type))
+            case Tokens(length):
+                return self.tokens(self.size(length))
+            case Whole(Poly() as size, _) if any(atom.kind == "size" for atom in size.atoms):
+                return self.size(size)
+            case Whole(Poly() as index, _):
+                return int(self.source.integers(1, self.bound(index) + 1))
+            case Whole() if type == TOKEN:
+                return int(self.source.integers(1, self.sizes["N_V"] + 1))
+            case Family(index, count, Tokens(length)):
+                first = self.size(length)
+                return [self.tokens(first + LONGER * place) for place in range(self.size(count))]
+            case Family(_, count, member):
+                return [self.value(key, member) for _ in range(self.size(count))]
+            case Bundle(algorithm, sizes):
+                return self.bundle(algorithm, sizes)
+        raise AssertionError(f"{key} cannot be given")
+
+    def bundle(self, algorithm: str, sizes: tuple[tuple[Atom, Poly], ...]) -> Parameters:
+        inner = _Draw(
+            self.algorithms,
+            self.source,
+            {**self.sizes, **{atom.name: self.size(size) for atom, size in sizes}},
+            self.values,
+        )
+        fields = self.algorithms[algorithm].header.fields
+        return Parameters(algorithm, {key: inner.value(key, type) for key, type in fields.items()})
+
+    def reals(self, key: Key, shape: tuple[int, ...]) -> Any:
+        entries = 0.5 * self.source.standard_normal(shape)
+        if key.base == "γ":
+            entries += 1  # a scale near 0 hides what it scales
+        return entries.astype(np.float32).astype(np.float64)
+
+    def tokens(self, length: int) -> list[int]:
+        return [int(token) for token in self.source.integers(1, self.sizes["N_V"] + 1, length)]
+
+    def shape(self, type: Matrix) -> tuple[int, int]:
+        return self.size(type.rows), self.size(type.columns)
+
+    def size(self, size: Poly) -> int:
+        return size.value({atom: self.sizes[atom.name] for atom in size.atoms})
+
+    def bound(self, index: Poly) -> int:
+        for checked in self.algorithms.values():
+            for atom in index.atoms & checked.header.bounds.keys():
+                return self.size(checked.header.bounds[atom][1])
+        raise AssertionError(f"{index} has no bound")

@@ -1,0 +1,326 @@
+"""The type of every expression, with sizes as polynomials."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from spec.language.inference.unknowns import Unknowns
+from spec.language.names import Raised, Variable
+from spec.language.plain_text import text
+from spec.language.polynomials import ONE, Atom, Poly, sum_of
+from spec.language.tree import (
+    All,
+    Binary,
+    Binder,
+    Call,
+    Collect,
+    Columns,
+    Compare,
+    Condition,
+    Dots,
+    Gradient,
+    Implied,
+    Index,
+    Infinity,
+    Iverson,
+    Member,
+    Name,
+    Negative,
+    Node,
+    Not,
+    Number,
+    Ones,
+    Power,
+    Prefix,
+    Range,
+    Rows,
+    Slice,
+    Sum,
+    Transpose,
+    UpTo,
+)
+from spec.language.types import (
+    SCALAR,
+    TOKEN,
+    Bundle,
+    Family,
+    Matrix,
+    Subset,
+    Tokens,
+    Type,
+    Whole,
+    sizes_of,
+)
+
+
+class Expressions(Unknowns, ABC):
+    """Finds the type of an expression from those of its parts."""
+
+    @abstractmethod
+    def call(self, node: Call) -> Type:
+        """Return the type of a call."""
+
+    def bind(self, binder: Binder, highs: tuple[Poly, ...] = ()) -> None:
+        """Let names run, between bounds that are there before them."""
+        low, unsaid = ONE, not highs
+        match binder:
+            case Implied(names) if unsaid:
+                highs = tuple(self.unknown(f"the last {text(name)}") for name in names)
+            case UpTo(_, end):
+                highs = (self.whole(end),)
+            case Range(_, start, end):
+                low, highs = self.whole(start), (self.whole(end),)
+            case Member(_, collection):
+                subset = self.expression(collection)
+                if not isinstance(subset, Subset):
+                    raise self.error(collection, f"{text(collection)} is {subset}, no set")
+                highs = (subset.high,)
+        atoms = tuple(Atom(text(name), "index", next(self.serials)) for name in binder.names)
+        for name, index, high in zip(binder.names, atoms, highs, strict=True):
+            self.found.bounds[index] = (low, high)
+            variable = self.names.targets[name].key
+            self.variables[variable] = Whole(Poly.of(index))
+            self.running[variable] = index
+            if isinstance(binder, Implied) and unsaid:
+                (self.highs[index],) = high.atoms
+        self.found.indices[binder] = atoms
+
+    def unbind(self, binder: Binder) -> None:
+        """Let the names go; no type may speak of what one of their turns was."""
+        indices = self.found.indices[binder]
+        for name, index in zip(binder.names, indices, strict=True):
+            variable = self.names.targets[name].key
+            del self.variables[variable], self.running[variable]
+            if self.is_unsaid(index):
+                raise self.error(name, f"nothing shows how far {text(name)} runs")
+        for variable, type in self.variables.items():
+            self.lasting(type, indices[0], binder, str(variable))
+
+    def condition(self, condition: Condition) -> None:
+        match condition:
+            case Not(operand):
+                type = self.expression(operand)
+                self.same(type, Matrix(bits=True), operand, text(operand))
+            case Compare(_, left, right):
+                for side in (left, right):
+                    type = self.expression(side)
+                    if not isinstance(type, Whole):
+                        raise self.error(side, f"{text(side)} is {type}: only counts compare")
+
+    def whole(self, node: Node) -> Poly:
+        """Return the size that an expression is."""
+        type = self.expression(node)
+        if not isinstance(type, Whole) or type.value is None:
+            raise self.error(node, f"{text(node)} is {type}, of no known size")
+        return type.value
+
+    def number(self, node: Node) -> Matrix:
+        type = self.real(node)
+        if type != SCALAR:
+            raise self.error(node, f"{text(node)} is {type}, not a number")
+        return SCALAR
+
+    def real(self, node: Node) -> Matrix:
+        """Return the type of an expression with real entries; a count is one."""
+        return self.as_real(self.expression(node), node)
+
+    def as_real(self, type: Type, node: Node) -> Matrix:
+        match type:
+            case Whole() if type != TOKEN:
+                return SCALAR
+            case Matrix(rows, columns):
+                return Matrix(rows, columns)
+        raise self.error(node, f"{text(node)} is {type}: no real number")
+
+    def expression(self, node: Node) -> Type:
+        type = self.now(self.typed(node))
+        self.found.types[node] = type
+        return type
+
+    def typed(self, node: Node) -> Type:
+        match node:
+            case Name():
+                return self.name(node)
+            case Number(value):
+                return Whole(Poly.of(value))
+            case Negative(Infinity()):
+                return SCALAR
+            case Infinity():
+                raise self.error(node, "∞ is no number; only −∞ is, the score of what is masked")
+            case Ones():
+                return Matrix(ONE, self.unknown("the length of 1ᵀ"))
+            case Negative(operand):
+                return self.real(operand)
+            case Binary():
+                return self.binary(node)
+            case Power(base):
+                self.expression(node.exponent)
+                return self.number(base)
+            case Transpose(operand):
+                type = self.real(operand)
+                return Matrix(type.columns, type.rows)
+            case Prefix(_, operand):
+                return self.number(operand)
+            case Gradient(call):
+                if self.expression(call) != SCALAR or call not in self.names.functions:
+                    raise self.error(call, f"{text(call)} is no real function of parameters")
+                return self.found.types[call.arguments[0]]
+            case Index(array, subscripts):
+                return self.entries(node, self.expression(array), subscripts)
+            case Iverson(condition):
+                self.condition(condition)
+                return Matrix(bits=True)
+            case Collect(binder, condition):
+                self.bind(binder)
+                self.condition(condition)
+                (index,) = self.found.indices[binder]
+                self.unbind(binder)
+                return Subset(self.upper(index))
+            case Sum(binder, body):
+                self.bind(binder)
+                first, *_ = self.found.indices[binder]
+                type = self.real(body)
+                self.lasting(type, first, body, text(body))
+                self.unbind(binder)
+                return type
+            case Columns(items):
+                return self.columns(node, items)
+            case Rows(items):
+                member, number = self.family(node, items)
+                return Matrix(member.rows * number, member.columns)
+            case Call():
+                return self.call(node)
+        raise self.error(node, f"{text(node)} means nothing here")
+
+    def name(self, node: Name) -> Type:
+        match self.names.uses[node]:
+            case Raised(base, exponent):
+                self.number(exponent)
+                return self.real(base)
+            case Variable(variable, None):
+                return self.variables[variable]
+            case Variable(variable, Node() as index):
+                family = self.now(self.variables[variable])
+                assert isinstance(family, Family), "a key with a hole is a family"
+                type = self.expression(index)
+                if not isinstance(type, Whole) or type.value is None:
+                    raise self.error(node, f"{text(index)} is {type}: no member of {variable}")
+                self.within(type, family.count, index)
+                return family.at(type.value)
+        raise AssertionError("a name is a variable or a power")
+
+    def binary(self, node: Binary) -> Type:
+        left, right = self.expression(node.left), self.expression(node.right)
+        left = self.now(left)
+        match node.operator, left, right:
+            case "+" | "−" | " " | "·" as sign, Whole(Poly() as one), Whole(Poly() as other):
+                return Whole(_counted(sign, one, other))
+            case "+" | "−" | " " | "·", Whole(), Whole() if TOKEN not in (left, right):
+                return Whole()
+            case "+" | "−", Bundle(), Bundle():
+                self.same(right, left, node.right, text(node.right))
+                return left
+            case " " | "·", Whole() | Matrix(), Bundle():
+                if self.as_real(left, node.left) == SCALAR:
+                    return right
+        a, b = self.as_real(left, node.left), self.as_real(right, node.right)
+        match node.operator:
+            case "+" | "−" if (a == SCALAR) != (b == SCALAR):
+                self.found.broadcasts.append((self.line.number, text(node)))
+                return b if a == SCALAR else a
+            case "+" | "−" | "⊙":
+                self.same(b, a, node.right, text(node.right))
+                return self.now(a)
+            case "/":
+                if b != SCALAR:
+                    raise self.error(node.right, f"{text(node.right)} is {b}: no divisor")
+                return a
+        if a == SCALAR or b == SCALAR:
+            return b if a == SCALAR else a
+        if not self.equal(a.columns, b.rows, node):
+            sides = f"{text(node.left)} is {a} and {text(node.right)} is {b}"
+            raise self.error(node.right, f"{sides}: no product")
+        return Matrix(a.rows, b.columns)
+
+    def entries(self, node: Index, type: Type, subscripts: tuple[Node, ...]) -> Type:
+        """Return the type of what an index takes out of an array."""
+        found = self.taken(node, self.now(type), subscripts)
+        self.found.types[node] = found
+        return found
+
+    def taken(self, node: Index, type: Type, subscripts: tuple[Node, ...]) -> Type:
+        match type, subscripts:
+            case Tokens(length), (Slice(low, high),):
+                first, last = self.whole(low), self.whole(high)
+                self.at_least_0(first - 1, f"1 ≤ {text(low)}", low)
+                self.at_least_0(last + 1 - first, f"{text(low)} ≤ {text(high)} + 1", low)
+                self.at_least_0(length - last, f"{text(high)} ≤ {length}", high)
+                return Tokens(last + 1 - first)
+            case Tokens(length), (subscript,):
+                self.within(self.expression(subscript), length, subscript)
+                return TOKEN
+            case Matrix(rows, columns), _ if rows == columns == ONE:
+                pass
+            case Matrix(rows, columns, bits), (subscript,) if columns == ONE:
+                return Matrix(self.axis(subscript, rows), ONE, bits)
+            case Matrix(rows, columns, bits), (row, column):
+                return Matrix(self.axis(row, rows), self.axis(column, columns), bits)
+        number = "one index" if len(subscripts) == 1 else f"{len(subscripts)} indices"
+        raise self.error(node, f"{text(node.array)} is {type}: it does not take {number}")
+
+    def axis(self, subscript: Node, size: Poly) -> Poly:
+        if isinstance(subscript, All):
+            return size
+        self.within(self.expression(subscript), size, subscript)
+        return ONE
+
+    def columns(self, node: Columns, items: tuple[Node, ...]) -> Type:
+        if any(isinstance(item, Dots) for item in items):
+            member, number = self.family(node, items)
+            self.same(member, Matrix(member.rows), node, "a column")
+            return Matrix(member.rows, number)
+        lengths: list[Poly] = []
+        for item in items:
+            match self.expression(item):
+                case Tokens(length):
+                    lengths.append(length)
+                case Whole() as type if type == TOKEN:
+                    lengths.append(ONE)
+                case other:
+                    raise self.error(item, f"{text(item)} is {other}: neither token nor tokens")
+        return Tokens(sum_of(lengths))
+
+    def family(self, node: Node, items: tuple[Node, ...]) -> tuple[Matrix, Poly]:
+        """Return what `e_1, e_2, …, e_ℓ` lists: a member, and how many there are."""
+        shown = [item for item in items if isinstance(item, Name)]
+        uses = [self.names.uses[item] for item in shown]
+        members = [(use.key, use.index) for use in uses if isinstance(use, Variable) and use.index]
+        variables = {variable for variable, _ in members}
+        regular = len(items) > 2 and isinstance(items[-2], Dots) and len(members) == len(items) - 1
+        if not regular or len(variables) > 1:
+            raise self.error(node, "only the members of a family are listed, the last after …")
+        (variable,), last = variables, shown[-1]
+        family = self.now(self.variables[variable])
+        assert isinstance(family, Family), "a key with a hole is a family"
+        ends = [self.whole(index) for _, index in members]
+        if [end.constant for end in ends[:-1]] != list(range(1, len(ends))):
+            raise self.error(node, f"{text(node)} does not start with the first")
+        if not self.equal(ends[-1], family.count, last):
+            problem = f"{text(last)} is not the last, {variable} has {family.count}"
+            raise self.error(last, problem)
+        member = family.member
+        if not isinstance(member, Matrix) or family.index in sizes_of(member):
+            problem = f"{text(last)} is {family.at(ends[-1])}: only matrices of one size are listed"
+            raise self.error(last, problem)
+        for item in shown:
+            self.found.types[item] = member
+        return member, family.count
+
+
+def _counted(operator: str, left: Poly, right: Poly) -> Poly:
+    match operator:
+        case "+":
+            return left + right
+        case "−":
+            return left - right
+    return left * right

@@ -1,0 +1,349 @@
+"""The type of every expression, with sizes as polynomials; and what must hold of the sizes.
+
+What the paper leaves unsaid, how far `∀t` runs, how long `1ᵀ` is, is an unknown at first. An
+equation between sizes that a line asks for either settles an unknown or must hold as it stands,
+at once and for all sizes. An inequality is left to be proved when every unknown is settled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from copy import copy
+
+from spec.language.header import Header, instance, key, label
+from spec.language.inference.calls import NOTATION, Calls, given_by
+from spec.language.inference.typing import Obligation, Typing
+from spec.language.names import Names
+from spec.language.plain_text import text
+from spec.language.polynomials import ONE, ZERO, Atom, Poly
+from spec.language.tree import (
+    All,
+    Assign,
+    Binary,
+    Binder,
+    Bits,
+    Call,
+    Choose,
+    Condition,
+    Declaration,
+    End,
+    Expression,
+    For,
+    If,
+    Index,
+    Line,
+    Name,
+    Node,
+    Number,
+    Program,
+    Reals,
+    Return,
+    Sample,
+    Statement,
+    While,
+    walk,
+)
+from spec.language.types import (
+    N_V,
+    TOKEN,
+    Bundle,
+    Family,
+    Function,
+    Key,
+    Matrix,
+    Tokens,
+    Type,
+    Whole,
+    sizes_of,
+)
+
+
+def infer(program: Program, headers: Mapping[str, Header], names: Names) -> Typing:
+    """Infer the type of every expression.
+
+    Raises
+    ------
+    CheckError
+        At the first line whose sizes do not agree, or where a type makes no sense.
+    """
+    return _Inference(program, headers, names).typing()
+
+
+class _Inference(Calls):
+    """Goes through the lines in order."""
+
+    def typing(self) -> Typing:
+        self.block(self.program.body)
+        return self.all_settled()
+
+    def block(self, lines: Iterable[Line]) -> None:
+        for line in lines:
+            self.line = line
+            match line.statement:
+                case For(_, binder, None):
+                    self.over_lines(line, binder)
+                case While(condition):
+                    self.repeat(line, condition)
+                case statement:
+                    self.statement(statement)
+                    sets = self.names.sets[line.number]
+                    self.found.after[line.number] = {one: self.variables[one] for one in sets}
+            self.claims(line)
+
+    def claims(self, line: Line) -> None:
+        """Hold the comment after ▷ to what has been inferred."""
+        if line.claim is None:
+            return
+        self.place = ", after ▷"
+        for item in line.claim.items:
+            match item:
+                case Declaration(names, Reals() | Bits() as kind, None) if not line.claim.binder:
+                    rows, columns, *_ = [*map(self.size, kind.dimensions), ONE, ONE]
+                    for name in names:
+                        self.claim(line, name, Matrix(rows, columns, isinstance(kind, Bits)))
+                case _:
+                    raise self.error(item, "a comment says of what shape a variable is")
+        self.place = ""
+
+    def claim(self, line: Line, name: Name, wanted: Matrix) -> None:
+        loops = [node.binder for node in walk(line.statement) if isinstance(node, For)]
+        indices = [text(index) for binder in loops for index in binder.names]
+        variable = key(name, *indices, *(index.glyph for index in self.running))
+        if variable not in self.names.sets[line.number]:
+            raise self.error(name, f"the line does not set {text(name)}")
+        type = self.variables[variable]
+        self.same(type.member if isinstance(type, Family) else type, wanted, name, text(name))
+
+    def size(self, node: Node) -> Poly:
+        match node:
+            case Number(value):
+                return Poly.of(value)
+            case Binary(" ", left, right):
+                return self.size(left) * self.size(right)
+            case Name():
+                variable = Key(node.base, *map(label, node.scripts))
+                type = self.variables.get(variable)
+                if isinstance(type, Whole) and type.value is not None:
+                    return type.value
+        raise self.error(node, f"{text(node)} is no size")
+
+    def over_lines(self, line: Line, binder: Binder) -> None:
+        self.bind(binder)
+        (index,) = self.found.indices[binder]
+        low, high = self.found.bounds[index]
+        assert high is not None, "only a length that a `while` grows has no upper bound"
+        turn = Poly.of(index)
+        starts = {one: self.variables[one] for one in self.names.carried[line.number]}
+        growth = self.growth(line, starts)
+        for one, start in starts.items():
+            self.variables[one] = _carried(start, growth[one] * (turn - low))
+        self.block(line.body)
+        self.line = line
+        for one, start in starts.items():
+            self.keeps(one, _carried(start, growth[one] * (turn + 1 - low)), line.statement)
+            if growth[one] != ZERO:
+                self.at_least_0(high + 1 - low, f"{low} ≤ {high} + 1", line.statement)
+            self.variables[one] = _carried(start, growth[one] * (high + 1 - low))
+        self.forget(line)
+        self.unbind(binder)
+
+    def growth(self, line: Line, starts: Mapping[Key, Type]) -> Mapping[Key, Poly]:
+        """Return how much longer a turn makes each sequence, which the first turn shows."""
+        growth = dict.fromkeys(starts, ZERO)
+        if not any(isinstance(start, Tokens) for start in starts.values()):
+            return growth
+        first = copy(self)
+        first.found = Typing(bounds=dict(self.found.bounds))
+        first.variables = self.variables | {one: _carried(starts[one], ZERO) for one in starts}
+        first.running, first.settled = dict(self.running), dict(self.settled)
+        first.block(line.body)
+        for one, start in starts.items():
+            after = first.now(first.variables[one])
+            if isinstance(start, Tokens) and isinstance(after, Tokens):
+                growth[one] = after.length - first.settle(start.length)
+                if growth[one].constant is None:
+                    problem = f"{one} grows by {growth[one]} tokens a turn, not by one number"
+                    raise self.error(line.statement, problem)
+        return growth
+
+    def forget(self, line: Line) -> None:
+        """Let go what a loop has set and has no value after it."""
+        kept = {*self.names.kept[line.number], *self.running}
+        self.variables = {one: type for one, type in self.variables.items() if one in kept}
+
+    def repeat(self, line: Line, condition: Condition) -> None:
+        """Go through a `while`: a sequence that it hands on has at least its first length."""
+        starts = {one: self.variables[one] for one in self.names.carried[line.number]}
+        for one, start in starts.items():
+            if isinstance(start, Tokens):
+                length = Atom(f"length({one})", "index", next(self.serials))
+                self.found.bounds[length] = (start.length, None)
+                self.variables[one] = Tokens(Poly.of(length))
+                self.found.grown.setdefault(line.number, {})[one] = length
+            else:
+                self.variables[one] = _carried(start, ZERO)
+        heads = {one: self.variables[one] for one in starts}
+        self.condition(condition)
+        self.block(line.body)
+        self.line = line
+        for one, head in heads.items():
+            after = self.variables[one]
+            if isinstance(head, Tokens) and isinstance(after, Tokens):
+                start = starts[one]
+                assert isinstance(start, Tokens), "a sequence comes of a sequence"
+                claim = f"{start.length} ≤ {self.settle(after.length)}"
+                self.at_least_0(after.length - start.length, claim, line.statement)
+            else:
+                self.keeps(one, head, line.statement)
+            self.variables[one] = head
+        self.forget(line)
+
+    def keeps(self, one: Key, wanted: Type, node: Node) -> None:
+        """Let a variable be, after a turn or a condition that holds, what it is without."""
+        self.same(self.variables[one], wanted, node, f"{one}, set again,")
+
+    def statement(self, statement: Statement) -> None:
+        match statement:
+            case For(_, binder, body):
+                assert body is not None, "loops over lines are met in `block`"
+                self.bind(binder)
+                self.statement(body)
+                self.unbind(binder)
+            case If(condition, body):
+                self.condition(condition)
+                before = dict(self.variables)
+                self.statement(body)
+                for one, start in before.items():
+                    if self.variables[one] is not start:
+                        known = _carried(start, ZERO)
+                        self.keeps(one, known, body)
+                        self.variables[one] = known
+            case Assign(Call() as target, _, value):
+                self.define(target, value)
+            case Assign(target, _, value):
+                self.assign(target, self.expression(value), value)
+            case Choose(target, value, probability, otherwise):
+                chosen = self.expression(value)
+                self.same(self.expression(otherwise), chosen, otherwise, text(otherwise))
+                self.number(probability)
+                self.assign(target, chosen, value)
+            case Sample(token, distribution, weights):
+                type = self.real(weights)
+                self.same(type, Matrix(N_V), weights, text(weights))
+                self.assign(distribution, type, weights)
+                self.assign(token, TOKEN, token)
+            case Return(_, value):
+                self.returned(value)
+            case End():
+                pass
+
+    def define(self, target: Call, value: Expression) -> None:
+        if target.function in (*NOTATION, *self.functions):
+            raise self.error(target, f"{target.function} is a function already")
+        (parameter,) = target.arguments
+        variable = self.names.targets[parameter].key
+        argument = self.variables[variable]
+        if not isinstance(argument, Bundle):
+            raise self.error(parameter, f"{text(parameter)} is {argument}: no parameters")
+        begin = Atom("", "index", next(self.serials))
+        result = self.expression(value)
+        self.lasting(result, begin, value, text(value))
+        defined = Key(target.function, glyph=target.function)
+        self.variables[defined] = Function(variable, argument, result)
+
+    def returned(self, value: Expression) -> None:
+        _, wanted = self.header.output
+        result = self.expression(value)
+        # A size that only the result has, `length(y)`, is whatever it turns out to be.
+        free = {atom: self.unknown(atom.name) for atom in sizes_of(wanted) - given_by(self.header)}
+        self.same(result, instance(wanted, free), value, "the result")
+
+    def assign(self, target: Node, type: Type, value: Node) -> None:
+        match target:
+            case Name():
+                self.put(target, type)
+            case Index(Name() as array, subscripts) if not self.names.fresh[target]:
+                variable = self.names.targets[array].key
+                self.entries(target, self.variables[variable], subscripts)
+                self.same(type, self.found.types[target], value, text(value))
+            case Index(Name() as array, subscripts):
+                for subscript in subscripts:
+                    if not isinstance(subscript, All):
+                        self.expression(subscript)
+                _, high = self.from_1_on(subscripts[-1], target)
+                made = self.filled(target, subscripts, type, high, value)
+                self.found.made[target] = made
+                self.put(array, made)
+
+    def filled(
+        self, target: Index, subscripts: tuple[Node, ...], type: Type, count: Poly, value: Node
+    ) -> Type:
+        """Return the type of what a loop makes entry by entry."""
+        match subscripts, type:
+            case (All(), _), Matrix(rows, columns):
+                if self.equal(columns, ONE, value):
+                    return Matrix(rows, count)
+            case (_,), Whole() if type == TOKEN:
+                return Tokens(count)
+        raise self.error(target, f"{text(target)} cannot be {type}")
+
+    def put(self, name: Name, type: Type) -> None:
+        target = self.names.targets[name]
+        if target.index is not None:
+            self.expression(target.index)
+            index, high = self.from_1_on(target.index, name)
+            type = Family(index, high, type)
+        self.variables[target.key] = type
+
+    def from_1_on(self, name: Node, target: Node) -> tuple[Atom, Poly]:
+        """Return the index over which a loop makes something, and how far it runs."""
+        assert isinstance(name, Name), "an index of a target is what a loop runs over"
+        index = self.running[key(name)]
+        if self.found.bounds[index][0] != ONE:
+            raise self.error(target, f"{text(target)} is not made from 1 on")
+        high = self.upper(index)
+        self.at_least_0(high, f"0 ≤ {self.settle(high)}", target)
+        return index, high
+
+    def all_settled(self) -> Typing:
+        """Return what was found, every unknown settled."""
+        found = self.found
+        for node, type in list(found.types.items()):
+            found.types[node] = self.now(type)
+            self.no_unknown(node, sizes_of(found.types[node]))
+        for node, type in list(found.made.items()):
+            found.made[node] = self.now(type)
+        for node, call in list(found.calls.items()):
+            found.calls[node] = sizes = {atom: self.settle(size) for atom, size in call.items()}
+            self.no_unknown(node, set[Atom]().union(*(one.atoms for one in sizes.values())))
+        found.bounds = {
+            atom: (self.settle(low), None if high is None else self.settle(high))
+            for atom, (low, high) in found.bounds.items()
+        }
+        found.after = {
+            line: {variable: self.now(type) for variable, type in types.items()}
+            for line, types in found.after.items()
+        }
+        found.obligations = [
+            Obligation(one.line, one.claim, one.relation, self.settle(one.excess), one.node)
+            for one in found.obligations
+        ]
+        return found
+
+    def no_unknown(self, node: Node, atoms: Iterable[Atom]) -> None:
+        """Refuse what is still unknown after the last line."""
+        unknown = min((atom.name for atom in atoms if atom.kind == "unknown"), default=None)
+        if unknown is not None:
+            lines = self.program.lines
+            self.line = next(at for at in lines if any(part is node for part in walk(at.statement)))
+            raise self.error(node, f"nothing shows what {unknown} is in {text(node)}")
+
+
+def _carried(type: Type, growth: Poly) -> Type:
+    """Return what is known of a variable after turns of a loop in which it grew so much."""
+    match type:
+        case Tokens(length):
+            return Tokens(length + growth)
+        case Whole(_, high):
+            return Whole(None, high)
+    return type

@@ -1,0 +1,1 @@
+"""Is a function whose statements are tagged the pseudocode, line by line?"""

@@ -1,0 +1,253 @@
+"""The arguments of an algorithm: brought to the machine's form, and held to what is declared."""
+
+from __future__ import annotations
+
+import operator
+import reprlib
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
+from numbers import Real
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from spec.domains.domain import Domain, Scalar
+from spec.language import types
+from spec.language.checked import Checked
+from spec.language.polynomials import Atom, Poly
+from spec.language.types import SCALAR, Bundle, Family, Key, Tokens, Type, Whole
+from spec.machine.frame import Frame, MachineError
+from spec.machine.values import Parameters, Value, shaped
+
+S = TypeVar("S", bound=Scalar)
+
+
+class Entrance(Generic[S]):
+    """Makes the frames that runs of algorithms begin with."""
+
+    def __init__(
+        self,
+        algorithms: Mapping[str, Checked],
+        domain: Domain[S],
+        given: Mapping[str, Value],
+    ) -> None:
+        self.algorithms = algorithms
+        self.domain = domain
+        self.given = given
+
+    def enter(self, id: str, inputs: Sequence[Value], parameters: Sequence[Value]) -> Frame:
+        """Begin a run.
+
+        Raises
+        ------
+        MachineError
+            If an argument is not as it is declared, or does not fulfil what is required.
+        """
+        checked = self.algorithms[id]
+        header, frame = checked.header, Frame(checked)
+        wanted = (*header.inputs, *header.parameters)
+        given = (*inputs, *parameters)
+        if (len(inputs), len(parameters)) != (len(header.inputs), len(header.parameters)):
+            raise MachineError(
+                f"Algorithm {id} takes {len(header.inputs)} inputs and {len(header.parameters)} "
+                f"parameters, not {len(inputs)} and {len(parameters)}"
+            )
+        # What is given by an equation has the sizes of the rest, and a token is below N_V.
+        order = sorted(
+            range(len(given)), key=lambda at: (callable(given[at]), _counts(wanted[at][1]))
+        )
+        for at in order:
+            variable, type = wanted[at]
+            value = given[at]
+            if callable(value) and isinstance(type, types.Matrix):
+                value = value(*frame.shape(type))
+            fitting = _Fitting(self, frame, f"Algorithm {id}: {variable}")
+            frame.variables[variable] = fitting.fit(value, type)
+        for variable, type in header.hyperparameters.items():
+            self.hyperparameter(frame, variable, type)
+        for variable, type in header.variables.items():
+            match type:
+                case Whole(Poly() as size) if variable not in frame.variables:
+                    if all(atom.at or atom in frame.sizes for atom in size.atoms):
+                        frame.variables[variable] = frame.size(size)
+        self.required(frame)
+        return frame
+
+    def hyperparameter(self, frame: Frame, variable: Key, type: Type) -> None:
+        name = str(variable)
+        if variable in frame.variables:
+            return
+        fitting = _Fitting(self, frame, f"Algorithm {frame.checked.id}: {name}")
+        if name in self.given:
+            frame.variables[variable] = fitting.fit(self.given[name], type)
+        elif (default := frame.checked.header.defaults.get(variable)) is not None:
+            frame.variables[variable] = fitting.fit(default, type)
+        elif not isinstance(type, Whole) or type.value is None:
+            raise MachineError(f"Algorithm {frame.checked.id} needs {name}")
+
+    def required(self, frame: Frame) -> None:
+        for requirement in frame.checked.header.requirements:
+            ranges = [range(1, self.members(frame, requirement.excess) + 1)] * len(requirement.over)
+            for at in product(*ranges):
+                sizes = dict(zip(requirement.over, map(Poly.of, at), strict=True))
+                excess = requirement.excess.replace(sizes)
+                if frame.size(excess) < 0:
+                    found = ", ".join(
+                        sorted(f"{atom} = {frame.atom(atom)}" for atom in excess.atoms)
+                    )
+                    raise MachineError(
+                        f"Algorithm {frame.checked.id} requires {requirement.text}, not {found}"
+                    )
+
+    def members(self, frame: Frame, size: Poly) -> int:
+        names = {atom.name for atom in size.atoms if atom.at}
+        return max((at[0] for name, at in frame.lengths if name in names), default=0)
+
+
+class _Fitting:
+    """Brings an argument to the machine's form, and holds it to what is declared."""
+
+    def __init__(self, entrance: Entrance[Any], frame: Frame, subject: str) -> None:
+        self.entrance = entrance
+        self.frame = frame
+        self.subject = subject
+
+    def error(self, problem: str) -> MachineError:
+        return MachineError(f"{self.subject} {problem}")
+
+    def fit(self, value: Value, type: Type, at: tuple[int, ...] = ()) -> Value:
+        match type:
+            case types.Matrix() if type == SCALAR:
+                return self.number(value)
+            case types.Matrix():
+                return self.matrix(value, type)
+            case Tokens(length):
+                return self.tokens(value, type, length, at)
+            case Whole(size, high):
+                return self.whole(self.count(value), size, high)
+            case Family():
+                return self.family(value, type)
+            case Bundle(algorithm, sizes):
+                return self.bundle(value, algorithm, sizes)
+        raise AssertionError("nothing else can be given")
+
+    def size(self, size: Poly, found: int) -> None:
+        """Learn a size from what is given, or hold what is given to it."""
+        unknown = [atom for atom in size.atoms if atom not in self.frame.sizes and not atom.at]
+        if len(unknown) == 1 and size.atom is not None:
+            self.frame.sizes[unknown[0]] = found
+        elif not unknown and self.frame.size(size) != found:
+            raise self.error(f"has a size {found} where {size} = {self.frame.size(size)}")
+
+    def number(self, value: Value) -> Value:
+        if isinstance(value, Real):
+            return self.entrance.domain.real(float(value))
+        if hasattr(value, "shape") or not hasattr(value, "__truediv__"):
+            raise self.error(f"is {_shown(value)}, want a number")
+        return value  # of the domain
+
+    def matrix(self, value: Value, type: types.Matrix) -> Value:
+        real = self.entrance.domain.real
+        if not isinstance(value, np.ndarray) or value.dtype.kind not in "biufO":
+            raise self.error(f"is {_shown(value)}, want {type}")
+        array = value[:, None] if value.ndim == 1 else value
+        if array.ndim != 2:
+            raise self.error(f"has {array.ndim} axes, want {type}")
+        self.size(type.rows, array.shape[0])
+        self.size(type.columns, array.shape[1])
+        if type.bits:
+            bits = [int(entry) for entry in array.ravel().tolist() if entry in (0, 1)]
+            if len(bits) < array.size:
+                raise self.error("has an entry that is neither 0 nor 1")
+            return shaped(bits, array.shape)
+        if array.dtype == object:
+            return array
+        return shaped([real(entry) for entry in array.ravel().tolist()], array.shape)
+
+    def tokens(self, value: Value, type: Type, length: Poly, at: tuple[int, ...]) -> list[int]:
+        if not isinstance(value, Iterable):
+            raise self.error(f"is {_shown(value)}, want {type}")
+        tokens = [self.count(token) for token in value]
+        atom = length.atom
+        if at and atom is not None:
+            self.frame.lengths[atom.name, at] = len(tokens)
+        else:
+            self.size(length, len(tokens))
+        for token in tokens:
+            self.whole(token, None, types.N_V)
+        return tokens
+
+    def count(self, value: Value) -> int:
+        try:
+            return operator.index(value)
+        except TypeError:
+            raise self.error(f"is {_shown(value)}, want a whole number") from None
+
+    def whole(self, number: int, size: Poly | None, high: Poly | None) -> int:
+        if size is not None:
+            self.size(size, number)
+            for index in size.atoms & self.frame.checked.header.bounds.keys():
+                _, high = self.frame.checked.header.bounds[index]
+        known = high is not None and high.atoms <= self.frame.sizes.keys()
+        if high is not None and known and not 1 <= number <= self.frame.size(high):
+            raise self.error(f"is {number}, outside 1 … {self.frame.size(high)} ({high})")
+        if number < 0:
+            raise self.error(f"is {number}, want a natural number")
+        return number
+
+    def family(self, value: Value, type: Family) -> dict[int, Value]:
+        if not isinstance(value, Iterable):
+            raise self.error(f"is {_shown(value)}, want {type}")
+        members = value if isinstance(value, dict) else dict(enumerate(value, 1))
+        self.size(type.count, len(members))
+        found = {}
+        for index, member in members.items():
+            fitting = _Fitting(self.entrance, self.frame, f"{self.subject}, member {index},")
+            found[index] = fitting.fit(member, type.member, (index,))
+        return found
+
+    def bundle(
+        self, value: Value, algorithm: str, sizes: tuple[tuple[Atom, Poly], ...]
+    ) -> Parameters:
+        if not isinstance(value, Parameters) or value.algorithm != algorithm:
+            raise self.error(f"is {_shown(value)}, want parameters of Algorithm {algorithm}")
+        fitted = value if value.sizes is not None else self.fields(value)
+        assert fitted.sizes is not None, "they have just been looked at"
+        for atom in types.N_V.atoms & fitted.sizes.keys():
+            self.size(types.N_V, fitted.sizes[atom])
+        for inner, size in sizes:
+            if inner in fitted.sizes:  # where there is no layer, nothing says how many heads
+                self.size(size, fitted.sizes[inner])
+        header = self.frame.checked.header
+        if algorithm == header.id and header.bundle is not None:
+            self.frame.variables.update(fitted.fields)
+        return fitted
+
+    def fields(self, value: Parameters) -> Parameters:
+        checked = self.entrance.algorithms[value.algorithm]
+        declared = checked.header.fields
+        if missing := [str(key) for key in declared if key not in value.fields]:
+            raise self.error(f"has no {missing[0]}")
+        within, found = Frame(checked), {}
+        for key in sorted(declared, key=lambda key: _is_product(declared[key])):
+            fitting = _Fitting(self.entrance, within, f"{self.subject}, {key}")
+            found[key] = fitting.fit(value.fields[key], declared[key])
+        return Parameters(value.algorithm, {key: found[key] for key in declared}, within.sizes)
+
+
+def _shown(value: Value) -> str:
+    """Return a few words for any value, in one row."""
+    if isinstance(value, Parameters):
+        return f"parameters of Algorithm {value.algorithm}"
+    return " ".join(reprlib.repr(value).split())
+
+
+def _counts(type: Type) -> bool:
+    return isinstance(type, Whole | Tokens | Family)
+
+
+def _is_product(type: Type) -> bool:
+    """Say whether a size of a type is no single atom: the atoms are learned elsewhere first."""
+    return isinstance(type, types.Matrix) and any(
+        len(size.atoms) > 1 for size in (type.rows, type.columns)
+    )

@@ -1,0 +1,1 @@
+"""The command `formal-transformers`, and how it prints what it is asked for."""

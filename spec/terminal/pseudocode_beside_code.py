@@ -1,0 +1,204 @@
+"""Algorithms on a terminal: pseudocode and code side by side, or one below the other."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import takewhile, zip_longest
+
+from rich import box
+from rich.cells import cell_len
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+
+from spec.language.alg_file import MARGIN, STEP, Algorithm, Line
+from spec.pairing import Function, Pairing, Row, pair
+
+WIDE = 110  # columns from which there is room for code beside pseudocode
+
+_KEYWORDS = r"\b(?:for|if|then|else|while|end|return|sample a token|from|with probability)\b"
+_GUTTER = " │ "
+_LABEL = len("Hyperparameters  ")
+
+
+def table(
+    library: Mapping[str, Algorithm], functions: Mapping[str, Function], module: str
+) -> Table:
+    """Return all algorithms, the functions that carry them out, and how many lines are tagged."""
+    found = Table(
+        box=box.SIMPLE_HEAD,
+        caption="A line counts unless it is `end`, for which Python has no statement.",
+        caption_justify="left",
+        pad_edge=False,
+    )
+    found.add_column("", justify="right", style="dim")
+    found.add_column("Algorithm", style="bold", overflow="fold")
+    found.add_column(f"Function of {module}", overflow="fold")
+    found.add_column("Lines tagged", justify="right", no_wrap=True)
+    for id, algorithm in library.items():
+        if (function := functions.get(id)) is None:
+            found.add_row(id, algorithm.title, Text("—", "dim"), "")
+            continue
+        pairing = pair(algorithm, function, library)
+        count = sum(not line.ends for line in algorithm.lines)
+        done = count - len(pairing.untagged)
+        style = "green" if done == count and not pairing.unknown else "yellow"
+        tagged = Text(f"{done} of {count}", style)
+        found.add_row(id, algorithm.title, function.__name__, tagged)
+    return found
+
+
+def head(algorithm: Algorithm, width: int) -> Iterator[Text]:
+    """Yield the heading, the comment and the sections of an algorithm."""
+    number = (f"Algorithm {algorithm.id}  ", "bold magenta")
+    title = (algorithm.signature or algorithm.title, "bold")
+    yield from hang(Text.assemble(number, title), width)
+    if algorithm.comment is not None:
+        yield from hang(Text.assemble((algorithm.comment, "italic")), width)
+    yield Text()
+    for section in algorithm.sections:
+        for label, row in zip_longest([section.name], section.rows, fillvalue=""):
+            declared, dash, meaning = row.partition(" — ")
+            text = Text.assemble((label.ljust(_LABEL), "cyan"), declared, (dash + meaning, "dim"))
+            yield from hang(text, width, _LABEL + _indent(row) + 2)
+
+
+def lines(algorithm: Algorithm, width: int) -> Iterator[Text]:
+    """Yield the numbered lines alone."""
+    for line in algorithm.lines:
+        yield from _pseudocode(line, width, _claim_column(algorithm, width))
+
+
+def pairs(pairing: Pairing, width: int) -> Iterator[Text]:
+    """Yield lines and code: side by side from `WIDE` columns on, else the code below its lines."""
+    code = _highlighted(pairing)
+    function = pairing.function
+    source = f"{function.__module__}.{function.__name__}, from row {min(code)}"
+    if width < WIDE:
+        yield from hang(Text(source, "dim"), width)
+        for row in pairing.rows:
+            yield from _below(row, code, pairing.algorithm, width)
+        return
+    path = pairing.algorithm.path
+    right = max(cell_len(text.plain) for text in [*code.values(), Text(source)])
+    room = max(width - right - len(_GUTTER), width * 2 // 5)  # wide code does not take it all
+    left = min(room, max(_widest(pairing.algorithm), cell_len(path)))
+    right = min(right, width - left - len(_GUTTER))
+    yield from _beside(hang(Text(path, "dim"), left), hang(Text(source, "dim"), right), left)
+    yield Text("─" * (left + 1) + "┼" + "─" * (right + 1), "dim")
+    for row in pairing.rows:
+        yield from _side_by_side(row, code, pairing.algorithm, left, width)
+
+
+def remarks(pairing: Pairing) -> Iterator[Text]:
+    """Yield what does not pair: lines without code, tags without a line."""
+    if pairing.untagged:
+        numbers = ", ".join(f"{pairing.algorithm.id}.{line.number}" for line in pairing.untagged)
+        yield Text(f"Carried out by no statement: {numbers}", "yellow")
+    if pairing.unknown:
+        yield Text(f"Tags of no line: {', '.join(map(str, pairing.unknown))}", "yellow")
+
+
+def hang(text: Text, width: int, indent: int = 4) -> Iterator[Text]:
+    """Break a text at spaces into rows of at most `width` columns, all but the first indented."""
+    while cell_len(text.plain) > width:
+        fits = next(n for n in range(len(text), 0, -1) if cell_len(text.plain[:n]) <= width)
+        start = _indent(text.plain)
+        space = text.plain.rfind(" ", start + 1, fits + 1)
+        cut = space if space > start else fits
+        first, text = text.divide([cut])
+        first.rstrip()
+        yield first
+        text = Text.assemble(" " * min(indent, width // 2), text[_indent(text.plain) :])
+    yield text
+
+
+def _side_by_side(
+    row: Row, code: Mapping[int, Text], algorithm: Algorithm, left: int, width: int
+) -> Iterator[Text]:
+    """Set a row's lines beside its first tagged statement; what prepares it stands above."""
+    right = width - left - len(_GUTTER)
+    texts = {
+        part.row: list(hang(code[part.row], right, _indent(part.text) + 4)) for part in row.code
+    }
+    above = [part.row for part in takewhile(lambda part: not part.refs, row.code)]
+    column = _claim_column(algorithm, left)
+    described = [list(_pseudocode(line, left, column)) for line in row.lines]
+    prepared = [text for at in above for text in texts.pop(at)]
+    if prepared and described and row.lines[0].comment is not None:
+        comment = described[0].pop(0)
+        yield from _beside([Text()] * (len(prepared) - 1) + [comment], prepared, left)
+    else:
+        yield from _beside([], prepared, left)
+    yield from _beside(_flat(described), _flat(texts.values()), left)
+
+
+def _below(row: Row, code: Mapping[int, Text], algorithm: Algorithm, width: int) -> Iterator[Text]:
+    for line in row.lines:
+        yield from _pseudocode(line, width, _claim_column(algorithm, width))
+    bar = (" " * (MARGIN - 1) + "│ ", "dim")
+    for part in row.code:
+        for text in hang(code[part.row], width - len(bar[0]), _indent(part.text) + 4):
+            text = Text.assemble(bar, text)
+            text.rstrip()
+            yield text
+
+
+def _beside(texts: Iterable[Text], others: Iterable[Text], width: int) -> Iterator[Text]:
+    for left, right in zip_longest(texts, others, fillvalue=Text()):
+        pad = " " * (width - cell_len(left.plain))
+        text = Text.assemble(left, pad, (_GUTTER, "dim"), right)
+        text.rstrip()
+        yield text
+
+
+def _pseudocode(line: Line, width: int, column: int | None) -> Iterator[Text]:
+    """Yield a numbered line; its claim stands at `column`, or in a row of its own."""
+    under = MARGIN + STEP * line.indent
+    if line.comment is not None:
+        comment = Text.assemble(" " * under, (f"/* {line.comment} */", "italic dim"))
+        yield from hang(comment, width, under + 3)
+    body = Text(" " * (STEP * line.indent) + line.text)
+    body.highlight_regex(_KEYWORDS, "bold")
+    text = Text.assemble((str(line.number).ljust(MARGIN), "dim"), body)
+    if line.claim is None:
+        yield from hang(text, width, under + STEP)
+        return
+    claim = (f"▷ {line.claim}", "dim")
+    if column is not None:
+        yield Text.assemble(text, " " * (column - _length(line)), claim)
+    else:
+        yield from hang(text, width, under + STEP)
+        yield from hang(Text.assemble(" " * (under + STEP), claim), width, under + STEP + 2)
+
+
+def _claim_column(algorithm: Algorithm, width: int) -> int | None:
+    """Return the column for the claims, or None if they do not all fit in `width`."""
+    claimed = [line for line in algorithm.lines if line.claim is not None]
+    column = max((_length(line) for line in claimed), default=0) + 2
+    longest = max((cell_len(f"▷ {line.claim}") for line in claimed), default=0)
+    return column if column + longest <= width else None
+
+
+def _widest(algorithm: Algorithm) -> int:
+    column = _claim_column(algorithm, 10**6) or 0
+    claims = [column + cell_len(f"▷ {line.claim}") for line in algorithm.lines if line.claim]
+    return max([*(_length(line) for line in algorithm.lines), *claims])
+
+
+def _length(line: Line) -> int:
+    return MARGIN + STEP * line.indent + cell_len(line.text)
+
+
+def _highlighted(pairing: Pairing) -> dict[int, Text]:
+    """Return the function's code by row, coloured as a whole: a string may span rows."""
+    code = [part for row in pairing.rows for part in row.code]
+    syntax = Syntax("", "python", theme="ansi_dark", background_color="default")
+    text = syntax.highlight("\n".join(part.text for part in code))
+    return dict(zip((part.row for part in code), text.split("\n"), strict=False))
+
+
+def _indent(text: str) -> int:
+    return len(text) - len(text.lstrip(" "))
+
+
+def _flat(parts: Iterable[list[Text]]) -> list[Text]:
+    return [text for part in parts for text in part]

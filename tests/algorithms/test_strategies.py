@@ -1,0 +1,384 @@
+"""Are the calls drawn as widely as the claims need, and has each claim been seen to fail?"""
+
+from __future__ import annotations
+
+import pkgutil
+from functools import cache, partial
+from importlib import import_module
+from inspect import isfunction
+from typing import Annotated, get_args
+
+import numpy as np
+import pytest
+import test_properties as claims
+from helpers.strategies import (
+    FLOATS,
+    INTEGERS,
+    Rules,
+    calls,
+    checked_functions,
+    public_functions,
+    requires,
+    signature,
+)
+from hypothesis import Phase, given, is_hypothesis_test, settings
+from hypothesis import strategies as st
+from jaxtyping import Float, Integer
+
+import algorithms
+from algorithms import (
+    Attention,
+    DTransformer,
+    EDInference,
+    EDTraining,
+    EDTransformer,
+    layer_norm,
+    sample,
+    temper,
+    token_embedding,
+)
+from algorithms.checkpoints import BERT
+from algorithms.paper.embedding import Token
+from algorithms.signatures.arrays import A, Array
+from algorithms.signatures.declarations import Declaration, Number, Optional
+from algorithms.signatures.decorator import checked
+from algorithms.signatures.scope import Scope
+
+# Which functions are drawn ------------------------------------------------------------------------
+
+UNCHECKED = {
+    "algorithms.signatures.initialisation.initialise": "sizes come by name: test_initialisation",
+    "algorithms.paper.parameters.tree_map": "takes any θ, and functions of its arrays",
+    "algorithms.checkpoints.bert.bert_parameters": "takes arrays by name, from a file",
+    "algorithms.checkpoints.gpt2.gpt2_parameters": "takes arrays by name, from a file",
+    "algorithms.checkpoints.marian.marian_parameters": "takes arrays by name, from a file",
+}
+
+
+def full_name(function):
+    return f"{function.__module__}.{function.__name__}"
+
+
+def test_every_public_function_is_checked_or_listed_with_a_reason():
+    unchecked = {full_name(f) for f in public_functions() if f not in checked_functions()}
+    assert unchecked == UNCHECKED.keys()
+    assert all(UNCHECKED.values())
+
+
+def test_every_checked_function_is_public():
+    modules = pkgutil.walk_packages(algorithms.__path__, "algorithms.")
+    found = {
+        value
+        for module in modules
+        for value in vars(import_module(module.name)).values()
+        if isfunction(value) and hasattr(value, "requires")
+    }
+    assert found == {*checked_functions()}
+
+
+def test_the_fifteen_algorithms_are_among_them():
+    numbers = {getattr(function, "algorithm", None) for function in checked_functions()}
+    assert {str(n) for n in range(1, 16)} <= numbers
+
+
+def kinds(declaration):
+    """Yield the kinds of declaration that stand in this one."""
+    yield type(declaration)
+    for part in (*getattr(declaration, "fields", {}).values(), *declaration):
+        if isinstance(part, get_args(Declaration)):
+            yield from kinds(part)
+
+
+def test_every_kind_of_declaration_is_drawn_for_some_function():
+    drawn = [part for f in checked_functions() for part in signature(f).arguments.values()]
+    assert {kind for part in drawn for kind in kinds(part)} == {*get_args(Declaration)}
+
+
+def test_what_there_is_no_strategy_for_is_an_error():
+    @checked()
+    def unknown(what: dict[str, int]) -> int:
+        return 0
+
+    @given(calls(unknown))
+    def drawn(call):
+        pass
+
+    with pytest.raises(TypeError, match="no strategy for what"):
+        drawn()
+
+
+# How widely they are drawn ------------------------------------------------------------------------
+
+
+@cache
+def many(function, **options):
+    """Two hundred calls, the same in every run."""
+    drawn = []
+
+    @settings(max_examples=200, derandomize=True, database=None, phases=[Phase.generate])
+    @given(calls(function, **options))
+    def collect(call):
+        drawn.append(call)
+
+    collect()
+    return drawn
+
+
+def ruled(function):
+    """The names that a rule speaks of."""
+    return {name for rule in requires(function) for name in Rules([rule]).codes[0].co_names}
+
+
+@pytest.mark.parametrize("function", [Attention, DTransformer, EDTransformer, BERT])
+def test_sizes_differ_pairwise_unless_a_rule_leaves_no_room(function):
+    for call in many(function, crowded=False):
+        sizes = {a.name: a.size for a in call.axes if a.name.isidentifier()}
+        free = [n for name, n in sizes.items() if name not in ruled(function)]
+        free += [n for n in call.batch if n > 1]
+        assert len(free) == len({*free})
+
+
+@pytest.mark.parametrize("function", [Attention, EDTransformer])
+def test_sizes_are_often_alike_in_a_crowded_call(function):
+    for call in many(function, crowded=True):
+        sizes = call.sizes()
+        assert {sizes[name] for name in ("d_x", "d_attn", "d_mid") if name in sizes} <= {1, 2}
+
+
+@pytest.mark.parametrize("function", [Attention, EDTransformer, BERT, EDTraining])
+def test_every_size_is_1_in_some_call_and_more_in_others(function):
+    seen = {}
+    for call in many(function):
+        for axis in call.axes:
+            seen.setdefault(axis.name, set()).add(min(axis.size, 2))
+    assert all(sizes == {1, 2} for sizes in seen.values()), seen
+
+
+def test_calls_have_from_none_to_two_leading_axes_layers_and_items():
+    assert {len(call.batch) for call in many(BERT)} == {0, 1, 2}
+    assert {call.depth for call in many(BERT)} == {0, 1, 2}
+    assert {len(call.arguments["x"]) for call in many(EDTraining)} == {0, 1, 2}
+
+
+def test_the_sequences_of_a_data_set_have_lengths_of_their_own():
+    pairs = [call.arguments["x"] for call in many(EDTraining) if len(call.arguments["x"]) == 2]
+    assert any(len(first) != len(second) for first, second in pairs)
+
+
+def test_what_is_optional_is_left_out_and_given():
+    for name in ("padding_z", "padding_x"):
+        assert {call.arguments[name] is None for call in many(EDTransformer)} == {True, False}
+
+
+def test_leading_axes_are_of_an_input_or_of_a_parameter():
+    owners = {leaf.theta for call in many(Attention) for leaf in call.leaves if leaf.leading}
+    assert owners == {True, False}
+    assert any(
+        max(leaf.leading, default=1) > 1
+        for call in many(Attention)
+        for leaf in call.leaves
+        if leaf.theta
+    )
+
+
+def test_numbers_take_every_value_that_the_rules_let_them():
+    assert {call.arguments["tau"] for call in many(temper)} == {x for x in FLOATS if x >= 0}
+    assert {call.arguments["ell_gen"] for call in many(EDInference)} >= {None, 0, 1, 2}
+
+
+def test_the_default_of_a_number_may_be_drawn():
+    for function in checked_functions():
+        arguments, _, defaults = signature(function)
+        for name, default in defaults.items():
+            part = arguments[name]
+            if isinstance(part, Number):
+                assert default in (INTEGERS if part.type is int else FLOATS)
+            elif isinstance(part, Optional):
+                assert default is None
+
+
+def test_p_and_q_are_distributions():
+    for call in many(temper):
+        p = call.arguments["p"]
+        assert (p > 0).all()
+        assert abs(p.sum() - 1) <= p.size * np.finfo(p.dtype).eps
+
+
+def test_a_call_that_is_to_break_a_rule_breaks_that_one_alone():
+    for rule in requires(layer_norm):
+        assert not any(call.allowed for call in many(layer_norm, breaking=rule))
+    rule, *others = requires(DTransformer)
+    for call in many(DTransformer, breaking=rule):
+        assert not call.allowed
+        assert Rules(others).hold(call.sizes())
+
+
+# The parts of a call ------------------------------------------------------------------------------
+
+
+@given(calls(EDTraining))
+def test_each_rebuilds_the_call_and_but_changes_one_array_of_it(call):
+    same = call.each(lambda leaf: leaf.value)
+    assert [id(leaf.value) for leaf in same.leaves] == [id(leaf.value) for leaf in call.leaves]
+    for leaf in call.leaves[::7]:
+        changed = call.but(leaf, new := leaf.value.copy())
+        for old, now in zip(call.leaves, changed.leaves, strict=True):
+            assert now.value is (new if old.keys == leaf.keys else old.value)
+
+
+@given(calls(DTransformer))
+def test_the_path_of_an_array_leads_to_it(call):
+    for leaf in call.leaves:
+        assert eval(leaf.path, {}, call.arguments) is leaf.value
+
+
+@given(calls(sample))
+def test_a_run_leaves_the_generator_as_it_was(call):
+    before = call.arguments["rng"].bit_generator.state
+    call.run()
+    assert call.arguments["rng"].bit_generator.state == before
+
+
+# Each claim, seen to fail -------------------------------------------------------------------------
+
+
+def scaling(body):
+    """A function that is to give X * gamma[:, None]."""
+
+    @checked()
+    def scaled(X: Float[A, "*batch m n"], gamma: Float[A, " m"]) -> Float[A, "*batch m n"]:
+        return body(X, gamma[:, None])
+
+    return scaled
+
+
+def embedding(body):
+    """A function that is to give the columns of W_e."""
+
+    @checked()
+    def embedded(
+        v: Annotated[Integer[Array, "*batch ell"], Token], W_e: Float[A, "d_e N_V"]
+    ) -> Float[A, "*batch d_e ell"]:
+        return body(v, W_e)
+
+    return embedded
+
+
+RIGHT = [scaling(lambda X, g: X * g), embedding(token_embedding)]
+
+#: What a body does wrong, for each claim about the calls that are accepted.
+WRONG = {
+    claims.test_any_drawn_call_is_accepted_and_returns_what_is_declared: {
+        "gives the transpose": scaling(lambda X, g: (X * g).mT),
+        "gives another type": scaling(lambda X, g: X * g.astype(np.float64)),
+        "gives an infinity": scaling(lambda X, g: np.where(g > 2, np.inf, X)),
+    },
+    claims.test_arguments_are_left_as_they_were_and_the_same_call_gives_the_same_bits: {
+        "works in place": scaling(lambda X, g: np.multiply(X, g, out=X)),
+        "draws numbers of its own": scaling(lambda X, g: X * np.random.default_rng().random()),
+    },
+    claims.test_where_arrays_lie_in_memory_changes_nothing_but_rounding: {
+        "reads them as they lie": scaling(lambda X, g: X.ravel(order="K").reshape(X.shape)),
+    },
+    claims.test_each_of_a_batch_is_computed_as_if_alone: {
+        "looks across the batch": scaling(lambda X, g: X / np.max(X)),
+    },
+    claims.test_an_empty_batch_gives_an_empty_result: {
+        "needs an entry": scaling(lambda X, g: X / np.max(X)),
+    },
+    claims.test_indices_of_any_integer_type_give_the_same_result: {
+        "overflows": embedding(lambda v, W_e: token_embedding(v * 100 // 100, W_e)),
+    },
+    claims.test_a_size_that_stands_in_one_place_may_change_and_the_result_follows: {
+        "cuts off": scaling(lambda X, g: X[..., :3]),
+    },
+}
+
+#: Where nothing is refused, each claim about refusals fails of any function that it is made of.
+REFUSALS = {
+    claims.test_a_size_changed_in_one_of_several_places_is_refused: layer_norm,
+    claims.test_an_array_with_an_axis_too_few_is_refused: layer_norm,
+    claims.test_leading_axes_agree_or_the_call_is_refused: Attention,
+    partial(
+        claims.test_what_a_function_requires_is_asked_of_every_call, rule="eps >= 0"
+    ): layer_norm,
+    claims.test_an_array_of_another_type_is_refused: layer_norm,
+    claims.test_two_float_types_in_one_call_are_refused: layer_norm,
+    claims.test_what_is_no_array_is_refused: layer_norm,
+    claims.test_what_is_no_number_is_refused: layer_norm,
+    claims.test_an_index_outside_its_range_is_refused: token_embedding,
+}
+
+
+def name(claim):
+    return getattr(claim, "func", claim).__name__
+
+
+def holds(claim, function):
+    """Run the claim's own test, and stop where it first fails."""
+    if isinstance(claim, partial):
+        rest, claim = claim.keywords, claim.func
+    else:
+        rest = {}
+
+    @settings(
+        max_examples=100,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
+        report_multiple_bugs=False,
+    )
+    @given(data=st.data())
+    def attempt(data):
+        claim.hypothesis.inner_test(function=function, data=data, **rest)
+
+    try:
+        attempt()
+    except (Exception, pytest.fail.Exception):
+        return False
+    return True
+
+
+@pytest.mark.parametrize("right", RIGHT, ids=["scaled", "embedded"])
+@pytest.mark.parametrize("claim", WRONG, ids=name)
+def test_a_right_function_passes_every_claim(claim, right):
+    assert holds(claim, right)
+
+
+@pytest.mark.parametrize("checks", [True, False], ids=["checked", "unchecked"])
+@pytest.mark.parametrize(
+    ("claim", "wrong"),
+    [
+        pytest.param(claim, wrong, id=f"{name(claim)}: {what}")
+        for claim, bodies in WRONG.items()
+        for what, wrong in bodies.items()
+    ],
+)
+def test_a_wrong_function_fails_its_claim(claim, wrong, checks, monkeypatch):
+    monkeypatch.setattr(algorithms.signatures.decorator, "enabled", checks)
+    assert not holds(claim, wrong)
+
+
+def silent(scope, error, why):
+    """Refuse nothing."""
+
+
+def nameless(scope, error, why):
+    raise error(why)
+
+
+def wordy(scope, error, why):
+    raise error(f"{scope.function}: {why}\n")
+
+
+@pytest.mark.parametrize("claim", REFUSALS, ids=name)
+def test_a_refusal_that_is_not_made_or_not_well_put_fails_its_claim(claim, monkeypatch):
+    assert holds(claim, REFUSALS[claim])
+    for refuse in (silent, nameless, wordy):
+        monkeypatch.setattr(Scope, "refuse", refuse)
+        assert not holds(claim, REFUSALS[claim])
+
+
+def test_every_claim_has_been_seen_to_fail():
+    made = {test for test, value in vars(claims).items() if is_hypothesis_test(value)}
+    assert made == {name(claim) for claim in (*WRONG, *REFUSALS)}

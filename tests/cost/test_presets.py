@@ -1,0 +1,118 @@
+"""Do sizes have the values that their names, in any of their forms, are given?"""
+
+from functools import cache
+
+import pytest
+
+from spec.cost import Cost, cost, value
+from spec.cost.presets import SizesError, presets, sizes
+from spec.library import checked
+
+ALGORITHM = {"gpt2": "10", "bert": "9", "transformer": "8"}
+
+
+@cache
+def of(id: str) -> Cost:
+    return cost(checked(), id)
+
+
+def at(id: str, *words: str) -> dict[str, int]:
+    return sizes(checked()[id], of(id).sizes, words)
+
+
+@pytest.mark.parametrize("preset", presets())
+def test_a_preset_has_all_sizes_of_its_algorithm_and_no_other(preset: str) -> None:
+    found = at(ALGORITHM[preset.split("-")[0]], preset)
+    lengths = {name for name in found if name.startswith("length(")}
+    assert found.keys() - lengths == presets()[preset].keys()
+    assert {found[name] for name in lengths} == {found["ℓ_max"]}
+
+
+@pytest.mark.parametrize(
+    ("preset", "published"),
+    [
+        ("gpt2-small", 124_439_808),
+        ("gpt2-medium", 354_823_168),
+        ("gpt2-large", 774_030_080),
+        ("gpt2-xl", 1_557_611_200),
+        # Less token types and the norm of the embedding; the final norm is more. As large as
+        # the final projection is the pooler, which stands in its place.
+        ("bert-base", 109_482_240 - 2 * 2 * 768 + 2 * 768),
+        ("bert-large", 335_141_888 - 2 * 2 * 1024 + 2 * 1024),
+    ],
+)
+def test_parameters_are_as_many_as_were_published(preset: str, published: int) -> None:
+    id = ALGORITHM[preset.split("-")[0]]
+    found = at(id, preset)
+    tied = found["N_V"] * found.get("d_f", found["d_e"])
+    assert value(of(id).parameters, found) - tied == published
+
+
+@pytest.mark.parametrize(
+    ("preset", "millions"), [("transformer-base", 65), ("transformer-big", 213)]
+)
+def test_the_transformers_of_2017_are_as_large_as_their_table_says(
+    preset: str, millions: int
+) -> None:
+    found = at("8", preset)
+    tied = found["N_V"] * found["d_e"]
+    parameters = value(of("8").parameters, found) - tied
+    assert parameters == pytest.approx(millions * 10**6, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["length(x)=16", "ℓ=16", "ell=16", " ell = 16 ", "ell=0_016"],
+)
+def test_a_size_goes_by_several_names(word: str) -> None:
+    expected = {**at("10", "gpt2-small"), "length(x)": 16}
+    assert at("10", "gpt2-small", word) == expected
+
+
+@pytest.mark.parametrize("word", ["ℓ_max=2048", "ell_max=2048", "ell_max=2,048"])
+def test_a_size_of_a_preset_may_be_another(word: str) -> None:
+    found = at("10", "gpt2-small", word)
+    assert found["ℓ_max"] == found["length(x)"] == 2048
+
+
+def test_a_letter_is_the_same_however_it_was_typed() -> None:
+    assert at("8", "transformer-base", "ell_z=3")["length(z)"] == 3
+    assert at("15", "transformer-base", "turns=2", "length(z)=3")["turns"] == 2
+
+
+def test_all_sizes_may_be_given_without_a_preset() -> None:
+    words = [f"{name}={n}" for n, name in enumerate(("d_x", "d_z", "d_attn", "d_out"), 2)]
+    found = at("4", *words, "ell_x=6", "ell_z=7")
+    assert found == {"d_x": 2, "d_z": 3, "d_attn": 4, "d_out": 5, "ℓ_x": 6, "ℓ_z": 7}
+
+
+def test_the_last_value_counts() -> None:
+    assert at("10", "gpt2-small", "L=1", "L=2")["L"] == 2
+
+
+@pytest.mark.parametrize(
+    ("id", "words", "message"),
+    [
+        ("10", "gpt3", r"no preset gpt3; there are gpt2-small, .*, transformer-big"),
+        ("10", "gpt2-small d_z=1", r"Algorithm 10 has no size d_z; it has H, L, .*"),
+        ("10", "gpt2-small x=1", r"Algorithm 10 has no size x; it has H, L, .*"),
+        ("10", "gpt2-small bert-base", r"bert-base is neither NAME=VALUE nor stands first, .*"),
+        ("10", "gpt2-small L=0", r"L=0: a size is a whole number, 1 or more"),
+        ("10", "gpt2-small L=-1", r"L=-1: a size is a whole number, 1 or more"),
+        ("10", "gpt2-small L=1.5", r"L=1\.5: a size is .*"),
+        ("10", "gpt2-small L=", r"L=: a size is .*"),
+        ("10", "gpt2-small L=²", r"L=²: a size is .*"),
+        ("4", "gpt2-small", r"Algorithm 4 also needs d_out, d_x, d_z, ℓ_x, ℓ_z"),
+        ("8", "gpt2-small", r"Algorithm 8 also needs L_dec, L_enc"),
+        (
+            "10",
+            "gpt2-small ell=1025",
+            r"Algorithm 10 requires length\(x\) ≤ ℓ_max; here length\(x\) = 1025, ℓ_max = 1024",
+        ),
+        ("14", "gpt2-small ell_gen=2", r"Algorithm 14 requires .*; here length\(x\) = 1024, .*"),
+        ("13", "gpt2-small N_data=1 N_epochs=1 ell=2_000", r"Algorithm 13 requires .*"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_one_line(id: str, words: str, message: str) -> None:
+    with pytest.raises(SizesError, match=f"^{message}$"):
+        at(id, *words.split())

@@ -1,0 +1,401 @@
+"""Hypothesis strategies read off a function's signature.
+
+`calls(f)` draws a whole call of a checked function: its sizes, arrays, θ, numbers and functions, as
+`declared` reads them off the annotations and as `requires` limits them.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import pkgutil
+import warnings
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from importlib import import_module
+from inspect import isfunction
+from types import CodeType, ModuleType
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+from hypothesis import reject
+from hypothesis import strategies as st
+
+import algorithms
+from algorithms.signatures.declarations import (
+    ArrayOf,
+    Choice,
+    Declaration,
+    Instance,
+    Items,
+    Number,
+    Optional,
+    Record,
+    Signature,
+    declared,
+)
+
+Function = Callable[..., Any]
+Keys = tuple[str | int, ...]  # where a part stands: ("theta", "layers", 1, "W")
+
+SIZES = range(1, 30)
+COUNTS = range(3)  # of layers, of a data set's items, of leading axes
+INTEGERS = range(-1, 40)
+FLOATS = (-1.0, 0.0, 1e-12, 1e-5, 0.5, 1.0, 2.0)
+NEAR = 7  # a name stands for one of the seven least that it may
+EDGES = 2  # … and in a crowded call, for one of the two least
+
+#: A column of one row is constant: 0/0 without an ε (erratum A1).
+GENERIC = ("eps > 0 or d_e > 1", "eps > 0 or d_f > 1")
+
+#: The paper's letters for a distribution on the vocabulary.
+DISTRIBUTIONS = ("p", "q")
+
+
+def flattening(loss: Function, theta: Any) -> tuple[Any, Any]:
+    """Give the loss, and a gradient in the form of θ that leads to smaller entries."""
+    return loss(theta), algorithms.tree_map(lambda w: w * 0.25, theta)
+
+
+#: What an argument that is a function and has no default is given.
+CALLABLES = {"value_and_gradient": flattening}
+
+
+# Which functions there are ------------------------------------------------------------------------
+
+
+def packages(package: ModuleType = algorithms) -> list[ModuleType]:
+    """A package and those within it."""
+    inside = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    return [package, *(import_module(module.name) for module in inside if module.ispkg)]
+
+
+def public_functions() -> list[Function]:
+    """Every function in the `__all__` of `algorithms` or of a package within it."""
+    found = ((one, getattr(one, "__all__", ())) for one in packages())
+    public = [vars(package)[name] for package, names in found for name in names]
+    return [value for value in public if isfunction(value)]
+
+
+def checked_functions() -> list[Function]:
+    """Every public function whose calls are checked, and so can be drawn."""
+    return [function for function in public_functions() if hasattr(function, "requires")]
+
+
+@cache
+def signature(function: Function) -> Signature:
+    """What a function declares."""
+    return declared(function)
+
+
+def requires(function: Function) -> tuple[str, ...]:
+    """What a checked function asks of its sizes and numbers."""
+    return tuple(cast("Any", function).requires)
+
+
+@cache
+def compiled(rule: str) -> CodeType:
+    """A condition, ready to be asked."""
+    return compile(rule, rule, "eval")
+
+
+class Rules:
+    """Conditions on sizes, each asked as soon as all of its names are known."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self.codes = [compiled(text) for text in texts]
+
+    def hold(self, sizes: Mapping[str, Any]) -> bool:
+        """Whether none is broken."""
+        asked = [code for code in self.codes if sizes.keys() >= {*code.co_names}]
+        return all(eval(code, {}, sizes) for code in asked)
+
+    def about(self, name: str) -> Rules:
+        """Those that ask for this name."""
+        some = Rules([])
+        some.codes = [code for code in self.codes if name in code.co_names]
+        return some
+
+
+# A call and its parts -----------------------------------------------------------------------------
+
+
+class Leaf(NamedTuple):
+    """An array of a call: where it stands, what is declared of it, and what it is."""
+
+    keys: Keys
+    declaration: ArrayOf
+    value: Any
+    theta: bool  # it is a parameter
+    scope: Keys  # (), or the item of a data set in which its sizes hold
+
+    @property
+    def path(self) -> str:
+        """Its name in error messages: `theta.layers[1].W.b_o`."""
+        first, *rest = self.keys
+        return f"{first}" + "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in rest)
+
+    @property
+    def leading(self) -> tuple[int, ...]:
+        """The lengths of its leading axes."""
+        shape: tuple[int, ...] = self.value.shape
+        return shape[: len(shape) - len(self.declaration.axes)]
+
+    @property
+    def axes(self) -> list[Axis]:
+        """Its axes that have a name."""
+        axes = self.declaration.axes
+        return [Axis(self, place, name) for place, name in enumerate(axes, -len(axes))]
+
+
+class Axis(NamedTuple):
+    """An axis of an array of a call: its place, counted from the end, and its name."""
+
+    leaf: Leaf
+    place: int
+    name: str
+
+    @property
+    def size(self) -> int:
+        """How long it is."""
+        return int(self.leaf.value.shape[self.place])
+
+    @property
+    def names(self) -> list[tuple[Keys, str]]:
+        """The sizes that it is made of, each with where it holds: `H*d_mid` has two."""
+        return [(self.leaf.scope, name) for name in self.name.split("*")]
+
+
+def each(
+    function: Callable[[Leaf], Any],
+    declaration: Declaration,
+    value: Any,
+    keys: Keys,
+    theta: bool = False,
+    scope: Keys = (),
+) -> Any:
+    """The value with `function` of each array in its place."""
+    match declaration:
+        case ArrayOf():
+            return function(Leaf(keys, declaration, value, theta, scope))
+        case Optional(part) if value is not None:
+            return each(function, part, value, keys, theta, scope)
+        case Record(cls, fields):
+            parts = (
+                each(function, part, getattr(value, name), (*keys, name), True, scope)
+                for name, part in fields.items()
+            )
+            return cls(*parts)
+        case Items(item, _, shared):
+            parts = (
+                each(function, item, part, (*keys, n), theta, scope if shared else (*keys, n))
+                for n, part in enumerate(value)
+            )
+            return type(value)(parts)
+    return value
+
+
+def leaves(declaration: Declaration, value: Any, name: str) -> list[Leaf]:
+    """Every array in a value, in the order of the declaration."""
+    found: list[Leaf] = []
+    each(found.append, declaration, value, (name,))
+    return found
+
+
+class Call(NamedTuple):
+    """A function and its arguments, to be run any number of times."""
+
+    function: Function
+    arguments: dict[str, Any]
+
+    def run(self) -> Any:
+        """The result. Generators are copied: every run draws the same numbers."""
+        arguments = {
+            name: copy.deepcopy(value) if isinstance(value, np.random.Generator) else value
+            for name, value in self.arguments.items()
+        }
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", algorithms.LengthLimitWarning)
+            return self.function(**arguments)
+
+    def each(self, function: Callable[[Leaf], Any]) -> Call:
+        """The same call with `function` of each array in its place."""
+        declarations = signature(self.function).arguments
+        arguments = {
+            name: each(function, declarations[name], value, (name,))
+            for name, value in self.arguments.items()
+        }
+        return Call(self.function, arguments)
+
+    def but(self, leaf: Leaf, value: Any) -> Call:
+        """The same call with another value for one array."""
+        return self.each(lambda other: value if other.keys == leaf.keys else other.value)
+
+    @property
+    def leaves(self) -> list[Leaf]:
+        """Its arrays, in the order in which they are checked."""
+        found: list[Leaf] = []
+        self.each(found.append)
+        return found
+
+    @property
+    def axes(self) -> list[Axis]:
+        """The axes of all arrays that have a name."""
+        return [axis for leaf in self.leaves for axis in leaf.axes]
+
+    @property
+    def batch(self) -> tuple[int, ...]:
+        """The leading axes of all arrays, broadcast."""
+        return np.broadcast_shapes(*(leaf.leading for leaf in self.leaves))
+
+    @property
+    def depth(self) -> int:
+        """How many layers θ has."""
+        layers = {
+            leaf.keys[: n + 1]
+            for leaf in self.leaves
+            for n, key in enumerate(leaf.keys)
+            if leaf.theta and isinstance(key, int)
+        }
+        return len(layers)
+
+    def sizes(self, scope: Keys = ()) -> dict[str, Any]:
+        """What each name stands for: the size of an axis, or a number."""
+        seen = [axis for axis in self.axes if axis.leaf.scope in ((), scope)]
+        numbers = {n: v for n, v in self.arguments.items() if isinstance(v, int | float)}
+        return {axis.name: axis.size for axis in seen} | numbers
+
+    @property
+    def allowed(self) -> bool:
+        """Whether its sizes are as `requires` says."""
+        rules = Rules(requires(self.function))
+        scopes = {(), *(leaf.scope for leaf in self.leaves)}
+        return all(rules.hold(self.sizes(scope)) for scope in scopes)
+
+
+# The drawing of a call ----------------------------------------------------------------------------
+
+
+@st.composite
+def calls(
+    draw: st.DrawFn,
+    function: Function,
+    dtype: Any = np.float64,
+    *,
+    batch: range = COUNTS,
+    crowded: bool | None = None,
+    keeping: tuple[str, ...] = (),
+    breaking: str | None = None,
+) -> Call:
+    """A call that the function is to accept, or one that breaks one rule of what it requires.
+
+    Its floats are of type `dtype`, its leading axes as many as a number in `batch`, and it keeps
+    the rules of `keeping` too. One call in four is crowded: it has few sizes for many names.
+    """
+    arguments, _, defaults = signature(function)
+    required = [f"not ({rule})" if rule == breaking else rule for rule in requires(function)]
+    rules = Rules([*required, *GENERIC, *keeping])
+    if crowded is None:
+        crowded = draw(st.integers(0, 3)) == 3
+    drawing = Drawing(draw, rules, np.dtype(dtype), crowded)
+    drawing.batch = tuple(drawing.size(f"batch[{n}]") for n in range(draw(st.sampled_from(batch))))
+    # A data set comes last: the sizes of its items are bounded by those of θ.
+    order = sorted(arguments.items(), key=lambda pair: isinstance(pair[1], Items))
+    drawn = {
+        name: drawing.value(part, name)
+        for name, part in order
+        if not (isinstance(part, Instance) and name in defaults)
+    }
+    return Call(function, {name: drawn[name] for name in arguments if name in drawn})
+
+
+class Drawing:
+    """The sizes drawn so far, and how the next part of the call is drawn."""
+
+    def __init__(self, draw: st.DrawFn, rules: Rules, dtype: np.dtype[Any], crowded: bool) -> None:
+        self.draw, self.rules, self.dtype, self.crowded = draw, rules, dtype, crowded
+        self.sizes: ChainMap[str, Any] = ChainMap()
+        self.batch: tuple[int, ...] = ()
+        # Whose is a leading axis that broadcasts and is longer than 1: θ's, or the inputs'?
+        self.owner: dict[int, bool] = {}
+        # Hypothesis chooses sizes. Entries have nothing to shrink to, and are to be generic.
+        self.rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+
+    def value(self, declaration: Declaration, name: str, theta: bool = False) -> Any:
+        """A value of what is declared."""
+        match declaration:
+            case ArrayOf():
+                return self.array(declaration, name, theta)
+            case Optional(part):
+                left_out = self.draw(st.booleans()) and self.dispensable(name)
+                return None if left_out else self.value(part, name, theta)
+            case Record(cls, fields):
+                return cls(*(self.value(part, field, True) for field, part in fields.items()))
+            case Items(item, count, shared):
+                number = range(self.pick(count, COUNTS))
+                if shared:
+                    return tuple(self.value(item, name, theta) for _ in number)
+                return [self.member().value(item, name, theta) for _ in number]
+            case Number(kind):
+                return self.pick(name, INTEGERS if kind is int else FLOATS)
+            case Choice(words):
+                return self.draw(st.sampled_from(words))
+            case Instance(np.random.Generator):
+                return self.rng.spawn(1)[0]
+            case Instance() if name in CALLABLES:
+                return CALLABLES[name]
+        raise TypeError(f"no strategy for {name}: {declaration}")
+
+    def dispensable(self, name: str) -> bool:
+        """Whether an argument may be left out: a special token is then one of the last three."""
+        return not name.endswith("_token") or bool(self.sizes["N_V"] >= 3)
+
+    def member(self) -> Drawing:
+        """The drawing of an item, whose sizes are its own."""
+        inner = copy.copy(self)
+        inner.sizes = self.sizes.new_child()
+        return inner
+
+    def array(self, declaration: ArrayOf, name: str, theta: bool) -> Any:
+        """Generic entries, in a shape that fits the sizes drawn before."""
+        named = [math.prod(map(self.size, axis.split("*"))) for axis in declaration.axes]
+        shape = (*self.leading(declaration.batch, theta), *named)
+        if declaration.kind == "bool":
+            return np.asarray(self.rng.random(shape) < 0.75)
+        if declaration.kind == "integer":
+            high = 100 if declaration.below is None else self.size(declaration.below.size)
+            return self.rng.integers(0, high, shape)
+        if name in DISTRIBUTIONS:
+            return self.rng.dirichlet(np.ones(shape[-1]), shape[:-1]).astype(self.dtype)
+        return np.asarray(self.rng.standard_normal(shape), self.dtype)
+
+    def leading(self, batch: str, theta: bool) -> tuple[int, ...]:
+        """Leading axes. One that broadcasts is 1, or as long as the batch, or not there."""
+        if batch != "*#batch":
+            return self.batch if batch else ()
+        first = self.draw(st.integers(0, len(self.batch)))
+        return tuple(
+            self.batch[n] if self.draw(st.booleans()) and self.owns(n, theta) else 1
+            for n in range(first, len(self.batch))
+        )
+
+    def owns(self, axis: int, theta: bool) -> bool:
+        """Whether a leading axis is free, or its own: an input and θ never share one."""
+        return self.owner.setdefault(axis, theta) == theta
+
+    def size(self, name: str) -> int:
+        """The size of this name, which no other name has where that can be."""
+        return int(self.pick(name, SIZES, fresh=not self.crowded))
+
+    def pick(self, name: str, pool: Iterable[Any], fresh: bool = False) -> Any:
+        """What this name stands for. If it is new, a value of a pool that breaks no rule."""
+        if name not in self.sizes:
+            known, rules = dict(self.sizes), self.rules.about(name)
+            fit = [value for value in pool if rules.hold({**known, name: value})]
+            if not fit:
+                reject()
+            new = [value for value in fit if value not in known.values()] if fresh else []
+            near = EDGES if self.crowded else NEAR
+            self.sizes[name] = self.draw(st.sampled_from((new or fit)[:near]))
+        return self.sizes[name]

@@ -1,0 +1,123 @@
+"""Is what is open declared, and what is declared open?"""
+
+import pytest
+
+from spec.errata import errata
+from spec.language import alg_file
+from spec.language.checked import Checked, check, declarations
+from spec.language.errors import ParseError
+from spec.language.inference.typing import Obligation
+from spec.language.open_obligations import Balance, DeclarationError, Declared, balance, declared
+from spec.language.parse import program
+from spec.language.polynomials import Atom, Poly
+from spec.language.tree import Number
+from spec.library import algorithms, checked, programs
+
+x, bound = Poly.of(Atom("length(x̂)", "index", 3)), Poly.of(Atom("ℓ_max"))
+OPEN = Obligation(4, "length(x) ≤ ℓ_max", "≥", bound - x, Number(1))
+DECLARED = Declared(4, "length(x̂) ≤ ℓ_max", "A5")
+
+
+def checked_as(id: str, old: str, new: str) -> Checked:
+    """Check an algorithm with a change to its text."""
+    text = alg_file.write(algorithms()[id])
+    assert text.count(old) == 1
+    one = program(alg_file.read(text.replace(old, new), "it"))
+    trees = {**programs(), id: one}
+    return check(one, declarations(trees))
+
+
+@pytest.mark.parametrize("id", checked())
+def test_of_the_files_what_is_open_is_declared_and_the_other_way_round(id: str) -> None:
+    found = balance(checked()[id].open, declared(checked()[id]))
+    assert found.holds
+    assert len(found.known) == (1 if id == "15" else 0)
+
+
+def test_a_declaration_cites_an_erratum_that_touches_the_algorithm() -> None:
+    for id, one in checked().items():
+        for each in declared(one):
+            assert {place.split(".")[0] for place in errata()[each.erratum].lines} == {id}
+
+
+def test_what_is_open_and_declared_is_known() -> None:
+    found = balance([OPEN], [DECLARED])
+    assert found == Balance(known=((OPEN, DECLARED),))
+    assert found.holds
+
+
+def test_what_is_open_and_not_declared_is_unexpected() -> None:
+    found = balance([OPEN], [])
+    assert found == Balance(unexpected=(OPEN,))
+    assert not found.holds
+
+
+def test_what_is_declared_and_not_open_is_outdated() -> None:
+    found = balance([], [DECLARED])
+    assert found == Balance(outdated=(DECLARED,))
+    assert not found.holds
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Declared(5, "length(x̂) ≤ ℓ_max", "A5"),
+        Declared(4, "length(x̂) + 1 ≤ ℓ_max", "A5"),
+        Declared(4, "length(x) ≤ ℓ_max", "A5"),
+        Declared(4, "ℓ_max ≤ length(x̂)", "A5"),
+    ],
+    ids=lambda one: f"{one.condition} at {one.line}",
+)
+def test_another_line_or_condition_is_another_declaration(other: Declared) -> None:
+    assert balance([OPEN], [other]) == Balance(unexpected=(OPEN,), outdated=(other,))
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["length(x̂) + 1 ≤ ℓ_max + 1", "length(x̂) − ℓ_max ≤ 0", "2 length(x̂) ≤ length(x̂) + ℓ_max"],
+)
+def test_a_condition_may_be_written_in_several_ways(condition: str) -> None:
+    assert balance([OPEN], [Declared(4, condition, "A5")]).holds
+
+
+def test_one_declaration_covers_an_obligation_that_a_line_has_twice() -> None:
+    found = balance([OPEN, OPEN], [DECLARED, DECLARED])
+    assert found.holds
+    assert len(found.known) == 2
+
+
+@pytest.mark.parametrize("condition", ["length(x̂) = ℓ_max", "√ℓ ≤ 2", "x[1] ≤ 2"])
+def test_what_is_no_condition_on_sizes_is_refused(condition: str) -> None:
+    with pytest.raises(DeclarationError, match=r"no size|not written with ≤"):
+        balance([OPEN], [Declared(4, condition, "A5")])
+
+
+def test_what_is_no_condition_at_all_is_refused() -> None:
+    with pytest.raises(ParseError):
+        balance([OPEN], [Declared(4, "ℓ_max", "A5")])
+
+
+# In the text of an algorithm
+
+
+def test_a_requirement_that_is_dropped_is_seen() -> None:
+    one = checked_as("14", ", length(x) + ℓ_gen − 1 ≤ ℓ_max", "")
+    found = balance(one.open, declared(one))
+    assert [(each.line, str(each.excess)) for each in found.unexpected] == [
+        (3, "−i − length(x) + ℓ_max + 1")
+    ]
+
+
+def test_a_declaration_that_is_dropped_is_seen() -> None:
+    one = checked_as("15", "Open: length(x̂) ≤ ℓ_max at line 4 (A5)\n", "")
+    assert len(balance(one.open, declared(one)).unexpected) == 1
+
+
+def test_a_proof_that_is_found_is_seen() -> None:
+    one = checked_as(
+        "10",
+        "Requires: 1 ≤ length(x), length(x) ≤ ℓ_max\n",
+        "Requires: 1 ≤ length(x), length(x) ≤ ℓ_max\nOpen: length(x) ≤ ℓ_max at line 2 (A5)\n",
+    )
+    (outdated,) = balance(one.open, declared(one)).outdated
+    assert outdated == Declared(2, "length(x) ≤ ℓ_max", "A5")

@@ -1,0 +1,88 @@
+"""Are the mistakes named that are planted into two hosts which know nothing of the catalogue?"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from figures.planted import named
+from hosts.plant import HOSTS, absent, planted, plants, uncatalogued
+
+from spec.mistakes import catalogue
+
+SHOWN = Path(__file__).parents[2] / "docs" / "_data" / "planted.json"
+MISTAKES = [one.id for one in catalogue().values() if one.kind == "mistake"]
+#: Of the many, a few of each algorithm: all of them take half an hour, in `make figures`.
+SAMPLE = [
+    next(one for one in plants(host) if one.mistake == mistake)
+    for host, mistakes in {
+        "rows_torch": (
+            "token-off-by-one",
+            "scale-missing-one-query",
+            "mask-polarity",
+            "heads-interleaved",
+            "norm-sample-variance",
+            "causal-mask-strict-10",
+            "positions-off-by-one-9",
+        ),
+        "columns_numpy": (
+            "position-off-by-one",
+            "mask-transposed",
+            "softmax-axis",
+            "output-bias-each-head",
+            "norm-mean-kept",
+            "residual-of-norm-mlp-10",
+            "cross-attention-weights-8",
+            "column-first-14",
+        ),
+    }.items()
+    for mistake in mistakes
+]
+
+
+def shown():
+    return json.loads(SHOWN.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_every_mistake_is_planted_or_there_is_a_reason(host):
+    there = [one.mistake for one in plants(host)]
+    assert len(there) == len(set(there))
+    assert set(there) | absent(host).keys() == set(MISTAKES)
+    assert not set(there) & absent(host).keys()
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [*plants("rows_torch"), *plants("columns_numpy"), *uncatalogued()],
+    ids=lambda one: f"{one.host}-{one.mistake}",
+)
+def test_a_plant_is_code(plant):
+    right = dir(importlib.import_module(f"hosts.{plant.host}"))
+    assert {name for name in right if not name.startswith("__")} <= set(dir(planted(plant)))
+
+
+@pytest.mark.parametrize("plant", SAMPLE, ids=lambda one: f"{one.host}-{one.mistake}")
+def test_a_planted_mistake_is_named(plant):
+    found = named(plant)
+    assert found["fate"] == "named", found
+    (before,) = (
+        one
+        for one in shown()["plants"]
+        if (one["host"], one["mistake"]) == (plant.host, plant.mistake)
+    )
+    assert found == before
+
+
+def test_the_docs_show_every_plant_and_most_are_named():
+    data = shown()
+    assert [(one["host"], one["mistake"]) for one in data["plants"]] == [
+        (host, one.mistake) for host in HOSTS for one in plants(host)
+    ]
+    fates = Counter(one["fate"] for one in data["plants"])
+    assert all(one["seen"] for one in data["plants"])
+    assert fates["named"] >= 0.95 * len(data["plants"])
+    assert all(host["alarms"] == 0 for host in data["hosts"].values())

@@ -1,1 +1,0 @@
-"""Published implementations, at the same generic parameters, in float64."""
