@@ -1,35 +1,36 @@
-"""Arrays of NumPy in another library, and what it returns in NumPy's.
+"""Functions called with the arrays of torch, JAX or NumPy.
 
 The libraries are imported only when they are asked for: the spec needs none of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Literal, get_args
 
-import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
-from spec.inputs.adapter import AdapterError
-from spec.inputs.records import map_arrays
+from spec.calling.python_signature import parameters_of
+from spec.inputs.adapter import AdapterError, ChangedError
+from spec.inputs.array_conversion import BFLOAT16
+from spec.machine.trees import map_arrays, same
 
 Library = Literal["numpy", "torch", "jax"]
 
 LIBRARIES: tuple[Library, ...] = get_args(Library)
-BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 
 
 def imported(library: str) -> Any:
-    """Return a library.
+    """Return the module of a library.
 
     Raises
     ------
     AdapterError
-        If it is none of `LIBRARIES`, or is not installed.
+        If it is not one of `LIBRARIES`, or is not installed.
     """
     if library not in LIBRARIES:
         raise AdapterError(f"there is no library {library}; there are {', '.join(LIBRARIES)}")
@@ -42,8 +43,8 @@ def imported(library: str) -> Any:
 def converted(library: Library, tree: Any) -> Any:
     """Return a tree of records, tuples, lists and dicts with its arrays in a library.
 
-    Those of torch share their memory with NumPy's, so that it is seen when a function changes
-    them. Those of JAX, which cannot be changed, are to be made and used while `computing`.
+    Those of torch share their memory with NumPy's, so that a function that changes them is
+    seen. Those of JAX, which cannot be changed, must be made and used while `computing`.
     """
     module = imported(library)
     if library == "torch":
@@ -55,7 +56,7 @@ def converted(library: Library, tree: Any) -> Any:
 
 @contextmanager
 def computing(library: Library, format: str) -> Iterator[None]:
-    """Let a library compute in a format while this lasts: JAX knows float64 only if it is told."""
+    """Let a library compute in a format while this lasts: JAX has float64 only if it is told."""
     module = imported(library)
     if library == "jax" and format == "float64":
         # It stood in `jax.experimental` before JAX 0.8.
@@ -66,25 +67,28 @@ def computing(library: Library, format: str) -> Iterator[None]:
         yield
 
 
-def as_numpy(value: Any) -> npt.NDArray[Any]:
-    """Return an array of any library as NumPy's, in its own format.
+def call_in_library(
+    function: Callable[..., Any], arguments: Mapping[str, Any], library: Library
+) -> Any:
+    """Call a function with arguments by name, whose arrays of NumPy are converted.
 
     Raises
     ------
-    TypeError
-        If it is no array of numbers.
+    ChangedError
+        If the function changes an argument.
     """
-    if hasattr(value, "detach"):  # torch, whose bfloat16 NumPy does not know
-        value = value.detach().cpu()
-        if str(value.dtype) == "torch.bfloat16":
-            return value.view(imported("torch").int16).numpy().view(BFLOAT16)  # type: ignore[no-any-return]
-    try:
-        array = np.asarray(value)
-    except Exception:  # what a library raises is its own
-        array = np.empty((), dtype=object)
-    if array.dtype.kind not in "biuf" and array.dtype != BFLOAT16:
-        raise TypeError(f"{type(value).__name__} is no array of numbers")
-    return array
+    before = map_arrays(np.copy, dict(arguments))
+    handed = converted(library, dict(arguments))
+    by_position = [
+        handed.pop(name)
+        for name, parameter in parameters_of(function).items()
+        if parameter.kind is inspect.Parameter.POSITIONAL_ONLY and name in handed
+    ]
+    result = function(*by_position, **handed)
+    for name, value in before.items():
+        if not same(value, arguments[name]):
+            raise ChangedError(name)
+    return result
 
 
 def _tensor(torch: Any, array: npt.NDArray[Any]) -> Any:

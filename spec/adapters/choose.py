@@ -5,12 +5,11 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from spec.adapters.function_in_layout import layout
+from spec.adapters.function_in_layout import layout, paper_form
 from spec.adapters.libraries.registry import ready
 from spec.adapters.modules.adapter import modules
 from spec.adapters.modules.construct import is_class
 from spec.adapters.modules.read_and_set import places
-from spec.calling.by_name import native
 from spec.inputs.adapter import Adapter, AdapterError, Function
 
 
@@ -41,7 +40,7 @@ def adapter_for(function: Function, algorithm: int | str, **options: Any) -> Ada
         _allowed(options, modules)
         return modules(function, algorithm, **options)
     if not options:
-        return native(function)
+        return paper_form(function)
     _allowed(options, layout)
     if "eps" not in options and "eps" in inspect.signature(function).parameters:
         options["eps"] = None

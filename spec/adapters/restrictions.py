@@ -1,4 +1,4 @@
-"""The arguments that a function can have: attention to the sequence itself, offsets of 0, a tie."""
+"""The arguments that a function can have: attention to itself, offsets of 0, W_u tied to W_e."""
 
 from __future__ import annotations
 
@@ -11,20 +11,22 @@ from spec.adapters.options import Biases, Mask, has_bias, is_bias
 from spec.inputs.draw import Inputs
 from spec.language.types import Key
 from spec.machine import Parameters, Value
+from spec.machine.trees import map_arrays
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What arguments are made, nearest to those that are drawn.
+class Restrictions:
+    """Makes of drawn arguments the nearest that a function can have.
 
     Attributes
     ----------
     mask
-        `causal`: a token sees what is not later; `none`: everything. Any other is as drawn.
+        `causal`: a token sees itself and earlier tokens; `none`: everything. Any other form of
+        the mask leaves it as it is drawn.
     itself
         Whether the context is the primary sequence.
     biases
-        Whether there are offsets, or the names of those that there are; all others are 0.
+        Whether there are offsets, or the names of those that there are; all others become 0.
     tied
         Whether W_u is the transpose of W_e.
     """
@@ -36,44 +38,39 @@ class Limits:
 
     def __call__(self, run: Inputs) -> Inputs:
         """Return arguments that the function can have."""
-        named = list(zip(run.keys, run.parameters, strict=True))
         inputs = run.inputs
         if self.itself and any(str(key) == "Mask" for key in run.keys):
             inputs = (inputs[0], inputs[0], *inputs[2:])
         return replace(
             run,
-            inputs=tuple(map(self.within, inputs)),
-            parameters=tuple(self.part(key, value) for key, value in named),
+            inputs=tuple(map(self._within, inputs)),
+            parameters=tuple(map(self._parameter, run.keys, run.parameters)),
         )
 
-    def within(self, value: Value) -> Value:
-        """Return parameters changed at every depth, or what else there is, as it is."""
+    def _within(self, value: Value) -> Value:
+        """Return a value whose parameters are restricted at every depth."""
         match value:
             case Parameters():
-                fields = {key: self.part(key, one) for key, one in value.fields.items()}
+                fields = {key: self._parameter(key, part) for key, part in value.fields.items()}
                 names = {symbols.ascii(str(key)): key for key in fields}
                 if self.tied and {"W_e", "W_u"} <= names.keys():
                     fields[names["W_u"]] = fields[names["W_e"]].T.copy()
                 return replace(value, fields=fields)
             case list():
-                return [self.within(one) for one in value]
+                return [self._within(part) for part in value]
             case dict():
-                return {index: self.within(one) for index, one in value.items()}
+                return {index: self._within(part) for index, part in value.items()}
         return value
 
-    def part(self, key: Key, value: Value) -> Value:
-        """Return a parameter, or 0 for an offset that there is not; or the mask."""
+    def _parameter(self, key: Key, value: Value) -> Value:
         name = symbols.ascii(str(key))
         if name == "Mask":
-            return self.masked(value)
+            return self._masked(value)
         if is_bias(name) and not has_bias(self.biases, name):
-            members = value if isinstance(value, list) else [value]
-            zeros = [np.zeros_like(one) for one in members]
-            return zeros if isinstance(value, list) else zeros[0]
-        return self.within(value)
+            return map_arrays(np.zeros_like, value)
+        return self._within(value)
 
-    def masked(self, drawn: Value) -> Value:
-        """Return the mask that the function has, whatever is drawn, or the one that is drawn."""
+    def _masked(self, drawn: Value) -> Value:
         match self.mask:
             case "causal":
                 return np.triu(np.ones_like(drawn))

@@ -1,4 +1,4 @@
-"""Parameters as a function has them: matrices transposed, q, k, v in one, heads side by side."""
+"""Parameters in the form in which a function stores them: transposed, fused, heads side by side."""
 
 from __future__ import annotations
 
@@ -10,17 +10,25 @@ import numpy as np
 import numpy.typing as npt
 
 from spec import symbols
-from spec.adapters import options
-from spec.adapters.options import Biases, Fused, Heads, Order, Tokens, has_bias, is_bias
-from spec.inputs.arguments import Given
-from spec.inputs.records import kind
+from spec.adapters.options import (
+    Biases,
+    Fused,
+    Heads,
+    Order,
+    Tokens,
+    has_bias,
+    is_bias,
+    require_allowed,
+)
+from spec.inputs.arguments import Arguments
+from spec.inputs.records import record
 
 Array = npt.NDArray[Any]
 Fields = Mapping[str, Any]
 
-#: Those whose columns are one token, or one position, each: with tokens for rows they are tables.
+#: The matrices with a column for each token or position: with tokens as rows they are tables.
 TABLES = ("W_e", "W_p")
-#: Which of q, k, v are one matrix, and what it is called.
+#: Which of q, k and v are one matrix, by its name: `{"q": ("q",), "kv": ("k", "v")}`.
 JOINED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "separate": {"q": ("q",), "k": ("k",), "v": ("v",)},
     "k v fused": {"q": ("q",), "kv": ("k", "v")},
@@ -30,24 +38,24 @@ JOINED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 
 @dataclass(frozen=True)
-class Weights:
-    """How a function takes parameters.
+class ParameterForm:
+    """The form in which a function stores parameters.
 
     Attributes
     ----------
     tokens
-        What tokens are; it decides how the tables of embeddings stand.
+        Whether tokens are columns or rows, which decides how the tables of embeddings stand.
     order
-        Whether a matrix has a row, as the paper's, or a column for each output.
+        Whether a matrix has a row for each output, as the paper's has, or a column.
     qkv
         Which of q, k and v are one matrix, their outputs below one another: first q of all
         heads, or q, k and v of the first head.
     heads
-        Along an axis of their own, a list, or their outputs below one another.
+        Stacked along a first axis, a list, or their outputs below one another in one matrix.
     biases
-        Whether there are offsets, or the names of those that there are; others are None.
+        Whether there are offsets, or the names of those that there are; the others are None.
     scale
-        What the function multiplies token embeddings by; `sqrt(d_e)` is the root of their size.
+        What the function multiplies token embeddings by: a number, or `sqrt(d_e)`.
     """
 
     tokens: Tokens = "columns"
@@ -58,20 +66,20 @@ class Weights:
     scale: float | str = 1.0
 
     def __post_init__(self) -> None:
-        options.one_of("tokens", self.tokens, Tokens)
-        options.one_of("weights", self.order, Order)
-        options.one_of("qkv", self.qkv, Fused)
-        options.one_of("heads", self.heads, Heads)
+        require_allowed("tokens", self.tokens, Tokens)
+        require_allowed("weights", self.order, Order)
+        require_allowed("qkv", self.qkv, Fused)
+        require_allowed("heads", self.heads, Heads)
 
     @property
     def changes(self) -> bool:
-        """Whether anything is not as the paper has it."""
-        return self != Weights()
+        """Whether anything differs from the paper's form."""
+        return self != ParameterForm()
 
-    def handed(self, given: Given) -> dict[str, Any]:
-        """Return the parameters, by name."""
-        alone = {symbols.ascii(str(key)) for key, _ in given.header.parameters} - {"Mask"}
-        named = given.named.items()
+    def stored(self, arguments: Arguments) -> dict[str, Any]:
+        """Return the parameters of a call in this form, by name."""
+        alone = {symbols.ascii(str(key)) for key, _ in arguments.header.parameters} - {"Mask"}
+        named = arguments.named.items()
         return self.fields(
             {name: value for name, value in named if isinstance(value, tuple) or name in alone}
         )
@@ -132,19 +140,6 @@ class Weights:
     def oriented(self, matrix: Array) -> Array:
         """Return a matrix whose rows are outputs as the function has it."""
         return np.swapaxes(matrix, -1, -2) if self.order == "in first" else matrix
-
-
-def record(name: str, fields: Fields) -> Any:
-    """Return a named tuple."""
-    return kind(name, tuple(fields))(*fields.values())
-
-
-def spread(named: Fields) -> dict[str, Any]:
-    """Return arguments with the fields of each record in its place."""
-    found: dict[str, Any] = {}
-    for name, value in named.items():
-        found |= value._asdict() if hasattr(value, "_fields") else {name: value}
-    return found
 
 
 def listed(value: Any) -> Any:

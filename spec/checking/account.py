@@ -40,7 +40,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Account:
+class WrittenReport:
     """What is to be said of a function.
 
     Attributes
@@ -87,10 +87,10 @@ class Account:
         return asdict(self)
 
     @staticmethod
-    def of(data: Mapping[str, Any]) -> Account:
+    def of(data: Mapping[str, Any]) -> WrittenReport:
         """Return what `data` has given."""
-        known = {one.name: data[one.name] for one in fields(Account)}
-        return Account(**{**known, "rows": tuple(Row(**row) for row in data["rows"])})
+        known = {one.name: data[one.name] for one in fields(WrittenReport)}
+        return WrittenReport(**{**known, "rows": tuple(Row(**row) for row in data["rows"])})
 
 
 def law_text(laws: Mapping[str, str]) -> str:

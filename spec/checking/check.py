@@ -11,20 +11,22 @@ from typing import Any
 
 from spec import library
 from spec.adapters.choose import adapter_for
-from spec.calling.function_under_test import Subject, Trial
+from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.verdict import Verdict
-from spec.checking.explain import Progress, explains_all, explanations, nameless
+from spec.checking.explain import Progress, explains_all, explanations, matching_mutant
 from spec.checking.first_wrong_line import first_wrong
 from spec.checking.print_arguments import shown
 from spec.checking.report import Report
 from spec.checking.shrink import smallest
 from spec.inputs.adapter import Adapter, AdapterError, Function
-from spec.inputs.arguments import Given
+from spec.inputs.arguments import Arguments
 from spec.inputs.formats import FORMATS
 from spec.inputs.variations import variations
-from spec.laws import InapplicableError, grounds, laws
+from spec.laws.evaluated_case import InapplicableError
+from spec.laws.registry import law_case, laws
 from spec.mistakes.catalogue import catalogue
 from spec.mistakes.edit import edited_together
+from spec.usage_error import UsageError
 
 #: How long a call may take unless another limit is asked for.
 SECONDS = 10.0
@@ -34,47 +36,43 @@ DRAWN = 6
 SMALLER = 5.0
 
 
-class QuestionError(ValueError):
-    """What is asked cannot be checked; the message says why."""
-
-
 def subject(
     function: Function,
     algorithm: int | str,
-    adapter: Adapter | Callable[[Function, Given], Any] | None = None,
+    adapter: Adapter | Callable[[Function, Arguments], Any] | None = None,
     format: str = "float64",
     seconds: float = SECONDS,
-) -> Subject:
+) -> FunctionUnderTest:
     """Return a function as one to be checked.
 
     Raises
     ------
-    QuestionError
+    UsageError
         If there is no such algorithm or format, or nothing to call.
     AdapterError
         If the adapter is none for the function.
     """
     algorithms, id = library.checked(), str(algorithm)
     if id not in algorithms:
-        raise QuestionError(f"there is no Algorithm {id}; there are {', '.join(algorithms)}")
+        raise UsageError(f"there is no Algorithm {id}; there are {', '.join(algorithms)}")
     if format not in FORMATS:
-        raise QuestionError(f"there is no format {format}; there are {', '.join(FORMATS)}")
+        raise UsageError(f"there is no format {format}; there are {', '.join(FORMATS)}")
     if not 0 < seconds < float("inf"):
-        raise QuestionError(f"seconds is {seconds:g}, want a time above 0")
+        raise UsageError(f"seconds is {seconds:g}, want a time above 0")
     if not callable(function) and not isinstance(adapter, Adapter):
-        raise QuestionError(f"{function!r:.60} cannot be called")
+        raise UsageError(f"{function!r:.60} cannot be called")
     if adapter is None:
         adapter = adapter_for(function, id)
     if not isinstance(adapter, Adapter):
         if not callable(adapter):
-            raise QuestionError(f"the adapter {adapter!r:.60} is none, and cannot be called")
+            raise UsageError(f"the adapter {adapter!r:.60} is none, and cannot be called")
         adapter = Adapter("an adapter of its own does", adapter)
     if format not in adapter.formats:
         raise AdapterError(f"{adapter.name} computes in {', '.join(adapter.formats)}, not {format}")
     if adapter.departures:
         departures = [catalogue()[one] for one in adapter.departures]
         algorithms = edited_together(departures, algorithms)
-    first = Subject(algorithms, id, function, adapter, FORMATS[format], seconds)
+    first = FunctionUnderTest(algorithms, id, function, adapter, FORMATS[format], seconds)
     return first.drawing(islice(variations(algorithms, id), DRAWN))
 
 
@@ -82,7 +80,7 @@ def check(
     function: Function,
     algorithm: int | str,
     *,
-    adapter: Adapter | Callable[[Function, Given], Any] | None = None,
+    adapter: Adapter | Callable[[Function, Arguments], Any] | None = None,
     format: str = "float64",
     seconds: float = SECONDS,
     progress: Progress | None = None,
@@ -97,7 +95,7 @@ def check(
         The algorithm that it is to be: 4, or `"4"`.
     adapter
         How it is called. None is an adapter that is known for it, or else the paper's own form.
-        A plain function gets it and what is `Given`, and returns the result.
+        A plain function gets it and what is `Arguments`, and returns the result.
     format
         The format that it computes in: `float64`, `float32` or `bfloat16`.
     seconds
@@ -112,7 +110,7 @@ def check(
 
     Raises
     ------
-    QuestionError
+    UsageError
         If there is no such algorithm or format, or nothing to call; it is a ValueError.
     AdapterError
         If no adapter is known for the function, or it does not fit.
@@ -160,7 +158,7 @@ def explained(report: Report, tell: Progress) -> Report:
             return replace(report, verdict=Verdict.DEPARTS, explanations=found)
         report = replace(report, explanations=found)
     if differs and not report.explanations:
-        report = replace(report, mutant=nameless(one, trials, tell))
+        report = replace(report, mutant=matching_mutant(one, trials, tell))
     if differs and not report.explanations and report.mutant is None:
         tell("looking for laws that hold", 0, 0)
         report = replace(report, laws=obeyed(one))
@@ -173,9 +171,9 @@ def explained(report: Report, tell: Progress) -> Report:
     )
 
 
-def obeyed(subject: Subject) -> dict[str, str]:
+def obeyed(subject: FunctionUnderTest) -> dict[str, str]:
     """Return the laws of the algorithm that say something of a function, and in what each fails."""
-    case, found = grounds(subject), {}
+    case, found = law_case(subject), {}
     for law in laws(subject.id):
         with suppress(InapplicableError):
             found[law.statement] = law.failing(case)

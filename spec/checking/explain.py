@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from math import prod
 
-from spec.calling.function_under_test import Subject, Trial
+from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.verdict import Verdict
-from spec.expected.result import Undefined, answer
-from spec.inputs.arguments import Variation
+from spec.expected.result import UndefinedResultError, exact_result
 from spec.inputs.draw import SIZES
-from spec.inputs.variations import SMALL, variations
+from spec.inputs.variations import SMALL, Variation, variations
 from spec.language.checked import Checked
 from spec.language.errors import SpecError
 from spec.mistakes.catalogue import Mistake, catalogue
@@ -53,7 +52,7 @@ class Explanation:
 
 
 def explanations(
-    subject: Subject, trials: Sequence[Trial], progress: Progress
+    subject: FunctionUnderTest, trials: Sequence[Trial], progress: Progress
 ) -> list[Explanation]:
     """Return what a function may compute, given what it did.
 
@@ -83,7 +82,7 @@ def explanations(
             progress(what, done, len(tier))
             found += _reproducing(subject, trials, some)
         if found:
-            return told_apart(subject, found)
+            return narrowed_down(subject, found)
     return []
 
 
@@ -97,7 +96,9 @@ def where_equal(known: Sequence[Mistake]) -> Iterator[Variation]:
         yield Variation(name, {**SMALL, **wanted}, seed=seed)
 
 
-def nameless(subject: Subject, trials: Sequence[Trial], progress: Progress) -> Mutant | None:
+def matching_mutant(
+    subject: FunctionUnderTest, trials: Sequence[Trial], progress: Progress
+) -> Mutant | None:
     """Return a small change of one line that reproduces what a function did, if one does."""
     deadline = time.monotonic() + SECONDS
     for id in called(subject):
@@ -120,7 +121,7 @@ def explains_all(found: Explanation, trials: Sequence[Trial]) -> bool:
     return all(_matches(found.algorithms, one) for one in trials if not one.verdict.passes)
 
 
-def called(subject: Subject) -> Sequence[str]:
+def called(subject: FunctionUnderTest) -> Sequence[str]:
     """Return the ids of an algorithm and of all that it calls, those that are called last."""
     found: dict[str, None] = {}
     waiting = [subject.id]
@@ -133,7 +134,7 @@ def called(subject: Subject) -> Sequence[str]:
 
 
 def _reproducing(
-    subject: Subject, trials: Sequence[Trial], mistakes: tuple[Mistake, ...]
+    subject: FunctionUnderTest, trials: Sequence[Trial], mistakes: tuple[Mistake, ...]
 ) -> Iterator[Explanation]:
     try:
         algorithms = edited_together(mistakes, subject.algorithms)
@@ -168,27 +169,27 @@ def _telling(trial: Trial) -> tuple[bool, int, int]:
     """
     tokens = {
         int(one)
-        for leaf in trial.answer.leaves
+        for leaf in trial.expected.arrays
         if leaf.exact and trial.result
         for one in trial.result[leaf.path].ravel()
     }
-    return trial.verdict.passes, -len(tokens), trial.given.size
+    return trial.verdict.passes, -len(tokens), trial.arguments.count
 
 
 def _matches(algorithms: Mapping[str, Checked], trial: Trial) -> bool | None:
     if trial.result is None or trial.verdict not in _COMPARED:
         return None
     try:
-        other = answer(trial.given, algorithms)
-    except Undefined:
+        other = exact_result(trial.arguments, algorithms)
+    except UndefinedResultError:
         return None
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         return None  # not every change can be run, nor at all sizes
     if other.misfit(trial.result):
         return False
     # A mistake may err more than what is right, and more where its numbers are larger.
-    larger = max(1.0, other.largest / trial.answer.largest) if trial.answer.largest else 1.0
-    tolerance = 2 * larger * trial.answer.tolerance
+    larger = max(1.0, other.largest / trial.expected.largest) if trial.expected.largest else 1.0
+    tolerance = 2 * larger * trial.expected.tolerance
     if tolerance >= other.largest:
         return None  # so few digits tell nothing
     return other.distance(trial.result, tolerance).ratio <= 1
@@ -198,7 +199,7 @@ def _fits(algorithms: Mapping[str, Checked], trials: Sequence[Trial]) -> bool:
     return all(_matches(algorithms, trial) is not False for trial in trials)
 
 
-def told_apart(subject: Subject, found: list[Explanation]) -> list[Explanation]:
+def narrowed_down(subject: FunctionUnderTest, found: list[Explanation]) -> list[Explanation]:
     """Try the function on more inputs, until one explanation is left, or no input tells more."""
     for variation in variations(subject.algorithms, subject.id):
         if len(found) < 2:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from spec.calling.function_under_test import Trial
 from spec.expected.result import Array
-from spec.inputs.arguments import Given
-from spec.inputs.draw import SIZES
-from spec.inputs.variations import sizes_in
+from spec.inputs.arguments import Arguments
 from spec.language.types import Family, Key, Type
 from spec.machine import Parameters, Value
 
@@ -26,33 +24,27 @@ def shown(trial: Trial) -> str:
     Tokens, positions and layers count from 1, and a column of numbers is a matrix of one column.
     Where there are many numbers, only the sizes are shown, and the seed.
     """
-    given = trial.given
-    sizes = ", ".join(f"{name} = {size}" for name, size in sizes_of_given(given).items())
-    if given.size > FEW:
-        return f"{sizes}\nnumbers drawn from seed {given.variation.seed}"
-    return "\n".join([sizes, *_arguments(given), *_results(trial)])
+    arguments = trial.arguments
+    sizes = ", ".join(f"{name} = {size}" for name, size in arguments.sizes.items())
+    if arguments.count > FEW:
+        return f"{sizes}\nnumbers drawn from seed {arguments.variation.seed}"
+    return "\n".join([sizes, *_arguments(arguments), *_results(trial)])
 
 
-def sizes_of_given(given: Given) -> Mapping[str, int]:
-    """Return the sizes of arguments, by the paper's names."""
-    sizes = given.adapter.sizes({**SIZES, **given.variation.sizes})
-    return {name: sizes[name] for name in sizes_in(given.algorithms, given.id)}
-
-
-def _arguments(given: Given) -> Iterator[str]:
-    header, (first, *others) = given.header, given.runs
+def _arguments(arguments: Arguments) -> Iterator[str]:
+    header, (first, *others) = arguments.header, arguments.runs
     for place, (key, type) in enumerate(header.inputs):
-        yield from _rows(key, type, first.inputs[place], given, "")
+        yield from _rows(key, type, first.inputs[place], arguments, "")
         for run in others:
-            yield from _rows(key, type, run.inputs[place], given, "")
+            yield from _rows(key, type, run.inputs[place], arguments, "")
     for (key, type), value in zip(header.parameters, first.parameters, strict=True):
-        yield from _rows(key, type, value, given, "")
+        yield from _rows(key, type, value, arguments, "")
     for name, value in first.hyperparameters.items():
-        if name not in sizes_of_given(given):
+        if name not in arguments.sizes:
             yield f"{name} = {_written(value)}"
 
 
-def _rows(key: Key, type: Type, value: Value, given: Given, indent: str) -> Iterator[str]:
+def _rows(key: Key, type: Type, value: Value, arguments: Arguments, indent: str) -> Iterator[str]:
     """Yield an argument, each of its members or parameters in a row."""
     match value, type:
         case _, Family(index, _, member):
@@ -60,21 +52,21 @@ def _rows(key: Key, type: Type, value: Value, given: Given, indent: str) -> Iter
             for place, one in enumerate(members, 1):
                 glyph = re.sub(rf"(?<=[\^_]){index.name}(?=_|$)", str(place), str(key), count=1)
                 named = Key(key.base, key.above, key.below, glyph)
-                yield from _rows(named, member, one, given, indent)
+                yield from _rows(named, member, one, arguments, indent)
         case Parameters(algorithm, fields), _:
             yield f"{indent}{key}:"
-            for inner, of in given.algorithms[algorithm].header.fields.items():
-                yield from _rows(inner, of, fields[inner], given, f"{indent}  ")
+            for inner, of in arguments.algorithms[algorithm].header.fields.items():
+                yield from _rows(inner, of, fields[inner], arguments, f"{indent}  ")
         case _:
             yield f"{indent}{key} = {_written(value)}"
 
 
 def _results(trial: Trial) -> Iterator[str]:
-    key, _ = trial.given.header.output
-    path = trial.distance.path if trial.distance else trial.answer.leaves[0].path
+    key, _ = trial.arguments.header.output
+    path = trial.distance.path if trial.distance else trial.expected.arrays[0].path
     if trial.result is not None and path in trial.result:
         yield f"found: {key}{path} = {_written(_counted(trial.result[path]))}"
-    leaf = next(leaf for leaf in trial.answer.leaves if leaf.path == path)
+    leaf = next(leaf for leaf in trial.expected.arrays if leaf.path == path)
     entries = leaf.entries if leaf.exact else leaf.entries.astype(float)
     yield f"wanted: {key}{path} = {_written(_counted(entries))}"
 

@@ -14,13 +14,10 @@ import sys
 from typing import Any, TextIO
 
 from spec.adapters.choose import adapter_for
-from spec.adapters.layout_words import LayoutError, options
-from spec.checking.check import QuestionError, check
-from spec.inputs.adapter import AdapterError, Function
-
-
-class RequestError(ValueError):
-    """What was asked for cannot be done; the message says why."""
+from spec.adapters.options import options_of
+from spec.checking.check import check
+from spec.inputs.adapter import Function
+from spec.usage_error import UsageError
 
 
 def main() -> None:
@@ -31,7 +28,7 @@ def main() -> None:
         sys.path.insert(0, "")  # the user's folder; ours has been imported without it
         try:
             said = {"account": _checked(request, out).data()}
-        except (RequestError, QuestionError, LayoutError, AdapterError) as error:
+        except UsageError as error:
             said = {"error": " ".join(str(error).split())}
         _write(out, said)
         out.flush()
@@ -40,7 +37,7 @@ def main() -> None:
 
 def _checked(request: dict[str, Any], out: TextIO) -> Any:
     function = named(request["function"])
-    adapter = adapter_for(function, request["algorithm"], **options(request["layout"]))
+    adapter = adapter_for(function, request["algorithm"], **options_of(request["layout"]))
     report = check(
         function,
         request["algorithm"],
@@ -57,23 +54,23 @@ def named(name: str) -> Function:
 
     Raises
     ------
-    RequestError
+    UsageError
         If there is no such module, or nothing of that name in it.
     """
     module, colon, path = name.partition(":")
     if not (module and colon and path):
-        raise RequestError(f"{name} is not of the form package.module:function")
+        raise UsageError(f"{name} is not of the form package.module:function")
     try:
         found: Any = importlib.import_module(module)
     except BaseException as error:  # a module may do anything when it is imported
         said = " ".join(f"{type(error).__name__}: {error}".split())
-        raise RequestError(f"{module} cannot be imported: {said}") from error
+        raise UsageError(f"{module} cannot be imported: {said}") from error
     for part in path.split("."):
         if not hasattr(found, part):
-            raise RequestError(f"{module} has no {path}")
+            raise UsageError(f"{module} has no {path}")
         found = getattr(found, part)
     if not callable(found):
-        raise RequestError(f"{name} cannot be called")
+        raise UsageError(f"{name} cannot be called")
     function: Function = found
     return function
 

@@ -19,21 +19,23 @@ from hypothesis import Phase, reject, settings
 from hypothesis import strategies as st
 
 from spec import library, symbols
-from spec.calling.by_name import name_of
-from spec.calling.function_under_test import Subject, Trial
+from spec.calling.function_under_test import FunctionUnderTest, Trial
+from spec.calling.python_signature import name_of
 from spec.calling.verdict import Verdict
 from spec.checking.caller_position import caller, method
 from spec.checking.check import SECONDS, subject
 from spec.checking.print_arguments import shown
 from spec.checking.shrink import smallest
-from spec.expected.result import Undefined, answer
+from spec.expected.result import UndefinedResultError, exact_result
 from spec.inputs.adapter import Adapter, AdapterError, Function
-from spec.inputs.arguments import Given, Variation
+from spec.inputs.arguments import Arguments
 from spec.inputs.drawn_sizes import drawn_sizes
 from spec.inputs.formats import FORMATS
-from spec.inputs.variations import variations
+from spec.inputs.variations import Variation, variations
 from spec.language.types import Matrix
-from spec.laws import Case, InapplicableError, Law, grounds, laws
+from spec.laws.evaluated_case import InapplicableError, LawCase
+from spec.laws.law import Law
+from spec.laws.registry import law_case, laws
 
 #: How many sizes are drawn at most, unless the profile of Hypothesis has fewer examples.
 EXAMPLES = 10
@@ -49,7 +51,7 @@ def conformance(
     function: Function,
     algorithm: int | str,
     *,
-    adapter: Adapter | Callable[[Function, Given], Any] | None = None,
+    adapter: Adapter | Callable[[Function, Arguments], Any] | None = None,
     format: str = "float64",
     seconds: float = SECONDS,
 ) -> type[TestCase]:
@@ -97,7 +99,7 @@ def conformance(
 class _Suite:
     """Tests of a function, of which nothing is known before the first of them runs."""
 
-    def __init__(self, id: str, format: str, made: Callable[[], Subject]) -> None:
+    def __init__(self, id: str, format: str, made: Callable[[], FunctionUnderTest]) -> None:
         self.id = id
         self.format = format
         self.made = made
@@ -105,18 +107,18 @@ class _Suite:
         self.variations = list(variations(self.algorithms, id))
 
     @cached_property
-    def subject(self) -> Subject:
+    def subject(self) -> FunctionUnderTest:
         return self.made()
 
     @cached_property
-    def case(self) -> Case:
+    def case(self) -> LawCase:
         """The arguments that all laws start from."""
-        return grounds(self.subject)
+        return law_case(self.subject)
 
     @cached_property
     def shapes(self) -> list[str]:
         """What the arguments of each kind are, but for their numbers."""
-        return [self.subject.given(variation).shapes for variation in self.variations]
+        return [self.subject.arguments(variation).shapes for variation in self.variations]
 
     def tests(self) -> Iterator[tuple[str, Test]]:
         """Yield the tests by their names."""
@@ -138,10 +140,10 @@ class _Suite:
     def variation(self, test: TestCase, place: int) -> None:
         """Compare on one kind of arguments."""
         variation = self.variations[place]
-        given = self.subject.given(variation)
-        if variation.edge and given.shapes in self.shapes[:place]:
+        arguments = self.subject.arguments(variation)
+        if variation.edge and arguments.shapes in self.shapes[:place]:
             test.skipTest("the function is tried on these sizes by another test")
-        self.judge(test, self.tried(test, self.subject, given))
+        self.judge(test, self.tried(test, self.subject, arguments))
 
     def drawn_sizes(self, test: TestCase) -> None:
         """Compare on sizes that Hypothesis draws, and makes smaller where the function fails."""
@@ -151,8 +153,10 @@ class _Suite:
         def agrees(sizes: dict[str, int], seed: int) -> None:
             if not (failed and failed[-1].verdict is Verdict.HANGS):  # once is enough
                 try:
-                    trial = one.trial(answer(one.given(Variation("any sizes", sizes, seed=seed))))
-                except Undefined:
+                    trial = one.trial(
+                        exact_result(one.arguments(Variation("any sizes", sizes, seed=seed)))
+                    )
+                except UndefinedResultError:
                     reject()
                 if trial.verdict.passes:
                     return
@@ -177,8 +181,8 @@ class _Suite:
     def call(self, test: TestCase, wrong: Verdict) -> None:
         """Look for what is wrong in a call itself, whatever it returns."""
         try:
-            trial = self.subject.trial(self.case.answer)
-        except (InapplicableError, Undefined) as error:
+            trial = self.subject.trial(self.case.expected)
+        except (InapplicableError, UndefinedResultError) as error:
             test.skipTest(str(error))
         if trial.verdict is wrong:
             self.judge(test, trial)
@@ -191,8 +195,8 @@ class _Suite:
         if "float32" not in adapter.formats:
             test.skipTest(f"a function as {adapter.name} computes in {', '.join(adapter.formats)}")
         single = replace(self.subject, format=FORMATS["float32"])
-        given = single.given(self.variations[0]._replace(name="float32"))
-        self.judge(test, self.tried(test, single, given))
+        arguments = single.arguments(self.variations[0]._replace(name="float32"))
+        self.judge(test, self.tried(test, single, arguments))
 
     def law(self, test: TestCase, law: Law) -> None:
         """Put a law to the function."""
@@ -203,10 +207,10 @@ class _Suite:
         if failure:
             self.fail(test, f"{law.statement} But it {failure}.")
 
-    def tried(self, test: TestCase, subject: Subject, given: Given) -> Trial:
+    def tried(self, test: TestCase, subject: FunctionUnderTest, arguments: Arguments) -> Trial:
         try:
-            return subject.trial(answer(given))
-        except Undefined as error:
+            return subject.trial(exact_result(arguments))
+        except UndefinedResultError as error:
             test.skipTest(f"the algorithm has no value here: {error}")
 
     def judge(self, test: TestCase, trial: Trial, more: str = "") -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from spec.calling.function_under_test import Subject, Trial
+from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.verdict import Verdict
-from spec.checking.account import Account, Row
+from spec.checking.account import Row, WrittenReport
 from spec.checking.explain import Explanation
 from spec.line_by_line.findings import Difference
 from spec.mistakes.catalogue import Mistake, catalogue
@@ -41,7 +41,7 @@ class Report:
         How long the check took.
     """
 
-    subject: Subject
+    subject: FunctionUnderTest
     verdict: Verdict
     trials: Sequence[Trial]
     explanations: Sequence[Explanation] = ()
@@ -71,9 +71,9 @@ class Report:
         """The ids of what explains it: of one mistake, or of two made together."""
         return [tuple(one.id for one in found.mistakes) for found in self.explanations]
 
-    def account(self) -> Account:
+    def account(self) -> WrittenReport:
         """Return it in words and figures."""
-        return Account(
+        return WrittenReport(
             self._headline(),
             self.passes,
             tuple(self._explained()),
@@ -154,7 +154,7 @@ class Report:
         if measured and not self.explanations:
             yield (
                 f"Largest error: {self.ratio:.3g} of the tolerance, which is "
-                f"{measured[0].answer.multiple} times the "
+                f"{measured[0].expected.multiple} times the "
                 f"certified error of the pseudocode in {subject.format.name}, at the same sizes."
             )
 
@@ -163,7 +163,7 @@ def _named(mistake: Mistake) -> str:
     return f"{mistake.what}, at line {mistake.line} ({mistake.kind} {mistake.id})"
 
 
-def _line(mistake: Mistake, subject: Subject) -> str:
+def _line(mistake: Mistake, subject: FunctionUnderTest) -> str:
     id, _, number = mistake.line.partition(".")
     lines = subject.algorithms[id].program.layout.lines
     return next(line.text for line in lines if line.number == int(number))

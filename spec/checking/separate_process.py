@@ -16,19 +16,16 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from spec.checking.account import Account
+from spec.checking.account import WrittenReport
+from spec.usage_error import UsageError
 
 #: How much is kept, and how much shown, of what a process has written to standard error.
 BYTES, ROWS = 4096, 3
 
 
-class ApartError(ValueError):
-    """The check could not be begun; the message says why."""
-
-
 def check_apart(
     request: Mapping[str, Any], limit: float, progress: Callable[[str, int, int], None]
-) -> Account:
+) -> WrittenReport:
     """Check a function that is named `package.module:function`, in a process of its own.
 
     Parameters
@@ -42,7 +39,7 @@ def check_apart(
 
     Raises
     ------
-    ApartError
+    UsageError
         If there is no such function, algorithm or format, or the adapter does not fit.
     """
     process = subprocess.Popen(
@@ -85,15 +82,17 @@ def check_apart(
         code = process.wait()
         process.stdout.close()
     if "account" in said:
-        return Account.of(said["account"])
+        return WrittenReport.of(said["account"])
     if "error" in said:
-        raise ApartError(said["error"])
+        raise UsageError(said["error"])
     name = f"{request['function']}, as Algorithm {request['algorithm']},"
     if overdue.is_set():
-        return Account(f"{name} did not end within {limit:g} s. --limit allows for more.", False)
+        return WrittenReport(
+            f"{name} did not end within {limit:g} s. --limit allows for more.", False
+        )
     signals = {int(one): one.name for one in signal.Signals}
     how = f"by signal {signals.get(-code, -code)}" if code < 0 else f"with status {code}"
-    return Account(f"{name} ends the process {how}.", False, notes=tail.rows())
+    return WrittenReport(f"{name} ends the process {how}.", False, notes=tail.rows())
 
 
 class _Tail(threading.Thread):

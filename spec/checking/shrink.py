@@ -13,12 +13,13 @@ import numpy as np
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 
-from spec.calling.function_under_test import Subject, Trial
-from spec.checking.print_arguments import FEW, sizes_of_given
-from spec.expected.result import Undefined, answer
-from spec.inputs.arguments import Given
+from spec.calling.function_under_test import FunctionUnderTest, Trial
+from spec.checking.print_arguments import FEW
+from spec.expected.result import UndefinedResultError, exact_result
+from spec.inputs.arguments import Arguments
 from spec.inputs.drawn_sizes import drawn_sizes
-from spec.machine import Parameters, Value
+from spec.machine import Value
+from spec.machine.trees import map_leaves
 
 #: What numbers are tried, the simplest first.
 NUMBERS = (0.0, 1.0, 2.0, -1.0, -2.0, 3.0, 0.5, -0.5, 1.5)
@@ -31,7 +32,7 @@ T = TypeVar("T")
 Change = Callable[[Value, "st.SearchStrategy[Any]"], Value]
 
 
-def smallest(subject: Subject, trial: Trial, seconds: float) -> Trial | None:
+def smallest(subject: FunctionUnderTest, trial: Trial, seconds: float) -> Trial | None:
     """Return a trial on the smallest arguments found on which a function fails in the same way.
 
     First the sizes become as small as they can. Where so few numbers are left that they can be
@@ -45,31 +46,31 @@ def smallest(subject: Subject, trial: Trial, seconds: float) -> Trial | None:
         How long to look, about.
     """
     search = _Search(subject, trial, time.monotonic() + seconds)
-    variation = trial.given.variation._replace(name="the smallest found", edge=False)
-    draws = [("all", 0)] if "Mask" in trial.given.named and variation.mask != "all" else []
+    variation = trial.arguments.variation._replace(name="the smallest found", edge=False)
+    draws = [("all", 0)] if "Mask" in trial.arguments.named and variation.mask != "all" else []
     draws += [(variation.mask, seed) for seed in range(SEEDS)]
 
-    def of_sizes(sizes: dict[str, int]) -> Iterator[Given]:
+    def of_sizes(sizes: dict[str, int]) -> Iterator[Arguments]:
         for mask, seed in draws:
-            yield subject.given(variation._replace(sizes=sizes, seed=seed, mask=mask))
+            yield subject.arguments(variation._replace(sizes=sizes, seed=seed, mask=mask))
 
-    sizes = drawn_sizes(subject.algorithms, subject.id, sizes_of_given(trial.given))
+    sizes = drawn_sizes(subject.algorithms, subject.id, trial.arguments.sizes)
     found = search.smallest(sizes, of_sizes)
-    if found is None or found.given.size > FEW:
+    if found is None or found.arguments.count > FEW:
         return found
-    return search.smallest(*_numbers(found.given)) or found
+    return search.smallest(*_numbers(found.arguments)) or found
 
 
 class _Search:
     """Looks for arguments on which a function fails as in a trial, while there is time."""
 
-    def __init__(self, subject: Subject, trial: Trial, end: float) -> None:
+    def __init__(self, subject: FunctionUnderTest, trial: Trial, end: float) -> None:
         self.subject = subject
         self.verdict = trial.verdict
         self.end = end
 
     def smallest(
-        self, choices: st.SearchStrategy[T], made: Callable[[T], Iterator[Given]]
+        self, choices: st.SearchStrategy[T], made: Callable[[T], Iterator[Arguments]]
     ) -> Trial | None:
         """Return a trial that fails, made of the simplest choice."""
         known: dict[str, Trial | None] = {}
@@ -97,11 +98,11 @@ class _Search:
             return None
         return failing(found)
 
-    def failing(self, several: Iterator[Given]) -> Trial | None:
+    def failing(self, several: Iterator[Arguments]) -> Trial | None:
         """Return the first trial that fails in the same way."""
-        for given in several:
-            with suppress(Undefined):
-                trial = self.subject.trial(answer(given))
+        for arguments in several:
+            with suppress(UndefinedResultError):
+                trial = self.subject.trial(exact_result(arguments))
                 if trial.verdict is self.verdict:
                     return trial
         return None
@@ -111,8 +112,8 @@ class _Search:
 
 
 def _numbers(
-    given: Given,
-) -> tuple[st.SearchStrategy[tuple[Any, ...]], Callable[[tuple[Any, ...]], Iterator[Given]]]:
+    arguments: Arguments,
+) -> tuple[st.SearchStrategy[tuple[Any, ...]], Callable[[tuple[Any, ...]], Iterator[Arguments]]]:
     """Return how all numbers of arguments are drawn instead, and what makes arguments of them."""
     found: list[st.SearchStrategy[Any]] = []
 
@@ -120,47 +121,41 @@ def _numbers(
         found.append(instead)
         return value
 
-    def made(numbers: tuple[Any, ...]) -> Iterator[Given]:
+    def made(numbers: tuple[Any, ...]) -> Iterator[Arguments]:
         left = iter(numbers)
-        yield _changed(given, lambda *_: next(left))
+        yield _changed(arguments, lambda *_: next(left))
 
-    _changed(given, note)
+    _changed(arguments, note)
     return st.tuples(*found), made
 
 
-def _changed(given: Given, change: Change) -> Given:
+def _changed(arguments: Arguments, change: Change) -> Arguments:
     """Return other arguments: of one token, where they are for many, and each number changed."""
-    first = given.runs[0]
+
+    def changed(leaf: Value) -> Value:
+        match leaf:
+            case np.ndarray() if leaf.dtype.kind == "f":
+                return _entries(leaf, NUMBERS, change)
+            case np.ndarray():
+                return _entries(leaf, (1, 0), change)
+            case float():
+                return change(leaf, st.sampled_from((0.5, 1.0, 2.0)))
+        return change(leaf, st.integers(1, leaf))  # a token, a position
+
+    run = arguments.runs[0]
+    inputs, parameters = map_leaves(changed, (run.inputs, run.parameters))
     hyperparameters = {
-        name: _simple(value, change) if name not in given.adapter.values else value
-        for name, value in first.hyperparameters.items()
+        # What counts, and what the adapter fixes, is left.
+        name: changed(value)
+        if isinstance(value, float) and name not in arguments.adapter.values
+        else value
+        for name, value in run.hyperparameters.items()
     }
-    run = replace(
-        first,
-        inputs=tuple(_each(value, change) for value in first.inputs),
-        parameters=tuple(_each(value, change) for value in first.parameters),
-        hyperparameters=hyperparameters,
-    )
-    return replace(given, runs=(given.adapter.inputs(run),))
+    run = replace(run, inputs=inputs, parameters=parameters, hyperparameters=hyperparameters)
+    return replace(arguments, runs=(arguments.adapter.inputs(run),))
 
 
-def _simple(value: Value, change: Change) -> Value:
-    """Return another hyperparameter if it is a number; what counts is left."""
-    return change(value, st.sampled_from((0.5, 1.0, 2.0))) if isinstance(value, float) else value
-
-
-def _each(value: Value, change: Change) -> Value:
-    match value:
-        case Parameters(algorithm, fields):
-            return Parameters(algorithm, {key: _each(one, change) for key, one in fields.items()})
-        case list():
-            return [_each(one, change) for one in value]
-        case np.ndarray() if value.dtype.kind == "f":
-            entries = [change(entry, st.sampled_from(NUMBERS)) for entry in value.ravel()]
-            return np.array(entries, dtype=float).reshape(value.shape)
-        case np.ndarray():
-            bits = [change(entry, st.sampled_from((1, 0))) for entry in value.ravel()]
-            return np.array(bits, dtype=value.dtype).reshape(value.shape)
-        case float():
-            return _simple(value, change)
-    return change(value, st.integers(1, value))  # a token, a position
+def _entries(array: Value, numbers: tuple[float, ...], change: Change) -> Value:
+    """Return an array with each entry changed to one of some numbers."""
+    entries = [change(entry, st.sampled_from(numbers)) for entry in array.ravel()]
+    return np.array(entries, dtype=array.dtype).reshape(array.shape)

@@ -1,10 +1,10 @@
-"""What the result of an algorithm must be, and how far a function may be from it.
+"""The result that an algorithm has, and how far a function's result may be from it.
 
 The result is enclosed in balls. How far a correct function may be from it is measured: the
 pseudocode itself runs in the function's format, and `MULTIPLE` times its certified error, the
 largest over `DRAWS` draws at the same sizes, is the tolerance. Sums in another order, or a softmax
-that subtracts the maximum, err by as much as that, more or less; what is exact in the pseudocode,
-as the column of a matrix is, must be exact in the function.
+that subtracts the maximum, err by about as much; what the pseudocode computes exactly, as the
+column of a matrix is, must be exact in the function.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ import numpy.typing as npt
 from flint import arb
 
 from spec.domains.balls import Balls, PrecisionError, certified
-from spec.domains.depth import Depths
 from spec.domains.domain import Domain
 from spec.domains.floats import Floats
 from spec.expected.rounding_bounds import distances
-from spec.inputs.arguments import Given
-from spec.inputs.array_conversion import as_array
+from spec.inputs.arguments import Arguments
+from spec.inputs.array_conversion import BFLOAT16, to_numpy
 from spec.inputs.python_form import per_token
-from spec.inputs.records import record
+from spec.inputs.records import parameter_record
 from spec.language.checked import Checked
 from spec.language.polynomials import ONE
-from spec.language.tree import Gradient, walk
+from spec.language.tree import Binary, Call, Gradient, Power, Prefix, Sum, walk
 from spec.language.types import Matrix, Tokens
-from spec.machine import Again, Chance, Machine, MachineError, Parameters, Value
+from spec.machine import Chance, Machine, MachineError, Parameters, Value
+from spec.machine.trees import leaves
 
 #: The tolerance is this many times the certified error of the pseudocode in the same format.
 MULTIPLE = 16
@@ -42,9 +42,9 @@ MULTIPLE = 16
 MULTIPLE_OF_GRADIENTS = 64
 #: At how many draws of the same sizes that error is measured; the first are the inputs themselves.
 DRAWS = 3
-#: The other draws have seeds that no variation has.
-OTHERS = 100_000
-#: How narrow the balls are.
+#: What is added to the seed for each further draw: more than any variation's seed.
+OTHER_SEEDS = 100_000
+#: How narrow the balls are, relative to their numbers.
 WIDTH = 2.0**-80
 #: How many turns a `while` may take: how long a text may get that does not end.
 TURNS = 4
@@ -52,13 +52,23 @@ TURNS = 4
 Array = npt.NDArray[Any]
 
 
-class Undefined(ArithmeticError):
+class UndefinedResultError(ArithmeticError):
     """The algorithm has no value on these inputs, or none that rounding does not decide."""
 
 
 @dataclass(frozen=True)
-class Leaf:
-    """An array of a result: its path within the result, and its entries, in balls or exact."""
+class ResultArray:
+    """An array of a result.
+
+    Attributes
+    ----------
+    path
+        Its place within the result: `.layers.0.W_q`, or nothing if it is all of the result.
+    entries
+        Balls, or whole numbers.
+    exact
+        Whether the entries are whole numbers, which are compared as they are.
+    """
 
     path: str
     entries: Array
@@ -67,18 +77,18 @@ class Leaf:
 
 @dataclass(frozen=True)
 class Distance:
-    """How far a result is from what it must be.
+    """How far a function's result is from the exact one, at the entry where it is farthest.
 
     Attributes
     ----------
     error
-        The largest, over all entries.
+        The distance there.
     tolerance
-        How large it may be.
+        The largest distance that rounding explains.
     path, place
-        Where it is, counting from 0.
+        The array and the index of the entry, from 0.
     found, wanted
-        What stands there, and what must.
+        The function's entry, and the exact one.
     """
 
     error: float
@@ -90,28 +100,34 @@ class Distance:
 
     @property
     def ratio(self) -> float:
-        """The error as a part of the tolerance; above 1 it is none that rounding makes."""
+        """The error as a part of the tolerance; above 1 rounding does not explain it."""
         if self.tolerance == 0:
             return 0.0 if self.error == 0 else np.inf
         return self.error / self.tolerance
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The result of an algorithm on given arguments."""
+class ExactResult:
+    """The result of an algorithm on given arguments, in balls.
 
-    given: Given
-    leaves: tuple[Leaf, ...]
+    Attributes
+    ----------
+    arguments
+        What the algorithm ran on.
+    arrays
+        The arrays of the result.
+    decisions
+        What chance decided, in order.
+    """
+
+    arguments: Arguments
+    arrays: tuple[ResultArray, ...]
     decisions: tuple[int, ...] = ()
 
-    @cached_property
-    def rounds(self) -> bool:
-        """Whether the algorithm computes anything: the column of a matrix is only copied."""
-        again = Again(self.decisions)
-        deep = _run(self.given, Depths(), self.given.algorithms, again)
-        return any(
-            getattr(entry, "depth", 0) for leaf in deep.leaves for entry in leaf.entries.flat
-        )
+    @property
+    def whole_numbers(self) -> bool:
+        """Whether the result is tokens, or other whole numbers."""
+        return any(array.exact for array in self.arrays)
 
     @property
     def certified_error(self) -> float:
@@ -126,19 +142,19 @@ class Answer:
     @cached_property
     def redrawn_error(self) -> float:
         """The largest certified error of the pseudocode on other draws, of the same sizes."""
-        found = [0.0]
-        if all(leaf.exact for leaf in self.leaves):
+        if all(array.exact for array in self.arrays):
             return 0.0
-        for other in range(1, DRAWS):
-            with suppress(Undefined):
-                again = self.given.redrawn(self.given.variation.seed + OTHERS * other)
-                found.append(_certified_error(answer(again)))
+        found = [0.0]
+        for draw in range(1, DRAWS):
+            with suppress(UndefinedResultError):
+                seed = self.arguments.variation.seed + OTHER_SEEDS * draw
+                found.append(_certified_error(exact_result(self.arguments.redrawn(seed))))
         return max(found)
 
     @property
     def multiple(self) -> int:
         """How many times the certified error the tolerance is."""
-        lines = self.given.algorithms[self.given.id].program.lines
+        lines = self.arguments.algorithms[self.arguments.id].program.lines
         nodes = (node for line in lines for node in walk(line.statement))
         gradients = any(isinstance(node, Gradient) for node in nodes)
         return MULTIPLE_OF_GRADIENTS if gradients else MULTIPLE
@@ -150,37 +166,37 @@ class Answer:
 
     @cached_property
     def largest(self) -> float:
-        """The largest number of the result, or ∞ where it is tokens."""
-        if any(leaf.exact for leaf in self.leaves):
+        """The largest magnitude in the result, or ∞ where it is whole numbers."""
+        if self.whole_numbers:
             return math.inf
-        sizes = (np.abs(leaf.entries.astype(float)).max(initial=0.0) for leaf in self.leaves)
+        sizes = (np.abs(array.entries.astype(float)).max(initial=0.0) for array in self.arrays)
         return float(max(sizes, default=0.0))
 
     def misfit(self, result: Mapping[str, Array]) -> str:
-        """Say which array of a result has a wrong shape, if one does."""
-        key, _ = self.given.header.output
-        for leaf in self.leaves:
-            found, wanted = result[leaf.path].shape, leaf.entries.shape
+        """Say which array of a function's result has a wrong shape; nothing if all are right."""
+        key, _ = self.arguments.header.output
+        for array in self.arrays:
+            found, wanted = result[array.path].shape, array.entries.shape
             if found != wanted:
-                return f"gives {key}{leaf.path} of shape {found}, not {wanted}"
+                return f"gives {key}{array.path} of shape {found}, not {wanted}"
         return ""
 
     def distance(self, result: Mapping[str, Array], tolerance: float) -> Distance:
-        """Return how far a result is, whose arrays have the right shapes."""
+        """Return how far a function's result is, whose arrays have the right shapes."""
         worst = Distance(0.0, tolerance)
-        for leaf in self.leaves:
-            code = result[leaf.path]
-            wanted = leaf.entries.astype(float)
-            if leaf.exact:
+        for array in self.arrays:
+            code = result[array.path]
+            wanted = array.entries.astype(float)
+            if array.exact:
                 errors = np.where(code == wanted, 0.0, np.inf)
             else:
-                errors = distances(code, leaf.entries)
+                errors = distances(code, array.entries)
             if errors.size and not errors.max() <= worst.error:
                 place = tuple(int(at) for at in np.unravel_index(np.argmax(errors), errors.shape))
                 worst = Distance(
                     float(errors[place]),
                     tolerance,
-                    leaf.path,
+                    array.path,
                     place,
                     float(code[place]),
                     float(wanted[place]),
@@ -188,22 +204,31 @@ class Answer:
         return worst
 
 
-def answer(given: Given, algorithms: Mapping[str, Checked] | None = None) -> Answer:
-    """Run an algorithm, or what else stands under its id, and enclose the result.
+def exact_result(
+    arguments: Arguments, algorithms: Mapping[str, Checked] | None = None
+) -> ExactResult:
+    """Run an algorithm in balls.
+
+    Parameters
+    ----------
+    arguments
+        What it runs on.
+    algorithms
+        Algorithms with a mistake made, to be run in place of the right ones.
 
     Raises
     ------
-    Undefined
+    UndefinedResultError
         If the algorithm has no value: 0/0, say.
     """
 
-    def compute(domain: Balls) -> Answer:
-        return _run(given, domain, algorithms or given.algorithms)
+    def compute(domain: Balls) -> ExactResult:
+        return _run(arguments, domain, algorithms or arguments.algorithms)
 
     try:
         return certified(compute, _balls, WIDTH, start=256, limit=2048)
     except (MachineError, PrecisionError) as error:
-        raise Undefined(str(error)) from error
+        raise UndefinedResultError(str(error)) from error
 
 
 class _Stable(Floats):
@@ -216,66 +241,75 @@ class _Stable(Floats):
         return super().softmax([x - highest for x in column])
 
 
-def computed(given: Given, algorithms: Mapping[str, Checked] | None = None) -> Answer:
+def floating_point_result(
+    arguments: Arguments, algorithms: Mapping[str, Checked] | None = None
+) -> ExactResult:
     """Run an algorithm in the format itself: quick, and not certified."""
-    return _run(given, _Stable(given.format.dtype), algorithms or given.algorithms)
+    domain = _Stable(arguments.format.dtype)
+    return _run(arguments, domain, algorithms or arguments.algorithms)
 
 
-def parts_of(value: Any, answer: Answer) -> dict[str, Any] | str:
-    """Return the arrays of a function's result by their paths, or say which is missing."""
-    key, _ = answer.given.header.output
+def result_parts(value: Any, expected: ExactResult) -> dict[str, Any] | str:
+    """Return the arrays of a function's result by their paths, or say which of them is missing."""
+    key, _ = expected.arguments.header.output
     found = {}
-    for leaf in answer.leaves:
+    for array in expected.arrays:
         try:
-            found[leaf.path] = _at(value, leaf.path)
-        except Exception:  # what a container raises that has no such part is its own
-            return f"gives {key} without {leaf.path[1:]}"
+            found[array.path] = _at(value, array.path)
+        except Exception:  # a container may raise anything where it has no such part
+            return f"gives {key} without {array.path[1:]}"
     return found
 
 
-def arrays_of(parts: Mapping[str, Any], answer: Answer) -> dict[str, Array] | str:
-    """Return the parts of a result as arrays of NumPy, or say which is none."""
-    key, _ = answer.given.header.output
+def result_arrays(parts: Mapping[str, Any], expected: ExactResult) -> dict[str, Array] | str:
+    """Return the parts of a result as arrays of NumPy, or say which is not an array of numbers."""
+    key, _ = expected.arguments.header.output
     found = {}
     for path, part in parts.items():
-        array = as_array(part)
+        array = to_numpy(part)
         if array is None:
-            return f"gives {type(part).__name__} for {key}{path}, no array of numbers"
-        found[path] = array.astype(float) if array.dtype.kind == "b" else array
+            return f"gives {type(part).__name__} for {key}{path}, not an array of numbers"
+        widened = array.dtype == BFLOAT16 or array.dtype.kind == "b"
+        found[path] = array.astype(float) if widened else array
     return found
 
 
 def _at(tree: Any, path: str) -> Any:
-    """Return what stands at a path of fields and places: `.layers.0.W_q`."""
+    """Return the part of a tree at a path of fields and places: `.layers.0.W_q`."""
     for step in path.split(".")[1:]:
         tree = tree[int(step)] if step.isdecimal() else getattr(tree, step)
     return tree
 
 
 def _run(
-    given: Given,
+    arguments: Arguments,
     domain: Domain[Any],
     algorithms: Mapping[str, Checked],
-    chance: Chance | None = None,
-) -> Answer:
-    chance = chance or Chance(iter(given.uniform))
+) -> ExactResult:
+    chance = Chance(iter(arguments.uniform))
     machine = Machine(algorithms, domain, random=chance, turns=TURNS)
     results = [
-        machine.run(given.id, run.inputs, run.parameters, run.hyperparameters) for run in given.runs
+        machine.run(arguments.id, run.inputs, run.parameters, run.hyperparameters)
+        for run in arguments.runs
     ]
-    _, type = given.header.output
-    if per_token(given.header):
-        found = [Leaf("", np.concatenate(results, axis=1), exact=False)]
+    _, type = arguments.header.output
+    if per_token(arguments.header):
+        found = [ResultArray("", np.concatenate(results, axis=1), exact=False)]
     else:
-        found = list(_leaves(_pythonic(results[0], type, algorithms), ""))
-    return Answer(given, tuple(found), tuple(chance.decisions))
+        found = [
+            ResultArray("".join(f".{step}" for step in path), leaf, leaf.dtype.kind in "iu")
+            for path, leaf in leaves(_pythonic(results[0], type, algorithms))
+        ]
+    return ExactResult(arguments, tuple(found), tuple(chance.decisions))
 
 
 def _pythonic(value: Value, type: Any, algorithms: Mapping[str, Checked]) -> Any:
     """Return a result as code has it: a column with one axis, tokens from 0, θ as a record."""
     match value, type:
         case Parameters(), _:
-            return record(value, algorithms, lambda one, of: _pythonic(one, of, algorithms))
+            return parameter_record(
+                value, algorithms, lambda part, of: _pythonic(part, of, algorithms)
+            )
         case list(), Tokens():
             return np.array(value) - 1
         case _, Matrix(columns=columns) if columns == ONE:
@@ -283,33 +317,36 @@ def _pythonic(value: Value, type: Any, algorithms: Mapping[str, Checked]) -> Any
     return value
 
 
-def _leaves(tree: Any, path: str) -> Iterator[Leaf]:
-    match tree:
-        case np.ndarray():
-            yield Leaf(path, tree, exact=tree.dtype.kind in "iu")
-        case tuple():
-            names = getattr(tree, "_fields", range(len(tree)))
-            for name, part in zip(names, tree, strict=True):
-                yield from _leaves(part, f"{path}.{name}")
+def _balls(result: ExactResult) -> Iterator[arb]:
+    for array in result.arrays:
+        if not array.exact:
+            yield from array.entries.ravel().tolist()
 
 
-def _balls(answer: Answer) -> Iterator[arb]:
-    for leaf in answer.leaves:
-        if not leaf.exact:
-            yield from leaf.entries.ravel().tolist()
-
-
-def _certified_error(answer: Answer) -> float:
+def _certified_error(exact: ExactResult) -> float:
     """Return how far the pseudocode in the format is from the exact result, or half an ulp."""
-    rough = computed(answer.given)
-    if rough.decisions != answer.decisions:
-        raise Undefined("rounding decides which token is drawn")
+    rough = floating_point_result(exact.arguments)
+    if rough.decisions != exact.decisions:
+        raise UndefinedResultError("rounding decides which token is drawn")
     error = 0.0
-    for leaf, other in zip(answer.leaves, rough.leaves, strict=True):
-        if not leaf.exact and answer.rounds:
-            largest = float(np.abs(leaf.entries.astype(float)).max(initial=0.0))
-            far = float(distances(other.entries.astype(float), leaf.entries).max(initial=0.0))
-            error = max(error, far, answer.given.format.unit_roundoff * largest)
+    if _computes(exact.arguments.algorithms[exact.arguments.id]):
+        roundoff = exact.arguments.format.unit_roundoff
+        for array, other in zip(exact.arrays, rough.arrays, strict=True):
+            if not array.exact:
+                largest = float(np.abs(array.entries.astype(float)).max(initial=0.0))
+                far = distances(other.entries.astype(float), array.entries).max(initial=0.0)
+                error = max(error, float(far), roundoff * largest)
     if not np.isfinite(error):
-        raise Undefined(f"in {answer.given.format.name} the pseudocode overflows")
+        raise UndefinedResultError(f"in {exact.arguments.format.name} the pseudocode overflows")
     return error
+
+
+def _computes(checked: Checked) -> bool:
+    """Say whether an algorithm does arithmetic: the column of a matrix is only copied."""
+    types = checked.typing.types
+    return any(
+        isinstance(node, Binary | Call | Power | Prefix | Sum) and isinstance(types[node], Matrix)
+        for line in checked.program.lines
+        for node in walk(line.statement)
+        if node in types
+    )

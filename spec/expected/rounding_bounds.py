@@ -55,3 +55,13 @@ def _distance(number: float, ball: Any) -> float:
         return 0.0
     distance = float(abs(arb(number) - ball).upper())
     return distance if distance == distance else float("inf")
+
+
+def distinct_digits(number: float, other: float) -> tuple[str, str]:
+    """Return two numbers in as many digits as tell them apart.
+
+    >>> distinct_digits(1.0, 1.0000001)
+    ('1', '1.0000001')
+    """
+    texts = [(f"{number:.{digits}g}", f"{other:.{digits}g}") for digits in (6, 12, 17)]
+    return next((pair for pair in texts if pair[0] != pair[1]), texts[-1])

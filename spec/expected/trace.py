@@ -70,9 +70,11 @@ class _Watcher(Watcher):
 
     def call(self, frame: Frame) -> None:
         header = frame.checked.header
-        given = {str(key): type for key, type in (*header.inputs, *header.parameters)}
-        values = {str(key): value for key, value in frame.variables.items() if str(key) in given}
-        self.found.calls[header.id].append(self.visit(header.id, values, given))
+        arguments = {str(key): type for key, type in (*header.inputs, *header.parameters)}
+        values = {
+            str(key): value for key, value in frame.variables.items() if str(key) in arguments
+        }
+        self.found.calls[header.id].append(self.visit(header.id, values, arguments))
 
     def line(self, frame: Frame, line: Line, values: Mapping[str, Value]) -> None:
         checked = frame.checked

@@ -15,7 +15,7 @@ from spec.golden_vectors.chosen import SEEDS, SIZES, TURNS
 from spec.golden_vectors.rounding import nearest
 from spec.inputs.draw import Inputs, draw
 from spec.language.checked import Checked
-from spec.line_by_line.array_axes import Layout
+from spec.line_by_line.array_axes import SpecArray
 from spec.line_by_line.tie import numbers
 from spec.machine import Again, Chance, Parameters, Value
 from spec.machine.bind_arguments import Entrance
@@ -96,7 +96,7 @@ def run(algorithms: Mapping[str, Checked], id: str) -> Run:
     )
 
 
-def leaves(value: Value) -> Iterator[tuple[tuple[str | int, ...], Layout]]:
+def leaves(value: Value) -> Iterator[tuple[tuple[str | int, ...], SpecArray]]:
     """Yield the arrays of a value, each with its path: names of fields, and indices from 0.
 
     The members of a data set, and the layers and heads of θ, are arrays of their own; columns and
@@ -112,9 +112,9 @@ def leaves(value: Value) -> Iterator[tuple[tuple[str | int, ...], Layout]]:
                         yield (str(key), *index, *path), leaf
         case {1: list()}:
             for index, member in value.items():
-                yield (index - 1,), Layout.of(member)
+                yield (index - 1,), SpecArray.of(member)
         case _:
-            yield (), Layout.of(value)
+            yield (), SpecArray.of(value)
 
 
 class _Noted(Chance):

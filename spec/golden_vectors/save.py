@@ -13,7 +13,7 @@ from spec import symbols
 from spec.expected.rounding_bounds import gamma
 from spec.golden_vectors.rounding import Rounded, rounded
 from spec.golden_vectors.run import leaves
-from spec.line_by_line.array_axes import Layout
+from spec.line_by_line.array_axes import SpecArray
 from spec.machine import Value
 
 Row = dict[str, Any]  # of JSON
@@ -44,7 +44,7 @@ class Named:
         counted = {"counts_from": 0} if self.counts else {}
         return {"name": self.glyph, "ascii": self.ascii, **counted}
 
-    def arrays(self) -> Iterator[tuple[list[str | int], Layout]]:
+    def arrays(self) -> Iterator[tuple[list[str | int], SpecArray]]:
         """Yield each of its arrays, with the path to it in ASCII."""
         for path, leaf in leaves(self.value):
             yield [part if isinstance(part, int) else symbols.ascii(part) for part in path], leaf
@@ -107,10 +107,10 @@ def _file(folder: str, named: Named, path: list[str | int]) -> str:
     return "/".join(map(str, (folder, named.ascii, *path))) + ".npy"
 
 
-def _rounded(leaf: Layout) -> Rounded:
+def _rounded(leaf: SpecArray) -> Rounded:
     return rounded(leaf.entries, exact=leaf.exact)
 
 
-def _deepest(leaf: Layout) -> int:
+def _deepest(leaf: SpecArray) -> int:
     """Return the largest depth of an entry; what counts has none."""
     return max((getattr(one, "depth", 0) for one in leaf.entries.ravel().tolist()), default=0)

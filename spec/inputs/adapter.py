@@ -1,4 +1,4 @@
-"""How a function takes what the paper gives, and gives what the paper wants."""
+"""How a function takes the arguments that the paper gives, and returns the result it wants."""
 
 from __future__ import annotations
 
@@ -8,28 +8,29 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from spec.inputs.draw import Inputs
 from spec.machine import Value
+from spec.usage_error import UsageError
 
 if TYPE_CHECKING:
-    from spec.inputs.arguments import Given
+    from spec.inputs.arguments import Arguments
 
 Function = Any  # a function, a class or an object: whatever an adapter can call
 Sizes = Mapping[str, int]
 
 
-class AdapterError(ValueError):
+class AdapterError(UsageError):
     """An adapter that does not fit: the message says which argument, and of which shape."""
 
 
-class NoArgumentError(AdapterError, AttributeError):
-    """An argument that the algorithm is not given, by its name."""
+class UnknownArgumentError(AdapterError, AttributeError):
+    """A name that is not an argument of the algorithm."""
 
 
 class ChangedError(ValueError):
-    """What an adapter raises if the function has changed what it was given: the argument."""
+    """The function has changed an argument, whose name is the message."""
 
 
-def _unchanged(same: Any) -> Any:
-    return same
+def _unchanged(value: Any) -> Any:
+    return value
 
 
 @dataclass(frozen=True)
@@ -39,31 +40,31 @@ class Adapter:
     Attributes
     ----------
     name
-        In a word or two.
+        The form of the function, to follow "called as": `rows, batch first, torch`.
     call
-        Calls the function with what is `Given`, and returns what the algorithm returns: an array
-        of any library, its columns tokens; or tokens, from 0.
+        Calls the function with `Arguments`, and returns what the algorithm returns: an array
+        of any library, its columns tokens; or tokens, counted from 0.
     sizes
-        The sizes it can have, nearest to those that are asked for: a function whose heads divide
-        d_e has no other d_attn than d_e / H.
+        The sizes that the function can have, nearest to those that are asked for: a function
+        whose heads divide d_e has no other d_attn than d_e / H.
     inputs
-        The arguments that it can have, nearest to those that are drawn: without the offsets
-        that it does not have, say.
+        The arguments that it can have, nearest to those that are drawn: with offsets of 0 where
+        it has none, say.
     values
-        The hyperparameters that are fixed, as the paper writes them: `{"ε": 1e-5}`.
+        The hyperparameters that are fixed, by the paper's names: `{"ε": 1e-5}`.
     departures
-        The documented differences of what is called, by their ids in the catalogue: they are no
+        The documented differences of the function, by their ids in the catalogue: they are not
         mistakes, and the function is held to the pseudocode with them.
     formats
         The formats that the function computes in.
     draws
         How a token is drawn by a number u that is uniform in [0, 1): `from below`, the first at
         which the probabilities add up to more than u, as NumPy's `choice` does; or `from above`,
-        the first at which they add up to 1 − u. None is whichever the function does.
+        the first at which they add up to 1 − u. None: it is found out.
     """
 
     name: str
-    call: Callable[[Function, Given], Any]
+    call: Callable[[Function, Arguments], Any]
     sizes: Callable[[Sizes], Sizes] = _unchanged
     inputs: Callable[[Inputs], Inputs] = _unchanged
     values: Mapping[str, Value] = field(default_factory=dict)

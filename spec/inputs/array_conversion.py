@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
+BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 
-def as_array(value: Any) -> npt.NDArray[Any] | None:
-    """Return numbers as an array of NumPy, those of bfloat16 as float64; None for what is none."""
+
+def to_numpy(value: Any) -> npt.NDArray[Any] | None:
+    """Return an array of any library, or a number, as an array of NumPy in its own format.
+
+    Returns
+    -------
+    array or None
+        None for a value that is not an array of numbers or truth values.
+    """
     try:
         if hasattr(value, "detach"):  # torch, whose bfloat16 NumPy does not know
             value = value.detach().cpu()
-            value = value.double() if value.is_floating_point() else value
+            if str(value.dtype) == "torch.bfloat16":
+                value = np.asarray(value.view(sys.modules["torch"].int16)).view(BFLOAT16)
+        while hasattr(value, "primal"):  # JAX, in the midst of a gradient
+            value = value.primal
         array = np.asarray(value)
-        if dtype_of(value) == "bfloat16":
-            array = array.astype(np.float64)
-    except Exception:  # what a library raises is its own
+    except Exception:  # a library may raise anything
         return None
-    return array if array.dtype.kind in "biuf" else None
+    return array if array.dtype.kind in "biuf" or array.dtype == BFLOAT16 else None
 
 
-def dtype_of(value: Any) -> str | None:
-    """Return the name of an array's type, `float32`; None for what has none."""
+def dtype_name(value: Any) -> str | None:
+    """Return the name of an array's type, `float32`; None for a value that has none."""
     dtype = getattr(value, "dtype", None)
     return None if dtype is None else str(dtype).rpartition(".")[2]

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from spec.inputs.sizes import size_table
 from spec.language.checked import Checked
 from spec.language.polynomials import Atom, Poly
 from spec.language.types import (
@@ -28,35 +29,10 @@ from spec.language.types import (
 )
 from spec.machine import Parameters, Value
 
-#: The sizes of a small model; those that can meet in one array all differ.
-SIZES: Mapping[str, int] = {
-    "N_V": 17,
-    "ℓ_max": 11,
-    "ℓ_x": 5,
-    "ℓ_z": 7,
-    "T": 5,
-    "d_e": 6,
-    "d_x": 13,
-    "d_z": 9,
-    "d_in": 6,
-    "d_attn": 4,
-    "d_mid": 8,
-    "d_out": 10,
-    "d_mlp": 12,
-    "d_f": 14,
-    "H": 3,
-    "L": 2,
-    "L_enc": 2,
-    "L_dec": 2,
-    "N_data": 2,
-    "N_epochs": 2,
-    "ℓ_gen": 3,
-    "length(x)": 5,
-    "length(z)": 7,
-    "length(x_n)": 5,
-    "length(z_n)": 7,
-}
-LONGER = 3  # by how much each member of a family of sequences is longer than the one before
+#: The sizes that are drawn unless others are asked for.
+SIZES = size_table()
+#: By how much each sequence of a data set is longer than the one before it.
+LONGER = 3
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 
 from spec import symbols
 from spec.inputs.draw import Inputs
-from spec.inputs.records import record
+from spec.inputs.records import parameter_record
 from spec.language.checked import Checked
 from spec.language.header import Header
 from spec.language.polynomials import ONE
@@ -93,7 +93,7 @@ class _Form:
     def part(self, value: Value, type: Type | None) -> Any:
         """Return an array or a record."""
         if isinstance(value, Parameters):
-            return record(value, self.algorithms, self.array)
+            return parameter_record(value, self.algorithms, self.array)
         return self.array(value, type)
 
     def array(self, value: Value, type: Type | None) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -16,14 +16,28 @@ from spec.machine import Parameters, Value
 
 Record = Any  # a named tuple, of arrays and of records
 
-#: What the members of a family are called that is declared for l ∈ [L].
+#: The name of the tuple of layers, by the size that says how many there are.
 LAYERS = {"L": "layers", "L_enc": "encoder_layers", "L_dec": "decoder_layers"}
 
 
-def record(
+def record(name: str, fields: Mapping[str, Any]) -> Record:
+    """Return a named tuple; those with the same name and fields are of one class, as pytrees ask.
+
+    >>> record("Point", {"x": 1, "y": 2})
+    Point(x=1, y=2)
+    """
+    return _record_class(name, tuple(fields))(*fields.values())
+
+
+@cache
+def _record_class(name: str, fields: tuple[str, ...]) -> Callable[..., Any]:
+    return namedtuple(name, fields)
+
+
+def parameter_record(
     parameters: Parameters,
     algorithms: Mapping[str, Checked],
-    leaf: Callable[[Value, Any], Any],
+    array: Callable[[Value, Any], Any],
 ) -> Record:
     """Return parameters as a named tuple: heads stacked, layers a tuple of named tuples.
 
@@ -33,63 +47,40 @@ def record(
         In the paper's form.
     algorithms
         All algorithms, by id.
-    leaf
-        Turns a value of a type into an array.
+    array
+        Makes the array of a value and its declared type.
     """
+
+    def part(value: Value, type: Any) -> Any:
+        if isinstance(value, Parameters):
+            return parameter_record(value, algorithms, array)
+        return array(value, type)
+
     header = algorithms[parameters.algorithm].header
-    named: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     layers: dict[str, dict[str, list[Any]]] = {}
     for key, type in header.fields.items():
         name, value = symbols.ascii(str(key)), parameters.fields[key]
         match type:
             case Family(_, count, member) if str(count) in LAYERS:
-                group = layers.setdefault(LAYERS[str(count)], {})
-                group[name] = [_part(one, member, algorithms, leaf) for one in _members(value)]
-                named.setdefault(LAYERS[str(count)], None)
-            case Family(_, _, Bundle()):
-                named[name] = stacked([record(one, algorithms, leaf) for one in _members(value)])
+                group = LAYERS[str(count)]
+                parts = [part(each, member) for each in _members(value)]
+                layers.setdefault(group, {})[name] = parts
+                fields.setdefault(group, None)
+            case Family(_, _, Bundle() as member):
+                fields[name] = stacked([part(each, member) for each in _members(value)])
             case _:
-                named[name] = _part(value, type, algorithms, leaf)
-    for name, fields in layers.items():
-        layer = kind("Layer", tuple(fields))
-        named[name] = tuple(layer(*one) for one in zip(*fields.values(), strict=True))
-    return kind(f"{header.function or ''}Parameters", tuple(named))(*named.values())
+                fields[name] = part(value, type)
+    for group, columns in layers.items():
+        rows = zip(*columns.values(), strict=True)
+        fields[group] = tuple(record("Layer", dict(zip(columns, row, strict=True))) for row in rows)
+    return record(f"{header.function or ''}Parameters", fields)
 
 
-def _part(
-    value: Value,
-    type: Any,
-    algorithms: Mapping[str, Checked],
-    leaf: Callable[[Value, Any], Any],
-) -> Any:
-    if isinstance(value, Parameters):
-        return record(value, algorithms, leaf)
-    return leaf(value, type)
-
-
-def _members(family: Value) -> list[Value]:
-    return list(family.values()) if isinstance(family, dict) else list(family)
-
-
-@cache
-def kind(name: str, fields: tuple[str, ...]) -> Callable[..., Any]:
-    """Return a type of named tuples, the same for the same fields: a node of pytrees."""
-    return namedtuple(name, fields)
+def _members(family: Value) -> Iterable[Value]:
+    return family.values() if isinstance(family, dict) else family
 
 
 def stacked(records: Sequence[Record]) -> Record:
-    """Return records as one, whose arrays have a leading axis."""
-    first = records[0]
-    return type(first)(*(np.stack(parts) for parts in zip(*records, strict=True)))
-
-
-def map_arrays(change: Callable[[Any], Any], tree: Any) -> Any:
-    """Apply a function to every array of a tree of records, tuples, lists and dicts."""
-    match tree:
-        case tuple() if hasattr(tree, "_fields"):
-            return type(tree)(*(map_arrays(change, one) for one in tree))
-        case tuple() | list():
-            return type(tree)(map_arrays(change, one) for one in tree)
-        case dict():
-            return {name: map_arrays(change, one) for name, one in tree.items()}
-    return change(tree) if hasattr(tree, "dtype") else tree
+    """Return several records of arrays as one, whose arrays have a leading axis."""
+    return type(records[0])(*map(np.stack, zip(*records, strict=True)))

@@ -1,49 +1,85 @@
-"""On what a function is tried: the usual sizes, then the edges, from what an algorithm declares."""
+"""The kinds of arguments a function is tried on: the usual sizes, then the edges of each size."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
-from spec.inputs.arguments import Variation
 from spec.inputs.draw import SIZES
+from spec.inputs.sizes import size_table
 from spec.language.checked import Checked
+from spec.language.tree import While
 from spec.language.types import Bundle, Family, Matrix, Type, Whole, sizes_of
+from spec.machine import Value
 
-#: The smallest sizes that all differ where they can meet: on these most mistakes are told apart.
-SMALL = {
-    "N_V": 7, "ℓ_max": 6, "L": 2, "L_enc": 2, "L_dec": 2, "H": 2, "ℓ_x": 3, "ℓ_z": 4, "T": 4,
-    "d_x": 5, "d_z": 6, "d_in": 5, "d_out": 4, "d_e": 4, "d_attn": 2, "d_mid": 3, "d_mlp": 5,
-    "d_f": 6, "length(x)": 3, "length(z)": 5,
-}  # fmt: skip
-#: What all sizes are that can meet in a product, where they are all the same.
+#: On these sizes most mistakes are told apart, quickly.
+SMALL = size_table("small")
+#: How large all sizes are that can meet in a product, where they are all equal.
 SQUARE = 4
-#: Sizes that wrong code takes for one another: they are once the same, and once exchanged.
+#: Sizes that wrong code takes for one another: once they are equal, and once exchanged.
 PAIRS = (("ℓ_x", "ℓ_z"), ("length(x)", "length(z)"), ("d_x", "d_z"), ("d_attn", "d_out"))
-#: So few tokens that the last is soon drawn; and with which seeds it is, at the 2nd to 5th draw.
-FEW, ENDING = {"N_V": 3}, (7, 10, 44, 52)
+#: A vocabulary so small that eos_token is soon drawn.
+FEW = {"N_V": 3}
+#: Seeds found by search: with these and FEW tokens, eos_token is the 2nd to 5th token drawn.
+ENDING = (7, 10, 44, 52)
 #: By what inputs are multiplied, so that exp of a score is too large for float64.
 LOUD = 200.0
-#: Those that are not 1 on their own: the norm of a single number is 0/0.
+#: Sizes of which 1 is left out: the norm of a single number is 0/0.
 MORE_THAN_1 = ("d_e", "d_f")
 
 
+class Variation(NamedTuple):
+    """One way to draw arguments.
+
+    Attributes
+    ----------
+    name
+        What is particular about the arguments: `ℓ_x = 1`.
+    sizes, values
+        The sizes, and the hyperparameters, that differ from the usual ones.
+    seed
+        The seed of the random numbers.
+    mask
+        `drawn`; `all`: every token may attend to every token; `causal`: to itself and to earlier
+        ones; `empty column`: as drawn, but the last token may attend to nothing.
+    itself
+        Whether the context is the primary sequence itself.
+    scale
+        By what the real inputs are multiplied.
+    finite
+        Whether a finite result is all that is asked for, since the digits are lost.
+    edge
+        Whether its sizes are all that matters: it is left out for a function that cannot have
+        these sizes and has been tried on the nearest ones already.
+    """
+
+    name: str
+    sizes: Mapping[str, int] = {}
+    values: Mapping[str, Value] = {}
+    seed: int = 0
+    mask: str = "drawn"
+    itself: bool = False
+    scale: float = 1.0
+    finite: bool = False
+    edge: bool = False
+
+
 def variations(algorithms: Mapping[str, Checked], id: str) -> Iterator[Variation]:
-    """Yield what an algorithm is tried on, the most telling first."""
+    """Yield the variations of an algorithm, the most telling first."""
     sizes = {name: SIZES[name] for name in sizes_in(algorithms, id)}
-    header = algorithms[id].header
+    header, lines = algorithms[id].header, list(algorithms[id].program.lines)
     hyperparameters = {str(key) for key in header.hyperparameters}
     has_mask = "Mask" in hyperparameters
     yield Variation("all sizes differ")
     yield Variation("all sizes differ, other numbers", seed=1)
     yield Variation("all sizes differ, and are small", SMALL, seed=9)
-    if "while" in {type(line.statement).__name__.lower() for line in algorithms[id].program.lines}:
+    if any(isinstance(line.statement, While) for line in lines):
         for seed in ENDING:
             yield Variation("a text that ends", FEW, seed=seed)
-    if "ε" in hyperparameters:  # it is seen where the variance is as small
+    if "ε" in hyperparameters:  # it shows where the variance is as small
         yield Variation("activations near to their mean", scale=1e-5, seed=8)
-    lines = algorithms[id].program.layout.lines
     takes_reals = any(isinstance(type, Matrix) for _, type in header.inputs)
-    if has_mask or (takes_reals and any("softmax(" in line.text for line in lines)):
+    if has_mask or (takes_reals and any("softmax(" in line.layout.text for line in lines)):
         loud = LOUD if has_mask else LOUD**2  # a score of attention is a product of two inputs
         yield Variation("scores too large for exp", scale=loud, seed=21, finite=True)
     if has_mask:
@@ -56,11 +92,11 @@ def variations(algorithms: Mapping[str, Checked], id: str) -> Iterator[Variation
     if has_mask:
         yield Variation("a sequence and itself", square, seed=5, itself=True)
         yield Variation("a causal mask", square, seed=6, mask="causal")
-    for seed, (one, other) in enumerate(PAIRS, 7):
-        if {one, other} <= sizes.keys():
-            yield Variation(f"{one} = {other}", {other: sizes[one]}, seed=seed, edge=True)
-            exchanged = {one: sizes[other], other: sizes[one]}
-            yield Variation(f"{one} > {other}", exchanged, seed=seed + 10, edge=True)
+    for seed, (size, other) in enumerate(PAIRS, 7):
+        if {size, other} <= sizes.keys():
+            yield Variation(f"{size} = {other}", {other: sizes[size]}, seed=seed, edge=True)
+            exchanged = {size: sizes[other], other: sizes[size]}
+            yield Variation(f"{size} > {other}", exchanged, seed=seed + 10, edge=True)
     if "ℓ_max" in sizes and lengths:
         longest = dict.fromkeys(lengths, sizes["ℓ_max"])
         yield Variation("as long as can be", {**longest, "ℓ_gen": 1}, seed=20)
@@ -71,15 +107,15 @@ def variations(algorithms: Mapping[str, Checked], id: str) -> Iterator[Variation
 
 
 def sizes_in(algorithms: Mapping[str, Checked], id: str) -> list[str]:
-    """Return the sizes that an algorithm's arguments have, at every depth, by name."""
+    """Return the names of the sizes that an algorithm's arguments have, at every depth."""
     header = algorithms[id].header
-    found: dict[str, None] = {}
+    found: set[str] = set()
     for _, type in (*header.inputs, *header.parameters):
-        found |= dict.fromkeys(_sizes(type, algorithms))
+        found.update(_sizes(type, algorithms))
     for key, type in header.hyperparameters.items():
         if isinstance(type, Whole) and type.value is not None:
-            found[str(key)] = None
-    return [name for name in SIZES if name in found]  # sets, which types have, are in no order
+            found.add(str(key))
+    return [name for name in SIZES if name in found]  # in the order of the table
 
 
 def _sizes(type: Type, algorithms: Mapping[str, Checked]) -> Iterator[str]:

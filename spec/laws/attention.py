@@ -8,13 +8,13 @@ import numpy as np
 
 from spec.inputs.draw import Inputs
 from spec.laws.change_parameters import Fields, affine, each, fields_of, zero
-from spec.laws.evaluated_case import Array, Case, InapplicableError, only
+from spec.laws.evaluated_case import Array, InapplicableError, LawCase, only
 from spec.laws.law import law
 from spec.machine import Value
 
 
 @law(3, 4, 5)
-def the_order_of_the_context_does_not_matter(case: Case) -> str:
+def the_order_of_the_context_does_not_matter(case: LawCase) -> str:
     """Tokens of the context may change places, the rows of Mask along with them."""
     many = _context(case.run).shape[1]
     if many == 1:
@@ -25,7 +25,7 @@ def the_order_of_the_context_does_not_matter(case: Case) -> str:
 
 
 @law(4, 5)
-def what_is_masked_changes_nothing(case: Case) -> str:
+def what_is_masked_changes_nothing(case: LawCase) -> str:
     """A token that no other may attend to may be any token."""
     before = case.with_fields(each("Mask", lambda Mask: _with_row(Mask, 0)))
     Z = _context(before.run).copy()
@@ -35,7 +35,7 @@ def what_is_masked_changes_nothing(case: Case) -> str:
 
 
 @law(4, 5)
-def a_token_that_may_attend_to_nothing_gets_no_value(case: Case) -> str:
+def a_token_that_may_attend_to_nothing_gets_no_value(case: LawCase) -> str:
     """A token that may attend to nothing gets zeros, or b_o, not nan."""
 
     def blinded(Mask: Value) -> Value:
@@ -44,15 +44,15 @@ def a_token_that_may_attend_to_nothing_gets_no_value(case: Case) -> str:
         return blind
 
     then = case.with_fields(each("Mask", blinded))
-    fields = fields_of(then.run, case.given.header)
+    fields = fields_of(then.run, case.arguments.header)
     wanted = only([0], np.broadcast_to(fields.get("b_o", 0.0), then.result.shape))
     return then.apart(wanted, then.tolerance, "where Mask[:, 1] is 0")
 
 
 @law(4)
-def a_token_that_may_attend_to_one_other_gets_its_value(case: Case) -> str:
+def a_token_that_may_attend_to_one_other_gets_its_value(case: LawCase) -> str:
     """A token of X that may attend to one token z of Z gets W_v z + b_v."""
-    Mask = fields_of(case.run, case.given.header)["Mask"]
+    Mask = fields_of(case.run, case.arguments.header)["Mask"]
     chosen = np.arange(Mask.shape[1]) % Mask.shape[0]
     one = (np.arange(Mask.shape[0])[:, None] == chosen).astype(Mask.dtype)
     then = case.with_fields(each("Mask", lambda _: one))
@@ -61,7 +61,7 @@ def a_token_that_may_attend_to_one_other_gets_its_value(case: Case) -> str:
 
 
 @law(5)
-def scores_do_not_matter_where_there_is_one_to_attend_to(case: Case) -> str:
+def scores_do_not_matter_where_there_is_one_to_attend_to(case: LawCase) -> str:
     """Where a token may attend to one other, W_q and W_k change nothing."""
     one = case.with_fields(each("Mask", lambda Mask: _with_row(np.zeros_like(Mask), 1)))
     then = one.with_fields(each("W_q b_q W_k b_k", lambda W: -2 * W))
@@ -69,22 +69,22 @@ def scores_do_not_matter_where_there_is_one_to_attend_to(case: Case) -> str:
 
 
 @law(3, 4)
-def constant_values_come_out_as_they_went_in(case: Case) -> str:
+def constant_values_come_out_as_they_went_in(case: LawCase) -> str:
     """Where W_v = 0, every token that may attend to any gets b_v."""
     then = case.with_fields(zero("W_v"))
-    b_v = fields_of(then.run, case.given.header)["b_v"]
+    b_v = fields_of(then.run, case.arguments.header)["b_v"]
     return then.apart(_attending(then, b_v), then.tolerance, "where W_v = 0")
 
 
 @law(5)
-def constant_values_come_out_the_same_for_all(case: Case) -> str:
+def constant_values_come_out_the_same_for_all(case: LawCase) -> str:
     """Where W_v = 0 and all may attend to all, all tokens get the same."""
     then = case.with_fields(zero("W_v")).with_fields(each("Mask", np.ones_like))
     return then.apart(then.result[:, :1], 2 * then.tolerance, "where W_v = 0")
 
 
 @law(3, 4)
-def a_context_of_equal_tokens_gives_the_value_of_one(case: Case) -> str:
+def a_context_of_equal_tokens_gives_the_value_of_one(case: LawCase) -> str:
     """Where all tokens of the context are z, a token that may attend to any gets W_v z + b_v."""
     z = _context(case.run)[:, :1]
     then = case.changed(lambda run: _with_context(run, np.repeat(z, _context(run).shape[1], 1)))
@@ -93,7 +93,7 @@ def a_context_of_equal_tokens_gives_the_value_of_one(case: Case) -> str:
 
 
 @law(3, 4)
-def equal_scores_give_the_mean_value(case: Case) -> str:
+def equal_scores_give_the_mean_value(case: LawCase) -> str:
     """Where W_q = 0 and b_q = 0, all that a token may attend to weighs the same."""
     then = case.with_fields(zero("W_q b_q"))
     V, Mask = _values(then), _mask(then)
@@ -104,7 +104,7 @@ def equal_scores_give_the_mean_value(case: Case) -> str:
 
 
 @law(3, 4)
-def what_comes_out_lies_between_the_values(case: Case) -> str:
+def what_comes_out_lies_between_the_values(case: LawCase) -> str:
     """Each entry lies between the least and the largest that the values attended to have there."""
     V, Mask = _values(case), _mask(case) == 1
     found = case.result.reshape(len(V), -1)
@@ -116,9 +116,9 @@ def what_comes_out_lies_between_the_values(case: Case) -> str:
 
 
 @law(3, 4, 5)
-def a_factor_of_the_values_is_one_of_the_result(case: Case) -> str:
+def a_factor_of_the_values_is_one_of_the_result(case: LawCase) -> str:
     """A factor of W_v and b_v, in Algorithm 5 of W_o and b_o, is one of Ṽ."""
-    names = "W_o b_o" if case.given.id == "5" else "W_v b_v"
+    names = "W_o b_o" if case.arguments.id == "5" else "W_v b_v"
     then = case.with_fields(each(names, lambda W: -2 * W))
     return then.apart(
         -2 * case.result, 2 * case.tolerance + then.tolerance, f"where {names} have the factor −2"
@@ -126,7 +126,7 @@ def a_factor_of_the_values_is_one_of_the_result(case: Case) -> str:
 
 
 @law(4, 5)
-def tokens_of_X_are_independent(case: Case) -> str:
+def tokens_of_X_are_independent(case: LawCase) -> str:
     """What a token of X gets does not depend on the other tokens of X."""
     X, Z = case.run.inputs
     if X.shape[1] == 1:
@@ -138,7 +138,7 @@ def tokens_of_X_are_independent(case: Case) -> str:
 
 
 @law(4, 5)
-def tokens_of_X_may_change_places(case: Case) -> str:
+def tokens_of_X_may_change_places(case: LawCase) -> str:
     """Tokens of X may change places, the columns of Mask and of Ṽ along with them."""
     moved = case.with_fields(each("Mask", lambda Mask: Mask[:, ::-1]))
     then = moved.with_inputs(moved.run.inputs[0][:, ::-1])
@@ -146,14 +146,14 @@ def tokens_of_X_may_change_places(case: Case) -> str:
 
 
 @law(3, 4, 5, 8, 9, 10)
-def b_k_changes_nothing(case: Case) -> str:
+def b_k_changes_nothing(case: LawCase) -> str:
     """The same number may be added to all scores of a token: b_k adds q · b_k, and is in vain."""
     then = case.with_fields(each("b_k", lambda b: -2 * b))
     return case.differs(then, "where b_k has the factor −2")
 
 
 @law(5, 8, 9, 10)
-def heads_may_change_places(case: Case) -> str:
+def heads_may_change_places(case: LawCase) -> str:
     """Heads may change places, the columns of W_o along with them."""
 
     def turned(fields: Fields) -> Fields:
@@ -168,10 +168,10 @@ def heads_may_change_places(case: Case) -> str:
 
 
 @law(5)
-def without_W_o_there_is_b_o(case: Case) -> str:
+def without_W_o_there_is_b_o(case: LawCase) -> str:
     """Where W_o = 0, every token gets b_o."""
     then = case.with_fields(zero("W_o"))
-    b_o = fields_of(then.run, case.given.header)["b_o"]
+    b_o = fields_of(then.run, case.arguments.header)["b_o"]
     return then.apart(b_o, then.tolerance, "where W_o = 0")
 
 
@@ -195,42 +195,22 @@ def _with_row(Mask: Value, bit: int) -> Value:
     return changed
 
 
-def _mask(case: Case) -> Array:
+def _mask(case: LawCase) -> Array:
     """Return who may attend to what; Algorithm 3 has one token, which may attend to all."""
     everything = np.ones((_context(case.run).shape[1], 1))
-    found: Array = fields_of(case.run, case.given.header).get("Mask", everything)
+    found: Array = fields_of(case.run, case.arguments.header).get("Mask", everything)
     return found
 
 
-def _values(case: Case) -> Array:
+def _values(case: LawCase) -> Array:
     """Return V, correctly rounded."""
-    fields = fields_of(case.run, case.given.header)
+    fields = fields_of(case.run, case.arguments.header)
     found: Array = affine(fields["W_v"], _context(case.run), fields["b_v"])
     return found
 
 
-def _attending(case: Case, columns: Array) -> Array:
+def _attending(case: LawCase, columns: Array) -> Array:
     """Return what each token of X must get that may attend to any, as the result has it."""
     attending = np.asarray(_mask(case).any(axis=0))
     wanted = np.where(attending, np.broadcast_to(columns, (len(columns), len(attending))), np.nan)
     return wanted.reshape(case.result.shape)
-
-
-LAWS = (
-    the_order_of_the_context_does_not_matter,
-    what_is_masked_changes_nothing,
-    a_token_that_may_attend_to_nothing_gets_no_value,
-    a_token_that_may_attend_to_one_other_gets_its_value,
-    scores_do_not_matter_where_there_is_one_to_attend_to,
-    constant_values_come_out_as_they_went_in,
-    constant_values_come_out_the_same_for_all,
-    a_context_of_equal_tokens_gives_the_value_of_one,
-    equal_scores_give_the_mean_value,
-    what_comes_out_lies_between_the_values,
-    a_factor_of_the_values_is_one_of_the_result,
-    tokens_of_X_are_independent,
-    tokens_of_X_may_change_places,
-    b_k_changes_nothing,
-    heads_may_change_places,
-    without_W_o_there_is_b_o,
-)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -95,20 +95,3 @@ def affine(W: Any, Z: Any, b: Any) -> Any:
     for row, column in np.ndindex(found.shape):
         found[row, column] = math.fsum([*(W[row] * Z[:, column]), b[row, 0]])
     return found
-
-
-def same(one: Value, other: Value) -> bool:
-    """Say whether two arguments are the same, number by number."""
-    match one, other:
-        case Inputs(), Inputs():
-            return all(
-                same(getattr(one, name), getattr(other, name))
-                for name in ("inputs", "parameters", "hyperparameters")
-            )
-        case Parameters(), Parameters():
-            return same(one.fields, other.fields)
-        case (Mapping(), Mapping()):
-            return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-        case (list() | tuple(), list() | tuple()):
-            return len(one) == len(other) and all(map(same, one, other))
-    return np.array_equal(one, other)

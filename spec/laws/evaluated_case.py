@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from spec.calling.function_under_test import Subject
+from spec.calling.function_under_test import FunctionUnderTest
 from spec.calling.verdict import Verdict
-from spec.expected.result import Answer, Undefined, answer
-from spec.inputs.arguments import Given
+from spec.expected.result import ExactResult, UndefinedResultError, exact_result
+from spec.inputs.arguments import Arguments
 from spec.inputs.draw import Inputs
-from spec.laws.change_parameters import Fields, in_bundles, same
+from spec.laws.change_parameters import Fields, in_bundles
 from spec.machine import Value
+from spec.machine.trees import same
 
 Array = npt.NDArray[Any]
 
@@ -32,30 +33,32 @@ class FailedError(Exception):
     """The function gave no numbers that a law could be about; the message says what it did."""
 
 
-class Case:
+class LawCase:
     """A function at given arguments.
 
     Attributes
     ----------
-    subject
+    function
         The function.
-    given
+    arguments
         The arguments.
     first
         The case that this one was derived from.
     """
 
-    def __init__(self, subject: Subject, given: Given, first: Case | None = None) -> None:
-        self.subject = subject
-        self.given = given
+    def __init__(
+        self, function: FunctionUnderTest, arguments: Arguments, first: LawCase | None = None
+    ) -> None:
+        self.function = function
+        self.arguments = arguments
         self.first = first or self
 
     @cached_property
-    def answer(self) -> Answer:
-        """What the result must be."""
+    def expected(self) -> ExactResult:
+        """The exact result."""
         try:
-            return answer(self.given)
-        except Undefined as error:
+            return exact_result(self.arguments)
+        except UndefinedResultError as error:
             raise InapplicableError(str(error)) from error
 
     @cached_property
@@ -63,16 +66,16 @@ class Case:
         """How far a correct function may be from what the algorithm has for its value."""
         try:
             # Other draws of the same sizes are the same for all that is derived from one case.
-            return self.answer.multiple * max(
-                self.answer.own_error, self.first.answer.redrawn_error
+            return self.expected.multiple * max(
+                self.expected.own_error, self.first.expected.redrawn_error
             )
-        except Undefined as error:
+        except UndefinedResultError as error:
             raise InapplicableError(str(error)) from error
 
     @cached_property
     def result(self) -> Array:
         """What the function gives, in float64 or integers."""
-        trial = self.subject.once(self.answer)
+        trial = self.function.call(self.expected)
         if trial.result is None or trial.verdict not in (Verdict.AGREES, Verdict.DIFFERS):
             raise FailedError(trial.problem)
         (found,) = trial.result.values()
@@ -81,16 +84,16 @@ class Case:
     @property
     def run(self) -> Inputs:
         """The arguments in the paper's form, of the first token where they are for many."""
-        return self.given.runs[0]
+        return self.arguments.runs[0]
 
     @cached_property
     def other(self) -> Inputs:
         """Arguments of the same sizes, and with other numbers."""
-        return self.given.redrawn(self.given.variation.seed + OTHER).runs[0]
+        return self.arguments.redrawn(self.arguments.variation.seed + OTHER).runs[0]
 
     # Other arguments ------------------------------------------------------------------------------
 
-    def at(self, runs: Sequence[Inputs]) -> Case:
+    def at(self, runs: Sequence[Inputs]) -> LawCase:
         """Return the function at other arguments.
 
         Raises
@@ -98,28 +101,28 @@ class Case:
         InapplicableError
             If it cannot have them: what its adapter says it can have is something else.
         """
-        adapter = self.given.adapter
+        adapter = self.arguments.adapter
         for run in runs:
-            if not same(adapter.inputs(run), run):
+            if not same(_arguments(adapter.inputs(run)), _arguments(run)):
                 raise InapplicableError(f"a function as {adapter.name} has no such arguments")
             for name, value in run.hyperparameters.items():
                 if adapter.values.get(name, value) != value:
                     raise InapplicableError(f"{name} is {adapter.values[name]}")
-        return Case(self.subject, replace(self.given, runs=tuple(runs)), self.first)
+        return LawCase(self.function, replace(self.arguments, runs=tuple(runs)), self.first)
 
-    def changed(self, change: Callable[[Inputs], Inputs]) -> Case:
+    def changed(self, change: Callable[[Inputs], Inputs]) -> LawCase:
         """Return the function at other arguments: of each token, where they are for many."""
-        return self.at([change(run) for run in self.given.runs])
+        return self.at([change(run) for run in self.arguments.runs])
 
-    def with_fields(self, change: Callable[[Fields], Fields]) -> Case:
+    def with_fields(self, change: Callable[[Fields], Fields]) -> LawCase:
         """Return the function with other parameters: see `in_bundles`."""
-        return self.changed(lambda run: in_bundles(run, self.given.header, change))
+        return self.changed(lambda run: in_bundles(run, self.arguments.header, change))
 
-    def with_inputs(self, *inputs: Value) -> Case:
+    def with_inputs(self, *inputs: Value) -> LawCase:
         """Return the function with other inputs, in their order."""
         return self.changed(lambda run: replace(run, inputs=(*inputs, *run.inputs[len(inputs) :])))
 
-    def with_hyperparameters(self, values: dict[str, Value]) -> Case:
+    def with_hyperparameters(self, values: dict[str, Value]) -> LawCase:
         """Return the function with other hyperparameters, by the paper's names."""
         return self.changed(
             lambda run: replace(run, hyperparameters={**run.hyperparameters, **values})
@@ -128,7 +131,7 @@ class Case:
     # What is compared -----------------------------------------------------------------------------
 
     def differs(
-        self, then: Case, where: str, arranged: Callable[[Array], Array] | None = None
+        self, then: LawCase, where: str, arranged: Callable[[Array], Array] | None = None
     ) -> str:
         """Say in what the result at other arguments is not what the result here lets it be.
 
@@ -155,10 +158,14 @@ class Case:
         if np.all(errors <= tolerance):
             return ""
         place = np.unravel_index(int(np.argmax(errors)), errors.shape)
-        key, _ = self.given.header.output
+        key, _ = self.arguments.header.output
         entry = f"{key}{[int(at) + 1 for at in place]}{' ' * bool(where)}{where}"
         far = f", {errors[place] / tolerance:.3g} times the tolerance" if tolerance else ""
         return f"gives {found[place]:.6g} for {entry}, not {float(wanted[place]):.6g}{far}"
+
+
+def _arguments(run: Inputs) -> tuple[Any, ...]:
+    return run.inputs, run.parameters, dict(run.hyperparameters)
 
 
 def only(columns: Sequence[int] | slice | Array, wanted: Array) -> Array:

@@ -16,7 +16,7 @@ from spec.laws.change_parameters import (
     in_bundles,
     zero,
 )
-from spec.laws.evaluated_case import Array, Case, InapplicableError, only
+from spec.laws.evaluated_case import Array, InapplicableError, LawCase, only
 from spec.laws.law import law
 from spec.machine import Value
 
@@ -25,7 +25,7 @@ ADDED = "W_o b_o W_mlp2 b_mlp2 W_mlp4 b_mlp4"
 
 
 @law(8, 10)
-def later_tokens_change_nothing_before_them(case: Case) -> str:
+def later_tokens_change_nothing_before_them(case: LawCase) -> str:
     """Columns up to t depend on the tokens x[1:t], and on none after them."""
     x = case.run.inputs[-1]
     known = _more_than_one(x) // 2
@@ -35,7 +35,7 @@ def later_tokens_change_nothing_before_them(case: Case) -> str:
 
 
 @law(8)
-def without_positions_the_order_of_z_does_not_matter(case: Case) -> str:
+def without_positions_the_order_of_z_does_not_matter(case: LawCase) -> str:
     """Where W_p = 0, tokens of z may change places."""
     before = case.with_fields(zero("W_p"))
     z, x = before.run.inputs
@@ -44,7 +44,7 @@ def without_positions_the_order_of_z_does_not_matter(case: Case) -> str:
 
 
 @law(9)
-def without_positions_the_order_of_x_is_that_of_P(case: Case) -> str:
+def without_positions_the_order_of_x_is_that_of_P(case: LawCase) -> str:
     """Where W_p = 0, tokens of x may change places, the columns of P along with them."""
     before = case.with_fields(zero("W_p"))
     (x,) = before.run.inputs
@@ -54,7 +54,7 @@ def without_positions_the_order_of_x_is_that_of_P(case: Case) -> str:
 
 
 @law(8)
-def z_is_read_by_cross_attention_alone(case: Case) -> str:
+def z_is_read_by_cross_attention_alone(case: LawCase) -> str:
     """Where W_o = 0 and b_o = 0 in every W^{e/d}, z changes nothing."""
 
     def deaf(fields: Fields) -> Fields:
@@ -71,7 +71,7 @@ def z_is_read_by_cross_attention_alone(case: Case) -> str:
 
 
 @law(8, 9, 10)
-def tokens_meet_in_attention_alone(case: Case) -> str:
+def tokens_meet_in_attention_alone(case: LawCase) -> str:
     """Where attention adds nothing, a column of P depends on its own token alone."""
     before = case.with_fields(zero("W_o b_o"))
     inputs = list(before.run.inputs)
@@ -87,7 +87,7 @@ def tokens_meet_in_attention_alone(case: Case) -> str:
 
 
 @law(10)
-def layers_that_add_nothing_change_nothing(case: Case) -> str:
+def layers_that_add_nothing_change_nothing(case: LawCase) -> str:
     """Where attention and MLP add nothing, the norms of the layers change nothing: pre-norm."""
     before = case.with_fields(zero(ADDED))
     then = before.with_fields(each("gamma1 beta1 gamma2 beta2", lambda one: -2 * one))
@@ -95,7 +95,7 @@ def layers_that_add_nothing_change_nothing(case: Case) -> str:
 
 
 @law(10)
-def the_stream_is_read_through_norms_alone(case: Case) -> str:
+def the_stream_is_read_through_norms_alone(case: LawCase) -> str:
     """A number added to all of W_p changes nothing: all that reads the stream takes it normed."""
     before = case.with_fields(each("W_p", coarse))
     then = before.with_fields(each("W_p", lambda W_p: W_p + 1))
@@ -103,16 +103,16 @@ def the_stream_is_read_through_norms_alone(case: Case) -> str:
 
 
 @law(8, 9, 10)
-def a_norm_comes_last(case: Case) -> str:
+def a_norm_comes_last(case: LawCase) -> str:
     """Where γ = 0 in the last norm, all columns of P are the same."""
-    last = {"8": "gamma5", "9": "gamma", "10": "gamma"}[case.given.id]
+    last = {"8": "gamma5", "9": "gamma", "10": "gamma"}[case.arguments.id]
     then = case.with_fields(_last(last))
     _more_than_one(then.result[0])
     return then.apart(then.result[:, :1], 2 * then.tolerance, "where γ = 0 in the last norm")
 
 
 @law(9)
-def a_layer_ends_with_a_norm(case: Case) -> str:
+def a_layer_ends_with_a_norm(case: LawCase) -> str:
     """Where γ = 0 in the last norm of the last layer, all columns of P are the same."""
     then = case.with_fields(_last("gamma2"))
     _more_than_one(then.result[0])
@@ -120,7 +120,7 @@ def a_layer_ends_with_a_norm(case: Case) -> str:
 
 
 @law(8, 9, 10)
-def hidden_activations_may_change_places(case: Case) -> str:
+def hidden_activations_may_change_places(case: LawCase) -> str:
     """Rows of W_mlp1 and b_mlp1 may change places, the columns of W_mlp2 along with them."""
 
     def turned(fields: Fields) -> Fields:
@@ -132,9 +132,9 @@ def hidden_activations_may_change_places(case: Case) -> str:
 
 
 @law(8, 9, 10)
-def the_vocabulary_may_stand_in_another_order(case: Case) -> str:
+def the_vocabulary_may_stand_in_another_order(case: LawCase) -> str:
     """Tokens may be numbered otherwise: columns of W_e, rows of W_u and of P change places."""
-    header, N_V = case.given.header, len(case.result)
+    header, N_V = case.arguments.header, len(case.result)
 
     def turned(fields: Fields) -> Fields:
         columns = each("W_e", lambda W_e: W_e[:, ::-1])
@@ -151,7 +151,7 @@ def the_vocabulary_may_stand_in_another_order(case: Case) -> str:
 
 
 @law(8, 9, 10)
-def columns_of_W_e_that_are_not_asked_for_change_nothing(case: Case) -> str:
+def columns_of_W_e_that_are_not_asked_for_change_nothing(case: LawCase) -> str:
     """The columns of W_e of tokens that do not occur change nothing."""
     occurring = sorted({token - 1 for one in case.run.inputs for token in one})
     then = case.with_fields(_others_replaced(case, "W_e", occurring))
@@ -159,7 +159,7 @@ def columns_of_W_e_that_are_not_asked_for_change_nothing(case: Case) -> str:
 
 
 @law(8, 9, 10)
-def columns_of_W_p_that_are_not_asked_for_change_nothing(case: Case) -> str:
+def columns_of_W_p_that_are_not_asked_for_change_nothing(case: LawCase) -> str:
     """The columns of W_p of positions after the last token change nothing."""
     longest = max(map(len, case.run.inputs))
     then = case.with_fields(_others_replaced(case, "W_p", list(range(longest))))
@@ -172,9 +172,9 @@ def _more_than_one(tokens: Value) -> int:
     return len(tokens)
 
 
-def _other(case: Case, tokens: Value, places: slice) -> list[int]:
+def _other(case: LawCase, tokens: Value, places: slice) -> list[int]:
     """Return tokens of which those at some places are others, each of them."""
-    N_V = fields_of(case.run, case.given.header)["W_u"].shape[0]
+    N_V = fields_of(case.run, case.arguments.header)["W_u"].shape[0]
     if N_V == 1:
         raise InapplicableError("the vocabulary is one token")
     found = list(tokens)
@@ -196,27 +196,10 @@ def _last(name: str) -> Callable[[Fields], Fields]:
     return within
 
 
-def _others_replaced(case: Case, name: str, kept: list[int]) -> Callable[[Fields], Fields]:
+def _others_replaced(case: LawCase, name: str, kept: list[int]) -> Callable[[Fields], Fields]:
     """Return what replaces all columns of a matrix but those that are kept."""
-    wanted: Array = fields_of(case.other, case.given.header)[name].copy()
+    wanted: Array = fields_of(case.other, case.arguments.header)[name].copy()
     if len(kept) == wanted.shape[1]:
         raise InapplicableError(f"every column of {name} is asked for")
-    wanted[:, kept] = fields_of(case.run, case.given.header)[name][:, kept]
+    wanted[:, kept] = fields_of(case.run, case.arguments.header)[name][:, kept]
     return each(name, lambda _: wanted)
-
-
-LAWS = (
-    later_tokens_change_nothing_before_them,
-    without_positions_the_order_of_z_does_not_matter,
-    without_positions_the_order_of_x_is_that_of_P,
-    z_is_read_by_cross_attention_alone,
-    tokens_meet_in_attention_alone,
-    layers_that_add_nothing_change_nothing,
-    the_stream_is_read_through_norms_alone,
-    a_norm_comes_last,
-    a_layer_ends_with_a_norm,
-    hidden_activations_may_change_places,
-    the_vocabulary_may_stand_in_another_order,
-    columns_of_W_e_that_are_not_asked_for_change_nothing,
-    columns_of_W_p_that_are_not_asked_for_change_nothing,
-)

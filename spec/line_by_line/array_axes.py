@@ -27,30 +27,30 @@ class Misfit(ValueError):
 
 
 @dataclass(frozen=True)
-class Layout:
+class SpecArray:
     """A value of the pseudocode as an array of objects, with the axes that code has for it."""
 
     entries: Array
     exact: bool = False  # tokens and counts, which are compared as they are
 
     @staticmethod
-    def of(value: Value) -> Layout:
+    def of(value: Value) -> SpecArray:
         """Lay out a value: a set in order, a family side by side, heads along a first axis."""
         match value:
             case int():
-                return Layout(_array([value], ()), exact=True)
+                return SpecArray(_array([value], ()), exact=True)
             case list() | set():
                 tokens = sorted(value) if isinstance(value, set) else value
-                return Layout(_array(tokens, (len(tokens),)), exact=True)
+                return SpecArray(_array(tokens, (len(tokens),)), exact=True)
             case np.ndarray():
                 exact = all(isinstance(entry, int) for entry in value.ravel().tolist())
-                return Layout(value, exact)
+                return SpecArray(value, exact)
             case dict():
-                members = [Layout.of(value[index]) for index in sorted(value)]
-                return Layout(stacked([one.entries for one in members]), members[0].exact)
+                members = [SpecArray.of(value[index]) for index in sorted(value)]
+                return SpecArray(stacked([one.entries for one in members]), members[0].exact)
             case tuple():  # parameters, one of each head or layer
-                return Layout(np.stack([Layout.of(member).entries for member in value]))
-        return Layout(_array([value], ()))
+                return SpecArray(np.stack([SpecArray.of(member).entries for member in value]))
+        return SpecArray(_array([value], ()))
 
 
 def stacked(arrays: Sequence[Array], *, first: bool = False) -> Array:
@@ -59,30 +59,6 @@ def stacked(arrays: Sequence[Array], *, first: bool = False) -> Array:
     Parameters are those of several heads, and stand along a `first` axis whatever they are.
     """
     return np.stack(arrays, axis=0 if first or arrays[0].ndim == 2 else -1)
-
-
-def as_numpy(value: Any) -> Array:
-    """Return an array of any library, or a number, as NumPy's; of what is neither, an object."""
-    try:
-        if hasattr(value, "dtype") and hasattr(value, "detach"):  # torch
-            value = value.detach().cpu()
-        while hasattr(value, "primal"):  # JAX, in the midst of a gradient
-            value = value.primal
-        array = np.asarray(value)
-    except Exception:  # what a library raises is its own
-        array = np.empty((), dtype=object)
-    return array if array.dtype.kind in "biuf" else np.empty((), dtype=object)
-
-
-def arrays(tree: Any) -> Iterator[Array]:
-    """Yield the arrays in a tree of tuples, lists and dicts."""
-    if isinstance(tree, dict):
-        tree = tuple(tree.values())
-    if isinstance(tree, tuple | list):
-        for part in tree:
-            yield from arrays(part)
-    elif hasattr(tree, "dtype"):
-        yield as_numpy(tree)
 
 
 def shown(value: Any) -> str:

@@ -10,24 +10,30 @@ from spec.expected.trace import Visit
 from spec.language.plain_text import text
 from spec.language.tree import End, While
 from spec.line_by_line.array_axes import (
-    Layout,
     Misfit,
+    SpecArray,
     leaves,
 )
-from spec.line_by_line.compare_array import Part
+from spec.line_by_line.compare_array import ArrayComparison
 from spec.line_by_line.findings import Agreement, Difference, Tie
 from spec.line_by_line.observe import NOTHING, Event, Observation
-from spec.line_by_line.statement_groups import Group, Wrong, argument, groups, python_name
+from spec.line_by_line.statement_groups import (
+    LineMismatch,
+    StatementGroup,
+    argument,
+    groups,
+    python_name,
+)
 from spec.pairing import Ref
 
 if TYPE_CHECKING:
-    from spec.line_by_line.tie import Expected
+    from spec.line_by_line.tie import ExpectedLines
 
 
 class Comparison:
     """Compares a run of a function; `cursor` is how many visits of each line are used up."""
 
-    def __init__(self, expected: Expected) -> None:
+    def __init__(self, expected: ExpectedLines) -> None:
         self.id = expected.id
         self.algorithms = expected.algorithms
         self.traces = expected.traces
@@ -59,14 +65,14 @@ class Comparison:
             event, entry = group.events[-1], group.events[0].algorithm is not None
             try:
                 self._call(group) if entry else self._line(group)
-            except Wrong as wrong:
+            except LineMismatch as wrong:
                 if not entry:
                     return self._difference(str(group.ref), event, wrong)
                 id, caller = group.ref.algorithm, group.caller
                 if caller is None:
                     return self._difference(id, event, wrong)
                 # Wrong arguments are the fault of the line that calls.
-                wrong = Wrong(f"in its call of Algorithm {id}, {wrong}")
+                wrong = LineMismatch(f"in its call of Algorithm {id}, {wrong}")
                 return self._difference(str(caller.refs[-1]), caller, wrong)
         return None
 
@@ -88,18 +94,18 @@ class Comparison:
             name = f"{id}.{number}"
             done = self.cursor.get(name, 0)
             if name in self.observed and done < len(visits):
-                wrong = Wrong(f"it runs {done} times, not {len(visits)}")
+                wrong = LineMismatch(f"it runs {done} times, not {len(visits)}")
                 return self._difference(name, None, wrong)
         return None
 
-    def _difference(self, name: str, event: Event | None, wrong: Wrong) -> Difference:
+    def _difference(self, name: str, event: Event | None, wrong: LineMismatch) -> Difference:
         id, _, number = name.partition(".")
         lines = self.algorithms[id].program.lines if id in self.algorithms else ()
         quoted = next((text(one.statement) for one in lines if str(one.number) == number), "")
         where = "the end" if event is None else f"{event.where}, `{event.text}`"
         return Difference(name, where, str(wrong), quoted, wrong.visits)
 
-    def _call(self, group: Group) -> None:
+    def _call(self, group: StatementGroup) -> None:
         """Compare arguments, if the pseudocode calls the algorithm and has it not written out."""
         (event,) = group.events
         id = group.ref.algorithm
@@ -111,7 +117,7 @@ class Comparison:
             sides = [one.calls[id] for one in self.traces]
             self._values(id, given, _Sides(sides, self.depths.calls[id], loose=True))
 
-    def _line(self, group: Group) -> None:
+    def _line(self, group: StatementGroup) -> None:
         ref = group.ref
         at = (ref.algorithm, ref.line)
         if at in self.traces[0].lines:
@@ -124,11 +130,13 @@ class Comparison:
             last = group.events[-1]
             whole = last.refs == (ref,) and not (last in self.broken_off and ref in last.unfinished)
             if missing and "return" not in found and whole:
-                raise Wrong(f"it sets no {python_name(missing[0])}, and has no view that gives it")
+                raise LineMismatch(
+                    f"it sets no {python_name(missing[0])}, and has no view that gives it"
+                )
             sides = [one.lines[at] for one in self.traces]
             self._values(str(ref), found, _Sides(sides, self.depths.lines[at]))
         elif ref.algorithm in self.traces[0].calls and not self._sets_nothing(ref):
-            raise Wrong("the pseudocode never comes here")
+            raise LineMismatch("the pseudocode never comes here")
 
     def _set_by(self, ref: Ref) -> Sequence[str]:
         visits = self.traces[0].lines.get((ref.algorithm, ref.line), ())
@@ -138,7 +146,7 @@ class Comparison:
         for line in self.algorithms[ref.algorithm].program.lines:
             if line.number == ref.line:
                 return isinstance(line.statement, End | While) or bool(line.body)
-        raise Wrong("there is no such line")
+        raise LineMismatch("there is no such line")
 
     def _values(self, name: str, values: Mapping[str, Any], sides: _Sides) -> None:
         """Compare values with the next visits, as many as their shapes say."""
@@ -147,7 +155,7 @@ class Comparison:
         if not found:
             return
         if done == all:
-            raise Wrong(f"it runs more often than {all} times")
+            raise LineMismatch(f"it runs more often than {all} times")
         count = 1
         try:
             parts = self._parts(found, sides, done, 1)
@@ -163,12 +171,14 @@ class Comparison:
                 if agreement is not None:
                     self.agreements.append(Agreement(name, *agreement))
         except Misfit as misfit:
-            raise Wrong(str(misfit), (done + 1, min(done + count, all), all)) from None
+            raise LineMismatch(str(misfit), (done + 1, min(done + count, all), all)) from None
         if parts:
             self.cursor[name] = done + count
             self.observed[name] = None
 
-    def _parts(self, values: Mapping[str, Any], sides: _Sides, done: int, count: int) -> list[Part]:
+    def _parts(
+        self, values: Mapping[str, Any], sides: _Sides, done: int, count: int
+    ) -> list[ArrayComparison]:
         """Return the arrays of values, each with what it should be in the next visits."""
         found = []
         coming = slice(done, done + count)
@@ -182,10 +192,10 @@ class Comparison:
                 raise Misfit(f"{subject} {misfit}") from None
             for place, (path, leaf, _) in enumerate(each[0][0]):
                 wanted = [[visit[place][2] for visit in run] for run in each]
-                shapes = {Layout.of(one).entries.shape for run in wanted for one in run}
+                shapes = {SpecArray.of(one).entries.shape for run in wanted for one in run}
                 if len(shapes) > 1:
                     raise Misfit(f"{subject + path} stands for visits of several shapes")
-                found.append(Part(subject + path, leaf, wanted[:-1], wanted[-1]))
+                found.append(ArrayComparison(subject + path, leaf, wanted[:-1], wanted[-1]))
         return found
 
 

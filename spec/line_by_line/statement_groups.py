@@ -13,7 +13,7 @@ from spec.machine import Value
 from spec.pairing import Ref
 
 
-class Wrong(Exception):
+class LineMismatch(Exception):
     """What is wrong with the code for a line, and at which of its visits."""
 
     def __init__(self, problem: str, visits: tuple[int, ...] = ()) -> None:
@@ -22,7 +22,7 @@ class Wrong(Exception):
 
 
 @dataclass
-class Group:
+class StatementGroup:
     """Statements that carry out one line together, or a call and the statement that makes it."""
 
     ref: Ref
@@ -45,7 +45,7 @@ class Group:
                 try:
                     return event.view(name)
                 except Exception as error:
-                    raise Wrong(
+                    raise LineMismatch(
                         f"its view of {name} raises {type(error).__name__}: {error}"
                     ) from None
             if name in event.variables:
@@ -53,22 +53,22 @@ class Group:
         return self.events[-1].result if glyph == "return" else NOTHING
 
 
-def groups(events: Sequence[Event]) -> list[Group]:
+def groups(events: Sequence[Event]) -> list[StatementGroup]:
     """Gather what carries out one line in one call, in the order in which the lines were done.
 
     What a statement calls is done before the statement is.
     """
-    found: list[Group] = []
-    open: dict[int, dict[Ref, Group]] = {}  # by call
+    found: list[StatementGroup] = []
+    open: dict[int, dict[Ref, StatementGroup]] = {}  # by call
     for at, event in enumerate(events):
         if event.algorithm is not None:
-            found.append(Group(Ref(event.algorithm, 0), [event], at, _caller(events, at)))
+            found.append(StatementGroup(Ref(event.algorithm, 0), [event], at, _caller(events, at)))
             continue
         before, going = open.get(event.call, {}), {}
         for ref in event.refs:
             group = before.get(ref)
             if group is None or any(event.row == earlier.row for earlier in group.events):
-                group = Group(ref, [], at)
+                group = StatementGroup(ref, [], at)
                 found.append(group)
             group.events.append(event)
             group.at = at

@@ -24,28 +24,15 @@ from spec.domains.balls import Balls, certified
 from spec.domains.depth import Depths
 from spec.expected.rounding_bounds import unit_roundoff
 from spec.expected.trace import Trace, trace
+from spec.inputs.array_conversion import to_numpy
 from spec.inputs.draw import Inputs
 from spec.language.checked import Checked
-from spec.line_by_line.array_axes import (
-    arrays,
-)
 from spec.line_by_line.compare_lines import Comparison
-from spec.line_by_line.findings import Agreement, Difference, Tie
+from spec.line_by_line.findings import Tie
 from spec.line_by_line.observe import Observation, observe
-from spec.machine import Again, Chance, Parameters, Value
+from spec.machine import Again, Chance, Value
+from spec.machine.trees import arrays, leaves
 from spec.pairing import Function
-
-__all__ = [
-    "PRECISION",
-    "WIDTH",
-    "Agreement",
-    "Case",
-    "Difference",
-    "Expected",
-    "Tie",
-    "numbers",
-    "tie",
-]
 
 #: How narrow the pseudocode's balls are, next to the largest number that occurs.
 WIDTH = 2.0**-80
@@ -54,7 +41,7 @@ PRECISION = 512
 
 
 @dataclass(frozen=True)
-class Case:
+class PairedInputs:
     """Inputs for the pseudocode, and the same for the function.
 
     Attributes
@@ -80,7 +67,7 @@ class Case:
     turns: int = 100
 
 
-def tie(algorithms: Mapping[str, Checked], id: str, function: Function, case: Case) -> Tie:
+def tie(algorithms: Mapping[str, Checked], id: str, function: Function, case: PairedInputs) -> Tie:
     """Run a function beside the pseudocode of an algorithm.
 
     Parameters
@@ -103,10 +90,10 @@ def tie(algorithms: Mapping[str, Checked], id: str, function: Function, case: Ca
     PrecisionError
         If the pseudocode has no value on the inputs that can be certified: 0/0, say.
     """
-    return Expected(algorithms, id, case).tie(function)
+    return ExpectedLines(algorithms, id, case).tie(function)
 
 
-class Expected:
+class ExpectedLines:
     """What each line of an algorithm sets on given inputs, to hold any number of functions to.
 
     Attributes
@@ -119,7 +106,7 @@ class Expected:
         The largest number that occurs, at least 1: what errors are measured by.
     """
 
-    def __init__(self, algorithms: Mapping[str, Checked], id: str, case: Case) -> None:
+    def __init__(self, algorithms: Mapping[str, Checked], id: str, case: PairedInputs) -> None:
         self.algorithms = algorithms
         self.id = id
         self.case = case
@@ -140,7 +127,8 @@ class Expected:
 
         A variable of a coarser one has lost digits, and differs.
         """
-        types = [array.dtype for array in arrays((self.case.arguments, dict(self.case.keywords)))]
+        converted = map(to_numpy, arrays((self.case.arguments, dict(self.case.keywords))))
+        types = [array.dtype for array in converted if array is not None]
         reals = [type for type in types if type.kind == "f"]
         return max(reals, key=unit_roundoff, default=np.dtype(np.float64))
 
@@ -159,7 +147,7 @@ class Expected:
 
 
 def _run(
-    algorithms: Mapping[str, Checked], id: str, runs: Sequence[Inputs], case: Case
+    algorithms: Mapping[str, Checked], id: str, runs: Sequence[Inputs], case: PairedInputs
 ) -> tuple[Trace, Chance]:
     """Run the pseudocode in balls, as narrow as is wanted; and return what chance decided."""
 
@@ -187,16 +175,6 @@ def _extent(found: Trace) -> Any:
 
 def numbers(value: Value) -> Iterator[Any]:
     """Yield every real number of a value."""
-    match value:
-        case int() | list() | set():
-            return
-        case np.ndarray():
-            yield from (one for one in value.ravel().tolist() if not isinstance(one, int))
-        case dict():
-            for member in value.values():
-                yield from numbers(member)
-        case Parameters(_, fields):
-            for member in fields.values():
-                yield from numbers(member)
-        case _:
-            yield value
+    for _, leaf in leaves(value):
+        entries = leaf.ravel().tolist() if isinstance(leaf, np.ndarray) else [leaf]
+        yield from (entry for entry in entries if not isinstance(entry, int | set))

@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from spec.checking.account import Account, Row
+from spec.checking.account import Row, WrittenReport
 from spec.language.alg_file import Algorithm
 from spec.mistakes.catalogue import Mistake
 
@@ -33,7 +33,7 @@ def mistake(one: Mistake, algorithm: Algorithm) -> Iterator[RenderableType]:
         yield Text.assemble((f"{what}: ", "bold"), said)
 
 
-def account(found: Account, *, every: bool = False) -> Iterator[RenderableType]:
+def account(found: WrittenReport, *, every: bool = False) -> Iterator[RenderableType]:
     """Yield what is said of a function; with `every`, on arguments of which kind it did what."""
     yield Text(found.headline, "bold green" if found.passes else "bold red")
     for paragraph in found.explanations:
@@ -56,7 +56,7 @@ def account(found: Account, *, every: bool = False) -> Iterator[RenderableType]:
         yield Text(note, "dim")
 
 
-def _laws(found: Account) -> Table:
+def _laws(found: WrittenReport) -> Table:
     """Return a table of laws: those that do not hold last, with what is wrong."""
     table = Table.grid(padding=(0, 1))
     table.add_column(no_wrap=True)

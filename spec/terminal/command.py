@@ -19,8 +19,8 @@ from rich.progress import Progress, track
 from rich.text import Text
 
 from spec import library
-from spec.adapters.layout_words import WORDS
-from spec.checking.separate_process import ApartError, check_apart
+from spec.adapters.options import WORDS
+from spec.checking.separate_process import check_apart
 from spec.cost import cost
 from spec.cost.presets import SizesError, presets, sizes
 from spec.errata import errata
@@ -29,6 +29,7 @@ from spec.mistakes.catalogue import catalogue
 from spec.pairing import Function, PairingError, implementations, pair
 from spec.terminal import check_results, proofs_and_costs
 from spec.terminal import pseudocode_beside_code as beside
+from spec.usage_error import UsageError
 
 
 class _CommandError(Exception):
@@ -222,7 +223,7 @@ def _check(options: argparse.Namespace, console: Console) -> bool:
 
         try:
             found = check_apart(request, options.limit, tell)
-        except ApartError as error:
+        except UsageError as error:
             raise _CommandError(f"check: {error}") from error
     for part in check_results.account(found, every=options.all):
         console.print(part, soft_wrap=False)

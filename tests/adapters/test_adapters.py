@@ -16,17 +16,17 @@ from hosts.adapters import ADAPTERS
 from torch import nn
 
 from algorithms import Attention, DTransformer, DTransformerParameters, MHAttention, layer_norm
-from spec.adapters.array_libraries import as_numpy, computing, converted, imported
+from spec.adapters.array_libraries import computing, converted, imported
 from spec.adapters.choose import adapter_for
 from spec.adapters.function_in_layout import layout
-from spec.adapters.match_arguments import placed, synonyms
+from spec.adapters.match_arguments import matched, synonyms
 from spec.adapters.modules.adapter import modules
 from spec.calling.verdict import Verdict
 from spec.checking import check as kit
 from spec.checking.report import Report
 from spec.inputs.adapter import AdapterError
-from spec.inputs.arguments import Variation
-from spec.inputs.variations import variations
+from spec.inputs.array_conversion import to_numpy
+from spec.inputs.variations import Variation, variations
 
 FORMATS = ("float64", "float32", "bfloat16")
 #: On how many kinds of arguments a function is tried where all would take too long.
@@ -297,7 +297,7 @@ def test_a_model_in_a_batch(batch):
 
     assert_agrees(report(model, 10, layout(batch=batch)))
     with pytest.raises(AdapterError, match="Algorithm 14 is not called with a batch"):
-        layout(batch=batch).call(model, kit.subject(model, 14).given(FIRST))
+        layout(batch=batch).call(model, kit.subject(model, 14).arguments(FIRST))
 
 
 def test_no_batch_in_the_result():
@@ -697,15 +697,13 @@ def test_arrays_there_and_back(library, format):
     with computing(library, format):
         (there,) = converted(library, (array,))
         assert str(there.dtype).endswith(format)
-        back = as_numpy(there)
+        back = to_numpy(there)
     assert back.dtype == array.dtype
     assert np.array_equal(back, array)
 
 
-def test_what_is_no_array():
-    for one in ("text", (1, "a"), None):
-        with pytest.raises(TypeError, match="is no array of numbers"):
-            as_numpy(one)
+def test_what_is_not_an_array_of_numbers():
+    assert [to_numpy(value) for value in ("text", (1, "a"), None)] == [None] * 3
 
 
 def test_synonyms_name_one_thing():
@@ -718,4 +716,4 @@ def test_synonyms_name_one_thing():
 
 def test_placing_in_order():
     held = {"e": np.ones((6, 5)), "W_u": np.ones((17, 6))}
-    assert placed(lambda a, b: None, held, {}, "Algorithm 7").keys() == {"a", "b"}
+    assert matched(lambda a, b: None, held, {}, "Algorithm 7").keys() == {"a", "b"}

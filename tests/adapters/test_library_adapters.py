@@ -20,11 +20,10 @@ from transformers import BertForMaskedLM, GPT2LMHeadModel, MarianConfig, MarianM
 from spec.adapters.libraries.registry import algorithms, ready
 from spec.calling.verdict import Verdict
 from spec.checking.check import check, subject
-from spec.expected.result import answer
+from spec.expected.result import exact_result
 from spec.inputs.adapter import AdapterError
-from spec.inputs.arguments import Variation
 from spec.inputs.formats import FORMATS
-from spec.inputs.variations import variations
+from spec.inputs.variations import Variation, variations
 
 DATA = Path(__file__).parents[2] / "docs" / "_data"
 SQUARE = {"d_attn": 4, "d_x": 4, "d_z": 4, "d_out": 4, "ℓ_x": 4, "ℓ_z": 4}
@@ -98,7 +97,7 @@ def given(one, format, variation):
     """What is given, what must come of it, and how far from it that may be."""
     under = subject(one.function, one.algorithm, one.adapter, format)
     chosen = list(variations(under.algorithms, under.id))[variation]
-    wanted = answer(under.given(chosen))
+    wanted = exact_result(under.arguments(chosen))
     return under, wanted, wanted.tolerance
 
 
@@ -126,7 +125,7 @@ def changed(tree, path):
 
 def parameters(one):
     _, wanted, _ = given(one, "float32", 0)
-    for name, value in wanted.given.named.items():
+    for name, value in wanted.arguments.named.items():
         if name not in ("x", "z", "X", "Z", "e", "Mask", "eps"):
             for path in paths(value):
                 yield (name, *path)
@@ -146,12 +145,12 @@ def unseen(one):
 def trial_with(one, format, variation, name, path):
     """What comes of one percent in a parameter."""
     under, wanted, _ = given(one, format, variation)
-    wrong = replace(wanted.given)
+    wrong = replace(wanted.arguments)
     # What is given is computed when it is asked for; this stands in its place.
-    named = wanted.given.named
+    named = wanted.arguments.named
     wrong.__dict__["named"] = {**named, name: changed(named[name], path)}
     adapter = replace(one.adapter, call=lambda function, _: one.adapter.call(function, wrong))
-    return replace(under, adapter=adapter).once(wanted)
+    return replace(under, adapter=adapter).call(wanted)
 
 
 @pytest.mark.parametrize(
@@ -350,9 +349,9 @@ def test_an_instance_keeps_its_weights():
 def test_an_instance_keeps_its_sizes_and_its_epsilon():
     layer = nn.TransformerEncoderLayer(10, 5, 7, activation="gelu", layer_norm_eps=0.25).eval()
     (trial,) = tried(Ready(layer, "9"), "float64", [USUAL])
-    W = trial.given.theta.layers[0].W
+    W = trial.arguments.theta.layers[0].W
     assert W.W_qkv.W_q.shape == (5, 2, 10)
-    assert trial.given.eps == 0.25
+    assert trial.arguments.eps == 0.25
 
 
 def test_an_instance_that_drops_out_is_not_deterministic():
@@ -377,8 +376,8 @@ def test_an_instance_need_not_have_offsets():
     layer = nn.TransformerEncoderLayer(6, 3, 12, activation="gelu", bias=False).eval()
     (trial,) = tried(Ready(layer, "9"), "float64", [USUAL])
     assert trial.verdict is Verdict.AGREES
-    assert not trial.given.theta.layers[0].beta1.any()
-    assert trial.given.theta.beta.any()
+    assert not trial.arguments.theta.layers[0].beta1.any()
+    assert trial.arguments.theta.beta.any()
 
 
 def test_attention_whose_weights_are_asked_for_gives_nan_where_nothing_may_be_attended_to():
@@ -415,7 +414,7 @@ def own_W_u():
 def test_an_instance_need_not_have_W_e_for_W_u():
     (trial,) = tried(Ready(own_W_u(), "8"), "float64", [USUAL])
     assert trial.verdict is Verdict.AGREES
-    theta = trial.given.theta
+    theta = trial.arguments.theta
     assert not (theta.W_u == theta.W_e.T).all()
 
 

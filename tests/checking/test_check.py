@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from examples import attention
 
-from spec.calling.function_under_test import Subject
+from spec.calling.function_under_test import FunctionUnderTest
 from spec.calling.verdict import Verdict
 from spec.checking.check import check
-from spec.expected.result import MULTIPLE, answer, computed
+from spec.expected.result import MULTIPLE, exact_result, floating_point_result
 from spec.inputs.adapter import Adapter, AdapterError
-from spec.inputs.arguments import Variation, give
+from spec.inputs.arguments import Variation, draw_arguments
 from spec.inputs.formats import FORMATS
 from spec.inputs.variations import variations
 from spec.language.checked import check as check_algorithm
@@ -136,21 +136,21 @@ def test_what_does_not_exist_is_refused():
 @pytest.mark.parametrize("id", ["3", "4", "5", "6", "7", "9", "10"])
 def test_the_tolerance_is_a_multiple_of_the_certified_error(id, format):
     adapter = Adapter("none", lambda function, given: None)
-    given = give(checked(), id, Variation("usual"), FORMATS[format], adapter)
-    found = answer(given)
-    (leaf,) = computed(given).leaves
+    given = draw_arguments(checked(), id, Variation("usual"), FORMATS[format], adapter)
+    found = exact_result(given)
+    (leaf,) = floating_point_result(given).arrays
     rough = found.distance({"": leaf.entries.astype(float)}, found.tolerance)
     assert 0 < rough.error <= found.certified_error
     assert found.tolerance == MULTIPLE * found.certified_error
-    largest = abs(found.leaves[0].entries.astype(float)).max()
+    largest = abs(found.arrays[0].entries.astype(float)).max()
     assert found.certified_error >= FORMATS[format].unit_roundoff * largest
 
 
 def test_what_is_copied_must_be_exact():
     adapter = Adapter("none", lambda function, given: None)
     for id in ("1", "2"):
-        given = give(checked(), id, Variation("usual"), FORMATS["float32"], adapter)
-        assert answer(given).tolerance == 0
+        given = draw_arguments(checked(), id, Variation("usual"), FORMATS["float32"], adapter)
+        assert exact_result(given).tolerance == 0
 
 
 @pytest.mark.parametrize("id", CHECKED)
@@ -171,8 +171,8 @@ def test_arguments_of_the_same_shapes_are_not_tried_twice():
         lambda function, given: function(given.X, given.Z, given.W_qkv, given.Mask),
         sizes=lambda sizes: {**sizes, "d_x": 3, "d_z": 3, "ℓ_x": 2, "ℓ_z": 2},
     )
-    subject = Subject(checked(), "4", attention.attend, fixed, FORMATS["float64"], 10)
-    shapes = [trial.given.shapes for trial in subject.trials(variations(checked(), "4"))]
+    subject = FunctionUnderTest(checked(), "4", attention.attend, fixed, FORMATS["float64"], 10)
+    shapes = [trial.arguments.shapes for trial in subject.trials(variations(checked(), "4"))]
     assert len(set(shapes)) < len(list(variations(checked(), "4")))
     edges = [one for one in shapes if shapes.count(one) > 1]
     assert len(edges) <= 3  # those in which the numbers, not the sizes, are the point
@@ -199,10 +199,10 @@ def test_an_error_of_one_percent_in_any_line_is_reported(line, text, format):
     wrong = {**checked(), id: check_algorithm(program(rows), headers)}
 
     def function(given):
-        (leaf,) = computed(given, wrong).leaves
+        (leaf,) = floating_point_result(given, wrong).arrays
         return leaf.entries.astype(given.format.dtype)
 
     adapter = Adapter("the machine", lambda function, given: function(given))
-    subject = Subject(checked(), id, function, adapter, FORMATS[format], 10)
+    subject = FunctionUnderTest(checked(), id, function, adapter, FORMATS[format], 10)
     verdicts = [one.verdict for one in subject.trials(islice(variations(checked(), id), 3))]
     assert Verdict.DIFFERS in verdicts

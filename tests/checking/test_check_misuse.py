@@ -13,9 +13,9 @@ import torch
 from examples import attention
 
 from spec.calling.verdict import Verdict
-from spec.checking.check import QuestionError, check
+from spec.checking.check import UsageError, check
 from spec.inputs.adapter import Adapter, AdapterError
-from spec.inputs.arguments import give
+from spec.inputs.arguments import draw_arguments
 from spec.inputs.formats import FORMATS
 from spec.inputs.variations import variations
 from spec.library import checked
@@ -59,7 +59,7 @@ def test_a_documented_difference_excuses_nothing_else(how):
 def test_activations_near_to_their_mean_are():
     near = next(one for one in variations(checked(), "6") if one.scale != 1)
     adapter = Adapter("none", lambda function, given: None)
-    given = give(checked(), "6", near, FORMATS["float64"], adapter)
+    given = draw_arguments(checked(), "6", near, FORMATS["float64"], adapter)
     assert 0 < abs(given.e).max() < 1e-4
 
 
@@ -178,7 +178,7 @@ def test_an_adapter_that_asks_for_what_is_not_given_does_not_fit():
     ],
 )
 def test_a_question_that_makes_no_sense_is_refused(arguments, options, said):
-    with pytest.raises((QuestionError, AdapterError), match=said):
+    with pytest.raises((UsageError, AdapterError), match=said):
         check(*arguments, **options)
 
 

@@ -15,7 +15,7 @@ import pytest
 from spec.checking.property_tests import conformance, identifier
 from spec.inputs.adapter import Adapter
 from spec.inputs.variations import variations
-from spec.laws import laws
+from spec.laws.registry import laws
 from spec.library import checked
 
 ROOT = Path(__file__).parents[2]

@@ -8,8 +8,8 @@ import torch
 from helpers.gradients import by_torch
 
 from algorithms import tree_map
-from spec.calling import by_name as native
-from spec.calling.by_name import name_of
+from spec.adapters.function_in_layout import PAPER_LAYOUT
+from spec.calling.python_signature import name_of
 from spec.checking.property_tests import conformance
 from spec.inputs.adapter import Adapter
 from spec.pairing import implementations
@@ -34,7 +34,7 @@ def least(sizes):
 
 def in_torch(function, given):
     """Gradients are a library's: NumPy has none."""
-    arguments = native.arguments(function, given)
+    arguments = PAPER_LAYOUT.arguments(function, given)
     return function(**{name: to_torch(value) for name, value in arguments.items()})
 
 

@@ -12,7 +12,7 @@ from hosts import convert
 
 from spec.calling.verdict import Verdict
 from spec.checking.check import subject
-from spec.checking.print_arguments import FEW, shown, sizes_of_given
+from spec.checking.print_arguments import FEW, shown
 from spec.checking.shrink import smallest
 from spec.inputs.adapter import Adapter
 from spec.inputs.variations import variations
@@ -38,7 +38,7 @@ def shrunk(one, seconds=SECONDS):
     trial = failing(one)
     found = smallest(one, trial, seconds)
     assert found.verdict is trial.verdict
-    sizes = sizes_of_given(found.given)
+    sizes = found.arguments.sizes
     return found, {name: size for name, size in sizes.items() if size > 1}
 
 
@@ -69,7 +69,7 @@ def test_a_lost_bias_of_the_key_is_none():
 def test_a_lost_bias_of_the_values_needs_no_size():
     found, sizes = shrunk(attention("affine(Z, Wv, bv)", "Wv @ Z"))
     assert sizes == {}
-    assert found.given.W_qkv.b_v.tolist() == [1.0]
+    assert found.arguments.W_qkv.b_v.tolist() == [1.0]
     assert "found: Ṽ = [0]\nwanted: Ṽ = [1]" in shown(found)
 
 
@@ -81,14 +81,14 @@ def test_no_scale_needs_d_attn():
 def test_a_softmax_of_the_other_axis():
     found, sizes = shrunk(attention(*ACROSS))
     assert len(sizes) == 1
-    assert found.given.size < 15
+    assert found.arguments.count < 15
 
 
 def test_a_mask_transposed_is_a_difference_only_of_equal_lengths():
     one = attention("np.where(mask, S", "np.where(mask.T if len(set(mask.shape)) == 1 else mask, S")
     found, sizes = shrunk(one)
     assert sizes == {"ℓ_x": 2, "ℓ_z": 2}
-    Mask = found.given.Mask
+    Mask = found.arguments.Mask
     assert (Mask != Mask.T).any()
     raising = attention("np.where(mask, S", "np.where(mask.T, S")
     found, sizes = shrunk(raising)
@@ -104,7 +104,7 @@ def test_a_sample_variance():
 
     found, sizes = shrunk(subject(norm, 6))
     assert sizes == {"d_e": 2}
-    assert len(found.given.runs) == 1
+    assert len(found.arguments.runs) == 1
     assert shown(found) == (
         "d_e = 2\n"
         "e = [0; 1]\n"
@@ -138,7 +138,7 @@ def test_a_whole_model():
     found, sizes = shrunk(subject(scaled, 10, adapter), 8)
     assert sizes.keys() <= {"N_V", "d_e", "length(x)", "ℓ_max"}
     assert max(sizes.values()) <= 3
-    if found.given.size <= FEW:
+    if found.arguments.count <= FEW:
         assert "  W_1:\n    W^1_qkv:\n      W_q = [" in shown(found)
 
 
@@ -169,7 +169,7 @@ def test_other_arguments_are_those_that_a_function_can_have():
     adapter = Adapter("first row 1", lambda f, given: f(given.v, given.W_e), inputs=tied)
     found, sizes = shrunk(subject(lambda v, W_e: -W_e[:, v], 1, adapter))
     assert sizes == {"d_e": 2}
-    assert found.given.W_e.tolist() == [[1.0], [0.0]]
+    assert found.arguments.W_e.tolist() == [[1.0], [0.0]]
 
 
 @pytest.mark.parametrize("seconds", [0, 0.3])
@@ -186,5 +186,5 @@ def test_what_agrees_has_none():
     one = attention("V @ A", "(V @ A)")
     right = next(one.trials(variations(one.algorithms, "4")))
     assert right.verdict is Verdict.AGREES
-    wrong = type(right)(right.answer, Verdict.DIFFERS)
+    wrong = type(right)(right.expected, Verdict.DIFFERS)
     assert smallest(one, wrong, 2) is None

@@ -4,7 +4,7 @@ import numpy as np
 
 from spec.inputs.draw import draw
 from spec.library import checked
-from spec.line_by_line.tie import Case, Tie, tie
+from spec.line_by_line.tie import PairedInputs, Tie, tie
 
 
 def attention(x, z, w_q, b_q, w_kv, b_kv, mask):
@@ -24,7 +24,7 @@ def tied(function=attention) -> Tie:
     W_q, b_q, W_k, b_k, W_v, b_v = W_qkv.fields.values()
     w_kv, b_kv = np.hstack([W_k.T, W_v.T]), np.hstack([b_k.T, b_v.T])
     arguments = (X.T, Z.T, W_q.T, b_q.T, w_kv, b_kv, Mask.T)
-    return tie(checked(), "4", function, Case([[inputs]], arguments))
+    return tie(checked(), "4", function, PairedInputs([[inputs]], arguments))
 
 
 if __name__ == "__main__":

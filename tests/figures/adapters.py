@@ -15,9 +15,8 @@ from spec.adapters.libraries.registry import ready
 from spec.calling.function_under_test import Trial
 from spec.checking.check import subject
 from spec.inputs.adapter import Adapter
-from spec.inputs.arguments import Variation
 from spec.inputs.formats import FORMATS
-from spec.inputs.variations import variations
+from spec.inputs.variations import Variation, variations
 
 
 class Ready(NamedTuple):

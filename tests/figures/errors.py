@@ -14,7 +14,7 @@ import numpy as np
 from helpers.cases import TRAINING, case
 
 from spec.library import checked
-from spec.line_by_line.tie import Expected
+from spec.line_by_line.tie import ExpectedLines
 from spec.pairing import implementations
 
 #: Sizes by name: small enough for every test run, and those of a small model.
@@ -58,7 +58,7 @@ def figures(id: str, sizes: str) -> dict[str, Figures]:
     found: dict[str, Figures] = {}
     function = implementations("algorithms")[id]
     for seed in range(SEEDS[sizes] if id not in TRAINING else 1):
-        expected = Expected(checked(), id, case(id, seed, **SIZES[sizes]))
+        expected = ExpectedLines(checked(), id, case(id, seed, **SIZES[sizes]))
         for precision in PRECISIONS:
             lines = found.setdefault(np.dtype(precision).name, {})
             expected.case = case(id, seed, dtype=precision, **SIZES[sizes])

@@ -13,10 +13,10 @@ import torch
 from hosts.adapters import ADAPTERS
 from hosts.plant import HOSTS, Plant, planted, plants, uncatalogued
 
-from spec.calling.function_under_test import Subject, Trial
+from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.checking import explain as naming
 from spec.checking.check import check, subject
-from spec.expected.result import Answer
+from spec.expected.result import ExactResult
 from spec.inputs.variations import variations
 from spec.library import checked
 
@@ -29,7 +29,7 @@ def names(host: str, algorithm: str) -> Iterator[str]:
             yield name
 
 
-def of(name: str, module: ModuleType | None = None) -> Subject:
+def of(name: str, module: ModuleType | None = None) -> FunctionUnderTest:
     """A host's function to be checked; that of another module, if one is given."""
     id, function, adapter = ADAPTERS[name]
     if module is not None:
@@ -38,14 +38,14 @@ def of(name: str, module: ModuleType | None = None) -> Subject:
 
 
 @cache
-def answers(name: str) -> tuple[Answer, ...]:
+def answers(name: str) -> tuple[ExactResult, ...]:
     """What a function is tried on, and what must come out: computed once for all mistakes in it."""
     right = of(name)
     tried = right.trials(variations(right.algorithms, right.id))
-    return tuple(trial.answer for trial in tried)
+    return tuple(trial.expected for trial in tried)
 
 
-def wrong(plant: Plant) -> tuple[Subject, list[Trial]]:
+def wrong(plant: Plant) -> tuple[FunctionUnderTest, list[Trial]]:
     """The function that a plant makes wrong, and what it does; the last of several, if none is."""
     module = planted(plant)
     for name in names(plant.host, plant.algorithm):
@@ -61,7 +61,7 @@ def named(plant: Plant) -> dict[str, Any]:
     torch.set_num_threads(1)
     one, trials = wrong(plant)
     # What a known mistake gives on the same arguments is computed once for all plants.
-    with patch.object(naming, "edited_together", made), patch.object(naming, "answer", given):
+    with patch.object(naming, "edited_together", made), patch.object(naming, "exact_result", given):
         found = naming.explanations(one, trials, lambda *_: None)
     ids = [tuple(mistake.id for mistake in each.mistakes) for each in found]
     fate = "missed" if (plant.mistake,) not in ids else "named" if len(ids) == 1 else "among"
@@ -79,7 +79,7 @@ def once(compute: Callable[..., Any], key: Callable[..., Any]) -> Callable[..., 
     """A function that computes once for each key: a result, or the error that it raises."""
     known: dict[Any, tuple[Any, Any, Any]] = {}
 
-    def computed(*arguments: Any) -> Any:
+    def floating_point_result(*arguments: Any) -> Any:
         at = key(*arguments)
         if at not in known:
             try:
@@ -91,11 +91,11 @@ def once(compute: Callable[..., Any], key: Callable[..., Any]) -> Callable[..., 
             raise error
         return found
 
-    return computed
+    return floating_point_result
 
 
 made = once(naming.edited_together, lambda some, base: (tuple(one.id for one in some), id(base)))
-given = once(naming.answer, lambda given, base: (id(given), id(base)))
+given = once(naming.exact_result, lambda given, base: (id(given), id(base)))
 
 
 def alarms(host: str) -> dict[str, int]:

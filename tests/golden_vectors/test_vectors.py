@@ -23,7 +23,7 @@ from jsonschema import Draft202012Validator, ValidationError
 import algorithms
 from spec import golden_vectors as vectors
 from spec import library
-from spec.calling.by_name import annotations_of, as_annotated
+from spec.calling.python_signature import annotations_of, as_annotated
 from spec.domains.balls import Balls, PrecisionError
 from spec.domains.depth import Depth
 from spec.golden_vectors.chosen import ALGORITHMS

@@ -12,21 +12,21 @@ from hosts import convert
 
 from helpers.planting import planted
 from spec import library
-from spec.expected.result import computed
-from spec.inputs.arguments import Given
+from spec.expected.result import floating_point_result
+from spec.inputs.arguments import Arguments
 from spec.laws.change_parameters import Fields, each, in_bundles
 from spec.mistakes import Mistake, edited
 
-Wrong = Callable[[Given], Any]
+Wrong = Callable[[Arguments], Any]
 
 
-def spec(given: Given, edits: Mapping[str, str] | None = None) -> Any:
+def spec(given: Arguments, edits: Mapping[str, str] | None = None) -> Any:
     """What the pseudocode gives, with other lines where some are given."""
     algorithms = given.algorithms
     if edits:
         line = next(iter(edits))
         algorithms = edited(Mistake("", line, "mistake", "", "", "", "", edits), library.checked())
-    (leaf,) = computed(given, algorithms).leaves
+    (leaf,) = floating_point_result(given, algorithms).arrays
     return leaf.entries if leaf.exact else leaf.entries.astype(given.format.dtype)
 
 
@@ -78,7 +78,7 @@ def unembed(wrong: str) -> tuple[str, Wrong]:
     return "7", lambda given: function(given.e, given.W_u)
 
 
-def moved(given: Given) -> Any:
+def moved(given: Arguments) -> Any:
     """Every token taken for the next."""
     return spec(
         given.with_runs(
@@ -92,7 +92,7 @@ def moved(given: Given) -> Any:
     )
 
 
-def never_ending(given: Given) -> Any:
+def never_ending(given: Arguments) -> Any:
     """The text that begins with bos_token, up to the bound, whatever eos_token is."""
     unseen = sorted(set(range(1, given.theta_hat.W_u.shape[0] + 1)) - set(spec(given) + 1))
     return takes(eos_token=unseen[0])(given)

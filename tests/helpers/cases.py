@@ -11,12 +11,12 @@ import torch
 from algorithms import tree_map
 from helpers.gradients import by_torch
 from spec import symbols
-from spec.calling.by_name import annotations_of, as_annotated
+from spec.calling.python_signature import annotations_of, as_annotated
 from spec.inputs.draw import Inputs, draw
 from spec.inputs.python_form import per_token, python_form
 from spec.language.types import Bundle
 from spec.library import checked
-from spec.line_by_line.tie import Case
+from spec.line_by_line.tie import PairedInputs
 from spec.pairing import implementations
 
 TRAINING = {"11", "12", "13"}
@@ -44,7 +44,7 @@ def runs(id: str, seed: int = 0, *, batch: int = 1, **sizes: int) -> list[list[I
 
 def case(
     id: str, seed: int = 0, *, batched: bool = False, dtype: Any = np.float64, **sizes: int
-) -> Case:
+) -> PairedInputs:
     """Inputs for both: an algorithm of the paper and the reference's function."""
     drawn = runs(id, seed, batch=2 if batched else 1, **sizes)
     function = implementations("algorithms")[id]
@@ -68,7 +68,7 @@ def case(
         arguments.append(as_annotated(value, hints.get(name)))
     if id in TRAINING:
         arguments = [_torch(part) for part in arguments]
-    return Case(drawn, tuple(arguments), keywords, batched, random, TURNS)
+    return PairedInputs(drawn, tuple(arguments), keywords, batched, random, TURNS)
 
 
 def _torch(part: Any) -> Any:

@@ -15,7 +15,9 @@ from spec import library
 from spec.checking.check import subject
 from spec.expected.result import TURNS
 from spec.inputs.adapter import Adapter
-from spec.laws import LAWS, InapplicableError, grounds, laws, pseudocode
+from spec.laws.evaluated_case import InapplicableError
+from spec.laws.law import LAWS, pseudocode
+from spec.laws.registry import law_case, laws
 from spec.machine import Parameters
 
 PAIRS = [pytest.param(one, id, id=f"{id}-{one.id}") for one in LAWS for id in one.algorithms]
@@ -98,9 +100,9 @@ def of(name: str, function, id: str, draws=None, format="float64"):
 @cache
 def case(name: str, id: str, format: str = "float64"):
     if name == "spec":
-        return grounds(pseudocode(of(name, None, id, "from above", format)))
+        return law_case(pseudocode(of(name, None, id, "from above", format)))
     functions = {"columns": COLUMNS, "rows": ROWS}[name]
-    return grounds(of(name, functions[id], id, "from below"))
+    return law_case(of(name, functions[id], id, "from below"))
 
 
 @pytest.mark.parametrize(("law", "id"), PAIRS)
@@ -121,7 +123,7 @@ def test_laws_hold_in_other_formats(id, format):
 def test_a_law_can_fail(law):
     id, wrong = BROKEN[law.id]
     assert id in law.algorithms
-    failure = law.failing(grounds(of("wrong", wrong, id, "from above")))
+    failure = law.failing(law_case(of("wrong", wrong, id, "from above")))
     assert failure.startswith(("gives ", "writes ")), failure
 
 
@@ -145,14 +147,14 @@ def test_a_law_can_fail(law):
 def test_a_law_that_a_documented_difference_breaks_is_not_put(departure, id, broken):
     values = {} if id == "6" else {"ε": 0.0}
     adapter = Adapter("as it is", None, values=values, departures=(departure,), draws="from above")
-    one = grounds(pseudocode(subject(None, id, adapter)))
+    one = law_case(pseudocode(subject(None, id, adapter)))
     assert left_out(one) == dict.fromkeys(broken, "a documented difference is one from this law")
 
 
 def left_out(one):
     """Why laws say nothing, by their ids; the others hold."""
     found = {}
-    for law in laws(one.given.id):
+    for law in laws(one.arguments.id):
         try:
             assert law.failing(one) == ""
         except InapplicableError as error:
@@ -168,7 +170,7 @@ def test_a_law_of_arguments_that_a_function_cannot_have_is_not_put():
         return replace(run, parameters=(Parameters(theta.algorithm, fields),))
 
     adapter = Adapter("tied", lambda f, given: f(given), inputs=tied, values={"ε": 0.0})
-    one = grounds(subject(COLUMNS["10"], 10, adapter))
+    one = law_case(subject(COLUMNS["10"], 10, adapter))
     assert left_out(one) == dict.fromkeys(
         (
             "without_W_u_all_tokens_are_equally_likely",

@@ -29,12 +29,13 @@ from algorithms import (
 from spec.domains import Floats
 from spec.domains.balls import PrecisionError
 from spec.expected.trace import trace
+from spec.inputs.array_conversion import to_numpy
 from spec.inputs.draw import draw
 from spec.language.tree import End
 from spec.library import checked
-from spec.line_by_line.array_axes import as_numpy, read
+from spec.line_by_line.array_axes import read
 from spec.line_by_line.observe import observe
-from spec.line_by_line.tie import WIDTH, Case, Expected, Tie, numbers, tie
+from spec.line_by_line.tie import WIDTH, ExpectedLines, PairedInputs, Tie, numbers, tie
 from spec.machine import Chance, MachineError
 from spec.pairing import PairingError, implementations
 
@@ -45,21 +46,21 @@ IDS = list(REFERENCE)
 every_algorithm = pytest.mark.parametrize("id", IDS)
 
 
-def expected(id: str, seed: int = 0, batched: bool = False, **sizes: int) -> Expected:
+def expected(id: str, seed: int = 0, batched: bool = False, **sizes: int) -> ExpectedLines:
     """What the pseudocode does, computed once for all functions that are held to it."""
     return _expected(id, seed, batched, **sizes)
 
 
 @cache
-def _expected(id: str, seed: int, batched: bool, **sizes: int) -> Expected:
-    return Expected(checked(), id, case(id, seed, batched=batched, **sizes))
+def _expected(id: str, seed: int, batched: bool, **sizes: int) -> ExpectedLines:
+    return ExpectedLines(checked(), id, case(id, seed, batched=batched, **sizes))
 
 
 def tied(id: str, function: Any = None, **kind: Any) -> Tie:
     return expected(id, **kind).tie(function or REFERENCE[id])
 
 
-def in_float32(id: str, seed: int = 0) -> Expected:
+def in_float32(id: str, seed: int = 0) -> ExpectedLines:
     """The same for functions of the same inputs in float32."""
     single = copy.copy(expected(id, seed))
     single.case = case(id, seed, dtype=np.float32)
@@ -278,7 +279,7 @@ def test_where_the_pseudocode_has_no_value_nothing_is_compared():
     one = case("6", 0, d_e=1)
     runs = [[dataclasses.replace(run, hyperparameters={"ε": 0.0}) for run in one.runs[0]]]
     with pytest.raises(PrecisionError):  # 0/0
-        Expected(checked(), "6", dataclasses.replace(one, runs=runs, keywords={}))
+        ExpectedLines(checked(), "6", dataclasses.replace(one, runs=runs, keywords={}))
 
 
 def test_what_is_0_but_for_rounding_is_compared():
@@ -492,7 +493,7 @@ def norm(e, gamma, beta, eps):
 
 
 def test_an_array_is_read_though_it_asks_for_a_gradient():
-    assert as_numpy(torch.ones(3, requires_grad=True)).tolist() == [1, 1, 1]
+    assert to_numpy(torch.ones(3, requires_grad=True)).tolist() == [1, 1, 1]
 
 
 def test_a_family_without_members_has_nothing_to_compare():
@@ -537,7 +538,7 @@ def attention(x, z, w_qkv, mask):
 """
 
 
-def rows_case(batch: int) -> Case:
+def rows_case(batch: int) -> PairedInputs:
     """Self-attention, a token a row, with one matrix for queries, keys and values."""
     source, sizes = np.random.default_rng(5), {**SQUARE, "d_attn": 4, "d_out": 4}
     drawn = [draw(checked(), "4", source, sizes) for _ in range(batch)]
@@ -548,12 +549,12 @@ def rows_case(batch: int) -> Case:
     fused = np.hstack([np.vstack([W.T, b.T]) for W, b in ((W_q, b_q), (W_k, b_k), (W_v, b_v))])
     x = np.stack([one.inputs[0].T for one in drawn])
     arguments = (x, x, fused, Mask.T == 1) if batch > 1 else (x[0], x[0], fused, Mask.T == 1)
-    return Case(runs, arguments, batched=batch > 1)
+    return PairedInputs(runs, arguments, batched=batch > 1)
 
 
 @pytest.mark.parametrize("batch", [1, 3])
 def test_views_bring_rows_of_tokens_and_fused_projections_to_the_papers_layout(batch):
-    held = Expected(checked(), "4", rows_case(batch))
+    held = ExpectedLines(checked(), "4", rows_case(batch))
     found = held.tie(written(ROWS))
     assert found.differences == ()
     assert " ".join(found.observed) == ALL_OF_4
@@ -913,7 +914,7 @@ def test_parameters_may_be_anything(anything):
 )
 def test_what_is_missing_in_parameters_is_told(change, problem):
     one = case("13", 0, N_epochs=1, N_data=1)
-    held = Expected(checked(), "13", one)
+    held = ExpectedLines(checked(), "13", one)
     after = observe(REFERENCE["13"], *one.arguments, **one.keywords).result
     after = tree_map(lambda w: w.numpy(), after)
     training = "def train(x, theta, **rest):\n    theta = after  # 13.6\n"
@@ -924,7 +925,7 @@ def test_what_is_missing_in_parameters_is_told(change, problem):
 
 def test_layers_may_be_stacked_or_in_lists_of_dicts():
     one = case("13", 0, N_epochs=1, N_data=1)
-    held = Expected(checked(), "13", one)
+    held = ExpectedLines(checked(), "13", one)
     after = observe(REFERENCE["13"], *one.arguments, **one.keywords).result
     after = tree_map(lambda w: w.numpy(), after)
     training = "def train(x, theta, **rest):\n    theta = after  # 13.6\n"

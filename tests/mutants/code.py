@@ -48,7 +48,7 @@ from spec import symbols
 from spec.language.plain_text import text
 from spec.library import checked
 from spec.line_by_line.observe import NOTHING, Observation
-from spec.line_by_line.tie import Case, Expected
+from spec.line_by_line.tie import ExpectedLines, PairedInputs
 from spec.pairing import implementations, statements
 
 REFERENCE = implementations("algorithms")
@@ -479,7 +479,7 @@ class Late(BaseException):
 
 
 @cache
-def inputs(id: str) -> tuple[Callable[[], Case], ...]:
+def inputs(id: str) -> tuple[Callable[[], PairedInputs], ...]:
     """Return what makes the inputs on which a function is tried, the quickest first."""
     small = partial(case, id, **SMALL)
     match id:
@@ -510,7 +510,7 @@ def inputs(id: str) -> tuple[Callable[[], Case], ...]:
     return tuple(found)
 
 
-def masked(id: str, **sizes: int) -> Case:
+def masked(id: str, **sizes: int) -> PairedInputs:
     """Inputs of which each member of the batch has the mask along its own axis."""
     made = case(id, batched=True, **sizes)
     each = (
@@ -520,7 +520,7 @@ def masked(id: str, **sizes: int) -> Case:
     return replace(made, arguments=tuple(each))
 
 
-def padded(id: str) -> Case:
+def padded(id: str) -> PairedInputs:
     """Inputs of which all is said to be no padding."""
     made = case(id, 2, batched=True)
     names = inspect.signature(REFERENCE[id]).parameters
@@ -533,7 +533,7 @@ def padded(id: str) -> Case:
     return replace(made, keywords={**made.keywords, **real})
 
 
-def unsaid(id: str, seed: int, names: Collection[str]) -> Case:
+def unsaid(id: str, seed: int, names: Collection[str]) -> PairedInputs:
     """Inputs where some hyperparameters have the value that is meant where they are not passed."""
     made = case(id, seed, **SMALL)
     meant = {name: SMALL["N_V"] - back for name, back in RESERVED.items() if name in names}
@@ -551,7 +551,7 @@ def unsaid(id: str, seed: int, names: Collection[str]) -> Case:
     return replace(made, runs=runs, keywords=keywords, turns=turns)
 
 
-def narrow(id: str) -> Case:
+def narrow(id: str) -> PairedInputs:
     """Inputs whose tokens are bytes, which do not hold every token of the vocabulary."""
     made = case(id, 1, **SMALL | {"N_V": 600})
 
@@ -571,9 +571,9 @@ def narrow(id: str) -> Case:
 
 
 @cache
-def expected(id: str, place: int) -> tuple[Expected, frozenset[str]]:
+def expected(id: str, place: int) -> tuple[ExpectedLines, frozenset[str]]:
     """Return what is expected on the inputs at a place, and the lines that the tie compares."""
-    held = Expected(checked(), id, inputs(id)[place]())
+    held = ExpectedLines(checked(), id, inputs(id)[place]())
     tie = held.tie(REFERENCE[id])
     assert not tie.differences, f"the reference itself: {tie.differences[0]}"
     return held, frozenset(tie.observed)
@@ -607,7 +607,7 @@ def _judge(
     site: Site,
     after: str,
     function: Callable[..., Any],
-    held: Expected,
+    held: ExpectedLines,
     lines: frozenset[str],
 ) -> tuple[Fate, str] | None:
     observation = held.observe(function)
@@ -639,7 +639,7 @@ def _judge(
     return Fate.CAUGHT, message
 
 
-def _silent(held: Expected, observation: Observation, line: str) -> bool:
+def _silent(held: ExpectedLines, observation: Observation, line: str) -> bool:
     """Whether a line is carried out and gives nothing to compare."""
     events = [event for event in observation.events if line in map(str, event.refs)]
     tie = held.compare(Observation(NOTHING, events))

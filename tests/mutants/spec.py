@@ -15,7 +15,7 @@ from spec.language.checked import Checked
 from spec.language.errors import SpecError
 from spec.library import checked
 from spec.line_by_line.observe import Observation
-from spec.line_by_line.tie import Case, Expected
+from spec.line_by_line.tie import ExpectedLines, PairedInputs
 from spec.mistakes.mutants import mutants as of
 from spec.mistakes.mutants import mutated
 from spec.pairing import implementations
@@ -68,11 +68,11 @@ def draws(id: str) -> list[Draw]:
 
 
 @cache
-def observed(id: str, place: int) -> tuple[Case, Observation]:
+def observed(id: str, place: int) -> tuple[PairedInputs, Observation]:
     """One of the draws, and what the reference does on it; to be run once."""
     draw = draws(id)[place]
     inputs = case(id, draw.seed, batched=draw.batched, **draw.sizes)
-    return inputs, Expected(checked(), id, inputs).observe(implementations("algorithms")[id])
+    return inputs, ExpectedLines(checked(), id, inputs).observe(implementations("algorithms")[id])
 
 
 def verdict(mutant: Mutant) -> Verdict:
@@ -90,7 +90,7 @@ def verdict(mutant: Mutant) -> Verdict:
         for place in range(len(draws(id))):
             inputs, observation = observed(id, place)
             try:
-                expected = Expected(algorithms, id, inputs)
+                expected = ExpectedLines(algorithms, id, inputs)
             except Exception as error:
                 return Verdict(mutant, Fate.REFUSED, f"it raises {type(error).__name__}: {error}")
             for difference in expected.compare(observation).differences:

@@ -13,8 +13,8 @@ from time import monotonic
 import pytest
 from rich.console import Console
 
-from spec.adapters.layout_words import WORDS, options
-from spec.checking.account import Account, Row
+from spec.adapters.options import WORDS, options_of
+from spec.checking.account import Row, WrittenReport
 from spec.checking.separate_process import check_apart
 from spec.terminal import check_results as checks
 from spec.terminal.command import main
@@ -141,8 +141,10 @@ def test_progress_is_told(folder, monkeypatch):
 
 def test_an_account_is_the_same_after_it_has_been_sent():
     rows = (Row("usual", "differs", "it", 1.0, 0.5, passes=False), Row("other", "agrees"))
-    account = Account("It is.", False, ("One.",), rows=rows, laws={"A law.": ""}, notes=("n",))
-    sent = Account.of(account.data())
+    account = WrittenReport(
+        "It is.", False, ("One.",), rows=rows, laws={"A law.": ""}, notes=("n",)
+    )
+    sent = WrittenReport.of(account.data())
     assert str(sent) == str(account)
     assert sent.rows == rows
     assert sent.rows[0].ratio == 2
@@ -152,9 +154,9 @@ def test_an_account_is_the_same_after_it_has_been_sent():
 
 
 def test_words_are_options():
-    assert options(["rows", "masked"]) == {"tokens": "rows", "mask": "masked"}
+    assert options_of(["rows", "masked"]) == {"tokens": "rows", "mask": "masked"}
     with pytest.raises(ValueError, match="the layouts masked and additive exclude each other"):
-        options(["masked", "additive"])
+        options_of(["masked", "additive"])
     assert len(set(map(str, WORDS.values()))) == len(WORDS)
 
 
@@ -202,7 +204,7 @@ def test_a_mistake_is_shown(folder):
 
 
 def test_all_that_there_is_to_say_is_shown():
-    account = Account(
+    account = WrittenReport(
         "It is not.",
         False,
         ("One mistake.",),

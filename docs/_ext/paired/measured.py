@@ -10,7 +10,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
-from spec.adapters.layout_words import WORDS
+from spec.adapters.options import WORDS
 from spec.library import checked
 
 from .domain import reference

@@ -17,11 +17,11 @@ from spec.adapters.libraries.hugging_face import (
     model,
     probabilities,
 )
-from spec.adapters.libraries.parts import tied
 from spec.adapters.libraries.sizes import divided, of_instance, split
 from spec.adapters.libraries.torch_weights import Weights, call_with, pair, projections
+from spec.adapters.restrictions import Restrictions
 from spec.inputs.adapter import Adapter, Function, Sizes
-from spec.inputs.arguments import Given
+from spec.inputs.arguments import Arguments
 from spec.inputs.records import Record
 
 NAME = "transformers.BertForMaskedLM"
@@ -36,7 +36,7 @@ def adapter(function: Function) -> Adapter:
     config = configuration(function)
     departures = (*activation(config.hidden_act, "9"), NORM)
     if isinstance(function, type):
-        return Adapter(NAME, _call, _sizes, tied, departures=departures)
+        return Adapter(NAME, _call, _sizes, Restrictions(tied=True), departures=departures)
     own = {
         **split(config.hidden_size, config.num_attention_heads),
         "N_V": config.vocab_size,
@@ -49,7 +49,7 @@ def adapter(function: Function) -> Adapter:
         NAME,
         _call,
         of_instance(own),
-        tied if config.tie_word_embeddings else Adapter.inputs,
+        Restrictions(tied=config.tie_word_embeddings),
         {"ε": config.layer_norm_eps},
         departures,
     )
@@ -60,9 +60,9 @@ def _sizes(asked: Sizes) -> Sizes:
     return {**found, "d_f": found["d_e"]}
 
 
-def _call(function: Function, given: Given) -> Any:
-    theta, x = converted("torch", (given.theta, given.x))
-    first = given.theta.layers[0]
+def _call(function: Function, arguments: Arguments) -> Any:
+    theta, x = converted("torch", (arguments.theta, arguments.x))
+    first = arguments.theta.layers[0]
     one = model(
         function,
         vocab_size=theta.W_e.shape[1],
@@ -72,7 +72,7 @@ def _call(function: Function, given: Given) -> Any:
         intermediate_size=len(first.W_mlp1),
         num_hidden_layers=len(theta.layers),
         num_attention_heads=len(first.W.W_qkv.W_q),
-        layer_norm_eps=given.eps,
+        layer_norm_eps=arguments.eps,
         pad_token_id=None,
     )
     scale = torch.ones_like(theta.W_e[:, 0])

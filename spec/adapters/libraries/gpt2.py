@@ -13,11 +13,11 @@ from spec.adapters.libraries.hugging_face import (
     model,
     probabilities,
 )
-from spec.adapters.libraries.parts import tied
 from spec.adapters.libraries.sizes import divided, of_instance, split
 from spec.adapters.libraries.torch_weights import Weights, call_with, pair, stacked
+from spec.adapters.restrictions import Restrictions
 from spec.inputs.adapter import Adapter, Function
-from spec.inputs.arguments import Given
+from spec.inputs.arguments import Arguments
 from spec.inputs.records import Record
 
 NAME = "transformers.GPT2LMHeadModel"
@@ -28,7 +28,7 @@ def adapter(function: Function) -> Adapter:
     config = configuration(function)
     departures = activation(config.activation_function, "10")
     if isinstance(function, type):
-        return Adapter(NAME, _call, divided, tied, departures=departures)
+        return Adapter(NAME, _call, divided, Restrictions(tied=True), departures=departures)
     own = {
         **split(config.n_embd, config.n_head),
         "N_V": config.vocab_size,
@@ -40,15 +40,15 @@ def adapter(function: Function) -> Adapter:
         NAME,
         _call,
         of_instance(own),
-        tied if config.tie_word_embeddings else Adapter.inputs,
+        Restrictions(tied=config.tie_word_embeddings),
         {"ε": config.layer_norm_epsilon},
         departures,
     )
 
 
-def _call(function: Function, given: Given) -> Any:
-    theta, x = converted("torch", (given.theta, given.x))
-    first = given.theta.layers[0]
+def _call(function: Function, arguments: Arguments) -> Any:
+    theta, x = converted("torch", (arguments.theta, arguments.x))
+    first = arguments.theta.layers[0]
     one = model(
         function,
         vocab_size=theta.W_e.shape[1],
@@ -57,7 +57,7 @@ def _call(function: Function, given: Given) -> Any:
         n_inner=len(first.W_mlp1),
         n_layer=len(theta.layers),
         n_head=len(first.W.W_qkv.W_q),
-        layer_norm_epsilon=given.eps,
+        layer_norm_epsilon=arguments.eps,
         bos_token_id=None,
         eos_token_id=None,
     )

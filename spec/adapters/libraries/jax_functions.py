@@ -13,7 +13,7 @@ import jax
 
 from spec.adapters.array_libraries import computing, converted
 from spec.inputs.adapter import Adapter, Function, Sizes
-from spec.inputs.arguments import Given
+from spec.inputs.arguments import Arguments
 from spec.inputs.records import Record
 
 NAME = "jax.nn.dot_product_attention"
@@ -38,16 +38,18 @@ def _sizes(value: str) -> Any:
     return sizes
 
 
-def _attention(function: Function, given: Given) -> Any:
-    with computing("jax", given.format.name):
-        X, Z, W, Mask = converted("jax", (given.X, given.Z, given.W_qkv, given.Mask))
-        one = type(W)(*(part[None] for part in W))  # a single head
-        return function(*_tokens(X, Z, one), mask=Mask.mT[None])[:, 0].mT
+def _attention(function: Function, arguments: Arguments) -> Any:
+    with computing("jax", arguments.format.name):
+        X, Z, W, Mask = converted(
+            "jax", (arguments.X, arguments.Z, arguments.W_qkv, arguments.Mask)
+        )
+        single_head = type(W)(*(part[None] for part in W))
+        return function(*_tokens(X, Z, single_head), mask=Mask.mT[None])[:, 0].mT
 
 
-def _heads(function: Function, given: Given) -> Any:
-    with computing("jax", given.format.name):
-        X, Z, W, Mask = converted("jax", (given.X, given.Z, given.W, given.Mask))
+def _heads(function: Function, arguments: Arguments) -> Any:
+    with computing("jax", arguments.format.name):
+        X, Z, W, Mask = converted("jax", (arguments.X, arguments.Z, arguments.W, arguments.Mask))
         Y = function(*_tokens(X, Z, W.W_qkv), mask=Mask.mT[None])
         return W.W_o @ Y.reshape(len(Y), -1).mT + W.b_o[:, None]
 

@@ -14,12 +14,12 @@ from spec.adapters.libraries.hugging_face import (
     model,
     probabilities,
 )
-from spec.adapters.libraries.parts import tied
 from spec.adapters.libraries.sizes import divided, of_instance, split
 from spec.adapters.libraries.torch_weights import Weights, call_with, pair, projections
-from spec.calling.by_name import name_of
+from spec.adapters.restrictions import Restrictions
+from spec.calling.python_signature import name_of
 from spec.inputs.adapter import Adapter, AdapterError, Function
-from spec.inputs.arguments import Given
+from spec.inputs.arguments import Arguments
 from spec.inputs.records import Record
 
 NAME = "transformers.MarianMTModel"
@@ -43,7 +43,7 @@ def adapter(function: Function) -> Adapter:
     """
     if isinstance(function, type):
         departures = (*activation("swish", "8"), SCALED)
-        return Adapter(NAME, _call, divided, tied, FIXED, departures)
+        return Adapter(NAME, _call, divided, Restrictions(tied=True), FIXED, departures)
     config = configuration(function)
     for name in ("attention_heads", "ffn_dim"):
         one, other = (getattr(config, f"{half}_{name}") for half in ("encoder", "decoder"))
@@ -64,15 +64,15 @@ def adapter(function: Function) -> Adapter:
         NAME,
         _call,
         of_instance(own),
-        tied if config.tie_word_embeddings else Adapter.inputs,
+        Restrictions(tied=config.tie_word_embeddings),
         FIXED,
         (*activation(config.activation_function, "8"), *(SCALED,) * config.scale_embedding),
     )
 
 
-def _call(function: Function, given: Given) -> Any:
-    theta, z, x = converted("torch", (given.theta, given.z, given.x))
-    first = given.theta.encoder_layers[0]
+def _call(function: Function, arguments: Arguments) -> Any:
+    theta, z, x = converted("torch", (arguments.theta, arguments.z, arguments.x))
+    first = arguments.theta.encoder_layers[0]
     heads, d_mlp, N_V = len(first.W_enc.W_qkv.W_q), len(first.W_mlp1), theta.W_e.shape[1]
     one = model(
         function,

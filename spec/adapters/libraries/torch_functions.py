@@ -8,7 +8,7 @@ from torch import Tensor
 
 from spec.adapters.array_libraries import converted
 from spec.inputs.adapter import Adapter, Function
-from spec.inputs.arguments import Given
+from spec.inputs.arguments import Arguments
 from spec.inputs.records import Record
 
 
@@ -27,13 +27,13 @@ def norm(_: Function) -> Adapter:
     return Adapter("torch.nn.functional.layer_norm", _norm)
 
 
-def _attention(function: Function, given: Given) -> Any:
-    X, Z, W, Mask = converted("torch", (given.X, given.Z, given.W_qkv, given.Mask))
+def _attention(function: Function, arguments: Arguments) -> Any:
+    X, Z, W, Mask = converted("torch", (arguments.X, arguments.Z, arguments.W_qkv, arguments.Mask))
     return function(*_rows(X, Z, W), attn_mask=Mask.mT).mT
 
 
-def _heads(function: Function, given: Given) -> Any:
-    X, Z, W, Mask = converted("torch", (given.X, given.Z, given.W, given.Mask))
+def _heads(function: Function, arguments: Arguments) -> Any:
+    X, Z, W, Mask = converted("torch", (arguments.X, arguments.Z, arguments.W, arguments.Mask))
     Y = function(*_rows(X, Z, W.W_qkv), attn_mask=Mask.mT).mT
     return W.W_o @ Y.flatten(0, 1) + W.b_o[:, None]
 
@@ -46,6 +46,6 @@ def _rows(X: Tensor, Z: Tensor, W: Record) -> tuple[Tensor, Tensor, Tensor]:
     return Q.mT, K.mT, V.mT
 
 
-def _norm(function: Function, given: Given) -> Any:
-    e, gamma, beta = converted("torch", (given.e, given.gamma, given.beta))
-    return function(e.mT, gamma.shape, gamma, beta, given.eps).mT
+def _norm(function: Function, arguments: Arguments) -> Any:
+    e, gamma, beta = converted("torch", (arguments.e, arguments.gamma, arguments.beta))
+    return function(e.mT, gamma.shape, gamma, beta, arguments.eps).mT

@@ -14,18 +14,17 @@ import torch
 from torch.nn import functional as F
 
 from spec.adapters.array_libraries import converted
-from spec.adapters.libraries.parts import without
 from spec.adapters.libraries.sizes import divided, of_instance, split
 from spec.adapters.libraries.torch_modules import (
-    OFFSETS,
     attention_weights,
     batch_of_one,
     the_one,
 )
 from spec.adapters.libraries.torch_weights import Weights, call_with, pair
-from spec.calling.by_name import name_of
+from spec.adapters.restrictions import Restrictions
+from spec.calling.python_signature import name_of
 from spec.inputs.adapter import Adapter, AdapterError, Function, Sizes
-from spec.inputs.arguments import Given
+from spec.inputs.arguments import Arguments
 from spec.inputs.records import Record
 
 
@@ -66,7 +65,7 @@ def transformer(function: Function) -> Adapter:
     return replace(one, departures=one.departures if norms[0] else ())
 
 
-def _adapter(name: str, function: Function, call: Callable[[Function, Given], Any]) -> Adapter:
+def _adapter(name: str, function: Function, call: Callable[[Function, Arguments], Any]) -> Adapter:
     one = Adapter(name, call, divided)
     return one if isinstance(function, type) else _of_instance(one, function, {})
 
@@ -78,44 +77,42 @@ def _of_instance(adapter: Adapter, layer: Any, more: Sizes) -> Adapter:
         raise AdapterError(f"{name_of(layer)} has norms with {len(eps)} ε, not one")
     heads, d_mlp = layer.self_attn.num_heads, layer.linear1.out_features
     own = {**split(layer.self_attn.embed_dim, heads), "d_mlp": d_mlp, **more}
-    numbers = range(1, 6)
-    offsets = [*OFFSETS, *(f"b_mlp{i}" for i in numbers), *(f"beta{i}" for i in numbers)]
     return replace(
         adapter,
         sizes=of_instance(own),
         values={"ε": eps.pop()},
-        inputs=adapter.inputs if layer.linear1.bias is not None else without(*offsets),
+        inputs=Restrictions(biases=layer.linear1.bias is not None),
     )
 
 
-def _encoder(function: Function, given: Given) -> Any:
-    theta, x = converted("torch", (given.theta, given.x))
-    module = _module(function, theta.layers[0], given.eps, activation="gelu")
+def _encoder(function: Function, arguments: Arguments) -> Any:
+    theta, x = converted("torch", (arguments.theta, arguments.x))
+    module = _module(function, theta.layers[0], arguments.eps, activation="gelu")
     X = batch_of_one(module, _embedded(x, theta))  # 9.1–9.3
     for layer in theta.layers:
         X = call_with(module, _encoder_weights(layer, layer.W), X)
     X = F.gelu(F.linear(the_one(module, X), theta.W_f, theta.b_f))  # 9.10
-    X = F.layer_norm(X, theta.gamma.shape, theta.gamma, theta.beta, given.eps)  # 9.11
+    X = F.layer_norm(X, theta.gamma.shape, theta.gamma, theta.beta, arguments.eps)  # 9.11
     return F.linear(X, theta.W_u).softmax(-1).mT  # 9.12
 
 
-def _decoder_only(function: Function, given: Given) -> Any:
-    theta, x = converted("torch", (given.theta, given.x))
+def _decoder_only(function: Function, arguments: Arguments) -> Any:
+    theta, x = converted("torch", (arguments.theta, arguments.x))
     first = theta.layers[0]
-    module = _module(function, first, given.eps, activation="gelu", norm_first=True)
+    module = _module(function, first, arguments.eps, activation="gelu", norm_first=True)
     X = batch_of_one(module, _embedded(x, theta))  # 10.1–10.3
     for layer in theta.layers:
         X = call_with(module, _encoder_weights(layer, layer.W), X, src_mask=_later(x))
     X = the_one(module, X)
-    X = F.layer_norm(X, theta.gamma.shape, theta.gamma, theta.beta, given.eps)  # 10.10
+    X = F.layer_norm(X, theta.gamma.shape, theta.gamma, theta.beta, arguments.eps)  # 10.10
     return F.linear(X, theta.W_u).softmax(-1).mT  # 10.11
 
 
-def _decoder(function: Function, given: Given) -> Any:
-    theta, z, x = converted("torch", (given.theta, given.z, given.x))
+def _decoder(function: Function, arguments: Arguments) -> Any:
+    theta, z, x = converted("torch", (arguments.theta, arguments.z, arguments.x))
     first = theta.encoder_layers[0]
-    encoder = _module(torch.nn.TransformerEncoderLayer, first, given.eps)
-    module = _module(function, first, given.eps)
+    encoder = _module(torch.nn.TransformerEncoderLayer, first, arguments.eps)
+    module = _module(function, first, arguments.eps)
     Z = batch_of_one(encoder, _embedded(z, theta))  # 8.1–8.3
     for layer in theta.encoder_layers:
         Z = call_with(encoder, _encoder_weights(layer, layer.W_enc), Z)
@@ -126,14 +123,14 @@ def _decoder(function: Function, given: Given) -> Any:
     return F.linear(the_one(module, X), theta.W_u).softmax(-1).mT  # 8.21
 
 
-def _transformer(function: Function, given: Given) -> Any:
-    theta, z, x = converted("torch", (given.theta, given.z, given.x))
+def _transformer(function: Function, arguments: Arguments) -> Any:
+    theta, z, x = converted("torch", (arguments.theta, arguments.z, arguments.x))
     halves = {"encoder": theta.encoder_layers, "decoder": theta.decoder_layers}
     module = function
     if isinstance(function, type):
         W = theta.encoder_layers[0]
         sizes = (len(W.W_enc.W_o), len(W.W_enc.W_qkv.W_q), *map(len, halves.values()))
-        module = function(*sizes, len(W.W_mlp1), layer_norm_eps=given.eps).eval()
+        module = function(*sizes, len(W.W_mlp1), layer_norm_eps=arguments.eps).eval()
     weights: dict[str, torch.Tensor] = {}
     for half, layers in halves.items():
         for place, layer in enumerate(layers):

@@ -10,17 +10,14 @@ import numpy as np
 import torch
 
 from spec.adapters.array_libraries import converted
-from spec.adapters.libraries.parts import without
 from spec.adapters.libraries.sizes import of_instance
 from spec.adapters.libraries.torch_weights import Weights, call_with, stacked
-from spec.calling.by_name import name_of
+from spec.adapters.restrictions import Restrictions
+from spec.calling.python_signature import name_of
 from spec.inputs.adapter import Adapter, AdapterError, Function, Sizes
-from spec.inputs.arguments import Given
+from spec.inputs.arguments import Arguments
 from spec.inputs.draw import Inputs
 from spec.inputs.records import Record
-
-#: The offsets of attention, in Python's form.
-OFFSETS = ("b_q", "b_k", "b_v", "b_o")
 
 
 def attention(function: Function) -> Adapter:
@@ -53,8 +50,8 @@ def attention(function: Function) -> Adapter:
         "d_out": function.embed_dim,
         "d_z": function.kdim,
     }
-    one = replace(one, sizes=of_instance(own))
-    return one if function.in_proj_bias is not None else replace(one, inputs=without(*OFFSETS))
+    biases = Restrictions(biases=function.in_proj_bias is not None)
+    return replace(one, sizes=of_instance(own), inputs=biases)
 
 
 def _divided(asked: Sizes) -> Sizes:
@@ -65,13 +62,15 @@ def _divided(asked: Sizes) -> Sizes:
     return {**asked, "d_attn": d_attn, "d_mid": d_attn, "d_x": d_x, "d_out": d_x, "d_z": d_z}
 
 
-def _attention(function: Function, given: Given) -> Any:
-    W, Mask = converted("torch", (given.W, given.Mask))
+def _attention(function: Function, arguments: Arguments) -> Any:
+    W, Mask = converted("torch", (arguments.W, arguments.Mask))
     module = function
     if isinstance(function, type):
-        heads, (d_out, d_z) = len(W.W_qkv.W_q), (len(given.W.W_o), len(given.Z))
+        heads, (d_out, d_z) = len(W.W_qkv.W_q), (len(arguments.W.W_o), len(arguments.Z))
         module = function(d_out, heads, kdim=d_z, vdim=d_z).eval()
-    X, Z = (batch_of_one(module, converted("torch", part).mT) for part in (given.X, given.Z))
+    X, Z = (
+        batch_of_one(module, converted("torch", part).mT) for part in (arguments.X, arguments.Z)
+    )
     if X.shape == Z.shape and torch.equal(X, Z):
         Z = X  # that they are the same object is how torch knows self-attention
     weights = attention_weights(W, packed=module.in_proj_weight is not None)
@@ -141,11 +140,11 @@ def _scaled(module: Any, run: Inputs) -> Inputs:
     return replace(run, parameters=(gamma, beta))
 
 
-def _norm(function: Function, given: Given) -> Any:
-    e, gamma, beta = converted("torch", (given.e, given.gamma, given.beta))
+def _norm(function: Function, arguments: Arguments) -> Any:
+    e, gamma, beta = converted("torch", (arguments.e, arguments.gamma, arguments.beta))
     module = function
     if isinstance(function, type):
-        module = function(len(gamma), eps=given.eps).eval()
+        module = function(len(gamma), eps=arguments.eps).eval()
     weights = {"weight": gamma, "bias": beta}
     if module.weight is None:
         del weights["weight"]

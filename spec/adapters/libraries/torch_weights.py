@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch.func import functional_call
 
-from spec.calling.by_name import name_of
+from spec.calling.python_signature import name_of
 from spec.inputs.adapter import AdapterError
 from spec.inputs.records import Record
 
@@ -45,9 +45,9 @@ def call_with(module: torch.nn.Module, weights: Weights, *args: Any, **options: 
                 f"{name_of(module)}: {name}, of shape {tuple(weight.shape)}, "
                 "is nothing that the algorithm has"
             )
-    given = {name: weights[name] for name in placed.values()}
+    arguments = {name: weights[name] for name in placed.values()}
     with torch.no_grad():
-        return functional_call(module, given, args, options)
+        return functional_call(module, arguments, args, options)
 
 
 def _own(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:

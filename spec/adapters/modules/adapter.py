@@ -8,10 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from spec.adapters import options
-from spec.adapters.array_libraries import Library, computing, converted, imported
-from spec.adapters.library_call import called
-from spec.adapters.match_arguments import matching
+from spec.adapters.array_libraries import Library, call_in_library, computing, converted, imported
+from spec.adapters.match_arguments import argument_named, spread
 from spec.adapters.modules import read_and_set
 from spec.adapters.modules.construct import (
     is_class,
@@ -20,25 +18,31 @@ from spec.adapters.modules.construct import (
     parameters_to_make,
     size_meant,
 )
-from spec.adapters.modules.parameter_places import PARTS, Home, homes, sizes_of
+from spec.adapters.modules.parameter_places import (
+    PARTS,
+    PlacedParameter,
+    placed_parameters,
+    sizes_of,
+)
 from spec.adapters.options import (
     Batch,
-    Fixed,
+    FixedSizes,
     Fused,
     Mask,
     Order,
     Result,
     Tokens,
-    held_to,
+    chosen_first,
     is_bias,
-    without,
+    require_allowed,
+    with_fixed,
 )
-from spec.adapters.restrictions import Limits
-from spec.adapters.sequences import Sequences
-from spec.adapters.stored_parameters import Weights, spread
-from spec.calling.by_name import name_of, parameters_of
+from spec.adapters.restrictions import Restrictions
+from spec.adapters.sequences import SequenceForm
+from spec.adapters.stored_parameters import ParameterForm
+from spec.calling.python_signature import name_of, parameters_of
 from spec.inputs.adapter import Adapter, AdapterError, Function, Sizes
-from spec.inputs.arguments import Given
+from spec.inputs.arguments import Arguments
 from spec.inputs.draw import SIZES
 from spec.machine import Value
 
@@ -62,7 +66,7 @@ def modules(
     mask: Mask = "attend",
     result: Result = "probabilities",
     eps: float | None = None,
-    sizes: Fixed | None = None,
+    sizes: FixedSizes | None = None,
     names: Mapping[str, str] | None = None,
 ) -> Adapter:
     """Return how an attention, a norm or a head made of modules is called.
@@ -97,10 +101,10 @@ def modules(
     id = str(algorithm)
     if id not in PARTS:
         raise AdapterError(f"modules can be Algorithm {', '.join(PARTS)}, not {id}")
-    options.one_of("mask", mask, Mask)
+    require_allowed("mask", mask, Mask)
     module = _Module(function, id, weights, qkv, mask, names or {})
-    sequences = Sequences(tokens, batch, result)
-    first = module.like(held_to(sizes or {}, SIZES), eps or 0.0)
+    sequences = SequenceForm(tokens, batch, result)
+    first = module.like(with_fixed(sizes or {}, SIZES), eps or 0.0)
     library = read_and_set.library_of(first.object)
     lacking = module.lacking(first)
     takes = taken(first.object, module.name, mask, id)
@@ -109,20 +113,22 @@ def modules(
     fixed = module.eps(first.object) if eps is None else eps
 
     def fitting(asked: Sizes) -> Sizes:
-        asked = held_to({**(sizes or {}), **without(implied, sizes or {})}, asked)
+        asked = with_fixed(chosen_first(sizes, implied), asked)
         return asked | module.sizes(module.like(asked, fixed or 0.0), sizes or {})
 
-    def call(function: Function, given: Given) -> Any:
-        wanted = sequences.handed(given) | sequences.mask(given, mask)
+    def call(function: Function, arguments: Arguments) -> Any:
+        wanted = sequences.sequences(arguments) | sequences.mask(arguments, mask)
         module = _Module(function, id, weights, qkv, mask, names or {})
-        asked = given.adapter.sizes({**SIZES, **given.variation.sizes})
-        with computing(library, given.format.name):
-            one = module.like(asked, given.named.get("eps", 0.0))
-            module.fill(one, library, given)
-            value = called(one.object, {name: wanted[of] for name, of in takes.items()}, library)
+        asked = arguments.all_sizes
+        with computing(library, arguments.format.name):
+            one = module.like(asked, arguments.named.get("eps", 0.0))
+            module.fill(one, library, arguments)
+            value = call_in_library(
+                one.object, {name: wanted[of] for name, of in takes.items()}, library
+            )
             # Weights of the attention, or a cache, may follow the result.
             one_of_several = isinstance(value, tuple | list) and value
-            return sequences.returned(value[0] if one_of_several else value, given)
+            return sequences.returned(value[0] if one_of_several else value, arguments)
 
     said = (
         tokens,
@@ -135,7 +141,7 @@ def modules(
         f"no {', '.join(lacking)}" if lacking else None,
         library if library != "numpy" else None,
     )
-    limits = Limits(mask, itself, [name for name in NAMES[id] if name not in lacking])
+    limits = Restrictions(mask, itself, [name for name in NAMES[id] if name not in lacking])
     values: dict[str, Value] = {} if fixed is None else {"ε": fixed}
     return Adapter(", ".join(filter(None, said)), call, fitting, limits, values)
 
@@ -154,7 +160,9 @@ def taken(module: Any, name: str, mask: Mask, algorithm: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for parameter, one in parameters_of(forward).items():
         required = one.default is inspect.Parameter.empty
-        match = matching(parameter, wanted if masked else [one for one in wanted if one != "Mask"])
+        match = argument_named(
+            parameter, wanted if masked else [one for one in wanted if one != "Mask"]
+        )
         if not found and required:
             match = wanted[0]
         # Equinox's key is a source of random numbers.
@@ -211,11 +219,11 @@ class _Module:
             one.eval()
         return _Made(one, told)
 
-    def homes(self, one: _Made) -> list[Home]:
+    def placed_parameters(self, one: _Made) -> list[PlacedParameter]:
         """Return which parameters go where."""
         places = read_and_set.places(one.object)
         d_x = one.told.get("d_x") or _kept(one.object, "d_x")
-        return homes(places, self.id, self.name, self.names, self.weights, d_x)
+        return placed_parameters(places, self.id, self.name, self.names, self.weights, d_x)
 
     def lacking(self, one: _Made) -> list[str]:
         """Return the offsets that an object does not have.
@@ -225,22 +233,22 @@ class _Module:
         AdapterError
             If anything else is lacking.
         """
-        found = self.homes(one)
-        here = {name for home in found for name in home.names}
+        found = self.placed_parameters(one)
+        here = {name for placed in found for name in placed.names}
         lacking = [name for name in NAMES[self.id] if name not in here]
         if weights := [name for name in lacking if not is_bias(name)]:
-            held = ", ".join(f"{home.place.path} {home.place.shape}" for home in found)
+            held = ", ".join(f"{placed.place.path} {placed.place.shape}" for placed in found)
             raise AdapterError(
                 f"{weights[0]} of Algorithm {self.id} goes to no parameter of {self.name}, which "
                 f"has {held or 'none'}"
             )
         return lacking
 
-    def sizes(self, one: _Made, fixed: Fixed) -> dict[str, int]:
+    def sizes(self, one: _Made, fixed: FixedSizes) -> dict[str, int]:
         """Return the sizes that an object has."""
         said = fixed.get("H")
         heads = said if isinstance(said, int) else one.told.get("H") or _kept(one.object, "H")
-        return sizes_of(self.homes(one), self.id, heads)
+        return sizes_of(self.placed_parameters(one), self.id, heads)
 
     def eps(self, one: Any) -> float | None:
         """Return the ε that an object has, or None if its class takes it."""
@@ -249,14 +257,15 @@ class _Module:
         kept = [value for name, value in _kept_by(one).items() if is_eps(name)]
         return float(kept[0]) if kept else 0.0
 
-    def fill(self, one: _Made, library: Library, given: Given) -> None:
+    def fill(self, one: _Made, library: Library, arguments: Arguments) -> None:
         """Put the paper's parameters in their places."""
-        arrays = spread(spread(Weights().handed(given)))
+        arrays = spread(spread(ParameterForm().stored(arguments)))
         found = {
-            home.place.path: home.array(arrays, self.qkv, self.name) for home in self.homes(one)
+            placed.place.path: placed.array(arrays, self.qkv, self.name)
+            for placed in self.placed_parameters(one)
         }
         if library == "torch" and hasattr(one.object, "to"):  # its buffers, too
-            one.object.to(getattr(imported("torch"), given.format.name))
+            one.object.to(getattr(imported("torch"), arguments.format.name))
         read_and_set.put(one.object, converted(library, found))
 
 

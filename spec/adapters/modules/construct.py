@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
-from spec.adapters.match_arguments import plain, synonyms
-from spec.calling.by_name import name_of, parameters_of
+from spec.adapters.match_arguments import letters, synonyms
+from spec.calling.python_signature import name_of, parameters_of
 from spec.inputs.adapter import AdapterError, Function, Sizes
 
 #: The algorithms whose inputs have d_e numbers, not d_x.
@@ -89,13 +89,13 @@ class _Told:
             self.sizes[size] = self.size(size)
             return self.sizes[size]
         settings = synonyms()["settings"]
-        if plain(name) in _plain(settings["configuration"]):
+        if letters(name) in _plain(settings["configuration"]):
             return _Configuration(self)
-        if plain(name) in _plain(settings["zero"]):
+        if letters(name) in _plain(settings["zero"]):
             return 0.0
-        if plain(name) in _plain(settings["biases"]):
+        if letters(name) in _plain(settings["biases"]):
             return True
-        if plain(name) in _plain(settings["causal"]):
+        if letters(name) in _plain(settings["causal"]):
             return self.mask == "causal"
         if name == "rngs":
             return import_module("flax.nnx").Rngs(0)
@@ -132,14 +132,14 @@ class _Configuration:
 
 def is_eps(name: str) -> bool:
     """Say whether a parameter of a class is ε, by its name."""
-    return plain(name) in _plain(["eps", *synonyms()["arguments"]["eps"]])
+    return letters(name) in _plain(["eps", *synonyms()["arguments"]["eps"]])
 
 
 def size_meant(name: str, among: Iterable[str] | None = None) -> str | None:
     """Return the size that a parameter of a class is for, by its name."""
     table: Mapping[str, list[str]] = synonyms()["sizes"]
     for size in among or table:
-        if plain(name) in _plain([size, *table[size]]):
+        if letters(name) in _plain([size, *table[size]]):
             return size
     return None
 
@@ -152,4 +152,4 @@ def _divides(parameters: Mapping[str, inspect.Parameter]) -> bool:
 
 
 def _plain(names: Iterable[str]) -> list[str]:
-    return [plain(name) for name in names]
+    return [letters(name) for name in names]

@@ -9,9 +9,9 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from spec.adapters.match_arguments import plain, synonyms
+from spec.adapters.match_arguments import letters, synonyms
 from spec.adapters.options import Fused, Order
-from spec.adapters.stored_parameters import JOINED, Weights
+from spec.adapters.stored_parameters import JOINED, ParameterForm
 from spec.inputs.adapter import AdapterError
 
 Array = npt.NDArray[Any]
@@ -31,7 +31,7 @@ COLUMNS = ("Conv1D",)
 
 
 @dataclass(frozen=True)
-class Place:
+class ParameterPlace:
     """A parameter of a module: its path, its shape, and the class of the module that has it."""
 
     path: str
@@ -40,7 +40,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Home:
+class PlacedParameter:
     """A parameter of a module, and what goes there.
 
     Attributes
@@ -58,7 +58,7 @@ class Home:
         inputs first though heads have an axis of their own.
     """
 
-    place: Place
+    place: ParameterPlace
     part: str
     kind: Literal["W", "b", ""]
     head: int | None
@@ -115,21 +115,21 @@ class Home:
             return whole
         stacked = axes == (3 if self.kind == "W" else 2)
         fused = qkv if self.part == "qkv" and qkv == "fused in each head" else "fused"
-        form = Weights(qkv=fused, heads="stacked" if stacked else "side by side")
+        form = ParameterForm(qkv=fused, heads="stacked" if stacked else "side by side")
         found: Array = form.outputs(parts, -2 if self.kind == "W" else -1)
         if self.kind == "b" or self.order == "out first":
             return found
         return np.moveaxis(found, -1, 0 if self.order == "kernel" else -2)
 
 
-def homes(
-    places: list[Place],
+def placed_parameters(
+    places: list[ParameterPlace],
     algorithm: str,
     owner: str,
     names: Mapping[str, str],
     order: Order | None,
     d_x: int | None,
-) -> list[Home]:
+) -> list[PlacedParameter]:
     """Return what goes where.
 
     Parameters
@@ -168,12 +168,12 @@ def homes(
                 f"{owner}.{place.path} has shape {place.shape}, from which it cannot be told which "
                 "axis is that of the outputs: say weights='out first' or 'in first'"
             )
-        found.append(Home(place, part, kind, _head(place, part), stands))
+        found.append(PlacedParameter(place, part, kind, _head(place, part), stands))
     return found
 
 
 def part_of(
-    place: Place, algorithm: str, said: str | None = None
+    place: ParameterPlace, algorithm: str, said: str | None = None
 ) -> tuple[str, Literal["W", "b", ""]] | None:
     """Return which part a parameter is, and whether its matrix or its offset."""
     if said is not None:
@@ -191,7 +191,7 @@ def part_of(
     return None
 
 
-def sizes_of(found: list[Home], algorithm: str, heads: int | None) -> dict[str, int]:
+def sizes_of(found: list[PlacedParameter], algorithm: str, heads: int | None) -> dict[str, int]:
     """Return the sizes that a module has.
 
     Raises
@@ -199,22 +199,22 @@ def sizes_of(found: list[Home], algorithm: str, heads: int | None) -> dict[str, 
     AdapterError
         If it cannot be told how many heads there are.
     """
-    matrices = [home for home in found if home.kind == "W"]
+    matrices = [placed for placed in found if placed.kind == "W"]
     if algorithm == "6":
         return {"d_e": found[0].place.shape[-1]}
     if algorithm == "7":
         N_V, d_e = matrices[0].dimensions(1)
         return {"N_V": N_V, "d_e": d_e}
-    alone = [home.head for home in matrices if home.head is not None]
+    alone = [placed.head for placed in matrices if placed.head is not None]
     H = 1 if algorithm == "4" else max(alone) + 1 if alone else _axis(matrices) or heads
     if H is None:
         raise AdapterError("it cannot be told how many heads there are: say sizes={'H': …}")
     sizes = {"H": H} if algorithm == "5" else {}  # where two differ, the second does not fit
     value = "d_mid" if algorithm == "5" else "d_out"
-    for home in matrices:
-        outputs, inputs = home.dimensions(H)
-        each = outputs // (1 if home.head is not None else H)
-        match home.part:
+    for placed in matrices:
+        outputs, inputs = placed.dimensions(H)
+        each = outputs // (1 if placed.head is not None else H)
+        match placed.part:
             case "q":
                 sizes = {"d_attn": each, "d_x": inputs} | sizes
             case "k":
@@ -240,27 +240,29 @@ def _stems(modules: list[str], last: str) -> Iterator[tuple[Literal["W", "b"], s
             yield from ((kind, stem) for _, stem in _stems([], modules[-1]))
         return
     for mark, kind in PREFIXES.items():
-        name = plain(last)
+        name = letters(last)
         if name.startswith(mark):
             yield kind, name.removeprefix(mark)
         if len(mark) > 1 and name.endswith(mark):
             yield kind, name.removesuffix(mark)
     if "kernel" in last:
-        yield "W", plain(last).replace("kernel", "")
+        yield "W", letters(last).replace("kernel", "")
     yield "W", last
 
 
 def _is(name: str, part: str) -> bool:
-    return plain(name) in map(plain, synonyms()["parts"][part])
+    return letters(name) in map(letters, synonyms()["parts"][part])
 
 
-def _head(place: Place, part: str) -> int | None:
+def _head(place: ParameterPlace, part: str) -> int | None:
     """Return of which head a parameter is: `heads.0.key.weight`."""
     steps = [int(step) for step in place.path.split(".") if step.isdecimal()]
     return steps[0] if steps and part in JOINED["separate"] else None
 
 
-def _order(place: Place, order: Order | None, d_x: int | None) -> Order | Literal["kernel"] | None:
+def _order(
+    place: ParameterPlace, order: Order | None, d_x: int | None
+) -> Order | Literal["kernel"] | None:
     if place.path.endswith("kernel"):
         return "kernel"
     if place.owner in COLUMNS:
@@ -275,10 +277,10 @@ def _order(place: Place, order: Order | None, d_x: int | None) -> Order | Litera
     return "in first" if first == d_x else "out first"
 
 
-def _axis(matrices: list[Home]) -> int | None:
+def _axis(matrices: list[PlacedParameter]) -> int | None:
     """Return how long the axis of the heads is, if they have one."""
-    for home in matrices:
-        if len(home.place.shape) == 3:
-            at = 1 if home.order == "kernel" and home.part != "o" else 0
-            return home.place.shape[at]
+    for placed in matrices:
+        if len(placed.place.shape) == 3:
+            at = 1 if placed.order == "kernel" and placed.part != "o" else 0
+            return placed.place.shape[at]
     return None

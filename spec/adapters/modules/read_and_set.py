@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from spec.adapters.array_libraries import Library
-from spec.adapters.modules.parameter_places import Place
+from spec.adapters.modules.parameter_places import ParameterPlace
 
 
 def library_of(module: Any) -> Library:
@@ -19,10 +19,10 @@ def library_of(module: Any) -> Library:
     return "numpy"
 
 
-def places(module: Any) -> list[Place]:
+def places(module: Any) -> list[ParameterPlace]:
     """Return where the parameters of an object are: its arrays of real numbers, at every depth."""
     return [
-        Place(path, tuple(array.shape), type(owner).__name__)
+        ParameterPlace(path, tuple(array.shape), type(owner).__name__)
         for path, owner, _, array in _arrays(module)
     ]
 
