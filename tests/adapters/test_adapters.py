@@ -339,7 +339,7 @@ def test_what_cannot_be_placed():
     assert problem(biased, 4, layout()) == (
         Verdict.DOES_NOT_FIT,
         (
-            f"{biased.__name__} takes rel_bias, which is no argument of Algorithm 4: these are "
+            f"{biased.__name__} takes rel_bias, which is not an argument of Algorithm 4: these are "
             "X (13, 5), Z (9, 7), W_q (4, 13), b_q (4,), W_k (4, 9), b_k (4,), W_v (10, 9), "
             "b_v (10,), Mask (7, 5)"
         ),
@@ -347,7 +347,7 @@ def test_what_cannot_be_placed():
     assert problem(short, 4, layout()) == (
         Verdict.DOES_NOT_FIT,
         (
-            f"{short.__name__} takes no b_v (10,), which is an argument of Algorithm 4: "
+            f"{short.__name__} does not take b_v (10,), an argument of Algorithm 4: "
             "it takes X, Z, W_q, b_q, W_k, b_k, W_v, mask"
         ),
     )

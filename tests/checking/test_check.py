@@ -45,10 +45,10 @@ def test_the_reference_is_what_it_says(id, format):
         ("gives_nan", Verdict.NOT_A_NUMBER, "gives nan for 50 of 50 entries of Ṽ"),
         ("gives_another_shape", Verdict.WRONG_SHAPE, "gives Ṽ of shape (5, 10), not (10, 5)"),
         ("gives_another_dtype", Verdict.WRONG_DTYPE, "gives float32 for float64"),
-        ("gives_nothing", Verdict.WRONG_SHAPE, "gives NoneType for Ṽ, no array of numbers"),
+        ("gives_nothing", Verdict.WRONG_SHAPE, "gives NoneType for Ṽ, not an array of numbers"),
         ("changes_its_arguments", Verdict.MUTATES, "changes its argument X"),
         ("is_random", Verdict.NOT_DETERMINISTIC, "gives two results for the same arguments"),
-        ("takes_more", Verdict.DOES_NOT_FIT, "takes_more takes W, which is no argument of"),
+        ("takes_more", Verdict.DOES_NOT_FIT, "takes_more takes W, which is not an argument of"),
         ("forgets_the_scale", Verdict.DIFFERS, "times the tolerance"),
     ],
 )

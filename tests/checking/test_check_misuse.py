@@ -164,7 +164,7 @@ def test_a_softmax_that_overflows_is_seen():
 def test_an_adapter_that_asks_for_what_is_not_given_does_not_fit():
     report = check(attention.attend, 4, adapter=lambda function, given: given.XX)
     assert report.verdict is Verdict.DOES_NOT_FIT
-    assert "Algorithm 4 is given X, Z, W_qkv, Mask: no XX" in str(report)
+    assert "Algorithm 4 has the arguments X, Z, W_qkv, Mask: not XX" in str(report)
 
 
 @pytest.mark.parametrize(

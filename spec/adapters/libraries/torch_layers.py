@@ -27,6 +27,9 @@ from spec.inputs.adapter import Adapter, AdapterError, Function, Sizes
 from spec.inputs.arguments import Arguments
 from spec.inputs.records import Record
 
+#: The offsets of what stands around the layers.
+AROUND = ("b_f", "beta")
+
 
 def encoder(function: Function) -> Adapter:
     """Return the adapter of `TransformerEncoderLayer` as lines 9.5–9.8."""
@@ -81,7 +84,7 @@ def _of_instance(adapter: Adapter, layer: Any, more: Sizes) -> Adapter:
         adapter,
         sizes=of_instance(own),
         values={"ε": eps.pop()},
-        inputs=Restrictions(biases=layer.linear1.bias is not None),
+        inputs=Restrictions(biases=layer.linear1.bias is not None or AROUND),
     )
 
 
