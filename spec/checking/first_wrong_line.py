@@ -6,9 +6,10 @@ from spec.adapters.function_in_layout import PAPER_LAYOUT
 from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.guarded_call import with_time_limit
 from spec.domains.balls import PrecisionError
-from spec.expected.result import TURNS
+from spec.expected.line_values import LineValues, PairedInputs
+from spec.inputs.variations import TURNS
 from spec.line_by_line.findings import Difference
-from spec.line_by_line.tie import ExpectedLines, PairedInputs
+from spec.line_by_line.tie import hold_to_lines
 from spec.machine import MachineError
 from spec.pairing import PairingError, statements
 
@@ -27,13 +28,13 @@ def first_wrong(subject: FunctionUnderTest, trial: Trial) -> Difference | None:
     try:
         if not any(one.refs for one in statements(subject.function)):
             return None
-        expected = ExpectedLines(subject.algorithms, subject.id, case)
+        expected = LineValues(subject.algorithms, subject.id, case)
     except (PairingError, MachineError, PrecisionError):
         return None
 
     def first() -> Difference | None:
         try:
-            found = expected.tie(subject.function).differences
+            found = hold_to_lines(expected, subject.function).differences
         except BaseException:  # the function runs once more, and may do anything
             return None
         return found[0] if found else None

@@ -28,6 +28,7 @@ from spec.inputs.arguments import Arguments
 from spec.inputs.array_conversion import BFLOAT16, to_numpy
 from spec.inputs.python_form import per_token
 from spec.inputs.records import parameter_record
+from spec.inputs.variations import TURNS
 from spec.language.checked import Checked
 from spec.language.polynomials import ONE
 from spec.language.tree import Binary, Call, Gradient, Power, Prefix, Sum, walk
@@ -46,8 +47,6 @@ DRAWS = 3
 OTHER_SEEDS = 100_000
 #: How narrow the balls are, relative to their numbers.
 WIDTH = 2.0**-80
-#: How many turns a `while` may take: how long a text may get that does not end.
-TURNS = 4
 
 Array = npt.NDArray[Any]
 

@@ -10,13 +10,13 @@ import numpy as np
 
 from spec.domains.balls import Balls
 from spec.domains.depth import Depths
+from spec.expected.line_values import numbers
 from spec.expected.trace import Trace, Visit, counted, from_0, trace
 from spec.golden_vectors.chosen import SEEDS, SIZES, TURNS
 from spec.golden_vectors.rounding import nearest
 from spec.inputs.draw import Inputs, draw
 from spec.language.checked import Checked
 from spec.line_by_line.array_axes import SpecArray
-from spec.line_by_line.tie import numbers
 from spec.machine import Again, Chance, Parameters, Value
 from spec.machine.bind_arguments import Entrance
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from spec.inputs.draw import Inputs
 from spec.machine import Value
 from spec.usage_error import UsageError
-
-if TYPE_CHECKING:
-    from spec.inputs.arguments import Arguments
 
 Function = Any  # a function, a class or an object: whatever an adapter can call
 Sizes = Mapping[str, int]
@@ -42,8 +39,8 @@ class Adapter:
     name
         The form of the function, to follow "called as": `rows, batch first, torch`.
     call
-        Calls the function with `Arguments`, and returns what the algorithm returns: an array
-        of any library, its columns tokens; or tokens, counted from 0.
+        Calls the function with `spec.inputs.arguments.Arguments`, and returns what the algorithm
+        returns: an array of any library, its columns tokens; or tokens, counted from 0.
     sizes
         The sizes that the function can have, nearest to those that are asked for: a function
         whose heads divide d_e has no other d_attn than d_e / H.
@@ -64,7 +61,7 @@ class Adapter:
     """
 
     name: str
-    call: Callable[[Function, Arguments], Any]
+    call: Callable[[Function, Any], Any]
     sizes: Callable[[Sizes], Sizes] = _unchanged
     inputs: Callable[[Inputs], Inputs] = _unchanged
     values: Mapping[str, Value] = field(default_factory=dict)

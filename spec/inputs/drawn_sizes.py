@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 from hypothesis import strategies as st
 
-from spec.expected.result import TURNS
 from spec.inputs.draw import LONGER, SIZES
-from spec.inputs.variations import MORE_THAN_1, sizes_in
+from spec.inputs.variations import MORE_THAN_1, TURNS, sizes_in
 from spec.language.checked import Checked
 from spec.language.tree import While
 

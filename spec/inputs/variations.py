@@ -22,6 +22,8 @@ PAIRS = (("ℓ_x", "ℓ_z"), ("length(x)", "length(z)"), ("d_x", "d_z"), ("d_att
 FEW = {"N_V": 3}
 #: Seeds found by search: with these and FEW tokens, eos_token is the 2nd to 5th token drawn.
 ENDING = (7, 10, 44, 52)
+#: How many turns a `while` may take: how long a text may get that does not end.
+TURNS = 4
 #: By what inputs are multiplied, so that exp of a score is too large for float64.
 LOUD = 200.0
 #: Sizes of which 1 is left out: the norm of a single number is 0/0.

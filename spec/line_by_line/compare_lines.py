@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from spec.expected.line_values import LineValues
 from spec.expected.trace import Visit
 from spec.language.plain_text import text
 from spec.language.tree import End, While
@@ -26,14 +27,11 @@ from spec.line_by_line.statement_groups import (
 )
 from spec.pairing import Ref
 
-if TYPE_CHECKING:
-    from spec.line_by_line.tie import ExpectedLines
-
 
 class Comparison:
     """Compares a run of a function; `cursor` is how many visits of each line are used up."""
 
-    def __init__(self, expected: ExpectedLines) -> None:
+    def __init__(self, expected: LineValues) -> None:
         self.id = expected.id
         self.algorithms = expected.algorithms
         self.traces = expected.traces

@@ -207,7 +207,9 @@ def test_a_function_that_raises():
 
 def test_a_function_that_cannot_be_called_so():
     said = outcome(conformance(lambda tokens, table, dim: 0, 1))
-    assert all("takes table, which is not an argument of Algorithm 1" in one for one in said.values())
+    assert all(
+        "takes table, which is not an argument of Algorithm 1" in one for one in said.values()
+    )
     said = outcome(conformance(look, 1, adapter=Adapter("x", look, formats=()), format="float64"))
     assert all("computes in" in one for one in said.values())
 

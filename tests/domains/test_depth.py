@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from spec.domains.depth import Depth, Depths
 from spec.domains.domain import Domain
 from spec.domains.reverse import Reverse
+from spec.expected.line_values import numbers
 from spec.expected.trace import trace
 from spec.inputs.draw import draw
 from spec.library import checked
-from spec.line_by_line.tie import numbers
 from spec.machine import Chance, Machine
 
 D = Depths()

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from helpers.cases import TRAINING, case
 
+from spec.expected.line_values import LineValues
 from spec.library import checked
-from spec.line_by_line.tie import ExpectedLines
+from spec.line_by_line.tie import hold_to_lines
 from spec.pairing import implementations
 
 #: Sizes by name: small enough for every test run, and those of a small model.
@@ -58,11 +59,11 @@ def figures(id: str, sizes: str) -> dict[str, Figures]:
     found: dict[str, Figures] = {}
     function = implementations("algorithms")[id]
     for seed in range(SEEDS[sizes] if id not in TRAINING else 1):
-        expected = ExpectedLines(checked(), id, case(id, seed, **SIZES[sizes]))
+        expected = LineValues(checked(), id, case(id, seed, **SIZES[sizes]))
         for precision in PRECISIONS:
             lines = found.setdefault(np.dtype(precision).name, {})
-            expected.case = case(id, seed, dtype=precision, **SIZES[sizes])
-            tie = expected.tie(function)
+            expected.inputs = case(id, seed, dtype=precision, **SIZES[sizes])
+            tie = hold_to_lines(expected, function)
             assert not tie.differences, tie.differences[0]
             for one in tie.agreements:
                 if not one.line.startswith(f"{id}."):

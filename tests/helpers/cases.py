@@ -12,11 +12,11 @@ from algorithms import tree_map
 from helpers.gradients import by_torch
 from spec import symbols
 from spec.calling.python_signature import annotations_of, as_annotated
+from spec.expected.line_values import PairedInputs
 from spec.inputs.draw import Inputs, draw
 from spec.inputs.python_form import per_token, python_form
 from spec.language.types import Bundle
 from spec.library import checked
-from spec.line_by_line.tie import PairedInputs
 from spec.pairing import implementations
 
 TRAINING = {"11", "12", "13"}

@@ -13,8 +13,8 @@ from hosts import rows_torch as rows
 
 from spec import library
 from spec.checking.check import subject
-from spec.expected.result import TURNS
 from spec.inputs.adapter import Adapter
+from spec.inputs.variations import TURNS
 from spec.laws.evaluated_case import InapplicableError
 from spec.laws.law import LAWS, pseudocode
 from spec.laws.registry import law_case, laws

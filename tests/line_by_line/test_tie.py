@@ -28,14 +28,16 @@ from algorithms import (
 )
 from spec.domains import Floats
 from spec.domains.balls import PrecisionError
+from spec.expected.line_values import WIDTH, LineValues, PairedInputs, numbers
 from spec.expected.trace import trace
 from spec.inputs.array_conversion import to_numpy
 from spec.inputs.draw import draw
 from spec.language.tree import End
 from spec.library import checked
 from spec.line_by_line.array_axes import read
+from spec.line_by_line.findings import Tie
 from spec.line_by_line.observe import observe
-from spec.line_by_line.tie import WIDTH, ExpectedLines, PairedInputs, Tie, numbers, tie
+from spec.line_by_line.tie import hold_to_lines, tie
 from spec.machine import Chance, MachineError
 from spec.pairing import PairingError, implementations
 
@@ -46,24 +48,24 @@ IDS = list(REFERENCE)
 every_algorithm = pytest.mark.parametrize("id", IDS)
 
 
-def expected(id: str, seed: int = 0, batched: bool = False, **sizes: int) -> ExpectedLines:
+def expected(id: str, seed: int = 0, batched: bool = False, **sizes: int) -> LineValues:
     """What the pseudocode does, computed once for all functions that are held to it."""
     return _expected(id, seed, batched, **sizes)
 
 
 @cache
-def _expected(id: str, seed: int, batched: bool, **sizes: int) -> ExpectedLines:
-    return ExpectedLines(checked(), id, case(id, seed, batched=batched, **sizes))
+def _expected(id: str, seed: int, batched: bool, **sizes: int) -> LineValues:
+    return LineValues(checked(), id, case(id, seed, batched=batched, **sizes))
 
 
 def tied(id: str, function: Any = None, **kind: Any) -> Tie:
-    return expected(id, **kind).tie(function or REFERENCE[id])
+    return hold_to_lines(expected(id, **kind), function or REFERENCE[id])
 
 
-def in_float32(id: str, seed: int = 0) -> ExpectedLines:
+def in_float32(id: str, seed: int = 0) -> LineValues:
     """The same for functions of the same inputs in float32."""
     single = copy.copy(expected(id, seed))
-    single.case = case(id, seed, dtype=np.float32)
+    single.inputs = case(id, seed, dtype=np.float32)
     return single
 
 
@@ -80,7 +82,7 @@ CASES = [
 
 @pytest.mark.parametrize(("id", "seed", "batched"), CASES)
 def test_the_reference_is_the_pseudocode(id, seed, batched):
-    found = expected(id, seed, batched).tie(REFERENCE[id])
+    found = hold_to_lines(expected(id, seed, batched), REFERENCE[id])
     assert found.differences == ()
     assert found.unobserved == ()
 
@@ -97,7 +99,7 @@ def test_every_line_is_observed_that_sets_something(id):
 def test_the_reference_is_the_pseudocode_in_float32(id):
     single = in_float32(id)
     assert single.precision == np.float32
-    assert single.tie(REFERENCE[id]).differences == ()
+    assert hold_to_lines(single, REFERENCE[id]).differences == ()
 
 
 def test_self_attention_is_the_pseudocode_with_X_for_Z():
@@ -142,7 +144,7 @@ def test_two_ties_give_the_same():
 
 def test_neither_the_arguments_nor_the_source_of_chance_are_used_up():
     one = expected("14")
-    assert one.tie(REFERENCE["14"]) == one.tie(REFERENCE["14"])
+    assert hold_to_lines(one, REFERENCE["14"]) == hold_to_lines(one, REFERENCE["14"])
 
 
 # Mistakes -----------------------------------------------------------------------------------------
@@ -233,7 +235,7 @@ def test_a_mistake_is_named_by_its_line(what, line, right, wrong):
 def test_every_error_is_within_its_bound_and_one_of_a_percent_is_not(id, seed, precision):
     held = expected(id, seed) if precision == np.float64 else in_float32(id, seed)
     limits = np.finfo(precision)
-    for one in held.tie(REFERENCE[id]).agreements:
+    for one in hold_to_lines(held, REFERENCE[id]).agreements:
         assert one.error <= one.bound
         if one.ulp > limits.smallest_subnormal:  # not all is 0
             percent = 0.01 * one.ulp / float(limits.eps)  # of the power of 2 below the largest
@@ -279,7 +281,7 @@ def test_where_the_pseudocode_has_no_value_nothing_is_compared():
     one = case("6", 0, d_e=1)
     runs = [[dataclasses.replace(run, hyperparameters={"ε": 0.0}) for run in one.runs[0]]]
     with pytest.raises(PrecisionError):  # 0/0
-        ExpectedLines(checked(), "6", dataclasses.replace(one, runs=runs, keywords={}))
+        LineValues(checked(), "6", dataclasses.replace(one, runs=runs, keywords={}))
 
 
 def test_what_is_0_but_for_rounding_is_compared():
@@ -554,8 +556,8 @@ def rows_case(batch: int) -> PairedInputs:
 
 @pytest.mark.parametrize("batch", [1, 3])
 def test_views_bring_rows_of_tokens_and_fused_projections_to_the_papers_layout(batch):
-    held = ExpectedLines(checked(), "4", rows_case(batch))
-    found = held.tie(written(ROWS))
+    held = LineValues(checked(), "4", rows_case(batch))
+    found = hold_to_lines(held, written(ROWS))
     assert found.differences == ()
     assert " ".join(found.observed) == ALL_OF_4
     for right, wrong, line in [
@@ -565,7 +567,7 @@ def test_views_bring_rows_of_tokens_and_fused_projections_to_the_papers_layout(b
         ("~mask", "mask", "4.5"),
         ("np.sqrt(width)", "width", "4.6"),
     ]:
-        (difference,) = held.tie(written(ROWS, (right, wrong))).differences
+        (difference,) = hold_to_lines(held, written(ROWS, (right, wrong))).differences
         assert difference.line == line
 
 
@@ -804,11 +806,11 @@ def test_what_a_statement_calls_is_done_before_the_statement():
 
 def test_a_place_has_the_axes_that_the_argument_has():
     one = copy.copy(expected("4", 0, True))
-    X, Z, W_qkv, Mask = one.case.arguments
+    X, Z, W_qkv, Mask = one.inputs.arguments
     b_q = W_qkv.b_q + np.array([0, 0, 1, 0])
     arguments = (X, Z, W_qkv._replace(b_q=b_q), Mask)
-    one.case = dataclasses.replace(one.case, arguments=arguments)
-    (difference,) = one.tie(Attention).differences
+    one.inputs = dataclasses.replace(one.inputs, arguments=arguments)
+    (difference,) = hold_to_lines(one, Attention).differences
     assert difference.problem.startswith("W_qkv.b_q is ")
     assert difference.problem.endswith(", at [2]; 2 of 8 differ")
 
@@ -816,10 +818,10 @@ def test_a_place_has_the_axes_that_the_argument_has():
 def test_wrong_arguments_of_the_whole_are_told():
     one = expected("10")
     other = copy.copy(one)
-    theta = one.case.arguments[1]
+    theta = one.inputs.arguments[1]
     theta = theta._replace(layers=theta.layers[::-1])
-    other.case = dataclasses.replace(one.case, arguments=(one.case.arguments[0], theta))
-    (difference,) = other.tie(DTransformer).differences
+    other.inputs = dataclasses.replace(one.inputs, arguments=(one.inputs.arguments[0], theta))
+    (difference,) = hold_to_lines(other, DTransformer).differences
     assert difference.line == "10"
     assert difference.problem.startswith("theta.layers[0].W.W_qkv.W_q is ")
 
@@ -855,7 +857,7 @@ def test_a_coarser_variable_is_a_difference_also_on_the_way():
 
 def test_a_finer_variable_is_none():
     finer = ("W_q @ X + b_q[..., None]", "W_q.astype(float) @ X + b_q[..., None].astype(float)")
-    assert in_float32("4").tie(written(ATTENTION, finer)).differences == ()
+    assert hold_to_lines(in_float32("4"), written(ATTENTION, finer)).differences == ()
 
 
 # Anything -----------------------------------------------------------------------------------------
@@ -914,18 +916,18 @@ def test_parameters_may_be_anything(anything):
 )
 def test_what_is_missing_in_parameters_is_told(change, problem):
     one = case("13", 0, N_epochs=1, N_data=1)
-    held = ExpectedLines(checked(), "13", one)
+    held = LineValues(checked(), "13", one)
     after = observe(REFERENCE["13"], *one.arguments, **one.keywords).result
     after = tree_map(lambda w: w.numpy(), after)
     training = "def train(x, theta, **rest):\n    theta = after  # 13.6\n"
-    assert held.tie(written(training, after=after)).differences == ()
-    (difference,) = held.tie(written(training, after=change(after))).differences
+    assert hold_to_lines(held, written(training, after=after)).differences == ()
+    (difference,) = hold_to_lines(held, written(training, after=change(after))).differences
     assert difference.problem == problem
 
 
 def test_layers_may_be_stacked_or_in_lists_of_dicts():
     one = case("13", 0, N_epochs=1, N_data=1)
-    held = ExpectedLines(checked(), "13", one)
+    held = LineValues(checked(), "13", one)
     after = observe(REFERENCE["13"], *one.arguments, **one.keywords).result
     after = tree_map(lambda w: w.numpy(), after)
     training = "def train(x, theta, **rest):\n    theta = after  # 13.6\n"
@@ -936,19 +938,21 @@ def test_layers_may_be_stacked_or_in_lists_of_dicts():
         {**rest, **stacked._asdict()},
         {**rest, "layers": listed},
     ):
-        assert held.tie(written(training, after=form)).differences == ()
+        assert hold_to_lines(held, written(training, after=form)).differences == ()
     backwards = tree_map(lambda part: part[::-1], stacked)
-    (difference,) = held.tie(written(training, after={**rest, **backwards._asdict()})).differences
+    (difference,) = hold_to_lines(
+        held, written(training, after={**rest, **backwards._asdict()})
+    ).differences
     assert difference.problem.startswith("theta.W.W_qkv.W_q is ")
 
 
 def test_a_data_set_of_another_size_is_told():
     text = "def train(x, theta, **rest):\n    return theta\n"
     one = expected("13")
-    for data in ([], one.case.arguments[0][:1], 3):
+    for data in ([], one.inputs.arguments[0][:1], 3):
         other = copy.copy(one)
-        other.case = dataclasses.replace(one.case, arguments=(data, *one.case.arguments[1:]))
-        (difference,) = other.tie(written(text, algorithm="13")).differences
+        other.inputs = dataclasses.replace(one.inputs, arguments=(data, *one.inputs.arguments[1:]))
+        (difference,) = hold_to_lines(other, written(text, algorithm="13")).differences
         assert difference.problem.startswith("x is ")
         assert difference.problem.endswith("where the pseudocode has 2 sequences")
 

@@ -19,13 +19,13 @@ from scipy.special import erfc
 from spec.domains import Counting, Floats, Reverse
 from spec.domains.balls import Balls, certified
 from spec.domains.depth import Depths
+from spec.expected.line_values import numbers
 from spec.inputs.draw import SIZES, draw
 from spec.language import alg_file
 from spec.language.checked import check, declarations
 from spec.language.parse import program
 from spec.language.types import Key
 from spec.library import checked
-from spec.line_by_line.tie import numbers
 from spec.machine import (
     Again,
     Chance,

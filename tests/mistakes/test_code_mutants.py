@@ -73,7 +73,7 @@ def test_a_copy_ties_where_nothing_is_changed(id):
     held, lines = expected(id, 0)
     sites = source(id).sites
     for site in {sites[0], sites[len(sites) // 2], sites[-1]}:
-        tie = held.tie(source(id).build(site, site.text))
+        tie = hold_to_lines(held, source(id).build(site, site.text))
         assert not tie.differences
         assert set(tie.observed) == lines
 

@@ -45,10 +45,11 @@ from helpers.cases import SINGLE, case
 from algorithms.signatures.arrays import Namespace, namespace
 from mutants.mutant import Fate, Mutant, Verdict
 from spec import symbols
+from spec.expected.line_values import LineValues, PairedInputs
 from spec.language.plain_text import text
 from spec.library import checked
 from spec.line_by_line.observe import NOTHING, Observation
-from spec.line_by_line.tie import ExpectedLines, PairedInputs
+from spec.line_by_line.tie import compare_run, hold_to_lines, run_observed
 from spec.pairing import implementations, statements
 
 REFERENCE = implementations("algorithms")
@@ -571,10 +572,10 @@ def narrow(id: str) -> PairedInputs:
 
 
 @cache
-def expected(id: str, place: int) -> tuple[ExpectedLines, frozenset[str]]:
+def expected(id: str, place: int) -> tuple[LineValues, frozenset[str]]:
     """Return what is expected on the inputs at a place, and the lines that the tie compares."""
-    held = ExpectedLines(checked(), id, inputs(id)[place]())
-    tie = held.tie(REFERENCE[id])
+    held = LineValues(checked(), id, inputs(id)[place]())
+    tie = hold_to_lines(held, REFERENCE[id])
     assert not tie.differences, f"the reference itself: {tie.differences[0]}"
     return held, frozenset(tie.observed)
 
@@ -607,12 +608,12 @@ def _judge(
     site: Site,
     after: str,
     function: Callable[..., Any],
-    held: ExpectedLines,
+    held: LineValues,
     lines: frozenset[str],
 ) -> tuple[Fate, str] | None:
-    observation = held.observe(function)
+    observation = run_observed(held.inputs, function)
     try:
-        tie = held.compare(observation)
+        tie = compare_run(held, observation)
     except Exception as error:
         return Fate.CAUGHT, f"the tie itself raises {error!r}"
     difference = next(iter(tie.differences), None)
@@ -639,10 +640,10 @@ def _judge(
     return Fate.CAUGHT, message
 
 
-def _silent(held: ExpectedLines, observation: Observation, line: str) -> bool:
+def _silent(held: LineValues, observation: Observation, line: str) -> bool:
     """Whether a line is carried out and gives nothing to compare."""
     events = [event for event in observation.events if line in map(str, event.refs)]
-    tie = held.compare(Observation(NOTHING, events))
+    tie = compare_run(held, Observation(NOTHING, events))
     return (
         bool(events)
         and line not in tie.observed

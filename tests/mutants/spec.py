@@ -11,11 +11,12 @@ from functools import cache
 from helpers.cases import SINGLE, TRAINING, case
 
 from mutants.mutant import Fate, Mutant, Verdict
+from spec.expected.line_values import LineValues, PairedInputs
 from spec.language.checked import Checked
 from spec.language.errors import SpecError
 from spec.library import checked
 from spec.line_by_line.observe import Observation
-from spec.line_by_line.tie import ExpectedLines, PairedInputs
+from spec.line_by_line.tie import compare_run, run_observed
 from spec.mistakes.mutants import mutants as of
 from spec.mistakes.mutants import mutated
 from spec.pairing import implementations
@@ -72,7 +73,7 @@ def observed(id: str, place: int) -> tuple[PairedInputs, Observation]:
     """One of the draws, and what the reference does on it; to be run once."""
     draw = draws(id)[place]
     inputs = case(id, draw.seed, batched=draw.batched, **draw.sizes)
-    return inputs, ExpectedLines(checked(), id, inputs).observe(implementations("algorithms")[id])
+    return inputs, run_observed(inputs, implementations("algorithms")[id])
 
 
 def verdict(mutant: Mutant) -> Verdict:
@@ -90,10 +91,10 @@ def verdict(mutant: Mutant) -> Verdict:
         for place in range(len(draws(id))):
             inputs, observation = observed(id, place)
             try:
-                expected = ExpectedLines(algorithms, id, inputs)
+                expected = LineValues(algorithms, id, inputs)
             except Exception as error:
                 return Verdict(mutant, Fate.REFUSED, f"it raises {type(error).__name__}: {error}")
-            for difference in expected.compare(observation).differences:
+            for difference in compare_run(expected, observation).differences:
                 fate = Fate.NAMED if difference.line == mutant.line else Fate.CAUGHT
                 return Verdict(mutant, fate, str(difference))
     return Verdict(mutant, Fate.SURVIVES)

@@ -170,8 +170,8 @@ def taken(module: Any, name: str, mask: Mask, algorithm: str) -> dict[str, str]:
             found[parameter] = match
         elif required:
             raise AdapterError(
-                f"{name} is called with {parameter}, which is not an argument of Algorithm {algorithm} "
-                f"by a name that is known: these are {', '.join(wanted)}"
+                f"{name} is called with {parameter}, which is not an argument of Algorithm "
+                f"{algorithm} by a name that is known: these are {', '.join(wanted)}"
             )
     if masked and "Mask" not in found.values():
         raise AdapterError(
