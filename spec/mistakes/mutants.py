@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from spec.language.checked import Checked, check
+from spec.language.header import Header
 from spec.language.parse import program, row
 from spec.language.plain_text import text
 from spec.language.tree import Line, Name, walk
@@ -83,7 +84,7 @@ def _scope(id: str) -> Scope:
     names: dict[Key, Name] = {}
     for line in one.program.lines:
         for node in walk(line.statement):
-            if isinstance(node, Name) and (found := Scope(one, {}, (), ()).variable(node)):
+            if isinstance(node, Name) and (found := Scope(one, {}, (), {}).variable(node)):
                 names.setdefault(found.key, node)
     for key in one.header.variables:
         names.setdefault(key, row(f"return {key}", "statement", id, "declared").value)
@@ -92,6 +93,16 @@ def _scope(id: str) -> Scope:
         for key, type in one.header.variables.items()
         if isinstance(type, Whole) and type.value is not None
     )
-    defined = [str(key) for _, key in one.names.functions.items()]
-    algorithms = [other.header.function for other in checked().values() if other.header.function]
-    return Scope(one, names, counts, tuple(dict.fromkeys((*algorithms, *defined))))
+    functions = {str(key): (1, 0) for _, key in one.names.functions.items()}
+    callees = {callee for _, callee in one.typing.callees.items()}
+    for other in checked().values():
+        # The paper's, and what it calls: another algorithm of ours makes no mutant of this one.
+        if other.program.layout.path.startswith("paper/") or other.id in callees:
+            functions |= dict(_calls_of(other.header))
+    return Scope(one, names, counts, functions)
+
+
+def _calls_of(header: Header) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Yield how a function is called: with its inputs and parameters, or as it is abbreviated."""
+    if header.function is not None:
+        yield header.function, (len(header.inputs), len(header.parameters))

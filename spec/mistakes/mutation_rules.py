@@ -72,7 +72,7 @@ class Scope:
     counts
         Those that are sizes.
     functions
-        What can be called, of one argument or of several.
+        How many arguments and parameters each function takes that can be called: `(1, 2)`.
     running
         The indices that have a value.
     """
@@ -80,7 +80,7 @@ class Scope:
     checked: Checked
     names: Mapping[Key, Name]
     counts: tuple[Name, ...]
-    functions: tuple[str, ...]
+    functions: Mapping[str, tuple[int, int]]
     running: tuple[Name, ...] = ()
 
     def within(self, node: Node) -> Scope:
@@ -99,6 +99,11 @@ class Scope:
             if name in found and isinstance(variable := found[name], Variable):
                 return variable
         return None
+
+    def like(self, call: Call) -> Iterator[str]:
+        """Yield the functions that take as many arguments and parameters as a call gives."""
+        taken = len(call.arguments), len(call.parameters)
+        return (name for name, takes in self.functions.items() if takes == taken)
 
     def is_matrix(self, node: Node) -> bool:
         """Say whether a part of the line is a matrix, or a vector."""
@@ -290,9 +295,9 @@ def other_functions(node: Node, scope: Scope) -> Iterator[Node]:
     match node:
         case Call(_, (argument,), ()):
             yield from (Prefix(name, argument) for name in PREFIXES)
-            yield from (replace(node, function=name) for name in (*CALLED, *scope.functions))
+            yield from (replace(node, function=name) for name in (*CALLED, *scope.like(node)))
         case Call():
-            yield from (replace(node, function=name) for name in scope.functions)
+            yield from (replace(node, function=name) for name in scope.like(node))
         case Prefix(_, operand):
             yield from (replace(node, function=name) for name in PREFIXES)
             yield from (Call(name, (operand,)) for name in CALLED)

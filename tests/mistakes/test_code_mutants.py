@@ -12,6 +12,8 @@ from mutants import code
 from mutants.code import REFERENCE, expected, inputs, mutants, source, verdict
 from mutants.mutant import Fate, Mutant
 
+from spec.line_by_line.tie import hold_to_lines
+
 KINDS = {
     "add .mT",
     "assign another name",

@@ -132,11 +132,14 @@ class Source:
             if isinstance(name, ast.Name)
             and (fields := getattr(self.globals.get(name.id), "_fields", None))
         }
-        #: The other functions of the reference that its module knows.
+        mentioned = {node.id for node in ast.walk(definition) if isinstance(node, ast.Name)}
+        #: The other functions of the reference that it mentions: another one in its file does not
+        #: change what its mutants are.
         self.functions = [
             name
             for name, value in self.globals.items()
-            if inspect.isfunction(value)
+            if name in mentioned
+            and inspect.isfunction(value)
             and value.__module__.startswith("algorithms.")
             and value.__module__ != "algorithms.signatures.decorator"
             and inspect.unwrap(value) is not self.function
@@ -321,7 +324,7 @@ Change = tuple[str, ast.AST]
 
 def mutants() -> Iterator[Mutant]:
     """Yield each change of each statement, algorithm by algorithm."""
-    for id in sorted(REFERENCE, key=int):
+    for id in checked():
         code = source(id)
         for site in code.sites:
             seen = {site.text}

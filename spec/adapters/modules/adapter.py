@@ -11,6 +11,7 @@ from typing import Any
 from spec.adapters.array_libraries import Library, call_in_library, computing, converted, imported
 from spec.adapters.match_arguments import argument_named, spread
 from spec.adapters.modules import read_and_set
+from spec.adapters.modules.algorithm_parameters import ModuleAlgorithm, module_algorithm
 from spec.adapters.modules.construct import (
     is_class,
     is_eps,
@@ -19,7 +20,6 @@ from spec.adapters.modules.construct import (
     size_meant,
 )
 from spec.adapters.modules.parameter_places import (
-    PARTS,
     PlacedParameter,
     placed_parameters,
     sizes_of,
@@ -45,14 +45,6 @@ from spec.inputs.adapter import Adapter, AdapterError, Function, Sizes
 from spec.inputs.arguments import Arguments
 from spec.inputs.draw import SIZES
 from spec.machine import Value
-
-#: The parameters of each algorithm.
-NAMES: Mapping[str, tuple[str, ...]] = {
-    "4": ("W_q", "b_q", "W_k", "b_k", "W_v", "b_v"),
-    "5": ("W_q", "b_q", "W_k", "b_k", "W_v", "b_v", "W_o", "b_o"),
-    "6": ("gamma", "beta"),
-    "7": ("W_u",),
-}
 
 
 def modules(
@@ -80,7 +72,7 @@ def modules(
     function
         A class, of which objects of all sizes are made; or an object, which stays as it is.
     algorithm
-        What it is to be: 4, 5, 6 or 7.
+        The algorithm that it should be: an attention, a norm, a layer; not a whole model.
     tokens, batch, mask, result, sizes
         As for `layout`. Whether it takes a context is seen from its signature.
     weights
@@ -98,17 +90,15 @@ def modules(
     AdapterError
         If a parameter has no place, or something must be known that is not.
     """
-    id = str(algorithm)
-    if id not in PARTS:
-        raise AdapterError(f"modules can be Algorithm {', '.join(PARTS)}, not {id}")
+    target = module_algorithm(str(algorithm))
     require_allowed("mask", mask, Mask)
-    module = _Module(function, id, weights, qkv, mask, names or {})
+    module = _Module(function, target, weights, qkv, mask, names or {})
     sequences = SequenceForm(tokens, batch, result)
     first = module.like(with_fixed(sizes or {}, SIZES), eps or 0.0)
     library = read_and_set.library_of(first.object)
     lacking = module.lacking(first)
-    takes = taken(first.object, module.name, mask, id)
-    itself = id in ("4", "5") and "Z" not in takes.values()
+    takes = taken(first.object, module.name, mask, target)
+    itself = "Z" in target.inputs and "Z" not in takes.values()
     implied = {"ℓ_z": "ℓ_x"} if itself or mask == "causal" else {}
     fixed = module.eps(first.object) if eps is None else eps
 
@@ -118,7 +108,7 @@ def modules(
 
     def call(function: Function, arguments: Arguments) -> Any:
         wanted = sequences.sequences(arguments) | sequences.mask(arguments, mask)
-        module = _Module(function, id, weights, qkv, mask, names or {})
+        module = _Module(function, target, weights, qkv, mask, names or {})
         asked = arguments.all_sizes
         with computing(library, arguments.format.name):
             one = module.like(asked, arguments.named.get("eps", 0.0))
@@ -135,18 +125,18 @@ def modules(
         batch and f"batch {batch}",
         weights,
         qkv if qkv != "fused" else None,
-        f"mask {mask}" if mask != "attend" and id in ("4", "5") else None,
+        f"mask {mask}" if mask != "attend" and "Mask" in target.inputs else None,
         "itself" if itself else None,
         result if result != "probabilities" else None,
         f"no {', '.join(lacking)}" if lacking else None,
         library if library != "numpy" else None,
     )
-    limits = Restrictions(mask, itself, [name for name in NAMES[id] if name not in lacking])
+    limits = Restrictions(mask, itself, [name for name in target.parameters if name not in lacking])
     values: dict[str, Value] = {} if fixed is None else {"ε": fixed}
     return Adapter(", ".join(filter(None, said)), call, fitting, limits, values)
 
 
-def taken(module: Any, name: str, mask: Mask, algorithm: str) -> dict[str, str]:
+def taken(module: Any, name: str, mask: Mask, algorithm: ModuleAlgorithm) -> dict[str, str]:
     """Return what each parameter of a module's call is: X, Z or Mask, by its name.
 
     Raises
@@ -154,8 +144,8 @@ def taken(module: Any, name: str, mask: Mask, algorithm: str) -> dict[str, str]:
     AdapterError
         If it cannot be told what a parameter is, or a mask is to be given that it does not take.
     """
-    wanted = ["X", "Z", "Mask"] if algorithm in ("4", "5") else ["e"]
-    masked = wanted[-1] == "Mask" and mask not in ("causal", "none")
+    wanted = algorithm.inputs
+    masked = "Mask" in wanted and mask not in ("causal", "none")
     forward = getattr(module, "forward", module)
     found: dict[str, str] = {}
     for parameter, one in parameters_of(forward).items():
@@ -171,7 +161,7 @@ def taken(module: Any, name: str, mask: Mask, algorithm: str) -> dict[str, str]:
         elif required:
             raise AdapterError(
                 f"{name} is called with {parameter}, which is not an argument of Algorithm "
-                f"{algorithm} by a name that is known: these are {', '.join(wanted)}"
+                f"{algorithm.id} by a name that is known: these are {', '.join(wanted)}"
             )
     if masked and "Mask" not in found.values():
         raise AdapterError(
@@ -194,7 +184,7 @@ class _Module:
     """A class or an object, and how its parameters stand."""
 
     function: Function
-    id: str
+    algorithm: ModuleAlgorithm
     weights: Order | None
     qkv: Fused
     mask: Mask
@@ -209,7 +199,7 @@ class _Module:
         if not is_class(self.function):
             return _Made(copy.deepcopy(self.function), {})
         try:
-            one, told = made(self.function, self.id, asked, eps, self.mask)
+            one, told = made(self.function, self.algorithm, asked, eps, self.mask)
         except AdapterError:
             raise
         except Exception as error:  # what a class raises is its own
@@ -223,7 +213,7 @@ class _Module:
         """Return which parameters go where."""
         places = read_and_set.places(one.object)
         d_x = one.told.get("d_x") or _kept(one.object, "d_x")
-        return placed_parameters(places, self.id, self.name, self.names, self.weights, d_x)
+        return placed_parameters(places, self.algorithm, self.name, self.names, self.weights, d_x)
 
     def lacking(self, one: _Made) -> list[str]:
         """Return the offsets that an object does not have.
@@ -235,12 +225,12 @@ class _Module:
         """
         found = self.placed_parameters(one)
         here = {name for placed in found for name in placed.names}
-        lacking = [name for name in NAMES[self.id] if name not in here]
+        lacking = [name for name in self.algorithm.parameters if name not in here]
         if weights := [name for name in lacking if not is_bias(name)]:
             held = ", ".join(f"{placed.place.path} {placed.place.shape}" for placed in found)
             raise AdapterError(
-                f"{weights[0]} of Algorithm {self.id} goes to no parameter of {self.name}, which "
-                f"has {held or 'none'}"
+                f"{weights[0]} of Algorithm {self.algorithm.id} goes to no parameter of "
+                f"{self.name}, which has {held or 'none'}"
             )
         return lacking
 
@@ -248,7 +238,7 @@ class _Module:
         """Return the sizes that an object has."""
         said = fixed.get("H")
         heads = said if isinstance(said, int) else one.told.get("H") or _kept(one.object, "H")
-        return sizes_of(self.placed_parameters(one), self.id, heads)
+        return sizes_of(self.placed_parameters(one), self.algorithm, heads)
 
     def eps(self, one: Any) -> float | None:
         """Return the ε that an object has, or None if its class takes it."""

@@ -9,11 +9,9 @@ from importlib import import_module
 from typing import Any
 
 from spec.adapters.match_arguments import letters, synonyms
+from spec.adapters.modules.algorithm_parameters import ModuleAlgorithm
 from spec.calling.python_signature import name_of, parameters_of
 from spec.inputs.adapter import AdapterError, Function, Sizes
-
-#: The algorithms whose inputs have d_e numbers, not d_x.
-OF_ONE_TOKEN = ("6", "7")
 
 
 def is_class(function: Function) -> bool:
@@ -24,7 +22,7 @@ def is_class(function: Function) -> bool:
 
 
 def made(
-    function: Function, algorithm: str, asked: Sizes, eps: float, mask: str
+    function: Function, algorithm: ModuleAlgorithm, asked: Sizes, eps: float, mask: str
 ) -> tuple[Any, dict[str, int]]:
     """Return an object of a class, and what sizes it was told.
 
@@ -33,7 +31,7 @@ def made(
     function
         The class.
     algorithm
-        What it is to be.
+        The algorithm that the object should be.
     asked
         The sizes that are wanted; d_x is H d_attn where the class divides it by its heads.
     eps
@@ -55,7 +53,7 @@ def made(
         meaning = size_meant(name, ("H", "d_attn", "d_mid"))
         if is_eps(name):
             arguments[name] = eps
-        elif required or (meaning and algorithm not in OF_ONE_TOKEN):
+        elif required or (meaning and algorithm.attends):
             arguments[name] = told.value(name)
     return function(**arguments), told.sizes
 
@@ -76,7 +74,7 @@ def parameters_to_make(function: Function) -> dict[str, inspect.Parameter]:
 class _Told:
     """What a class is told by the names of its parameters, or of the fields of a configuration."""
 
-    def __init__(self, owner: str, algorithm: str, asked: Sizes, mask: str) -> None:
+    def __init__(self, owner: str, algorithm: ModuleAlgorithm, asked: Sizes, mask: str) -> None:
         self.owner = owner
         self.algorithm = algorithm
         self.asked = asked
@@ -107,7 +105,7 @@ class _Told:
         )
 
     def size(self, size: str) -> int:
-        if size == "d_x" and self.algorithm in OF_ONE_TOKEN:
+        if size == "d_x" and "d_x" not in self.algorithm.sizes:
             size = "d_e"
         if size in ("d_x", "d_z", "d_out") and self.divided:
             return self.asked["H"] * self.asked["d_attn"]

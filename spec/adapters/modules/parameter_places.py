@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spec.adapters.match_arguments import letters, synonyms
+from spec.adapters.modules.algorithm_parameters import ModuleAlgorithm
 from spec.adapters.options import Fused, Order
 from spec.adapters.stored_parameters import JOINED, ParameterForm
 from spec.inputs.adapter import AdapterError
@@ -19,13 +20,10 @@ Array = npt.NDArray[Any]
 #: What a parameter of a module is called that has no name of its own; `kernel` is Flax's.
 LEAVES = {"weight": "W", "kernel": "W", "bias": "b"}
 PREFIXES = {"weight": "W", "bias": "b", "w": "W", "b": "b"}
-#: The parts of each algorithm that modules can be.
-PARTS = {
-    "4": ("q", "k", "v", "kv", "qkv"),
-    "5": ("q", "k", "v", "kv", "qkv", "o"),
-    "6": ("gamma", "beta"),
-    "7": ("u",),
-}
+#: The parts of an attention, the last of one with several heads.
+PARTS = ("q", "k", "v", "kv", "qkv", "o")
+#: Those that have outputs for each head.
+HEADS = PARTS[:-1]
 #: A class whose matrices have a column for each output, though they are called weight.
 COLUMNS = ("Conv1D",)
 
@@ -106,12 +104,12 @@ class PlacedParameter:
 
     def _formed(self, parts: list[Array], qkv: Fused) -> Array:
         whole, axes = parts[0], len(self.place.shape)
-        if self.kind == "W" and self.part in ("o", "u"):
+        if self.kind == "W" and self.part not in HEADS:
             if axes == 3 and whole.ndim == 2:
                 heads = self.place.shape[0]
                 return np.moveaxis(whole.reshape(whole.shape[0], heads, -1), 0, -1)
             return whole if self.order == "out first" else whole.T
-        if not self.kind or self.part in ("o", "u"):
+        if self.part not in HEADS:
             return whole
         stacked = axes == (3 if self.kind == "W" else 2)
         fused = qkv if self.part == "qkv" and qkv == "fused in each head" else "fused"
@@ -124,7 +122,7 @@ class PlacedParameter:
 
 def placed_parameters(
     places: list[ParameterPlace],
-    algorithm: str,
+    algorithm: ModuleAlgorithm,
     owner: str,
     names: Mapping[str, str],
     order: Order | None,
@@ -137,11 +135,11 @@ def placed_parameters(
     places
         The parameters of the module.
     algorithm
-        What it is to be.
+        The algorithm that the module should be.
     owner
-        What the module is called.
+        The name of the module.
     names
-        What goes to some, by their paths.
+        The parameters that go to some places, by the paths of these: `{"to_r.weight": "W_k"}`.
     order
         Which way matrices stand that are in no module of a known kind; None is to be seen from
         their shapes.
@@ -159,7 +157,7 @@ def placed_parameters(
         if said is None:
             raise AdapterError(
                 f"{owner}.{place.path} has shape {place.shape}: no parameter of Algorithm "
-                f"{algorithm} goes there"
+                f"{algorithm.id} goes there"
             )
         part, kind = said
         stands = _order(place, order, d_x) if kind == "W" else "out first"
@@ -173,25 +171,33 @@ def placed_parameters(
 
 
 def part_of(
-    place: ParameterPlace, algorithm: str, said: str | None = None
+    place: ParameterPlace, algorithm: ModuleAlgorithm, said: str | None = None
 ) -> tuple[str, Literal["W", "b", ""]] | None:
     """Return which part a parameter is, and whether its matrix or its offset."""
     if said is not None:
         kind, _, part = said.partition("_")
         return (part, "W" if kind == "W" else "b") if part else (said, "")
     *modules, last = [step for step in place.path.split(".") if not step.isdecimal()]
-    if algorithm == "6":
-        return next(((part, "") for part in PARTS["6"] if _is(last, part)), None)
-    if algorithm == "7":
-        return ("u", "W") if len(place.shape) == 2 else None
-    for kind, stem in _stems(modules, last):
-        for part in PARTS[algorithm]:
-            if _is(stem, part):
-                return part, kind
+    stems = list(_stems(modules, last))
+    if algorithm.attends:
+        parts = PARTS if algorithm.has_heads else HEADS
+        named = ((part, kind) for kind, stem in stems for part in parts if _is(stem, part))
+        return next(named, None)
+    matrices = [name for name in algorithm.parameters if name.startswith("W_")]
+    if len(matrices) == 1 and len(place.shape) == 2:
+        return matrices[0].removeprefix("W_"), "W"
+    for name in algorithm.parameters:
+        mark, _, part = name.partition("_")
+        if mark not in ("W", "b") and _is(last, name):
+            return name, ""
+        if any(kind == mark and _is(stem, part) for kind, stem in stems):
+            return part, "W" if mark == "W" else "b"
     return None
 
 
-def sizes_of(found: list[PlacedParameter], algorithm: str, heads: int | None) -> dict[str, int]:
+def sizes_of(
+    found: list[PlacedParameter], algorithm: ModuleAlgorithm, heads: int | None
+) -> dict[str, int]:
     """Return the sizes that a module has.
 
     Raises
@@ -199,18 +205,15 @@ def sizes_of(found: list[PlacedParameter], algorithm: str, heads: int | None) ->
     AdapterError
         If it cannot be told how many heads there are.
     """
+    if not algorithm.attends:
+        return dict(_declared_sizes(found, algorithm))
     matrices = [placed for placed in found if placed.kind == "W"]
-    if algorithm == "6":
-        return {"d_e": found[0].place.shape[-1]}
-    if algorithm == "7":
-        N_V, d_e = matrices[0].dimensions(1)
-        return {"N_V": N_V, "d_e": d_e}
     alone = [placed.head for placed in matrices if placed.head is not None]
-    H = 1 if algorithm == "4" else max(alone) + 1 if alone else _axis(matrices) or heads
+    H = 1 if not algorithm.has_heads else max(alone) + 1 if alone else _axis(matrices) or heads
     if H is None:
         raise AdapterError("it cannot be told how many heads there are: say sizes={'H': …}")
-    sizes = {"H": H} if algorithm == "5" else {}  # where two differ, the second does not fit
-    value = "d_mid" if algorithm == "5" else "d_out"
+    sizes = {"H": H} if algorithm.has_heads else {}  # where two differ, the second does not fit
+    value = "d_mid" if algorithm.has_heads else "d_out"
     for placed in matrices:
         outputs, inputs = placed.dimensions(H)
         each = outputs // (1 if placed.head is not None else H)
@@ -250,8 +253,22 @@ def _stems(modules: list[str], last: str) -> Iterator[tuple[Literal["W", "b"], s
     yield "W", last
 
 
+def _declared_sizes(
+    found: list[PlacedParameter], algorithm: ModuleAlgorithm
+) -> Iterator[tuple[str, int]]:
+    """Yield the sizes of parameters that are declared with a size for each axis."""
+    for placed in found:
+        (name,) = placed.names
+        declared = algorithm.parameters[name]
+        shape = placed.dimensions(1) if placed.kind == "W" else placed.place.shape
+        for size, length in zip((declared.rows, declared.columns), shape, strict=False):
+            if size.atom is not None:
+                yield size.atom.name, length
+
+
 def _is(name: str, part: str) -> bool:
-    return letters(name) in map(letters, synonyms()["parts"][part])
+    """Say whether a name is that of a part, or a synonym of it."""
+    return letters(name) in map(letters, [part, *synonyms()["parts"].get(part, ())])
 
 
 def _head(place: ParameterPlace, part: str) -> int | None:
