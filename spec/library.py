@@ -1,11 +1,14 @@
 """Every algorithm of the specification, found by walking this package's folder."""
 
 import re
+import tomllib
+import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
+from typing import Any
 
 from spec.language.alg_file import Algorithm, read
 from spec.language.checked import Checked, check, declarations
@@ -39,6 +42,16 @@ def checked() -> Mapping[str, Checked]:
     """Return every algorithm with what is known of it without running it, by id."""
     headers = declarations(programs())
     return MappingProxyType({id: check(one, headers) for id, one in programs().items()})
+
+
+@cache
+def example(id: str) -> Mapping[str, Any]:
+    """Return the example that lies beside an algorithm's text, `04-attention.toml`; or nothing."""
+    file = files("spec").joinpath(algorithms()[id].path.removesuffix(".alg") + ".toml")
+    if not file.is_file():
+        return MappingProxyType({})
+    text = unicodedata.normalize("NFC", file.read_text(encoding="utf-8"))
+    return MappingProxyType(tomllib.loads(text))
 
 
 def collect(folder: Traversable) -> dict[str, Algorithm]:

@@ -73,11 +73,11 @@ def explanations(
     ]
     if not any(trial.verdict is Verdict.DIFFERS for trial in trials):
         del tiers[1:]  # nothing but the shape is wrong
-    deadline = time.monotonic() + SECONDS
+    deadline = time.process_time() + SECONDS
     for what, tier in tiers:
         found: list[Explanation] = []
         for done, some in enumerate(tier):
-            if tier is not tiers[0][1] and time.monotonic() > deadline:
+            if tier is not tiers[0][1] and time.process_time() > deadline:
                 break
             progress(what, done, len(tier))
             found += _reproducing(subject, trials, some)
@@ -100,11 +100,11 @@ def matching_mutant(
     subject: FunctionUnderTest, trials: Sequence[Trial], progress: Progress
 ) -> Mutant | None:
     """Return a small change of one line that reproduces what a function did, if one does."""
-    deadline = time.monotonic() + SECONDS
+    deadline = time.process_time() + SECONDS
     for id in called(subject):
         everyone = list(mutants(id))
         for done, mutant in enumerate(everyone):
-            if time.monotonic() > deadline:
+            if time.process_time() > deadline:
                 return None
             progress(f"comparing with changes of Algorithm {id}", done, len(everyone))
             try:

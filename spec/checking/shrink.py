@@ -45,7 +45,7 @@ def smallest(subject: FunctionUnderTest, trial: Trial, seconds: float) -> Trial 
     seconds
         How long to look, about.
     """
-    search = _Search(subject, trial, time.monotonic() + seconds)
+    search = _Search(subject, trial, time.process_time() + seconds)
     variation = trial.arguments.variation._replace(name="the smallest found", edge=False)
     draws = [("all", 0)] if "Mask" in trial.arguments.named and variation.mask != "all" else []
     draws += [(variation.mask, seed) for seed in range(SEEDS)]
@@ -78,7 +78,7 @@ class _Search:
         def failing(choice: T) -> Trial | None:
             # When time is up what is known is still said, and nothing else fails.
             key = repr(choice)
-            if key not in known and time.monotonic() < self.end:
+            if key not in known and time.process_time() < self.end:
                 known[key] = self.failing(made(choice))
             return known.get(key)
 

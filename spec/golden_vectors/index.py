@@ -13,7 +13,6 @@ import numpy as np
 
 from spec import library, symbols
 from spec.expected.trace import Visit, counted
-from spec.golden_vectors.chosen import ALGORITHMS
 from spec.golden_vectors.folder import whole
 from spec.golden_vectors.rounding import Rounded
 from spec.golden_vectors.run import Run, run
@@ -70,19 +69,18 @@ def write(
         If there is something in the folder already, or it cannot be written.
     """
     with whole(folder) as place:
-        shelf = Shelf(place)
+        shelf, known = Shelf(place), library.checked()
+        algorithms = [_algorithm(shelf, run(known, id)) for id in each(tuple(known))]
         index = {
             "$schema": SCHEMA,
             "format": FORMAT,
             "version": version,
             "counts_from": 0,
-            "algorithms": [
-                _algorithm(shelf, run(library.checked(), id)) for id in each(ALGORITHMS)
-            ],
+            "algorithms": algorithms,
         }
         shelf.text("index.json", f"{_json(index)}\n")
         shelf.text(SCHEMA, schema())
-    return Written(len(ALGORITHMS), shelf.arrays, shelf.bytes, shelf.undecided)
+    return Written(len(algorithms), shelf.arrays, shelf.bytes, shelf.undecided)
 
 
 def schema() -> str:

@@ -1,8 +1,9 @@
-"""A run of an algorithm on chosen inputs, in balls that are narrow enough to be rounded."""
+"""A run of an algorithm on its example, in balls that are narrow enough to be rounded."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,36 +11,38 @@ import numpy as np
 
 from spec.domains.balls import Balls
 from spec.domains.depth import Depths
-from spec.expected.line_values import numbers
+from spec.expected.line_values import numbers, scale_of
 from spec.expected.trace import Trace, Visit, counted, from_0, trace
-from spec.golden_vectors.chosen import SEEDS, SIZES, TURNS
 from spec.golden_vectors.rounding import nearest
 from spec.inputs.draw import Inputs, draw
 from spec.language.checked import Checked
+from spec.library import example
 from spec.line_by_line.array_axes import SpecArray
 from spec.machine import Again, Chance, Parameters, Value
 from spec.machine.bind_arguments import Entrance
 
 #: The bits to begin with, and the most.
 PRECISION, LIMIT = 512, 8192
+#: How many turns a `while` may take, unless the example says otherwise.
+TURNS = 8
 
 
 @dataclass(frozen=True)
 class Run:
-    """An algorithm, what it ran on, and what its lines set.
+    """An algorithm, the inputs it ran on, and what its lines set.
 
     Attributes
     ----------
     checked
         The algorithm.
     inputs
-        What it ran on, in the paper's form.
+        Its inputs, in the paper's form.
     sizes
         Its sizes, by name.
     arguments
         The inputs, parameters and hyperparameters, by name, counted from 0.
     found
-        What was set, in balls.
+        What each line set, in balls.
     depths
         The same, with the depth of each number.
     scale
@@ -47,7 +50,7 @@ class Run:
     random
         The uniform numbers that chance decided by, in order.
     margin
-        How far each was from another decision, at least.
+        How far each of these was from another decision, at least.
     """
 
     checked: Checked
@@ -69,17 +72,19 @@ class Run:
 
 
 def run(algorithms: Mapping[str, Checked], id: str) -> Run:
-    """Run an algorithm on what is chosen for it."""
-    checked = algorithms[id]
-    source = np.random.default_rng(SEEDS.get(id, int(id)))
-    inputs = draw(algorithms, id, source, SIZES.get(id))
+    """Run an algorithm on its example; where that has no seed, the seed is the id's number."""
+    checked, chosen = algorithms[id], example(id)
+    source = np.random.default_rng(chosen.get("seed", int(re.sub(r"\D", "", id))))
+    inputs = draw(algorithms, id, source, chosen.get("sizes"), chosen.get("values"))
     uniform = source.random(100).tolist()
+    turns = chosen.get("turns", TURNS)
     precision = PRECISION
     while True:
         domain, chance = Balls(precision), _Noted(iter(uniform))
-        found = trace(algorithms, domain, id, [inputs], chance=chance, turns=TURNS)
-        own = (visit for (of, _), each in found.lines.items() if of == id for visit in each)
-        if 2 * precision > LIMIT or all(nearest(ball) is not None for ball in _balls(own)):
+        found = trace(algorithms, domain, id, [inputs], chance=chance, turns=turns)
+        own = (visit for (of, _), visits in found.lines.items() if of == id for visit in visits)
+        balls = (ball for visit in own for ball in numbers(dict(visit.values)))
+        if 2 * precision > LIMIT or all(nearest(ball) is not None for ball in balls):
             break
         precision *= 2
     again = Again(chance.decisions)
@@ -89,14 +94,14 @@ def run(algorithms: Mapping[str, Checked], id: str) -> Run:
         _sizes(algorithms, id, inputs),
         {**found.calls[id][0].values, **_by_name(checked, inputs)},
         found,
-        trace(algorithms, Depths(), id, [inputs], chance=again, turns=TURNS),
-        _scale(found),
+        trace(algorithms, Depths(), id, [inputs], chance=again, turns=turns),
+        scale_of(found),
         uniform[: len(chance.decisions)],
         chance.margin,
     )
 
 
-def leaves(value: Value) -> Iterator[tuple[tuple[str | int, ...], SpecArray]]:
+def stored_arrays(value: Value) -> Iterator[tuple[tuple[str | int, ...], SpecArray]]:
     """Yield the arrays of a value, each with its path: names of fields, and indices from 0.
 
     The members of a data set, and the layers and heads of θ, are arrays of their own; columns and
@@ -108,8 +113,8 @@ def leaves(value: Value) -> Iterator[tuple[tuple[str | int, ...], SpecArray]]:
                 split = isinstance(field, dict)
                 members = {(at - 1,): one for at, one in field.items()} if split else {(): field}
                 for index, member in members.items():
-                    for path, leaf in leaves(member):
-                        yield (str(key), *index, *path), leaf
+                    for path, array in stored_arrays(member):
+                        yield (str(key), *index, *path), array
         case {1: list()}:
             for index, member in value.items():
                 yield (index - 1,), SpecArray.of(member)
@@ -156,7 +161,7 @@ def _sizes(algorithms: Mapping[str, Checked], id: str, inputs: Inputs) -> dict[s
 
 
 def _by_name(checked: Checked, inputs: Inputs) -> dict[str, Value]:
-    """Return what is given by its name; real numbers as balls."""
+    """Return the hyperparameters, by name; real numbers as balls."""
     found = dict(inputs.hyperparameters)
     for name, value in found.items():
         if isinstance(value, float):
@@ -164,15 +169,3 @@ def _by_name(checked: Checked, inputs: Inputs) -> dict[str, Value]:
         elif name in counted(checked):
             found[name] = from_0(value)
     return found
-
-
-def _balls(visits: Iterable[Visit]) -> Iterator[Any]:
-    for visit in visits:
-        for value in visit.values.values():
-            yield from numbers(value)
-
-
-def _scale(found: Trace) -> float:
-    """Return the largest number that is set, or given, anywhere in a run, at least 1."""
-    visits = [visit for each in (*found.lines.values(), *found.calls.values()) for visit in each]
-    return max(1.0, *(abs(float(ball)) for ball in _balls(visits) if ball.is_finite()))

@@ -12,7 +12,7 @@ import numpy as np
 from spec import symbols
 from spec.expected.rounding_bounds import gamma
 from spec.golden_vectors.rounding import Rounded, rounded
-from spec.golden_vectors.run import leaves
+from spec.golden_vectors.run import stored_arrays
 from spec.line_by_line.array_axes import SpecArray
 from spec.machine import Value
 
@@ -46,7 +46,7 @@ class Named:
 
     def arrays(self) -> Iterator[tuple[list[str | int], SpecArray]]:
         """Yield each of its arrays, with the path to it in ASCII."""
-        for path, leaf in leaves(self.value):
+        for path, leaf in stored_arrays(self.value):
             yield [part if isinstance(part, int) else symbols.ascii(part) for part in path], leaf
 
 
@@ -87,7 +87,7 @@ class Shelf:
     def set(self, folder: str, named: Named, depth: Value, scale: float) -> Row:
         """Save what a line has set, with how far it may be from what is exact."""
         arrays = []
-        for (path, leaf), (_, depths) in zip(named.arrays(), leaves(depth), strict=True):
+        for (path, leaf), (_, depths) in zip(named.arrays(), stored_arrays(depth), strict=True):
             array, roundings = _rounded(leaf), _deepest(depths)
             row: Row = {
                 "path": path,

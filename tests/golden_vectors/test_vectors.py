@@ -26,9 +26,8 @@ from spec import library
 from spec.calling.python_signature import annotations_of, as_annotated
 from spec.domains.balls import Balls, PrecisionError
 from spec.domains.depth import Depth
-from spec.golden_vectors.chosen import ALGORITHMS
 from spec.golden_vectors.rounding import nearest, rounded
-from spec.golden_vectors.run import leaves, run
+from spec.golden_vectors.run import run, stored_arrays
 from spec.golden_vectors.save import Named, Shelf
 from spec.inputs.python_form import python_form
 from spec.language.tree import End, While
@@ -79,7 +78,8 @@ def of(index):
 @pytest.fixture
 def few(monkeypatch):
     """Let there be only an algorithm or two, to be quick."""
-    monkeypatch.setattr("spec.golden_vectors.index.ALGORITHMS", ("6", "7"))
+    two = {id: library.checked()[id] for id in ("6", "7")}
+    monkeypatch.setattr("spec.library.checked", lambda: two)
 
 
 def given(algorithm):
@@ -162,7 +162,7 @@ def test_the_index_names_every_file_once_and_says_what_it_is(folder, of):
         assert b"'fortran_order': False" in raw
 
 
-@pytest.mark.parametrize("id", ALGORITHMS)
+@pytest.mark.parametrize("id", library.checked())
 def test_every_numbered_line_is_there_and_set_as_often_as_it_is_carried_out(of, id):
     checked, lines = library.checked()[id], of[id]["lines"]
     assert [(line["number"], line["text"]) for line in lines] == [
@@ -300,7 +300,7 @@ def test_a_terminal_sees_how_far_it_is(tmp_path, capsys, monkeypatch, few):
 # Is every number the nearest double?
 
 
-@pytest.mark.parametrize("id", ALGORITHMS)
+@pytest.mark.parametrize("id", library.checked())
 def test_every_number_is_the_nearest_double_and_as_near_as_is_said(
     folder, of, id, monkeypatch: pytest.MonkeyPatch
 ):
@@ -311,7 +311,7 @@ def test_every_number_is_the_nearest_double_and_as_near_as_is_said(
         for said, (visit, _) in zip(line["visits"], found.visits(line["number"]), strict=True):
             for value in said:
                 exact = visit.values.get(value["name"], visit.values.get("return"))
-                for row, (_, layout) in zip(value["arrays"], leaves(exact), strict=True):
+                for row, (_, layout) in zip(value["arrays"], stored_arrays(exact), strict=True):
                     array = np.load(folder / row["file"])
                     assert array.shape == layout.entries.shape
                     assert "undecided" not in row

@@ -1,75 +1,41 @@
 """What a mistake is shown on: small sizes, and inputs on which it can be seen.
 
-The numbers are drawn, as in the tests. What is set by hand is what makes a picture of them: one
-length for both sequences, a causal mask, scores that differ.
+The numbers are drawn, as in the tests. What is set by hand makes a picture of them: one length
+for both sequences of attention, a causal mask, scores that differ.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from spec.inputs.draw import Inputs, draw
-from spec.library import checked
+from spec.inputs.sizes import size_table
+from spec.language.header import Header
+from spec.language.types import Family, Matrix
+from spec.library import checked, example
+from spec.machine.trees import map_arrays
 
 Equal = frozenset[tuple[str, str]]
 
-# Different where they can meet in one array, but for the lengths: attention is mostly to itself.
-_SIZES = {
-    "N_V": 8,
-    "ℓ_max": 12,
-    "ℓ_x": 6,
-    "ℓ_z": 6,
-    "T": 6,
-    "d_e": 5,
-    "d_x": 7,
-    "d_z": 8,
-    "d_in": 7,
-    "d_attn": 3,
-    "d_mid": 2,
-    "d_out": 5,
-    "d_mlp": 7,
-    "d_f": 4,
-    "H": 2,
-    "L": 2,
-    "L_enc": 2,
-    "L_dec": 2,
-    "ℓ_gen": 6,
-    "length(x)": 6,
-    "length(z)": 5,
-}
-_OF = {
-    "1": {"d_e": 8, "N_V": 10},
-    "2": {"d_e": 8, "ℓ_max": 9},
-    "3": {"d_out": 8},
-    "5": {"H": 3},
-    "6": {"d_e": 8},
-    "7": {"d_e": 6},
-    "14": {"length(x)": 3, "L": 1},
-    "15": {"length(z)": 4, "L_enc": 1, "L_dec": 1},
-}
-_SEEDS = {
-    "2": 4,
-    "8": 6,
-    "14": 12,
-    "15": 24,
-}  # where a run may happen to show nothing, there are several
 _LOUD = 2.0  # by how much inputs of attention are made larger, so that it is not almost uniform
+#: Powers of ten: the size of e, and ε, which matters beside a small variance only.
+_SCALES = ((0, -5), (-3, -5), (-3, None), (-5, None))
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """Inputs, and what is to be said of them.
+    """Inputs of an algorithm.
 
     Attributes
     ----------
     inputs
-        What an algorithm is given.
+        The inputs.
     seed
-        Where its random numbers come from.
+        The seed of the run's random numbers.
     remark
-        What is special, if anything: a whole sentence.
+        What is special about the inputs, if anything: a whole sentence.
     """
 
     inputs: Inputs
@@ -78,18 +44,19 @@ class Drawn:
 
 
 def drawn(id: str, equal: Equal) -> Iterator[Drawn]:
-    """Yield inputs for an algorithm, the plainest first; `equal` are sizes to be others."""
-    of = _sizes(id, equal)
-    values = {"bos_token": 1, "eos_token": 2} if id == "15" else {}
-    for seed in range(_SEEDS.get(id, 1)):
-        inputs = draw(checked(), id, np.random.default_rng(seed), of, values)
-        for vary in _VARIATIONS.get(id, (Drawn,)):
-            yield replace(vary(inputs), seed=seed)
+    """Yield inputs for an algorithm, the plainest first; `equal` are sizes that must be others."""
+    chosen = example(id).get("picture", {})
+    sizes = _sizes({**size_table("picture"), **chosen.get("sizes", {})}, equal)
+    for seed in range(chosen.get("seeds", 1)):  # several, where a run may happen to show nothing
+        source = np.random.default_rng(seed)
+        inputs = draw(checked(), id, source, sizes, chosen.get("values"))
+        for varied in _varied(inputs, checked()[id].header):
+            yield replace(varied, seed=seed)
 
 
-def _sizes(id: str, equal: Equal) -> Mapping[str, int]:
-    """Return sizes that are equal where they are to be."""
-    found = {**_SIZES, **_OF.get(id, {})}
+def _sizes(sizes: Mapping[str, int], equal: Equal) -> Mapping[str, int]:
+    """Return sizes of which some are made equal."""
+    found = dict(sizes)
     before: dict[str, int] = {}
     while found != before:
         before = dict(found)
@@ -101,61 +68,47 @@ def _sizes(id: str, equal: Equal) -> Mapping[str, int]:
     return found
 
 
+def _varied(inputs: Inputs, header: Header) -> Iterator[Drawn]:
+    """Yield inputs on which mistakes in an algorithm of this kind can be seen."""
+    parameters = [str(key) for key, _ in header.parameters]
+    families = [type for _, type in header.inputs if isinstance(type, Family)]
+    if "Mask" in parameters:
+        yield from _causal(inputs, parameters.index("Mask"))
+    elif any(isinstance(family.member, Matrix) for family in families):  # a context to attend to
+        yield Drawn(_louder(inputs))
+    elif "ε" in map(str, header.hyperparameters):
+        yield from (_scaled(inputs, *scale) for scale in _SCALES)
+    else:
+        yield Drawn(inputs)
+
+
 def _louder(inputs: Inputs) -> Inputs:
-    def louder(value: object) -> object:
-        if isinstance(value, list):
-            return [louder(one) for one in value]
-        return value * _LOUD if isinstance(value, np.ndarray) else value
-
-    return replace(inputs, inputs=tuple(louder(value) for value in inputs.inputs))
+    return replace(inputs, inputs=map_arrays(lambda array: array * _LOUD, inputs.inputs))
 
 
-def _one_query(inputs: Inputs) -> Drawn:
-    return Drawn(_louder(inputs))
+def _causal(inputs: Inputs, place: int) -> Iterator[Drawn]:
+    """Yield inputs with a causal mask; then with one in which the first token sees nothing."""
+    before, after = inputs.parameters[:place], inputs.parameters[place + 1 :]
+    causal = np.triu(np.ones_like(inputs.parameters[place]))
+    loud = _louder(inputs)
+    yield Drawn(replace(loud, parameters=(*before, causal, *after)), remark="The mask is causal.")
+    hidden = causal * (np.arange(causal.shape[1]) > 0)
+    yield Drawn(
+        replace(loud, parameters=(*before, hidden, *after)),
+        remark="The mask is causal, and hides from the first token even itself.",
+    )
 
 
-def _causal(inputs: Inputs) -> Drawn:
-    *others, Mask = inputs.parameters
-    causal = np.triu(np.ones_like(Mask))
-    loud = _louder(replace(inputs, parameters=(*others, causal)))
-    return Drawn(loud, remark="The mask is causal.")
-
-
-def _seeing_nothing(inputs: Inputs) -> Drawn:
-    causal = _causal(inputs).inputs
-    *others, Mask = causal.parameters
-    hidden = Mask * (np.arange(Mask.shape[1]) > 0)
-    remark = "The mask is causal, and hides from the first token even itself."
-    return Drawn(replace(causal, parameters=(*others, hidden)), remark=remark)
-
-
-def _scaled(exponent: int, epsilon: int | None) -> Callable[[Inputs], Drawn]:
-    """Make e smaller by a power of ten, since an ε matters beside a small variance only."""
-
-    def vary(inputs: Inputs) -> Drawn:
-        (e,) = inputs.inputs
-        ε = 0.0 if epsilon is None else 10.0**epsilon
-        size = f"e is of the size of {_power(exponent)}, and " if exponent else ""
-        said = "0" if epsilon is None else _power(epsilon)
-        changed = replace(inputs, inputs=(e * 10.0**exponent,), hyperparameters={"ε": ε})
-        return Drawn(changed, remark=f"Here {size}ε is {said}.")
-
-    return vary
+def _scaled(inputs: Inputs, exponent: int, epsilon: int | None) -> Drawn:
+    """Return inputs made smaller by a power of ten, and an ε that is one, or 0."""
+    (e,) = inputs.inputs
+    ε = 0.0 if epsilon is None else 10.0**epsilon
+    size = f"e is of the size of {_power(exponent)}, and " if exponent else ""
+    value = "0" if epsilon is None else _power(epsilon)
+    changed = replace(inputs, inputs=(e * 10.0**exponent,), hyperparameters={"ε": ε})
+    return Drawn(changed, remark=f"Here {size}ε is {value}.")
 
 
 def _power(exponent: int) -> str:
     digits = str(-exponent).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
     return f"10⁻{digits}"
-
-
-_VARIATIONS: Mapping[str, tuple[Callable[[Inputs], Drawn], ...]] = {
-    "3": (_one_query,),
-    "4": (_causal, _seeing_nothing),
-    "5": (_causal,),
-    "6": (
-        _scaled(0, -5),
-        _scaled(-3, -5),
-        _scaled(-3, None),
-        _scaled(-5, None),
-    ),
-}

@@ -21,8 +21,8 @@ from .edits import changed, origins
 from .inputs import Drawn, Equal, drawn
 
 VISIBLE = 0.02  # of the largest entry
-_TURNS = 6  # how long the text of Algorithm 15 may grow
-_HEAD = "4"  # the algorithm whose weights are looked at
+_TURNS = 6  # how long a text may grow that ends by itself
+_VALUES = Key("V")  # what a head of attention weighs, and no other algorithm has
 
 Numbers = NDArray[np.float64]
 
@@ -161,7 +161,7 @@ class _Recorder(Watcher):
         self.visits[line.number] += 1
         if isinstance(line.statement, Return):
             self.run.result = shown(values["return"], _output(frame.checked))
-            if self.id == _HEAD:
+            if _VALUES in frame.variables:
                 self.run.weights = self._weights(line.statement, frame)
             return
         origin, visit = self.origins[line.number], self.visits[line.number]
@@ -172,12 +172,11 @@ class _Recorder(Watcher):
 
     def _weights(self, statement: Return, frame: Frame) -> Shown | None:
         """Return what is multiplied with V: the result, with the identity in the place of V."""
-        V = Key("V")
-        before = frame.variables[V]
+        before = frame.variables[_VALUES]
         real = self.machine.domain.real
-        frame.variables[V] = np.vectorize(real, otypes=[object])(np.eye(before.shape[1]))
+        frame.variables[_VALUES] = np.vectorize(real, otypes=[object])(np.eye(before.shape[1]))
         found = self.machine.expression(statement.value, frame)
-        frame.variables[V] = before
+        frame.variables[_VALUES] = before
         return Shown(found.astype(float), "ℓ_z", "ℓ_x")
 
 
