@@ -8,41 +8,41 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, dataclass_transform
 
 from spec.language import alg_file
 
 T = TypeVar("T")
 
 
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
 @dataclass(frozen=True)
 class Node:
     """Any part of the tree; `span` says which characters of its row it was read from."""
 
     span: tuple[int, int] = field(default=(0, 0), compare=False, kw_only=True, repr=False)
 
+    def __init_subclass__(cls) -> None:
+        dataclass(frozen=True)(cls)  # every kind of node is one
+
 
 # Expressions
 
 
-@dataclass(frozen=True)
 class Number(Node):
     """`2`"""
 
     value: int
 
 
-@dataclass(frozen=True)
 class Infinity(Node):
     """`∞`"""
 
 
-@dataclass(frozen=True)
 class Ones(Node):
     """`1ᵀ`, as long as it must be"""
 
 
-@dataclass(frozen=True)
 class Name(Node):
     """`W^l_mlp1`: a base with at most one script above and one below"""
 
@@ -56,21 +56,18 @@ class Name(Node):
         return self.above, self.below
 
 
-@dataclass(frozen=True)
 class Mark(Node):
     """`¹` of `γ¹_l`: a numeral that is part of a name, where `Y^1` is a member of a family"""
 
     numeral: int
 
 
-@dataclass(frozen=True)
 class Negative(Node):
     """`−a`"""
 
     operand: Expression
 
 
-@dataclass(frozen=True)
 class Binary(Node):
     """`a + b`, `a − b`, `a · b`, `a / b`, `a ⊙ b`, and `a b` with a space for its operator"""
 
@@ -79,7 +76,6 @@ class Binary(Node):
     right: Expression
 
 
-@dataclass(frozen=True)
 class Power(Node):
     """`(a − b)²`"""
 
@@ -87,14 +83,12 @@ class Power(Node):
     exponent: Number
 
 
-@dataclass(frozen=True)
 class Transpose(Node):
     """`Kᵀ`"""
 
     operand: Expression
 
 
-@dataclass(frozen=True)
 class Prefix(Node):
     """`√a`, `log a`: a function written without brackets"""
 
@@ -102,7 +96,6 @@ class Prefix(Node):
     operand: Expression
 
 
-@dataclass(frozen=True)
 class Call(Node):
     """`f(a, b | c)`"""
 
@@ -111,7 +104,6 @@ class Call(Node):
     parameters: tuple[Expression | Named, ...] = ()
 
 
-@dataclass(frozen=True)
 class Named(Node):
     """`Mask ≡ 1`, `Mask[t, t'] ≡ ⟦t ≤ t'⟧`: an argument given by an equation"""
 
@@ -120,14 +112,12 @@ class Named(Node):
     value: Expression
 
 
-@dataclass(frozen=True)
 class Gradient(Node):
     """`∇loss(θ)`"""
 
     call: Call
 
 
-@dataclass(frozen=True)
 class Index(Node):
     """`S[t_z, t_x]`"""
 
@@ -135,12 +125,10 @@ class Index(Node):
     subscripts: tuple[Expression | All | Slice, ...]
 
 
-@dataclass(frozen=True)
 class All(Node):
     """`:` alone, a whole axis"""
 
 
-@dataclass(frozen=True)
 class Slice(Node):
     """`a : b`, both ends meant"""
 
@@ -148,26 +136,22 @@ class Slice(Node):
     high: Expression
 
 
-@dataclass(frozen=True)
 class Columns(Node):
     """`[e_1, …, e_ℓ]` side by side, or the tokens `[x, y]` in a row"""
 
     items: tuple[Expression | Dots, ...]
 
 
-@dataclass(frozen=True)
 class Rows(Node):
     """`[Y^1; Y^2; …; Y^H]` one above the other"""
 
     items: tuple[Expression | Dots, ...]
 
 
-@dataclass(frozen=True)
 class Dots(Node):
     """`…`"""
 
 
-@dataclass(frozen=True)
 class Compare(Node):
     """`a ≤ b`, `a = b`, `a ≠ b`"""
 
@@ -176,21 +160,18 @@ class Compare(Node):
     right: Expression
 
 
-@dataclass(frozen=True)
 class Not(Node):
     """`¬a`"""
 
     operand: Expression
 
 
-@dataclass(frozen=True)
 class Iverson(Node):
     """`⟦a ≤ b⟧`"""
 
     condition: Condition
 
 
-@dataclass(frozen=True)
 class Collect(Node):
     """`{t ∈ [ℓ] : a = b}`"""
 
@@ -198,7 +179,6 @@ class Collect(Node):
     condition: Condition
 
 
-@dataclass(frozen=True)
 class Sum(Node):
     """`Σ_i a`, `Σ_{t=1}^{ℓ−1} a`, `Σ_{t∈T̃} a`"""
 
@@ -209,14 +189,12 @@ class Sum(Node):
 # What a loop, a sum or a set runs over
 
 
-@dataclass(frozen=True)
 class Implied(Node):
     """`∀ t_z, t_x`, `Σ_i`: as far as what is indexed"""
 
     names: tuple[Name, ...]
 
 
-@dataclass(frozen=True)
 class UpTo(Node):
     """`t ∈ [ℓ]`"""
 
@@ -229,7 +207,6 @@ class UpTo(Node):
         return (self.name,)
 
 
-@dataclass(frozen=True)
 class Range(Node):
     """`t = 1, …, ℓ`"""
 
@@ -243,7 +220,6 @@ class Range(Node):
         return (self.name,)
 
 
-@dataclass(frozen=True)
 class Member(Node):
     """`t∈T̃`"""
 
@@ -259,7 +235,6 @@ class Member(Node):
 # Statements
 
 
-@dataclass(frozen=True)
 class Assign(Node):
     """`Q ← W_q X`, `loss(θ) = …`, `X[:, t] ← …`"""
 
@@ -268,7 +243,6 @@ class Assign(Node):
     value: Expression
 
 
-@dataclass(frozen=True)
 class Choose(Node):
     """`a ← b with probability p, else c`"""
 
@@ -278,7 +252,6 @@ class Choose(Node):
     otherwise: Expression
 
 
-@dataclass(frozen=True)
 class Sample(Node):
     """`sample a token y from q ∝ p^{1/τ}`"""
 
@@ -287,7 +260,6 @@ class Sample(Node):
     weights: Expression
 
 
-@dataclass(frozen=True)
 class For(Node):
     """`for l = 1, …, L:` over the lines below, or with a `body` on its own line"""
 
@@ -296,14 +268,12 @@ class For(Node):
     body: Statement | None
 
 
-@dataclass(frozen=True)
 class While(Node):
     """`while y ≠ eos_token:`"""
 
     condition: Condition
 
 
-@dataclass(frozen=True)
 class If(Node):
     """`if ¬Mask[t_z, t_x] then S[t_z, t_x] ← −∞`"""
 
@@ -311,7 +281,6 @@ class If(Node):
     body: Statement
 
 
-@dataclass(frozen=True)
 class Return(Node):
     """`return Ṽ = W_o Y`"""
 
@@ -319,7 +288,6 @@ class Return(Node):
     value: Expression
 
 
-@dataclass(frozen=True)
 class End(Node):
     """`end`"""
 
@@ -327,7 +295,6 @@ class End(Node):
 # Declarations
 
 
-@dataclass(frozen=True)
 class Reals(Node):
     """`ℝ`, `ℝ^{d_attn×d_x}`; with an interval, `(0,1)^{N_V×length(x)}` or `(0, ∞)`"""
 
@@ -335,41 +302,34 @@ class Reals(Node):
     interval: tuple[str, str] | None = None
 
 
-@dataclass(frozen=True)
 class Bits(Node):
     """`{0,1}^{ℓ_z×ℓ_x}`"""
 
     dimensions: tuple[Expression, ...]
 
 
-@dataclass(frozen=True)
 class Naturals(Node):
     """`ℕ`"""
 
 
-@dataclass(frozen=True)
 class Vocabulary(Node):
     """`V`"""
 
 
-@dataclass(frozen=True)
 class Sequences(Node):
     """`V*`"""
 
 
-@dataclass(frozen=True)
 class Distributions(Node):
     """`Δ(V)`"""
 
 
-@dataclass(frozen=True)
 class Positions(Node):
     """`[ℓ_max]`"""
 
     high: Expression
 
 
-@dataclass(frozen=True)
 class Declaration(Node):
     """`W_q, W_k ∈ ℝ^{d_attn×d_in}`, `ε ∈ ℝ default 0`"""
 
@@ -378,7 +338,6 @@ class Declaration(Node):
     default: Number | None = None
 
 
-@dataclass(frozen=True)
 class Alike(Node):
     """`W_l as in Algorithm 5 with d_x = d_z = d_out = d_e`"""
 
@@ -387,7 +346,6 @@ class Alike(Node):
     equal: tuple[Expression, ...] = ()
 
 
-@dataclass(frozen=True)
 class Declarations(Node):
     """What a row declares; `binder` is its own `for n ∈ [N_data]:`"""
 
@@ -395,21 +353,18 @@ class Declarations(Node):
     binder: UpTo | None = None
 
 
-@dataclass(frozen=True)
 class Each(Node):
     """`for l ∈ [L]:` above the rows that it holds for"""
 
     binder: UpTo
 
 
-@dataclass(frozen=True)
 class Consists(Node):
     """`θ consisting of`, above its parts"""
 
     name: Name
 
 
-@dataclass(frozen=True)
 class Signature(Node):
     """`Ṽ ← Attention(X, Z | W_qkv, Mask)`"""
 
@@ -419,7 +374,6 @@ class Signature(Node):
     parameters: tuple[Name, ...] = ()
 
 
-@dataclass(frozen=True)
 class Abbreviation(Node):
     """`MHAttention(X | W, Mask) ≡ MHAttention(X, X | W, Mask)`"""
 
@@ -427,14 +381,12 @@ class Abbreviation(Node):
     full: Call
 
 
-@dataclass(frozen=True)
 class Requirements(Node):
     """`1 ≤ length(x), length(x) ≤ ℓ_max`"""
 
     conditions: tuple[Compare, ...]
 
 
-@dataclass(frozen=True)
 class Open(Node):
     """`length(x̂) ≤ ℓ_max at line 4 (A5)`: not proved, for the reason that an erratum gives"""
 
