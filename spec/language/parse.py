@@ -180,21 +180,42 @@ def _blocks(lines: list[Line], indent: int) -> tuple[Line, ...]:
     return tuple(found)
 
 
+#: The rules that are named for a node which holds all of their parts as one list.
+LISTS = ("implied", "columns", "rows", "requirements")
+
+_KINDS = {kind.__name__.lower(): kind for kind in Node.__subclasses__()}
+
+
 @v_args(inline=True, meta=True)
 class _Builder(Transformer[Token, Any]):
-    """Makes a node of each rule. A method is named for its rule; the rest are written out."""
+    """Makes a node of each rule.
 
-    def sequence(self, _: Meta, *items: Any) -> tuple[Any, ...]:
+    A rule is named for the node that it makes, of its parts in their order; those at its end may
+    be missing. For any other rule there is a method of its name.
+    """
+
+    def __default__(self, rule: str, parts: list[Any], meta: Meta) -> Node:
+        while parts and parts[-1] is None:
+            parts = parts[:-1]
+        if rule in LISTS:
+            parts = [tuple(parts)]
+        words = (str(part) if isinstance(part, Token) else part for part in parts)
+        return _KINDS[rule.replace("_", "")](*words, span=_span(meta))
+
+    def inputs(self, _: Meta, *items: Any) -> tuple[Any, ...]:
         return tuple(item for item in items if item is not None)
 
-    inputs = arguments = names = dimensions = equal = sequence
+    arguments = names = dimensions = equal = inputs
 
     def word(self, _: Meta, token: Token) -> str:
         return str(token)
 
     arrow = additive = multiplicative = function = compared = equated = word
 
-    # Names
+    def group(self, _: Meta, inner: Node) -> Node:
+        return inner
+
+    # Names and numbers
 
     def name(self, meta: Meta, base: Token, above: Any, below: Any) -> Node:
         if base in words():
@@ -213,19 +234,10 @@ class _Builder(Transformer[Token, Any]):
 
     below = above
 
-    # Expressions
-
     def number(self, meta: Meta, token: Token) -> Node:
         return _number(token, _span(meta))
 
-    def infinity(self, meta: Meta) -> Node:
-        return tree.Infinity(span=_span(meta))
-
-    def ones(self, meta: Meta) -> Node:
-        return tree.Ones(span=_span(meta))
-
-    def negative(self, meta: Meta, operand: Any) -> Node:
-        return tree.Negative(operand, span=_span(meta))
+    # Expressions
 
     def binary(self, meta: Meta, left: Any, operator: str, right: Any) -> Node:
         return tree.Binary(operator, left, right, span=_span(meta))
@@ -233,19 +245,13 @@ class _Builder(Transformer[Token, Any]):
     def juxtapose(self, meta: Meta, left: Any, right: Any) -> Node:
         return tree.Binary(" ", left, right, span=_span(meta))
 
-    def prefix(self, meta: Meta, function: str, operand: Any) -> Node:
-        return tree.Prefix(function, operand, span=_span(meta))
-
-    def group(self, _: Meta, inner: Node) -> Node:
-        return inner
+    def compare(self, meta: Meta, left: Any, operator: str, right: Any) -> Node:
+        return tree.Compare(operator, left, right, span=_span(meta))
 
     def power(self, meta: Meta, base: Any, digit: Token) -> Node:
         start, end = _span(meta)
         exponent = tree.Number(int(digit.translate(_DIGITS)), span=(end - 1, end))
         return tree.Power(base, exponent, span=(start, end))
-
-    def transpose(self, meta: Meta, operand: Any) -> Node:
-        return tree.Transpose(operand, span=_span(meta))
 
     def call(self, meta: Meta, function: Node, arguments: Any, parameters: Any) -> Node:
         return tree.Call(written(function), arguments, parameters or (), span=_span(meta))
@@ -255,38 +261,8 @@ class _Builder(Transformer[Token, Any]):
             raise _Misuse(target.span, "what is given must have a name")
         return tree.Named(target, operator, value, span=_span(meta))
 
-    def gradient(self, meta: Meta, call: Any) -> Node:
-        return tree.Gradient(call, span=_span(meta))
-
     def index(self, meta: Meta, array: Any, *subscripts: Any) -> Node:
         return tree.Index(array, subscripts, span=_span(meta))
-
-    def all(self, meta: Meta) -> Node:
-        return tree.All(span=_span(meta))
-
-    def slice(self, meta: Meta, low: Any, high: Any) -> Node:
-        return tree.Slice(low, high, span=_span(meta))
-
-    def columns(self, meta: Meta, *items: Any) -> Node:
-        return tree.Columns(items, span=_span(meta))
-
-    def rows(self, meta: Meta, *items: Any) -> Node:
-        return tree.Rows(items, span=_span(meta))
-
-    def dots(self, meta: Meta) -> Node:
-        return tree.Dots(span=_span(meta))
-
-    def compare(self, meta: Meta, left: Any, operator: str, right: Any) -> Node:
-        return tree.Compare(operator, left, right, span=_span(meta))
-
-    def not_(self, meta: Meta, operand: Any) -> Node:
-        return tree.Not(operand, span=_span(meta))
-
-    def iverson(self, meta: Meta, condition: Any) -> Node:
-        return tree.Iverson(condition, span=_span(meta))
-
-    def collect(self, meta: Meta, binder: Any, condition: Any) -> Node:
-        return tree.Collect(binder, condition, span=_span(meta))
 
     def sum_implied(self, meta: Meta, name: Any, body: Any) -> Node:
         if not isinstance(name, tree.Name):
@@ -301,72 +277,26 @@ class _Builder(Transformer[Token, Any]):
         binder = tree.Member(name, collection, span=(name.span[0], collection.span[1]))
         return tree.Sum(binder, body, span=_span(meta))
 
-    # Binders
-
-    def implied(self, meta: Meta, *names: Any) -> Node:
-        return tree.Implied(names, span=_span(meta))
-
-    def up_to(self, meta: Meta, name: Any, high: Any) -> Node:
-        return tree.UpTo(name, high, span=_span(meta))
-
-    def range(self, meta: Meta, name: Any, low: Any, high: Any) -> Node:
-        return tree.Range(name, low, high, span=_span(meta))
-
     # Statements
 
     def assign(self, meta: Meta, target: Any, operator: str, value: Any) -> Node:
         self._settable(target, tree.Name | tree.Index | tree.Call)
         return tree.Assign(target, operator, value, span=_span(meta))
 
-    def choose(
-        self, meta: Meta, target: Any, operator: str, value: Any, chance: Any, otherwise: Any
-    ) -> Node:
+    def choose(self, meta: Meta, target: Any, operator: str, *others: Any) -> Node:
         self._settable(target, tree.Name | tree.Index)
         if operator != "←":
             raise _Misuse(target.span, "what is drawn is set with ←, not with =")
-        return tree.Choose(target, value, chance, otherwise, span=_span(meta))
+        return tree.Choose(target, *others, span=_span(meta))
 
     def _settable(self, target: Node, kinds: Any) -> None:
         if not isinstance(target, kinds):
             raise _Misuse(target.span, "what stands left of the arrow cannot be set")
 
-    def sample(self, meta: Meta, token: Any, distribution: Any, weights: Any) -> Node:
-        return tree.Sample(token, distribution, weights, span=_span(meta))
-
-    def for_(self, meta: Meta, word: str, binder: Any, body: Any) -> Node:
-        return tree.For(word, binder, body, span=_span(meta))
-
-    def while_(self, meta: Meta, condition: Any) -> Node:
-        return tree.While(condition, span=_span(meta))
-
-    def if_(self, meta: Meta, condition: Any, body: Any) -> Node:
-        return tree.If(condition, body, span=_span(meta))
-
-    def return_(self, meta: Meta, name: Any, value: Any) -> Node:
-        return tree.Return(name, value, span=_span(meta))
-
-    def end(self, meta: Meta) -> Node:
-        return tree.End(span=_span(meta))
-
     # Heads
 
     def declarations(self, meta: Meta, binder: Any, *items: Any) -> Node:
         return tree.Declarations(items, binder, span=_span(meta))
-
-    def declaration(self, meta: Meta, names: Any, kind: Any, default: Any) -> Node:
-        return tree.Declaration(names, kind, default, span=_span(meta))
-
-    def alike(self, meta: Meta, names: Any, id: Token, equal: Any) -> Node:
-        return tree.Alike(names, str(id), equal or (), span=_span(meta))
-
-    def each(self, meta: Meta, binder: Any) -> Node:
-        return tree.Each(binder, span=_span(meta))
-
-    def consists(self, meta: Meta, name: Any) -> Node:
-        return tree.Consists(name, span=_span(meta))
-
-    def reals(self, meta: Meta, dimensions: Any) -> Node:
-        return tree.Reals(dimensions or (), span=_span(meta))
 
     def unit(self, meta: Meta, _: Token, dimensions: Any) -> Node:
         return tree.Reals(dimensions or (), ("0", "1"), span=_span(meta))
@@ -377,35 +307,10 @@ class _Builder(Transformer[Token, Any]):
     def bits(self, meta: Meta, _: Token, dimensions: Any) -> Node:
         return tree.Bits(dimensions, span=_span(meta))
 
-    def naturals(self, meta: Meta) -> Node:
-        return tree.Naturals(span=_span(meta))
-
-    def vocabulary(self, meta: Meta) -> Node:
-        return tree.Vocabulary(span=_span(meta))
-
-    def sequences(self, meta: Meta) -> Node:
-        return tree.Sequences(span=_span(meta))
-
-    def distributions(self, meta: Meta) -> Node:
-        return tree.Distributions(span=_span(meta))
-
-    def positions(self, meta: Meta, high: Any) -> Node:
-        return tree.Positions(high, span=_span(meta))
-
-    def signature(
-        self, meta: Meta, result: Any, function: Node, inputs: Any, parameters: Any
-    ) -> Node:
+    def signature(self, meta: Meta, result: Any, function: Node, *lists: Any) -> Node:
+        inputs, parameters = lists
         name = written(function)
         return tree.Signature(result, name, inputs, parameters or (), span=_span(meta))
-
-    def abbreviation(self, meta: Meta, short: Any, full: Any) -> Node:
-        return tree.Abbreviation(short, full, span=_span(meta))
-
-    def requirements(self, meta: Meta, *conditions: Any) -> Node:
-        return tree.Requirements(conditions, span=_span(meta))
-
-    def open(self, meta: Meta, condition: Any, line: Any, erratum: Token) -> Node:
-        return tree.Open(condition, line, str(erratum), span=_span(meta))
 
 
 def _span(meta: Meta) -> tuple[int, int]:

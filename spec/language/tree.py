@@ -265,7 +265,7 @@ class For(Node):
 
     word: str
     binder: Binder
-    body: Statement | None
+    body: Statement | None = None
 
 
 class While(Node):
