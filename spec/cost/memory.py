@@ -22,37 +22,13 @@ from typing import NamedTuple
 
 from spec.cost.loops import Loop, alike, loops, put, repeated, value
 from spec.cost.numbers import numbers
+from spec.language import tree
 from spec.language.checked import Checked
 from spec.language.header import instance
 from spec.language.names import Raised, Variable
 from spec.language.plain_text import text
 from spec.language.polynomials import ONE, ZERO, Atom, Poly, sum_of
-from spec.language.tree import (
-    Assign,
-    Binder,
-    Call,
-    Choose,
-    Collect,
-    For,
-    Gradient,
-    If,
-    Index,
-    Infinity,
-    Line,
-    Name,
-    Named,
-    Node,
-    Number,
-    Ones,
-    Return,
-    Sample,
-    Statement,
-    Sum,
-    Transpose,
-    While,
-    children,
-    targets,
-)
+from spec.language.tree import Line, Node, children, targets
 from spec.language.types import N_V, Family, Key, Type
 
 
@@ -171,10 +147,10 @@ class _Algorithm:
         for line in lines:
             self.number = line.number
             match line.statement:
-                case For(_, binder, None):
+                case tree.For(_, binder, None):
                     inner = [(one.number, one.statement) for one in line.walk()]
                     self.over(binder, inner, partial(self.block, line.body))
-                case While(condition):
+                case tree.While(condition):
                     self.repeat(line, condition)
                 case statement:
                     self.statement(statement)
@@ -193,34 +169,34 @@ class _Algorithm:
         self.number = line.number
         self.expression(condition)
 
-    def statement(self, statement: Statement) -> None:
+    def statement(self, statement: tree.Statement) -> None:
         """Carry out what stands in a line; no value waits before or after."""
         match statement:
-            case For(_, binder, body):
+            case tree.For(_, binder, body):
                 assert body is not None, "loops over lines are met in `block`"
                 self.over(binder, [(self.number, body)], partial(self.statement, body))
-            case If(condition, body):
+            case tree.If(condition, body):
                 self.expression(condition)
                 self.waiting = ZERO
                 self.statement(body)
-            case Assign(Call(function) as target, _, value):
+            case tree.Assign(tree.Call(function) as target, _, value):
                 self.held.pop(Key(function), None)
                 self.expression(value)
                 self.set(target)
-            case Assign(target, _, value):
+            case tree.Assign(target, _, value):
                 self.expression(value)
                 self.set(target)
-            case Choose(target, value, probability, otherwise):
+            case tree.Choose(target, value, probability, otherwise):
                 for part in (probability, value, otherwise):
                     self.expression(part)
                     self.waiting = ZERO
                 self.set(target)
-            case Sample(token, distribution, weights):
+            case tree.Sample(token, distribution, weights):
                 self.expression(weights)
                 self.moment(self.size(N_V))
                 self.set(distribution)
                 self.set(token)
-            case Return(_, value):
+            case tree.Return(_, value):
                 self.expression(value)
         self.waiting = ZERO
 
@@ -231,9 +207,9 @@ class _Algorithm:
     def variable(self, target: Node) -> Variable:
         """Return what is set: a variable, or the member of a family."""
         match target:
-            case Call(function):
+            case tree.Call(function):
                 return Variable(Key(function))
-            case Index(Name() as name) | (Name() as name):
+            case tree.Index(tree.Name() as name) | (tree.Name() as name):
                 return self.checked.names.targets[name]
         raise AssertionError("nothing else is set")
 
@@ -251,12 +227,15 @@ class _Algorithm:
     # Loops
 
     def over(
-        self, binder: Binder, inner: Iterable[tuple[int, Statement]], body: Callable[[], None]
+        self,
+        binder: tree.Binder,
+        inner: Iterable[tuple[int, tree.Statement]],
+        body: Callable[[], None],
     ) -> None:
         """Go through a loop, after making room for what it fills entry by entry."""
         names = {text(name) for name in binder.names}
         for line, target in ((line, target) for line, one in inner for target in targets(one)):
-            if isinstance(target, Call):
+            if isinstance(target, tree.Call):
                 continue
             variable = self.variable(target)
             if variable.index is not None and text(variable.index) in names:
@@ -297,30 +276,30 @@ class _Algorithm:
     def value(self, node: Node) -> Poly:
         names, typing = self.checked.names, self.checked.typing
         match node:
-            case Number() | Infinity() | Ones():
+            case tree.Number() | tree.Infinity() | tree.Ones():
                 return ZERO
-            case Name() if node not in names.uses or isinstance(names.uses[node], Variable):
+            case tree.Name() if node not in names.uses or isinstance(names.uses[node], Variable):
                 return ZERO
-            case Transpose(operand):
+            case tree.Transpose(operand):
                 return self.expression(operand)
-            case Index(array, subscripts):
+            case tree.Index(array, subscripts):
                 value = self.expression(array)
                 for subscript in subscripts:
                     self.expression(subscript)
                 return value
-            case Call(_, (argument,)) if node in names.functions:
+            case tree.Call(_, (argument,)) if node in names.functions:
                 self.expression(argument)
                 return ZERO
-            case Call() if node in typing.callees:
+            case tree.Call() if node in typing.callees:
                 self.call(node)
-            case Name():
+            case tree.Name():
                 power = names.uses[node]
                 assert isinstance(power, Raised), "a name is a variable or a power"
                 self.expression(power.base)
                 self.expression(power.exponent)
-            case Sum(binder, part) | Collect(binder, part):
+            case tree.Sum(binder, part) | tree.Collect(binder, part):
                 self.terms(loops(self.checked, binder), part)
-            case Gradient():
+            case tree.Gradient():
                 pass
             case _:
                 for child in children(node):
@@ -346,17 +325,17 @@ class _Algorithm:
         self.note(*_highest(loop, peaks, peaks))
         self.waiting = before + term * loop.turns
 
-    def call(self, node: Call) -> None:
+    def call(self, node: tree.Call) -> None:
         typing = self.checked.typing
         callee = self.memory.algorithms[typing.callees[node]]
         for argument in typing.arguments[node]:
             self.expression(argument)
         for (_, type), parameter in zip(callee.header.parameters, node.parameters, strict=True):
-            if not isinstance(parameter, Named):
+            if not isinstance(parameter, tree.Named):
                 self.expression(parameter)
                 continue
             before = self.waiting
-            indexed = isinstance(parameter.target, Index)
+            indexed = isinstance(parameter.target, tree.Index)
             self.terms(loops(self.checked, parameter) if indexed else (), parameter.value)
             self.waiting = before + self.numbers(instance(type, typing.calls[node]))
         sizes = {atom: self.size(size) for atom, size in typing.calls[node].items()}
@@ -415,4 +394,4 @@ def _grows(peak: Peak, index: Atom) -> bool:
 
 def _fills(target: Node, names: set[str]) -> bool:
     """Say whether a target is an entry at an index of a loop."""
-    return isinstance(target, Index) and text(target.subscripts[-1]) in names
+    return isinstance(target, tree.Index) and text(target.subscripts[-1]) in names

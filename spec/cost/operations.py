@@ -8,36 +8,12 @@ from functools import partial, reduce
 
 from spec.cost.loops import Loop, alike, loops, put, repeated
 from spec.cost.numbers import numbers
+from spec.language import tree
 from spec.language.checked import Checked
 from spec.language.inference.calls import ENTRYWISE
 from spec.language.names import Raised
 from spec.language.polynomials import ONE, ZERO, Atom, Poly
-from spec.language.tree import (
-    Assign,
-    Binary,
-    Call,
-    Choose,
-    Collect,
-    For,
-    If,
-    Index,
-    Infinity,
-    Line,
-    Member,
-    Name,
-    Named,
-    Negative,
-    Node,
-    Ones,
-    Power,
-    Prefix,
-    Return,
-    Sample,
-    Statement,
-    Sum,
-    While,
-    children,
-)
+from spec.language.tree import Line, Node, children
 from spec.language.types import N_V, SCALAR, Bundle, Matrix, Type, Whole
 
 KINDS = (
@@ -150,9 +126,9 @@ class _Algorithm:
         for line in lines:
             self.number = line.number
             match line.statement:
-                case For(_, binder, None):
+                case tree.For(_, binder, None):
                     self.within(loops(self.checked, binder), line)
-                case While(condition):
+                case tree.While(condition):
                     loop = repeated(self.checked, line)
                     self.lengths |= loop.lengths
                     self.within((loop,), line, condition)
@@ -171,24 +147,24 @@ class _Algorithm:
         """Add what a line does in one turn to what it does in all."""
         self.lines[line.number] += over(self.around, done)
 
-    def statement(self, statement: Statement) -> Operations:
+    def statement(self, statement: tree.Statement) -> Operations:
         match statement:
-            case For(_, binder, body):
+            case tree.For(_, binder, body):
                 assert body is not None, "loops over lines are met in `block`"
                 return over(loops(self.checked, binder), self.statement(body))
-            case If(condition, body):
+            case tree.If(condition, body):
                 return self.node(condition) + self.perhaps(self.statement(body))
-            case Assign(Call(), _, value):
+            case tree.Assign(tree.Call(), _, value):
                 return self.node(value)
-            case Assign(target, _, value):
+            case tree.Assign(target, _, value):
                 return self.nodes((target, value))
-            case Choose(target, value, probability, otherwise):
+            case tree.Choose(target, value, probability, otherwise):
                 either = self.perhaps(self.nodes((value, otherwise)))
                 return self.nodes((target, probability)) + either
-            case Sample(_, _, weights):
+            case tree.Sample(_, _, weights):
                 tokens = self.size(N_V)
                 return self.node(weights) + each(tokens - 1, "add") + each(tokens, "divide")
-            case Return(_, value):
+            case tree.Return(_, value):
                 return self.node(value)
         return NOTHING
 
@@ -205,32 +181,32 @@ class _Algorithm:
 
     def node(self, node: Node) -> Operations:
         match node:
-            case Name():
+            case tree.Name():
                 return self.name(node)
-            case Binary(" ", column, Ones()):
+            case tree.Binary(" ", column, tree.Ones()):
                 return self.node(column)
-            case Negative(Infinity()):
+            case tree.Negative(tree.Infinity()):
                 return NOTHING
-            case Sum(binder, body):
+            case tree.Sum(binder, body):
                 terms = self.turns(binder, self.node(body))
                 (loop,) = loops(self.checked, binder)
                 return terms + each((loop.turns - 1) * self.entries(node), "add")
-            case Collect(binder, condition):
+            case tree.Collect(binder, condition):
                 return self.turns(binder, self.node(condition))
-            case Named(Index(), _, value):
+            case tree.Named(tree.Index(), _, value):
                 return self.turns(node, self.node(value))
-            case Named(_, _, value):
+            case tree.Named(_, _, value):
                 return self.node(value)
-            case Call():
+            case tree.Call():
                 return self.call(node)
         return self.nodes(children(node)) + self.own(node)
 
     def turns(self, binder: Node, done: Operations) -> Operations:
         """Return what is done for each value of an index."""
         done = over(loops(self.checked, binder), done)
-        return self.perhaps(done) if isinstance(binder, Member) else done
+        return self.perhaps(done) if isinstance(binder, tree.Member) else done
 
-    def name(self, node: Name) -> Operations:
+    def name(self, node: tree.Name) -> Operations:
         uses = self.checked.names.uses
         if node in uses and isinstance(use := uses[node], Raised):
             return self.nodes((use.exponent, use.base)) + each(self.entries(node), "power")
@@ -239,16 +215,16 @@ class _Algorithm:
     def own(self, node: Node) -> Operations:
         """Return what a node does itself, once its parts are there."""
         match node:
-            case Binary() | Negative() if isinstance(self.type(node), Whole):
+            case tree.Binary() | tree.Negative() if isinstance(self.type(node), Whole):
                 return NOTHING
-            case Binary(" " | "·", left, right) if self.multiplies(left, right):
+            case tree.Binary(" " | "·", left, right) if self.multiplies(left, right):
                 (m, k), (_, n) = self.shape(left), self.shape(right)
                 return each(m * k * n, "multiply-add")
-            case Negative():
+            case tree.Negative():
                 return each(self.entries(node), "add")
-            case Power(_, exponent):
+            case tree.Power(_, exponent):
                 return each(self.entries(node), "multiply" if exponent.value == 2 else "power")
-            case Binary(function) | Prefix(function):
+            case tree.Binary(function) | tree.Prefix(function):
                 return each(self.entries(node), *_ENTRY[function])
         return NOTHING
 
@@ -259,7 +235,7 @@ class _Algorithm:
             for type in (self.type(left), self.type(right))
         )
 
-    def call(self, node: Call) -> Operations:
+    def call(self, node: tree.Call) -> Operations:
         typing = self.checked.typing
         if node in typing.callees:
             callee = typing.callees[node]

@@ -5,36 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from spec.language import tree
 from spec.language.errors import CheckError
 from spec.language.plain_text import text
 from spec.language.polynomials import ONE, Atom, Poly
-from spec.language.tree import (
-    Abbreviation,
-    Alike,
-    Binary,
-    Bits,
-    Call,
-    Compare,
-    Consists,
-    Declaration,
-    Declarations,
-    Distributions,
-    Each,
-    Name,
-    Naturals,
-    Node,
-    Number,
-    Positions,
-    Program,
-    Reals,
-    Requirements,
-    Row,
-    Sequences,
-    Signature,
-    Slice,
-    UpTo,
-    Vocabulary,
-)
+from spec.language.tree import Node, Program, Row
 from spec.language.types import (
     HOLE,
     N_V,
@@ -107,7 +82,7 @@ class Header:
     bounds: Mapping[Atom, tuple[Poly, Poly]]
     requirements: tuple[Requirement, ...]
     equal: Mapping[Atom, Poly]
-    abbreviations: tuple[Abbreviation, ...]
+    abbreviations: tuple[tree.Abbreviation, ...]
 
 
 def header(program: Program, headers: Mapping[str, Header]) -> Header:
@@ -126,9 +101,9 @@ def refers_to(program: Program) -> set[str]:
     return {
         item.algorithm
         for row in program.rows
-        if isinstance(row.node, Declarations)
+        if isinstance(row.node, tree.Declarations)
         for item in row.node.items
-        if isinstance(item, Alike)
+        if isinstance(item, tree.Alike)
     }
 
 
@@ -137,10 +112,10 @@ def label(script: Node | None) -> str:
     return "" if script is None else text(script)
 
 
-def key(name: Name, *indices: str) -> Key:
+def key(name: tree.Name, *indices: str) -> Key:
     """Return the variable that a name is, where `indices` are the names that run."""
     above, below = (HOLE if label(script) in indices else label(script) for script in name.scripts)
-    if isinstance(name.below, Slice):  # z_{1:N_data} is all of z_n
+    if isinstance(name.below, tree.Slice):  # z_{1:N_data} is all of z_n
         below = HOLE
     return Key(name.base, above, below, text(name))
 
@@ -219,7 +194,7 @@ class _Reader:
     def heading(self) -> Row:
         """The heading, as if it were a row of a section."""
         layout = self.program.layout
-        return Row("heading", 0, layout.signature or layout.title, Declarations(()))
+        return Row("heading", 0, layout.signature or layout.title, tree.Declarations(()))
 
     # Sections
 
@@ -231,22 +206,24 @@ class _Reader:
 
     def section(self, name: str, *, apart: bool = False) -> None:
         found = self.declared[name] = {}
-        scope: tuple[int, UpTo] | None = None
+        scope: tuple[int, tree.UpTo] | None = None
         for row in self.program.section(name):
             self.row = row
             if scope is not None and row.indent <= scope[0]:
                 scope = None
             match row.node:
-                case Each(binder) | Declarations(_, UpTo() as binder) if scope is not None:
+                case tree.Each(binder) | tree.Declarations(_, tree.UpTo() as binder) if (
+                    scope is not None
+                ):
                     raise self.error(binder, "a member has one index only")
-                case Each(binder):
+                case tree.Each(binder):
                     scope = row.indent, binder
-                case Consists(bundle):
+                case tree.Consists(bundle):
                     if name != "Parameters" or found:
                         raise self.error(bundle, "only all parameters are parts of something")
                     self.bundle = key(bundle)
                     self.declare(bundle, self.bundle, Bundle(self.program.id, ()))
-                case Declarations(items, own):
+                case tree.Declarations(items, own):
                     for item in items:
                         for member, variable, type in self.item(item, own or (scope and scope[1])):
                             if apart and found:
@@ -262,8 +239,8 @@ class _Reader:
         self.variables[variable] = type
 
     def item(
-        self, item: Declaration | Alike, binder: UpTo | None
-    ) -> Iterator[tuple[Name, Key, Type]]:
+        self, item: tree.Declaration | tree.Alike, binder: tree.UpTo | None
+    ) -> Iterator[tuple[tree.Name, Key, Type]]:
         """Yield what is declared: members of families, if there is something to run over."""
         for name in item.names:
             index = self.index = None if binder is None else self.runs(binder)
@@ -271,13 +248,13 @@ class _Reader:
             if [variable.above, variable.below].count(HOLE) != (index is not None):
                 indices = "no index" if index is None else f"the index {index}, once"
                 raise self.error(name, f"{text(name)} must have {indices}")
-            if any(isinstance(script, Number) for script in name.scripts):
+            if any(isinstance(script, tree.Number) for script in name.scripts):
                 raise self.error(name, f"{text(name)} can only be a member of a family")
             type = self.type(item, name, index)
             yield name, variable, type if index is None else Family(index, self.over[index], type)
         self.index = None
 
-    def runs(self, binder: UpTo) -> Atom:
+    def runs(self, binder: tree.UpTo) -> Atom:
         """Return what a family runs over: one index for all families that run as far.
 
         Its serial is that of no index of a line, which may stand for a size of a member.
@@ -290,31 +267,33 @@ class _Reader:
         self.over[index] = count
         return index
 
-    def type(self, item: Declaration | Alike, name: Name, index: Atom | None) -> Type:
-        if isinstance(item, Alike):
+    def type(
+        self, item: tree.Declaration | tree.Alike, name: tree.Name, index: Atom | None
+    ) -> Type:
+        if isinstance(item, tree.Alike):
             return self.alike(item)
         if item.default is not None:
             if self.row.section != "Hyperparameters":
                 raise self.error(item, "only a hyperparameter has a default")
             self.defaults[key(name)] = item.default.value
         match item.kind:
-            case Reals(dimensions):
+            case tree.Reals(dimensions):
                 return self.matrix(dimensions)
-            case Bits(dimensions):
+            case tree.Bits(dimensions):
                 return replace(self.matrix(dimensions), bits=True)
-            case Naturals() if index is None:
+            case tree.Naturals() if index is None:
                 return Whole(Poly.of(Atom(text(name))))
-            case Vocabulary():
+            case tree.Vocabulary():
                 return TOKEN
-            case Sequences():
+            case tree.Sequences():
                 return Tokens(Poly.of(_length(name, index)))
-            case Distributions():
+            case tree.Distributions():
                 return Matrix(N_V)
-            case Positions(high) if index is None and self.row.section == "Input":
+            case tree.Positions(high) if index is None and self.row.section == "Input":
                 position = Atom(text(name), "index")
                 self.bounds[position] = (ONE, self.size(high))
                 return Whole(Poly.of(position))
-            case Positions(high):
+            case tree.Positions(high):
                 return Whole(high=self.size(high))
         raise self.error(item, "there is one count, not one for each member")
 
@@ -327,7 +306,7 @@ class _Reader:
         rows, columns = dimensions
         return Matrix(self.size(rows), self.size(columns))
 
-    def alike(self, item: Alike) -> Bundle:
+    def alike(self, item: tree.Alike) -> Bundle:
         if item.algorithm not in self.headers:
             problem = f"Algorithm {item.algorithm} is missing, or refers to this one"
             raise self.error(item, problem)
@@ -354,17 +333,19 @@ class _Reader:
     def size(self, node: Node) -> Poly:
         """Return the size that is written."""
         match node:
-            case Number(value):
+            case tree.Number(value):
                 return Poly.of(value)
-            case Binary("+", left, right):
+            case tree.Binary("+", left, right):
                 return self.size(left) + self.size(right)
-            case Binary("−", left, right) if self.row.section == "Requires":
+            case tree.Binary("−", left, right) if self.row.section == "Requires":
                 return self.size(left) - self.size(right)
-            case Binary(" " | "·", left, right):
+            case tree.Binary(" " | "·", left, right):
                 return self.size(left) * self.size(right)
-            case Call("length", (Name() as sequence,)) if self.row.section != "Parameters":
+            case tree.Call("length", (tree.Name() as sequence,)) if (
+                self.row.section != "Parameters"
+            ):
                 return self.length(sequence)
-            case Name():
+            case tree.Name():
                 return self.named(key(node), node)
         raise self.error(node, f"{text(node)} is no size")
 
@@ -379,7 +360,7 @@ class _Reader:
             raise self.error(node, f"{variable} is {known}, no size")
         return known.value
 
-    def length(self, sequence: Name) -> Poly:
+    def length(self, sequence: tree.Name) -> Poly:
         match self.variables.get(key(sequence)):
             case Tokens(length):
                 return length
@@ -394,12 +375,12 @@ class _Reader:
     def requirements(self) -> Iterator[Requirement]:
         for row in self.program.section("Requires"):
             self.row = row
-            if not isinstance(row.node, Requirements):
+            if not isinstance(row.node, tree.Requirements):
                 raise self.error(row.node, "only conditions can be required")
             for condition in row.node.conditions:
                 yield from self.requirement(condition)
 
-    def requirement(self, condition: Compare) -> Iterator[Requirement]:
+    def requirement(self, condition: tree.Compare) -> Iterator[Requirement]:
         if condition.operator not in ("≤", "="):
             raise self.error(condition, "only what is written with ≤ or = can be required")
         left, right = self.size(condition.left), self.size(condition.right)
@@ -412,7 +393,7 @@ class _Reader:
             self.equate(condition, left, right)
             yield Requirement(text(condition), -excess, over)
 
-    def equate(self, condition: Compare, left: Poly, right: Poly) -> None:
+    def equate(self, condition: tree.Compare, left: Poly, right: Poly) -> None:
         """Note that one size is another, so that lines may take the one for the other."""
         left, right = left.replace(self.equal), right.replace(self.equal)
         size = left.atom
@@ -443,8 +424,8 @@ class _Reader:
 
     def given(
         self,
-        signature: Signature,
-        names: tuple[Name, ...],
+        signature: tree.Signature,
+        names: tuple[tree.Name, ...],
         all: Mapping[Key, Type],
         more: Mapping[Key, Type],
     ) -> Iterator[tuple[Key, Type]]:
@@ -457,24 +438,24 @@ class _Reader:
                 twice = variable in all or variable in more
                 problem = "is named twice" if twice else "is not declared"
                 raise self.error(name, f"{text(name)} {problem}")
-            if isinstance(name.below, Slice):
+            if isinstance(name.below, tree.Slice):
                 self.is_whole(name, name.below, declared[variable][1])
             yield declared.pop(variable)
             left.pop(variable, None)
         if left:
             raise self.error(signature, f"{next(iter(left))} is not given")
 
-    def is_whole(self, name: Name, members: Slice, type: Type) -> None:
+    def is_whole(self, name: tree.Name, members: tree.Slice, type: Type) -> None:
         """See that `z_{1:N_data}` are all members there are."""
         assert isinstance(type, Family), "what is declared without an index has no •"
-        if members.low != Number(1) or self.size(members.high) != type.count:
+        if members.low != tree.Number(1) or self.size(members.high) != type.count:
             raise self.error(name, f"{text(name)} is not all of them, 1 … {type.count}")
 
-    def abbreviations(self) -> Iterator[Abbreviation]:
+    def abbreviations(self) -> Iterator[tree.Abbreviation]:
         signature = self.program.signature
         for row in self.program.section("Abbreviation"):
             self.row, node = row, row.node
-            if not isinstance(node, Abbreviation) or signature is None:
+            if not isinstance(node, tree.Abbreviation) or signature is None:
                 raise self.error(node, "this abbreviates no call")
             called = {(call.function, call.parameters) for call in (node.short, node.full)}
             short, full = node.short.arguments, node.full.arguments
@@ -488,14 +469,14 @@ class _Reader:
             yield node
 
 
-def _length(name: Name, index: Atom | None) -> Atom:
+def _length(name: tree.Name, index: Atom | None) -> Atom:
     """Return the length of a sequence, which differs from member to member of a family."""
     if index is None:
         return Atom(f"length({text(name)})")
     above, below = (
-        Name(HOLE) if label(script) == index.name else script for script in name.scripts
+        tree.Name(HOLE) if label(script) == index.name else script for script in name.scripts
     )
-    form = f"length({text(Name(name.base, above, below))})"
+    form = f"length({text(tree.Name(name.base, above, below))})"
     return Atom(f"length({text(name)})", at=(Poly.of(index),), form=form)
 
 

@@ -10,40 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from spec.language import tree
 from spec.language.errors import CheckError
 from spec.language.header import Header, key, label
 from spec.language.plain_text import text
-from spec.language.tree import (
-    Assign,
-    Binder,
-    Call,
-    Choose,
-    Collect,
-    Condition,
-    End,
-    Facts,
-    For,
-    If,
-    Implied,
-    Index,
-    Line,
-    Mark,
-    Member,
-    Name,
-    Named,
-    Node,
-    Program,
-    Range,
-    Return,
-    Sample,
-    Slice,
-    Statement,
-    Sum,
-    UpTo,
-    While,
-    children,
-    targets,
-)
+from spec.language.tree import Facts, Line, Node, Program, children, targets
 from spec.language.types import HOLE, Key
 
 
@@ -59,7 +30,7 @@ class Variable:
 class Raised:
     """A name that is a power: `p^{1/τ}`."""
 
-    base: Name
+    base: tree.Name
     exponent: Node
 
 
@@ -134,7 +105,7 @@ class _Reader:
 
     def names(self) -> Names:
         self.block(self.program.body)
-        if not isinstance(self.program.body[-1].statement, Return):
+        if not isinstance(self.program.body[-1].statement, tree.Return):
             raise self.error(self.line.statement, "the last line returns nothing")
         return self.found
 
@@ -145,26 +116,26 @@ class _Reader:
             self.line, self.writes = line, []
             self.found.sets[line.number] = ()
             match line.statement:
-                case For(word, binder, None):
-                    if word == "∀" or isinstance(binder, Implied):
+                case tree.For(word, binder, None):
+                    if word == "∀" or isinstance(binder, tree.Implied):
                         problem = "a loop over lines is a `for` that says how far it runs"
                         raise self.error(binder, problem)
                     before = dict(self.known)
                     self.bind(binder)
                     self.block(line.body)
                     self.leave(line, before, self.unbind(binder))
-                case While(condition):
+                case tree.While(condition):
                     before = dict(self.known)
                     self.read(condition)
                     self.block(line.body)
                     self.leave(line, before, set())
-                case Return(name, value):
+                case tree.Return(name, value):
                     if line is not self.program.body[-1]:
                         raise self.error(line.statement, "this is not the last line")
                     if name is not None and key(name) != self.output:
                         raise self.error(name, f"the output is {self.output}")
                     self.read(value)
-                case End():
+                case tree.End():
                     pass
                 case statement:
                     self.statement(statement)
@@ -189,35 +160,38 @@ class _Reader:
         self.found.kept[line.number] = tuple(self.known)
         self.filling = {one: over for one, over in self.filling.items() if one in self.known}
 
-    def always(self, statement: Statement, node: Node) -> None:
+    def always(self, statement: tree.Statement, node: Node) -> None:
         """Refuse that a member of a family is made in some turns of its loop, and in others not."""
         for target in targets(statement):
-            if isinstance(target, Name) and label(self.found.targets[target].index) in self.running:
+            if (
+                isinstance(target, tree.Name)
+                and label(self.found.targets[target].index) in self.running
+            ):
                 raise self.error(node, f"not every turn makes its {text(target)} here")
 
     # What a line does
 
-    def statement(self, statement: Statement) -> None:
+    def statement(self, statement: tree.Statement) -> None:
         match statement:
-            case For(word, binder, Node() as body):
+            case tree.For(word, binder, Node() as body):
                 self.bind(binder)
                 self.statement(body)
                 entries = self.entries(binder, body)
                 if word == "∀":
                     self.independent(body, entries)
                 self.unbind(binder)
-            case If(condition, body):
+            case tree.If(condition, body):
                 self.read(condition)
                 before = dict(self.known)
                 self.statement(body)
                 if new := [variable for variable in self.known if variable not in before]:
                     raise self.error(body, f"{new[0]} is set here only if the condition holds")
                 self.always(body, body)
-            case Assign(Call(function, arguments) as target, _, value):
+            case tree.Assign(tree.Call(function, arguments) as target, _, value):
                 for argument in arguments:
                     self.read(argument)
                 match arguments:
-                    case (Name() as parameter,) if self.found.uses[parameter] == Variable(
+                    case (tree.Name() as parameter,) if self.found.uses[parameter] == Variable(
                         key(parameter)
                     ):
                         self.found.targets[parameter] = Variable(key(parameter))
@@ -227,14 +201,14 @@ class _Reader:
                 self.read(value)
                 defined = self.learn(Key(function, glyph=function), target)
                 self.captured[defined] = {*self.reads[start:]} - {key(parameter)}
-            case Assign(target, _, value):
+            case tree.Assign(target, _, value):
                 self.read(value)
                 self.assign(target)
-            case Choose(target, value, probability, otherwise):
+            case tree.Choose(target, value, probability, otherwise):
                 for part in (value, probability, otherwise):
                     self.read(part)
                 self.assign(target)
-            case Sample(token, distribution, weights):
+            case tree.Sample(token, distribution, weights):
                 if token == distribution:
                     raise self.error(distribution, f"{text(token)} is set twice")
                 self.read(weights)
@@ -246,10 +220,10 @@ class _Reader:
     def assign(self, target: Node) -> None:
         """Set a name, a member of a family, or entries of either."""
         match target:
-            case Name():
+            case tree.Name():
                 self.aim(target)
                 self.found.fresh[target] = True
-            case Index(Name() as array, subscripts):
+            case tree.Index(tree.Name() as array, subscripts):
                 variable = key(array, *self.running)
                 fresh = variable not in self.known
                 last = text(subscripts[-1])
@@ -266,13 +240,13 @@ class _Reader:
             case _:
                 raise self.error(target, f"{text(target)} cannot be set")
 
-    def aim(self, name: Name) -> None:
+    def aim(self, name: tree.Name) -> None:
         if text(name) in self.running:
             raise self.error(name, f"{text(name)} is what a loop runs over")
         variable = key(name, *self.running)
         if [variable.above, variable.below].count(HOLE) > 1:
             raise self.error(name, f"{text(name)} has two indices")
-        if not all(isinstance(script, Name | Mark | None) for script in name.scripts):
+        if not all(isinstance(script, tree.Name | tree.Mark | None) for script in name.scripts):
             raise self.error(name, f"{text(name)} cannot be set")
         index = next((script for script in name.scripts if label(script) in self.running), None)
         if index is None and self.meaning(name) not in (None, Variable(variable)):
@@ -295,14 +269,14 @@ class _Reader:
         self.writes.append(variable)
         return variable
 
-    def entries(self, binder: Binder, body: Statement) -> dict[Key, Node]:
+    def entries(self, binder: tree.Binder, body: tree.Statement) -> dict[Key, Node]:
         """Return the entries that the turns of a loop on one line set: each has its own."""
         over = {text(name) for name in binder.names}
         entries: dict[Key, Node] = {}
         for target in targets(body):
-            name = target.array if isinstance(target, Index) else target
+            name = target.array if isinstance(target, tree.Index) else target
             indices = {text(part) for part in (*children(target), *children(name))}
-            if not isinstance(name, Name) or not over <= indices:
+            if not isinstance(name, tree.Name) or not over <= indices:
                 missing = min(over - indices or over)
                 raise self.error(target, f"every {missing} sets {text(target)}")
             entries[self.found.targets[name].key] = target
@@ -310,8 +284,8 @@ class _Reader:
 
     def independent(self, node: Node, entries: dict[Key, Node]) -> None:
         """Refuse a read of what a ∀ sets, but at the entry that the turn itself sets."""
-        name = node.array if isinstance(node, Index) else node
-        if isinstance(name, Name) and name in self.found.uses:
+        name = node.array if isinstance(node, tree.Index) else node
+        if isinstance(name, tree.Name) and name in self.found.uses:
             match self.found.uses[name]:
                 case Variable(variable) if variable in entries and node != entries[variable]:
                     problem = f"another turn of the ∀ sets {text(node)}"
@@ -323,14 +297,14 @@ class _Reader:
 
     # What loops, sums and sets run over
 
-    def bind(self, binder: Binder) -> None:
+    def bind(self, binder: tree.Binder) -> None:
         match binder:
-            case UpTo(_, high):
+            case tree.UpTo(_, high):
                 self.read(high)
-            case Range(_, low, high):
+            case tree.Range(_, low, high):
                 self.read(low)
                 self.read(high)
-            case Member(_, collection):
+            case tree.Member(_, collection):
                 self.read(collection)
         for name in binder.names:
             variable = key(name)
@@ -343,7 +317,7 @@ class _Reader:
             self.running[text(name)] = len(self.reads)
             self.found.targets[name] = Variable(variable)
 
-    def unbind(self, binder: Binder) -> set[Key]:
+    def unbind(self, binder: tree.Binder) -> set[Key]:
         """Let the names go, and return what was filled over them."""
         filled: set[Key] = set()
         for name in binder.names:
@@ -357,31 +331,31 @@ class _Reader:
 
     # Reading
 
-    def read(self, node: Node | Condition) -> None:
+    def read(self, node: Node | tree.Condition) -> None:
         match node:
-            case Name():
+            case tree.Name():
                 self.name(node)
-            case Sum(binder, body) | Collect(binder, body):
+            case tree.Sum(binder, body) | tree.Collect(binder, body):
                 self.bind(binder)
                 self.read(body)
                 self.unbind(binder)
-            case Call(function):
+            case tree.Call(function):
                 variable = Key(function, glyph=function)
                 if variable in self.known and variable in self.captured:
                     self.found.functions[node] = variable
                     self.reads.append(variable)
                 for child in children(node):
                     self.read(child)
-            case Named(Index(_, subscripts), _, value):
-                names = tuple(name for name in subscripts if isinstance(name, Name))
+            case tree.Named(tree.Index(_, subscripts), _, value):
+                names = tuple(name for name in subscripts if isinstance(name, tree.Name))
                 if len(names) < len(subscripts):
                     raise self.error(node, "what is given is indexed by names")
-                self.bind(Implied(names))
+                self.bind(tree.Implied(names))
                 self.read(value)
-                self.unbind(Implied(names))
-            case Named(_, _, value):
+                self.unbind(tree.Implied(names))
+            case tree.Named(_, _, value):
                 self.read(value)
-            case Index(Name() as array, subscripts):
+            case tree.Index(tree.Name() as array, subscripts):
                 self.name(array, subscripts)
                 for subscript in subscripts:
                     self.read(subscript)
@@ -389,7 +363,7 @@ class _Reader:
                 for child in children(node):
                     self.read(child)
 
-    def name(self, name: Name, subscripts: tuple[Node, ...] = ()) -> None:
+    def name(self, name: tree.Name, subscripts: tuple[Node, ...] = ()) -> None:
         use = self.meaning(name)
         if use is None:
             raise self.error(name, f"{text(name)} is not defined here")
@@ -406,19 +380,19 @@ class _Reader:
                 if not self.filling.get(variable, set()) <= here:
                     raise self.error(name, f"{text(name)} is still being filled here")
 
-    def meaning(self, name: Name) -> Variable | Raised | None:
+    def meaning(self, name: tree.Name) -> Variable | Raised | None:
         """Try the name as it stands, then as a member of a family, then as a power."""
         labels = [label(script) for script in name.scripts]
         if (plain := Key(name.base, *labels)) in self.known:
             return Variable(self.known[plain])
         for place, script in enumerate(name.scripts):
-            if script is None or isinstance(script, Mark | Slice):
+            if script is None or isinstance(script, tree.Mark | tree.Slice):
                 continue
             family = Key(name.base, *(HOLE if at == place else labels[at] for at in range(2)))
             if family in self.known:
                 return Variable(self.known[family], script)
-        if name.above is not None and not isinstance(name.above, Mark | Slice):
-            base = Name(name.base, None, name.below, span=name.span)
+        if name.above is not None and not isinstance(name.above, tree.Mark | tree.Slice):
+            base = tree.Name(name.base, None, name.below, span=name.span)
             if self.meaning(base) is not None:
                 return Raised(base, name.above)
         return None

@@ -11,31 +11,11 @@ import numpy as np
 
 from spec.domains.domain import Differentiable, Domain, Matrix
 from spec.domains.reverse import Reverse
-from spec.language import types
+from spec.language import tree, types
 from spec.language.checked import Checked
 from spec.language.names import Variable
 from spec.language.plain_text import text
-from spec.language.tree import (
-    Assign,
-    Binder,
-    Call,
-    Choose,
-    Condition,
-    End,
-    Expression,
-    For,
-    If,
-    Index,
-    Line,
-    Name,
-    Node,
-    Return,
-    Sample,
-    Statement,
-    While,
-    targets,
-    walk,
-)
+from spec.language.tree import Line, Node, targets, walk
 from spec.language.types import Key, Tokens, Type
 from spec.machine.bind_arguments import Entrance
 from spec.machine.chance import Chance
@@ -139,25 +119,25 @@ class Machine(Expressions[S]):
 
     def line(self, line: Line, frame: Frame) -> None:
         match line.statement:
-            case For(_, binder, None):
+            case tree.For(_, binder, None):
                 self.begin(binder, [inner.statement for inner in line.walk()], frame)
                 for _ in self.turns_of(binder, frame):
                     self.block(line.body, frame)
-            case While(condition):
+            case tree.While(condition):
                 self.repeat(line, condition, frame)
-            case Return(name, value):
+            case tree.Return(name, value):
                 result = self.expression(value, frame)
                 values = {"return": result} | ({} if name is None else {text(name): result})
                 self.watcher.line(frame, line, values)
                 raise _Returned(result)
-            case End():
+            case tree.End():
                 pass
             case statement:
                 self.keep_old(statement, frame)
                 self.statement(statement, frame)
                 self.watcher.line(frame, line, self.set_by(statement, frame))
 
-    def repeat(self, line: Line, condition: Condition, frame: Frame) -> None:
+    def repeat(self, line: Line, condition: tree.Condition, frame: Frame) -> None:
         for _ in range(self.turns):
             self.measure(line, frame)
             if not self.condition(condition, frame):
@@ -172,19 +152,19 @@ class Machine(Expressions[S]):
         for variable, length in frame.checked.typing.grown.get(line.number, {}).items():
             frame.sizes[length] = len(frame.variables[variable])
 
-    def set_by(self, statement: Statement, frame: Frame) -> dict[str, Value]:
+    def set_by(self, statement: tree.Statement, frame: Frame) -> dict[str, Value]:
         """Return what a statement has set: a member, or an entry, or all if it set all."""
-        if isinstance(statement, Assign) and isinstance(statement.target, Call):
+        if isinstance(statement, tree.Assign) and isinstance(statement.target, tree.Call):
             return {"return": self.applied(statement.target, frame)}
         found: dict[str, Value] = {}
         for target in targets(statement):
-            name = target.array if isinstance(target, Index) else target
-            assert isinstance(name, Name), "nothing else is set"
+            name = target.array if isinstance(target, tree.Index) else target
+            assert isinstance(name, tree.Name), "nothing else is set"
             variable = frame.checked.names.targets[name]
             value = frame.variables[variable.key]
             if variable.index is not None and self.runs(variable.index, frame):
                 value = value[self.expression(variable.index, frame)]
-            if isinstance(target, Index) and self.runs(target.subscripts[-1], frame):
+            if isinstance(target, tree.Index) and self.runs(target.subscripts[-1], frame):
                 # A loop over lines is filling it: the entry is what this turn has set.
                 value = self.taken(value, target.subscripts, frame)
             found[str(variable.key)] = value
@@ -197,32 +177,32 @@ class Machine(Expressions[S]):
         use = frame.checked.names.uses[index]
         return isinstance(use, Variable) and use.key in frame.variables
 
-    def applied(self, target: Call, frame: Frame) -> Value:
+    def applied(self, target: tree.Call, frame: Frame) -> Value:
         """Return the value that a function just defined has now."""
         (parameter,) = target.arguments
         argument = frame.variables[frame.checked.names.targets[parameter].key]
         definition = frame.variables[Key(target.function)]
         return self.apply(definition, argument, frame)
 
-    def statement(self, statement: Statement, frame: Frame) -> None:
+    def statement(self, statement: tree.Statement, frame: Frame) -> None:
         match statement:
-            case For(_, binder, body):
+            case tree.For(_, binder, body):
                 assert body is not None, "loops over lines are met in `line`"
                 self.begin(binder, [body], frame)
                 for _ in self.turns_of(binder, frame):
                     self.statement(body, frame)
-            case If(condition, body):
+            case tree.If(condition, body):
                 if self.condition(condition, frame):
                     self.statement(body, frame)
-            case Assign(Call() as target, _, value):
+            case tree.Assign(tree.Call() as target, _, value):
                 self.define(target, value, frame)
-            case Assign(target, _, value):
+            case tree.Assign(target, _, value):
                 self.assign(target, self.expression(value, frame), frame)
-            case Choose(target, value, probability, otherwise):
+            case tree.Choose(target, value, probability, otherwise):
                 p = self.domain.float(self.expression(probability, frame))
                 chosen = value if self.chance.happens(p) else otherwise
                 self.assign(target, self.expression(chosen, frame), frame)
-            case Sample(token, distribution, weights):
+            case tree.Sample(token, distribution, weights):
                 q = self.normalised(self.expression(weights, frame))
                 self.assign(distribution, q, frame)
                 drawn = self.chance.token([self.domain.float(entry) for entry in q[:, 0]])
@@ -230,19 +210,21 @@ class Machine(Expressions[S]):
             case _:
                 raise AssertionError(f"{text(statement)} stands within no line")
 
-    def begin(self, binder: Binder, statements: Sequence[Statement], frame: Frame) -> None:
+    def begin(
+        self, binder: tree.Binder, statements: Sequence[tree.Statement], frame: Frame
+    ) -> None:
         """Make anew, still empty, what a loop is to fill."""
         names = frame.checked.names
         over = {text(name) for name in binder.names}
         for target in (target for one in statements for target in targets(one)):
-            if isinstance(target, Call):
+            if isinstance(target, tree.Call):
                 continue
-            name = target.array if isinstance(target, Index) else target
-            assert isinstance(name, Name), "nothing else is set in a loop"
+            name = target.array if isinstance(target, tree.Index) else target
+            assert isinstance(name, tree.Name), "nothing else is set in a loop"
             found = names.targets[name]
             if found.index is not None and text(found.index) in over:
                 frame.variables[found.key] = {}
-            if not isinstance(target, Index) or not names.fresh[target]:
+            if not isinstance(target, tree.Index) or not names.fresh[target]:
                 continue
             if text(target.subscripts[-1]) in over:
                 whole, place = self.place(name, frame)
@@ -254,22 +236,22 @@ class Machine(Expressions[S]):
         assert isinstance(type, types.Matrix), "a loop makes sequences and matrices"
         return np.empty(frame.shape(type), dtype=object)
 
-    def keep_old(self, statement: Statement, frame: Frame) -> None:
+    def keep_old(self, statement: tree.Statement, frame: Frame) -> None:
         """Copy what a line changes in place, since others may hold it."""
         for target in targets(statement):
-            if isinstance(target, Index) and not frame.checked.names.fresh[target]:
-                assert isinstance(target.array, Name), "nothing else is set"
+            if isinstance(target, tree.Index) and not frame.checked.names.fresh[target]:
+                assert isinstance(target.array, tree.Name), "nothing else is set"
                 whole, place = self.place(target.array, frame)
                 whole[place] = whole[place].copy()
 
-    def place(self, name: Name, frame: Frame) -> tuple[Any, Any]:
+    def place(self, name: tree.Name, frame: Frame) -> tuple[Any, Any]:
         """Return where a variable, or a member of a family, is kept."""
         target = frame.checked.names.targets[name]
         if target.index is None:
             return frame.variables, target.key
         return frame.variables[target.key], self.expression(target.index, frame)
 
-    def define(self, target: Call, body: Expression, frame: Frame) -> None:
+    def define(self, target: tree.Call, body: tree.Expression, frame: Frame) -> None:
         (parameter,) = target.arguments
         used = {
             frame.checked.names.functions[node]
@@ -292,10 +274,10 @@ class Machine(Expressions[S]):
 
     def assign(self, target: Node, value: Value, frame: Frame) -> None:
         match target:
-            case Name():
+            case tree.Name():
                 whole, place = self.place(target, frame)
                 whole[place] = value
-            case Index(Name() as array, subscripts):
+            case tree.Index(tree.Name() as array, subscripts):
                 whole, place = self.place(array, frame)
                 at = self.places(whole[place], subscripts, frame)
                 if isinstance(whole[place], list):
@@ -304,7 +286,7 @@ class Machine(Expressions[S]):
                     entries = value[:, 0] if isinstance(value, np.ndarray) else value
                     whole[place][tuple(at)] = entries
 
-    def gradient(self, call: Call, frame: Frame) -> Parameters:
+    def gradient(self, call: tree.Call, frame: Frame) -> Parameters:
         """Return ∇f(θ): f is run over numbers that remember how they were made; nobody watches."""
         if not isinstance(self.domain, Differentiable):
             name = type(self.domain).__name__

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from spec.language import tree
 from spec.language.header import Header, instance
 from spec.language.inference.expressions import Expressions
 from spec.language.plain_text import text
 from spec.language.polynomials import ZERO, Atom, Poly
-from spec.language.tree import Call, Expression, Implied, Index, Name, Named
 from spec.language.types import N_V, SCALAR, Function, Key, Matrix, Tokens, Type, Whole, sizes_of
 
 #: Functions of the notation, entry by entry or, softmax, column by column.
@@ -19,7 +19,7 @@ NOTATION = (*ENTRYWISE, "softmax", "length")
 class Calls(Expressions):
     """Finds the type of a call, and notes what the callee asks for."""
 
-    def call(self, node: Call) -> Type:
+    def call(self, node: tree.Call) -> Type:
         if node.function in self.functions:
             return self.algorithm(node, self.functions[node.function])
         if node.function not in NOTATION and node not in self.names.functions:
@@ -41,7 +41,7 @@ class Calls(Expressions):
             raise self.error(argument, f"{text(argument)} is {type}: of no length")
         return Whole(type.length)
 
-    def algorithm(self, node: Call, callee: Header) -> Type:
+    def algorithm(self, node: tree.Call, callee: Header) -> Type:
         arguments = self.unabbreviated(node, callee)
         if (len(arguments), len(node.parameters)) != (len(callee.inputs), len(callee.parameters)):
             inputs, parameters = (
@@ -52,7 +52,9 @@ class Calls(Expressions):
             raise self.error(node, f"this is no call of the form {called}")
         takes = dict((*callee.inputs, *callee.parameters))
         given = dict(zip(takes, (*arguments, *node.parameters), strict=True))
-        found = {one: self.expression(of) for one, of in given.items() if not isinstance(of, Named)}
+        found = {
+            one: self.expression(of) for one, of in given.items() if not isinstance(of, tree.Named)
+        }
         atoms = sorted(given_by(callee) - N_V.atoms, key=str)
         sizes = {atom: self.unknown(atom.name) for atom in atoms}
         if family := next((atom for atom in sizes if atom.at), None):
@@ -64,7 +66,7 @@ class Calls(Expressions):
             wanted = instance(takes[variable], sizes)
             self.same(type, wanted, given[variable], f"{variable} of {node.function}")
         for variable, argument in given.items():
-            if isinstance(argument, Named):
+            if isinstance(argument, tree.Named):
                 self.equation(argument, variable, self.now(instance(takes[variable], sizes)), node)
         self.by_name(node, callee, sizes)
         for excess, claim in _required(callee):
@@ -75,7 +77,7 @@ class Calls(Expressions):
             sizes[atom] = Poly.of(opaque)
         return instance(callee.output[1], sizes)
 
-    def unabbreviated(self, node: Call, callee: Header) -> tuple[Expression, ...]:
+    def unabbreviated(self, node: tree.Call, callee: Header) -> tuple[tree.Expression, ...]:
         for abbreviation in callee.abbreviations:
             short, full = abbreviation.short, abbreviation.full
             if len(short.arguments) == len(node.arguments) < len(callee.inputs):
@@ -83,16 +85,18 @@ class Calls(Expressions):
                 return tuple(given[text(argument)] for argument in full.arguments)
         return node.arguments
 
-    def equation(self, argument: Named, variable: Key, type: Type, node: Call) -> None:
+    def equation(self, argument: tree.Named, variable: Key, type: Type, node: tree.Call) -> None:
         """Check `Mask ≡ 1`, or `Mask[t, t'] ≡ …` for every entry."""
         target = argument.target
-        name = target.array if isinstance(target, Index) else target
+        name = target.array if isinstance(target, tree.Index) else target
         if text(name) != str(variable):
             raise self.error(name, f"{node.function} takes {variable} here, not {text(name)}")
         if not isinstance(type, Matrix):
             raise self.error(name, f"{text(name)} is {type}: an equation gives a matrix")
-        if isinstance(target, Index):
-            names = Implied(tuple(one for one in target.subscripts if isinstance(one, Name)))
+        if isinstance(target, tree.Index):
+            names = tree.Implied(
+                tuple(one for one in target.subscripts if isinstance(one, tree.Name))
+            )
             if len(names.names) != 2:
                 raise self.error(target, f"{variable} is {type}: it has two indices")
             self.bind(names, (type.rows, type.columns))
@@ -104,7 +108,7 @@ class Calls(Expressions):
         entry = Matrix(bits=type.bits)
         self.same(value, entry, argument.value, text(argument.value))
 
-    def by_name(self, node: Call, callee: Header, sizes: Mapping[Atom, Poly]) -> None:
+    def by_name(self, node: tree.Call, callee: Header, sizes: Mapping[Atom, Poly]) -> None:
         """Settle the sizes that no argument does: the caller has one of that name."""
         for variable, type in callee.hyperparameters.items():
             if not isinstance(type, Whole) or type.value is None:

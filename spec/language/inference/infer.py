@@ -10,39 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from copy import copy
 
+from spec.language import tree
 from spec.language.header import Header, instance, key, label
 from spec.language.inference.calls import NOTATION, Calls, given_by
 from spec.language.inference.typing import Obligation, Typing
 from spec.language.names import Names
 from spec.language.plain_text import text
 from spec.language.polynomials import ONE, ZERO, Atom, Poly
-from spec.language.tree import (
-    All,
-    Assign,
-    Binary,
-    Binder,
-    Bits,
-    Call,
-    Choose,
-    Condition,
-    Declaration,
-    End,
-    Expression,
-    For,
-    If,
-    Index,
-    Line,
-    Name,
-    Node,
-    Number,
-    Program,
-    Reals,
-    Return,
-    Sample,
-    Statement,
-    While,
-    walk,
-)
+from spec.language.tree import Line, Node, Program, walk
 from spec.language.types import (
     N_V,
     TOKEN,
@@ -80,9 +55,9 @@ class _Inference(Calls):
         for line in lines:
             self.line = line
             match line.statement:
-                case For(_, binder, None):
+                case tree.For(_, binder, None):
                     self.over_lines(line, binder)
-                case While(condition):
+                case tree.While(condition):
                     self.repeat(line, condition)
                 case statement:
                     self.statement(statement)
@@ -97,16 +72,18 @@ class _Inference(Calls):
         self.place = ", after ▷"
         for item in line.claim.items:
             match item:
-                case Declaration(names, Reals() | Bits() as kind, None) if not line.claim.binder:
+                case tree.Declaration(names, tree.Reals() | tree.Bits() as kind, None) if (
+                    not line.claim.binder
+                ):
                     rows, columns, *_ = [*map(self.size, kind.dimensions), ONE, ONE]
                     for name in names:
-                        self.claim(line, name, Matrix(rows, columns, isinstance(kind, Bits)))
+                        self.claim(line, name, Matrix(rows, columns, isinstance(kind, tree.Bits)))
                 case _:
                     raise self.error(item, "a comment says of what shape a variable is")
         self.place = ""
 
-    def claim(self, line: Line, name: Name, wanted: Matrix) -> None:
-        loops = [node.binder for node in walk(line.statement) if isinstance(node, For)]
+    def claim(self, line: Line, name: tree.Name, wanted: Matrix) -> None:
+        loops = [node.binder for node in walk(line.statement) if isinstance(node, tree.For)]
         indices = [text(index) for binder in loops for index in binder.names]
         variable = key(name, *indices, *(index.glyph for index in self.running))
         if variable not in self.names.sets[line.number]:
@@ -116,18 +93,18 @@ class _Inference(Calls):
 
     def size(self, node: Node) -> Poly:
         match node:
-            case Number(value):
+            case tree.Number(value):
                 return Poly.of(value)
-            case Binary(" ", left, right):
+            case tree.Binary(" ", left, right):
                 return self.size(left) * self.size(right)
-            case Name():
+            case tree.Name():
                 variable = Key(node.base, *map(label, node.scripts))
                 type = self.variables.get(variable)
                 if isinstance(type, Whole) and type.value is not None:
                     return type.value
         raise self.error(node, f"{text(node)} is no size")
 
-    def over_lines(self, line: Line, binder: Binder) -> None:
+    def over_lines(self, line: Line, binder: tree.Binder) -> None:
         self.bind(binder)
         (index,) = self.found.indices[binder]
         low, high = self.found.bounds[index]
@@ -171,7 +148,7 @@ class _Inference(Calls):
         kept = {*self.names.kept[line.number], *self.running}
         self.variables = {one: type for one, type in self.variables.items() if one in kept}
 
-    def repeat(self, line: Line, condition: Condition) -> None:
+    def repeat(self, line: Line, condition: tree.Condition) -> None:
         """Go through a `while`: a sequence that it hands on has at least its first length."""
         starts = {one: self.variables[one] for one in self.names.carried[line.number]}
         for one, start in starts.items():
@@ -202,14 +179,14 @@ class _Inference(Calls):
         """Let a variable be, after a turn or a condition that holds, what it is without."""
         self.same(self.variables[one], wanted, node, f"{one}, set again,")
 
-    def statement(self, statement: Statement) -> None:
+    def statement(self, statement: tree.Statement) -> None:
         match statement:
-            case For(_, binder, body):
+            case tree.For(_, binder, body):
                 assert body is not None, "loops over lines are met in `block`"
                 self.bind(binder)
                 self.statement(body)
                 self.unbind(binder)
-            case If(condition, body):
+            case tree.If(condition, body):
                 self.condition(condition)
                 before = dict(self.variables)
                 self.statement(body)
@@ -218,26 +195,26 @@ class _Inference(Calls):
                         known = _carried(start, ZERO)
                         self.keeps(one, known, body)
                         self.variables[one] = known
-            case Assign(Call() as target, _, value):
+            case tree.Assign(tree.Call() as target, _, value):
                 self.define(target, value)
-            case Assign(target, _, value):
+            case tree.Assign(target, _, value):
                 self.assign(target, self.expression(value), value)
-            case Choose(target, value, probability, otherwise):
+            case tree.Choose(target, value, probability, otherwise):
                 chosen = self.expression(value)
                 self.same(self.expression(otherwise), chosen, otherwise, text(otherwise))
                 self.number(probability)
                 self.assign(target, chosen, value)
-            case Sample(token, distribution, weights):
+            case tree.Sample(token, distribution, weights):
                 type = self.real(weights)
                 self.same(type, Matrix(N_V), weights, text(weights))
                 self.assign(distribution, type, weights)
                 self.assign(token, TOKEN, token)
-            case Return(_, value):
+            case tree.Return(_, value):
                 self.returned(value)
-            case End():
+            case tree.End():
                 pass
 
-    def define(self, target: Call, value: Expression) -> None:
+    def define(self, target: tree.Call, value: tree.Expression) -> None:
         if target.function in (*NOTATION, *self.functions):
             raise self.error(target, f"{target.function} is a function already")
         (parameter,) = target.arguments
@@ -251,7 +228,7 @@ class _Inference(Calls):
         defined = Key(target.function, glyph=target.function)
         self.variables[defined] = Function(variable, argument, result)
 
-    def returned(self, value: Expression) -> None:
+    def returned(self, value: tree.Expression) -> None:
         _, wanted = self.header.output
         result = self.expression(value)
         # A size that only the result has, `length(y)`, is whatever it turns out to be.
@@ -260,15 +237,15 @@ class _Inference(Calls):
 
     def assign(self, target: Node, type: Type, value: Node) -> None:
         match target:
-            case Name():
+            case tree.Name():
                 self.put(target, type)
-            case Index(Name() as array, subscripts) if not self.names.fresh[target]:
+            case tree.Index(tree.Name() as array, subscripts) if not self.names.fresh[target]:
                 variable = self.names.targets[array].key
                 self.entries(target, self.variables[variable], subscripts)
                 self.same(type, self.found.types[target], value, text(value))
-            case Index(Name() as array, subscripts):
+            case tree.Index(tree.Name() as array, subscripts):
                 for subscript in subscripts:
-                    if not isinstance(subscript, All):
+                    if not isinstance(subscript, tree.All):
                         self.expression(subscript)
                 _, high = self.from_1_on(subscripts[-1], target)
                 made = self.filled(target, subscripts, type, high, value)
@@ -276,18 +253,18 @@ class _Inference(Calls):
                 self.put(array, made)
 
     def filled(
-        self, target: Index, subscripts: tuple[Node, ...], type: Type, count: Poly, value: Node
+        self, target: tree.Index, subscripts: tuple[Node, ...], type: Type, count: Poly, value: Node
     ) -> Type:
         """Return the type of what a loop makes entry by entry."""
         match subscripts, type:
-            case (All(), _), Matrix(rows, columns):
+            case (tree.All(), _), Matrix(rows, columns):
                 if self.equal(columns, ONE, value):
                     return Matrix(rows, count)
             case (_,), Whole() if type == TOKEN:
                 return Tokens(count)
         raise self.error(target, f"{text(target)} cannot be {type}")
 
-    def put(self, name: Name, type: Type) -> None:
+    def put(self, name: tree.Name, type: Type) -> None:
         target = self.names.targets[name]
         if target.index is not None:
             self.expression(target.index)
@@ -297,7 +274,7 @@ class _Inference(Calls):
 
     def from_1_on(self, name: Node, target: Node) -> tuple[Atom, Poly]:
         """Return the index over which a loop makes something, and how far it runs."""
-        assert isinstance(name, Name), "an index of a target is what a loop runs over"
+        assert isinstance(name, tree.Name), "an index of a target is what a loop runs over"
         index = self.running[key(name)]
         if self.found.bounds[index][0] != ONE:
             raise self.error(target, f"{text(target)} is not made from 1 on")
