@@ -60,7 +60,8 @@ def program(algorithm: alg_file.Algorithm, like: Program | None = None) -> Progr
     algorithm
         The algorithm.
     like
-        One that it was made of: what stands there as it does here is not read again.
+        The algorithm that this one is a changed copy of, if it is one: its rows need not be read
+        again.
 
     Raises
     ------
@@ -74,12 +75,12 @@ def program(algorithm: alg_file.Algorithm, like: Program | None = None) -> Progr
         rows = like.rows
     else:
         rows = tuple(_rows(algorithm))
-    # A node stands in one line only, so that what is known of it is known of that line.
-    known = {(one.layout.text, one.layout.claim): one for one in (like.lines if like else ())}
+    # Each line is taken once, since facts are kept by the identity of a node.
+    read = {(line.layout.text, line.layout.claim): line for line in (like.lines if like else ())}
     lines = []
-    for line in algorithm.lines:
-        one = known.pop((line.text, line.claim), None) or _line(algorithm.id, line)
-        lines.append(Line(line, one.statement, one.claim))
+    for layout in algorithm.lines:
+        line = read.pop((layout.text, layout.claim), None) or _line(algorithm.id, layout)
+        lines.append(Line(layout, line.statement, line.claim))
     return Program(algorithm, signature, rows, _blocks(lines, 0))
 
 
@@ -89,9 +90,9 @@ def statement(text: str, algorithm: str, number: int) -> Any:
 
 
 def row(text: str, start: str, algorithm: str, place: str) -> Any:
-    """Read a row of which `start`, a rule of the grammar, says what it is.
+    """Read a row by a rule of the grammar, `start`.
 
-    The row is brought to Unicode's form NFC first, which is what spans and columns count.
+    Spans and columns count the characters of the row in Unicode's form NFC.
     """
     text = unicodedata.normalize("NFC", text)
     try:
@@ -99,17 +100,19 @@ def row(text: str, start: str, algorithm: str, place: str) -> Any:
         return _Builder().transform(_shallow(parsed))
     except (UnexpectedCharacters, UnexpectedToken) as error:
         column, problem = _unexpected(error, text)
-    except _Misuse as error:
-        column, problem = error.column, error.problem
-    except VisitError as error:
-        if not isinstance(error.orig_exc, _Misuse):
+    except (_Misuse, VisitError) as error:
+        misuse = error.orig_exc if isinstance(error, VisitError) else error
+        if not isinstance(misuse, _Misuse):
             raise
-        column, problem = error.orig_exc.column, error.orig_exc.problem
+        column, problem = misuse.column, misuse.problem
     raise ParseError(algorithm, place, column, text, problem)
 
 
 def _unexpected(error: UnexpectedCharacters | UnexpectedToken, text: str) -> tuple[int, str]:
-    """Say at which column a row leaves the language, how, and what is due there if one thing is."""
+    """Return the column at which a row leaves the language, and how.
+
+    If only one word or sign may follow, the problem names it.
+    """
     at = error.pos_in_stream or 0
     if isinstance(error, UnexpectedCharacters):
         wanted, problem = error.allowed, f"'{text[at]}' makes no sense here"
@@ -124,7 +127,7 @@ def _unexpected(error: UnexpectedCharacters | UnexpectedToken, text: str) -> tup
 
 
 def _shallow(parsed: Tree[Token]) -> Tree[Token]:
-    """Return a tree if it is no deeper than it may be."""
+    """Return a tree, unless it is nested too deeply."""
     level = [parsed]
     for _ in range(DEEPEST):
         level = [part for above in level for part in above.children if isinstance(part, Tree)]
@@ -135,13 +138,13 @@ def _shallow(parsed: Tree[Token]) -> Tree[Token]:
 
 @cache
 def words() -> frozenset[str]:
-    """Return the words of the grammar, which are no names."""
+    """Return the words of the grammar, which cannot be names."""
     values = {terminal.pattern.value for terminal in parser().terminals}
     return frozenset(value for value in values if re.fullmatch("[a-z]{2,}", value))
 
 
 class _Misuse(Exception):
-    """What the grammar lets pass and the tree cannot hold."""
+    """A row that the grammar accepts and the tree cannot hold."""
 
     def __init__(self, span: tuple[int, int], problem: str) -> None:
         super().__init__(problem)
@@ -172,12 +175,12 @@ def _line(algorithm: str, line: alg_file.Line) -> Line:
 
 def _blocks(lines: list[Line], indent: int) -> tuple[Line, ...]:
     """Put the lines that are further in into the line above them."""
-    found: list[Line] = []
+    block: list[Line] = []
     while lines and lines[0].layout.indent == indent:
         line = lines.pop(0)
         body = _blocks(lines, indent + 1)
-        found.append(Line(line.layout, line.statement, line.claim, body))
-    return tuple(found)
+        block.append(Line(line.layout, line.statement, line.claim, body))
+    return tuple(block)
 
 
 #: The rules that are named for a node which holds all of their parts as one list.
@@ -190,8 +193,8 @@ _KINDS = {kind.__name__.lower(): kind for kind in Node.__subclasses__()}
 class _Builder(Transformer[Token, Any]):
     """Makes a node of each rule.
 
-    A rule is named for the node that it makes, of its parts in their order; those at its end may
-    be missing. For any other rule there is a method of its name.
+    A rule is named for the kind of node that it makes, whose fields are the parts of the rule in
+    their order; the last may be missing. Other rules have a method of their name.
     """
 
     def __default__(self, rule: str, parts: list[Any], meta: Meta) -> Node:
@@ -258,7 +261,7 @@ class _Builder(Transformer[Token, Any]):
 
     def named(self, meta: Meta, target: Any, operator: str, value: Any) -> Node:
         if not isinstance(target, tree.Name | tree.Index):
-            raise _Misuse(target.span, "what is given must have a name")
+            raise _Misuse(target.span, "an argument given by an equation must have a name")
         return tree.Named(target, operator, value, span=_span(meta))
 
     def index(self, meta: Meta, array: Any, *subscripts: Any) -> Node:

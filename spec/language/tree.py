@@ -1,7 +1,7 @@
-"""The syntax tree of the pseudocode, each node with the text that it is written as.
+"""The syntax tree of the pseudocode; the docstring of a kind of node shows how it is written.
 
-Nodes are immutable and equal if they are written alike. What an analysis finds out about one of
-them stands in a table beside the tree, by the node's identity (`Facts`).
+Nodes are immutable, and equal if they are written alike. What an analysis finds out about a node
+stands in a table beside the tree, by the node's identity (`Facts`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Node:
     span: tuple[int, int] = field(default=(0, 0), compare=False, kw_only=True, repr=False)
 
     def __init_subclass__(cls) -> None:
-        dataclass(frozen=True)(cls)  # every kind of node is one
+        dataclass(frozen=True)(cls)  # as every kind of node is
 
 
 # Expressions
@@ -111,6 +111,12 @@ class Named(Node):
     operator: str
     value: Expression
 
+    @property
+    def indices(self) -> tuple[Name, ...]:
+        """The names that the equation holds for every value of: `t`, `t'`."""
+        subscripts = self.target.subscripts if isinstance(self.target, Index) else ()
+        return tuple(index for index in subscripts if isinstance(index, Name))
+
 
 class Gradient(Node):
     """`∇loss(θ)`"""
@@ -190,7 +196,7 @@ class Sum(Node):
 
 
 class Implied(Node):
-    """`∀ t_z, t_x`, `Σ_i`: as far as what is indexed"""
+    """`∀ t_z, t_x`, `Σ_i`: as far as the array that is indexed"""
 
     names: tuple[Name, ...]
 
@@ -426,7 +432,7 @@ Kind = Reals | Bits | Naturals | Vocabulary | Sequences | Distributions | Positi
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a section, read; `note` is what follows its dash."""
+    """A row of a section, with its tree; `note` is the prose after its dash."""
 
     section: str
     indent: int
@@ -437,7 +443,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Line:
-    """A numbered line, read; `body` holds the lines of the block that it opens."""
+    """A numbered line, with its tree; `body` holds the lines of the block that it opens."""
 
     layout: alg_file.Line
     statement: Statement
@@ -458,7 +464,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Program:
-    """An algorithm, read: the rows of its head and its lines, blocks within blocks."""
+    """An algorithm as a tree: the rows of its head and its lines, blocks within blocks."""
 
     layout: alg_file.Algorithm
     signature: Signature | None
@@ -482,10 +488,10 @@ class Program:
 
 
 class Facts(Generic[T]):
-    """What is known of nodes, by their identity: `X` means another thing on another line."""
+    """A table of facts about nodes, by their identity: `X` may be two things on two lines."""
 
     def __init__(self) -> None:
-        self._facts: dict[int, tuple[Node, T]] = {}  # the node is kept, or its id were free again
+        self._facts: dict[int, tuple[Node, T]] = {}  # a node that was not kept would free its id
 
     def __setitem__(self, node: Node, fact: T) -> None:
         self._facts[id(node)] = (node, fact)
@@ -500,7 +506,7 @@ class Facts(Generic[T]):
         return len(self._facts)
 
     def items(self) -> Iterator[tuple[Node, T]]:
-        """Yield each node with what is known of it."""
+        """Yield each node with its fact."""
         yield from self._facts.values()
 
 
@@ -514,10 +520,17 @@ def children(node: Node) -> Iterator[Node]:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """Yield a node and all within it."""
+    """Yield a node and all nodes within it."""
     yield node
     for child in children(node):
         yield from walk(child)
+
+
+def base(target: Name | Index) -> Name:
+    """Return the name that a target is or is an entry of: `X` for `X` and for `X[:, t]`."""
+    name = target.array if isinstance(target, Index) else target
+    assert isinstance(name, Name), "only a name, or an entry of one, can be set"
+    return name
 
 
 def targets(statement: Statement) -> Iterator[Name | Index | Call]:

@@ -1,7 +1,7 @@
 """How the tree is written: its pieces in order, with their brackets and the white space between.
 
-A `Style` says what a piece looks like: as MathML, as LaTeX, or as nothing but its plain text,
-which every piece has. The plain texts, one after the other, are how the files are written.
+A `Style` says what a piece looks like, in MathML or in LaTeX. Every piece also has a plain text,
+and these, one after the other, are what stands in the files.
 
 White space follows the paper's habit: a sum, or a quotient, is tight where it stands small, in
 a script, in an index within an index, at the ends of a slice or as a factor.
@@ -205,7 +205,7 @@ class Typesetter(Generic[T]):
         yield from self.pieces(right)
 
     def _said(self, *words: str | Node, keyword: bool = True) -> Iterator[Piece[T]]:
-        """Write words, each with what it introduces; a line may be broken before a word."""
+        """Write words, each with the node after it; a line may be broken before a word."""
         for i, part in enumerate(words):
             if isinstance(part, str):
                 yield from [Break()] if i else []
@@ -225,7 +225,7 @@ class Typesetter(Generic[T]):
         return Atom(value, "".join(atom.plain for atom in atoms))
 
     def _operand(self, node: Node, least: int, in_print: int) -> Atom[T]:
-        """Write what a mark is put on; in print it needs brackets where plain text has none."""
+        """Write a node that gets a mark; print and plain text put brackets at two levels."""
         bare = list(self._closed.pieces(node))
         plain, printed = (
             self._joined(bare if tightness(node) >= level else self._between("(", bare, ")"))
@@ -234,7 +234,7 @@ class Typesetter(Generic[T]):
         return Atom(printed.value, plain.plain)
 
     def _raised(self, node: Node, least: int) -> Atom[T]:
-        """Write what gets an exponent, in brackets in print if it has one already."""
+        """Write a node that gets an exponent, in brackets in print if it has one already."""
         exponent = isinstance(node, tree.Power | tree.Transpose)
         return self._operand(node, least, ALWAYS if exponent else BRACKETED)
 

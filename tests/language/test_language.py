@@ -419,7 +419,7 @@ EARLY = "the row ends too early"
         ("Q ← ٣", 5, f"'٣' {STRAY}"),
         ("Q ← x ← y", 7, f"'←' {STRAY}"),
         ("Q ← f(1 = x)", 9, f"'=' {STRAY}"),
-        ("Q ← f(a | 1 = x)", 11, "what is given must have a name"),
+        ("Q ← f(a | 1 = x)", 11, "an argument given by an equation must have a name"),
         ("Q ← Σ_1 x", 7, "what a sum runs over must be a name"),
         ("Q ← a (then)", 8, "'then' is a word of the language, not a name"),
         ("for end ∈ [ℓ]:", 5, "'end' is a word of the language, not a name"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 from abc import ABC, abstractmethod
 
 from spec.language import tree
-from spec.language.inference.unknowns import Unknowns
+from spec.language.inference.equations import Equations
 from spec.language.names import Raised, Variable
 from spec.language.plain_text import text
 from spec.language.polynomials import ONE, Atom, Poly, sum_of
@@ -23,8 +24,11 @@ from spec.language.types import (
     sizes_of,
 )
 
+#: The operators of the notation that Python has too.
+ARITHMETIC = {"+": operator.add, "−": operator.sub, "·": operator.mul, " ": operator.mul}
 
-class Expressions(Unknowns, ABC):
+
+class Expressions(Equations, ABC):
     """Finds the type of an expression from those of its parts."""
 
     @abstractmethod
@@ -32,7 +36,10 @@ class Expressions(Unknowns, ABC):
         """Return the type of a call."""
 
     def bind(self, binder: tree.Binder, highs: tuple[Poly, ...] = ()) -> None:
-        """Let names run, between bounds that are there before them."""
+        """Begin the scope of the names that a binder makes run.
+
+        Without `highs`, names of a binder that does not say how far they run get an unknown each.
+        """
         low, unsaid = ONE, not highs
         match binder:
             case tree.Implied(names) if unsaid:
@@ -44,21 +51,21 @@ class Expressions(Unknowns, ABC):
             case tree.Member(_, collection):
                 subset = self.expression(collection)
                 if not isinstance(subset, Subset):
-                    raise self.error(collection, f"{text(collection)} is {subset}, no set")
+                    raise self.error(collection, f"{text(collection)} is {subset}, not a set")
                 highs = (subset.high,)
         atoms = tuple(Atom(text(name), "index", next(self.serials)) for name in binder.names)
         for name, index, high in zip(binder.names, atoms, highs, strict=True):
-            self.found.bounds[index] = (low, high)
+            self.typing.bounds[index] = (low, high)
             variable = self.names.targets[name].key
             self.variables[variable] = Whole(Poly.of(index))
             self.running[variable] = index
             if isinstance(binder, tree.Implied) and unsaid:
                 (self.highs[index],) = high.atoms
-        self.found.indices[binder] = atoms
+        self.typing.indices[binder] = atoms
 
     def unbind(self, binder: tree.Binder) -> None:
-        """Let the names go; no type may speak of what one of their turns was."""
-        indices = self.found.indices[binder]
+        """End the scope of names that ran; no type may still hold an index of theirs."""
+        indices = self.typing.indices[binder]
         for name, index in zip(binder.names, indices, strict=True):
             variable = self.names.targets[name].key
             del self.variables[variable], self.running[variable]
@@ -76,13 +83,13 @@ class Expressions(Unknowns, ABC):
                 for side in (left, right):
                     type = self.expression(side)
                     if not isinstance(type, Whole):
-                        raise self.error(side, f"{text(side)} is {type}: only counts compare")
+                        raise self.error(side, f"{text(side)} is {type}: only counts are compared")
 
     def whole(self, node: Node) -> Poly:
         """Return the size that an expression is."""
         type = self.expression(node)
         if not isinstance(type, Whole) or type.value is None:
-            raise self.error(node, f"{text(node)} is {type}, of no known size")
+            raise self.error(node, f"{text(node)} is {type}, not a size")
         return type.value
 
     def number(self, node: Node) -> Matrix:
@@ -101,11 +108,11 @@ class Expressions(Unknowns, ABC):
                 return SCALAR
             case Matrix(rows, columns):
                 return Matrix(rows, columns)
-        raise self.error(node, f"{text(node)} is {type}: no real number")
+        raise self.error(node, f"{text(node)} is {type}, not a real number")
 
     def expression(self, node: Node) -> Type:
         type = self.now(self.typed(node))
-        self.found.types[node] = type
+        self.typing.types[node] = type
         return type
 
     def typed(self, node: Node) -> Type:
@@ -117,7 +124,7 @@ class Expressions(Unknowns, ABC):
             case tree.Negative(tree.Infinity()):
                 return SCALAR
             case tree.Infinity():
-                raise self.error(node, "∞ is no number; only −∞ is, the score of what is masked")
+                raise self.error(node, "∞ is not a number; only −∞ is, the score of what is masked")
             case tree.Ones():
                 return Matrix(ONE, self.unknown("the length of 1ᵀ"))
             case tree.Negative(operand):
@@ -134,8 +141,8 @@ class Expressions(Unknowns, ABC):
                 return self.number(operand)
             case tree.Gradient(call):
                 if self.expression(call) != SCALAR or call not in self.names.functions:
-                    raise self.error(call, f"{text(call)} is no real function of parameters")
-                return self.found.types[call.arguments[0]]
+                    raise self.error(call, f"{text(call)} is not a real function of parameters")
+                return self.typing.types[call.arguments[0]]
             case tree.Index(array, subscripts):
                 return self.entries(node, self.expression(array), subscripts)
             case tree.Iverson(condition):
@@ -144,12 +151,12 @@ class Expressions(Unknowns, ABC):
             case tree.Collect(binder, condition):
                 self.bind(binder)
                 self.condition(condition)
-                (index,) = self.found.indices[binder]
+                (index,) = self.typing.indices[binder]
                 self.unbind(binder)
                 return Subset(self.upper(index))
             case tree.Sum(binder, body):
                 self.bind(binder)
-                first, *_ = self.found.indices[binder]
+                first, *_ = self.typing.indices[binder]
                 type = self.real(body)
                 self.lasting(type, first, body, text(body))
                 self.unbind(binder)
@@ -175,7 +182,7 @@ class Expressions(Unknowns, ABC):
                 assert isinstance(family, Family), "a key with a hole is a family"
                 type = self.expression(index)
                 if not isinstance(type, Whole) or type.value is None:
-                    raise self.error(node, f"{text(index)} is {type}: no member of {variable}")
+                    raise self.error(node, f"{text(index)} is {type}, not an index of {variable}")
                 self.within(type, family.count, index)
                 return family.at(type.value)
         raise AssertionError("a name is a variable or a power")
@@ -184,8 +191,8 @@ class Expressions(Unknowns, ABC):
         left, right = self.expression(node.left), self.expression(node.right)
         left = self.now(left)
         match node.operator, left, right:
-            case "+" | "−" | " " | "·" as sign, Whole(Poly() as one), Whole(Poly() as other):
-                return Whole(_counted(sign, one, other))
+            case "+" | "−" | " " | "·" as sign, Whole(Poly() as m), Whole(Poly() as n):
+                return Whole(ARITHMETIC[sign](m, n))
             case "+" | "−" | " " | "·", Whole(), Whole() if TOKEN not in (left, right):
                 return Whole()
             case "+" | "−", Bundle(), Bundle():
@@ -197,27 +204,27 @@ class Expressions(Unknowns, ABC):
         a, b = self.as_real(left, node.left), self.as_real(right, node.right)
         match node.operator:
             case "+" | "−" if (a == SCALAR) != (b == SCALAR):
-                self.found.broadcasts.append((self.line.number, text(node)))
+                self.typing.broadcasts.append((self.line.number, text(node)))
                 return b if a == SCALAR else a
             case "+" | "−" | "⊙":
                 self.same(b, a, node.right, text(node.right))
                 return self.now(a)
             case "/":
                 if b != SCALAR:
-                    raise self.error(node.right, f"{text(node.right)} is {b}: no divisor")
+                    raise self.error(node.right, f"{text(node.right)} is {b}, not a divisor")
                 return a
         if a == SCALAR or b == SCALAR:
             return b if a == SCALAR else a
         if not self.equal(a.columns, b.rows, node):
             sides = f"{text(node.left)} is {a} and {text(node.right)} is {b}"
-            raise self.error(node.right, f"{sides}: no product")
+            raise self.error(node.right, f"{sides}: they cannot be multiplied")
         return Matrix(a.rows, b.columns)
 
     def entries(self, node: tree.Index, type: Type, subscripts: tuple[Node, ...]) -> Type:
         """Return the type of what an index takes out of an array."""
-        found = self.taken(node, self.now(type), subscripts)
-        self.found.types[node] = found
-        return found
+        entries = self.taken(node, self.now(type), subscripts)
+        self.typing.types[node] = entries
+        return entries
 
     def taken(self, node: tree.Index, type: Type, subscripts: tuple[Node, ...]) -> Type:
         match type, subscripts:
@@ -257,14 +264,14 @@ class Expressions(Unknowns, ABC):
                     lengths.append(length)
                 case Whole() as type if type == TOKEN:
                     lengths.append(ONE)
-                case other:
-                    raise self.error(item, f"{text(item)} is {other}: neither token nor tokens")
+                case type:
+                    raise self.error(item, f"{text(item)} is {type}: neither token nor tokens")
         return Tokens(sum_of(lengths))
 
     def family(self, node: Node, items: tuple[Node, ...]) -> tuple[Matrix, Poly]:
-        """Return what `e_1, e_2, …, e_ℓ` lists: a member, and how many there are."""
-        shown = [item for item in items if isinstance(item, tree.Name)]
-        uses = [self.names.uses[item] for item in shown]
+        """Return the type of a member of `e_1, e_2, …, e_ℓ`, and how many members there are."""
+        listed = [item for item in items if isinstance(item, tree.Name)]
+        uses = [self.names.uses[item] for item in listed]
         members = [(use.key, use.index) for use in uses if isinstance(use, Variable) and use.index]
         variables = {variable for variable, _ in members}
         regular = (
@@ -272,7 +279,7 @@ class Expressions(Unknowns, ABC):
         )
         if not regular or len(variables) > 1:
             raise self.error(node, "only the members of a family are listed, the last after …")
-        (variable,), last = variables, shown[-1]
+        (variable,), last = variables, listed[-1]
         family = self.now(self.variables[variable])
         assert isinstance(family, Family), "a key with a hole is a family"
         ends = [self.whole(index) for _, index in members]
@@ -285,15 +292,6 @@ class Expressions(Unknowns, ABC):
         if not isinstance(member, Matrix) or family.index in sizes_of(member):
             problem = f"{text(last)} is {family.at(ends[-1])}: only matrices of one size are listed"
             raise self.error(last, problem)
-        for item in shown:
-            self.found.types[item] = member
+        for item in listed:
+            self.typing.types[item] = member
         return member, family.count
-
-
-def _counted(operator: str, left: Poly, right: Poly) -> Poly:
-    match operator:
-        case "+":
-            return left + right
-        case "−":
-            return left - right
-    return left * right

@@ -1,19 +1,15 @@
-"""The type of every expression, with sizes as polynomials; and what must hold of the sizes.
-
-What the paper leaves unsaid, how far `∀t` runs, how long `1ᵀ` is, is an unknown at first. An
-equation between sizes that a line asks for either settles an unknown or must hold as it stands,
-at once and for all sizes. An inequality is left to be proved when every unknown is settled.
-"""
+"""Lines in order: what each sets, what a loop hands from turn to turn, what a claim says."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from copy import copy
+from dataclasses import replace
 
 from spec.language import tree
-from spec.language.header import Header, instance, key, label
+from spec.language.header import Header, instance, key, label, written_size
 from spec.language.inference.calls import NOTATION, Calls, given_by
-from spec.language.inference.typing import Obligation, Typing
+from spec.language.inference.typing import Typing
 from spec.language.names import Names
 from spec.language.plain_text import text
 from spec.language.polynomials import ONE, ZERO, Atom, Poly
@@ -41,13 +37,13 @@ def infer(program: Program, headers: Mapping[str, Header], names: Names) -> Typi
     CheckError
         At the first line whose sizes do not agree, or where a type makes no sense.
     """
-    return _Inference(program, headers, names).typing()
+    return Lines(program, headers, names).all()
 
 
-class _Inference(Calls):
-    """Goes through the lines in order."""
+class Lines(Calls):
+    """Infers the types of an algorithm, line by line."""
 
-    def typing(self) -> Typing:
+    def all(self) -> Typing:
         self.block(self.program.body)
         return self.all_settled()
 
@@ -62,22 +58,23 @@ class _Inference(Calls):
                 case statement:
                     self.statement(statement)
                     sets = self.names.sets[line.number]
-                    self.found.after[line.number] = {one: self.variables[one] for one in sets}
+                    self.typing.after[line.number] = {key: self.variables[key] for key in sets}
             self.claims(line)
 
     def claims(self, line: Line) -> None:
-        """Hold the comment after ▷ to what has been inferred."""
+        """Compare the comment after ▷ with the types that have been inferred."""
         if line.claim is None:
             return
         self.place = ", after ▷"
         for item in line.claim.items:
             match item:
-                case tree.Declaration(names, tree.Reals() | tree.Bits() as kind, None) if (
-                    not line.claim.binder
+                case tree.Declaration(names, tree.Reals(sizes) | tree.Bits(sizes), None) if (
+                    line.claim.binder is None
                 ):
-                    rows, columns, *_ = [*map(self.size, kind.dimensions), ONE, ONE]
+                    rows, columns, *_ = (*map(self.size, sizes), ONE, ONE)
                     for name in names:
-                        self.claim(line, name, Matrix(rows, columns, isinstance(kind, tree.Bits)))
+                        bits = isinstance(item.kind, tree.Bits)
+                        self.claim(line, name, Matrix(rows, columns, bits))
                 case _:
                     raise self.error(item, "a comment says of what shape a variable is")
         self.place = ""
@@ -92,92 +89,91 @@ class _Inference(Calls):
         self.same(type.member if isinstance(type, Family) else type, wanted, name, text(name))
 
     def size(self, node: Node) -> Poly:
-        match node:
-            case tree.Number(value):
-                return Poly.of(value)
-            case tree.Binary(" ", left, right):
-                return self.size(left) * self.size(right)
-            case tree.Name():
-                variable = Key(node.base, *map(label, node.scripts))
-                type = self.variables.get(variable)
-                if isinstance(type, Whole) and type.value is not None:
-                    return type.value
-        raise self.error(node, f"{text(node)} is no size")
+        return written_size(node, self.named)
+
+    def named(self, node: Node) -> Poly:
+        if isinstance(node, tree.Name):
+            type = self.variables.get(Key(node.base, *map(label, node.scripts)))
+            if isinstance(type, Whole) and type.value is not None:
+                return type.value
+        raise self.error(node, f"{text(node)} is not a size")
 
     def over_lines(self, line: Line, binder: tree.Binder) -> None:
         self.bind(binder)
-        (index,) = self.found.indices[binder]
-        low, high = self.found.bounds[index]
+        (index,) = self.typing.indices[binder]
+        low, high = self.typing.bounds[index]
         assert high is not None, "only a length that a `while` grows has no upper bound"
         turn = Poly.of(index)
-        starts = {one: self.variables[one] for one in self.names.carried[line.number]}
+        starts = {key: self.variables[key] for key in self.names.carried[line.number]}
         growth = self.growth(line, starts)
-        for one, start in starts.items():
-            self.variables[one] = _carried(start, growth[one] * (turn - low))
+        for variable, start in starts.items():
+            self.variables[variable] = _carried(start, growth[variable] * (turn - low))
         self.block(line.body)
         self.line = line
-        for one, start in starts.items():
-            self.keeps(one, _carried(start, growth[one] * (turn + 1 - low)), line.statement)
-            if growth[one] != ZERO:
+        for variable, start in starts.items():
+            after = _carried(start, growth[variable] * (turn + 1 - low))
+            self.keeps(variable, after, line.statement)
+            if growth[variable] != ZERO:
                 self.at_least_0(high + 1 - low, f"{low} ≤ {high} + 1", line.statement)
-            self.variables[one] = _carried(start, growth[one] * (high + 1 - low))
+            self.variables[variable] = _carried(start, growth[variable] * (high + 1 - low))
         self.forget(line)
         self.unbind(binder)
 
     def growth(self, line: Line, starts: Mapping[Key, Type]) -> Mapping[Key, Poly]:
-        """Return how much longer a turn makes each sequence, which the first turn shows."""
+        """Return by how many tokens a turn makes each sequence longer, as the first turn shows."""
         growth = dict.fromkeys(starts, ZERO)
         if not any(isinstance(start, Tokens) for start in starts.values()):
             return growth
         first = copy(self)
-        first.found = Typing(bounds=dict(self.found.bounds))
-        first.variables = self.variables | {one: _carried(starts[one], ZERO) for one in starts}
+        first.typing = Typing(bounds=dict(self.typing.bounds))
+        carried = {variable: _carried(start, ZERO) for variable, start in starts.items()}
+        first.variables = self.variables | carried
         first.running, first.settled = dict(self.running), dict(self.settled)
         first.block(line.body)
-        for one, start in starts.items():
-            after = first.now(first.variables[one])
+        for variable, start in starts.items():
+            after = first.now(first.variables[variable])
             if isinstance(start, Tokens) and isinstance(after, Tokens):
-                growth[one] = after.length - first.settle(start.length)
-                if growth[one].constant is None:
-                    problem = f"{one} grows by {growth[one]} tokens a turn, not by one number"
+                step = growth[variable] = after.length - first.settle(start.length)
+                if step.constant is None:
+                    problem = f"{variable} grows by {step} tokens a turn, not by one number"
                     raise self.error(line.statement, problem)
         return growth
 
     def forget(self, line: Line) -> None:
-        """Let go what a loop has set and has no value after it."""
+        """Drop the variables that have no value after a loop."""
         kept = {*self.names.kept[line.number], *self.running}
-        self.variables = {one: type for one, type in self.variables.items() if one in kept}
+        self.variables = {key: type for key, type in self.variables.items() if key in kept}
 
     def repeat(self, line: Line, condition: tree.Condition) -> None:
         """Go through a `while`: a sequence that it hands on has at least its first length."""
-        starts = {one: self.variables[one] for one in self.names.carried[line.number]}
-        for one, start in starts.items():
+        starts = {key: self.variables[key] for key in self.names.carried[line.number]}
+        for variable, start in starts.items():
             if isinstance(start, Tokens):
-                length = Atom(f"length({one})", "index", next(self.serials))
-                self.found.bounds[length] = (start.length, None)
-                self.variables[one] = Tokens(Poly.of(length))
-                self.found.grown.setdefault(line.number, {})[one] = length
+                length = Atom(f"length({variable})", "index", next(self.serials))
+                self.typing.bounds[length] = (start.length, None)
+                self.variables[variable] = Tokens(Poly.of(length))
+                self.typing.grown.setdefault(line.number, {})[variable] = length
             else:
-                self.variables[one] = _carried(start, ZERO)
-        heads = {one: self.variables[one] for one in starts}
+                self.variables[variable] = _carried(start, ZERO)
+        heads = {variable: self.variables[variable] for variable in starts}
         self.condition(condition)
         self.block(line.body)
         self.line = line
-        for one, head in heads.items():
-            after = self.variables[one]
+        for variable, head in heads.items():
+            after = self.variables[variable]
             if isinstance(head, Tokens) and isinstance(after, Tokens):
-                start = starts[one]
+                start = starts[variable]
                 assert isinstance(start, Tokens), "a sequence comes of a sequence"
                 claim = f"{start.length} ≤ {self.settle(after.length)}"
                 self.at_least_0(after.length - start.length, claim, line.statement)
             else:
-                self.keeps(one, head, line.statement)
-            self.variables[one] = head
+                self.keeps(variable, head, line.statement)
+            self.variables[variable] = head
         self.forget(line)
 
-    def keeps(self, one: Key, wanted: Type, node: Node) -> None:
-        """Let a variable be, after a turn or a condition that holds, what it is without."""
-        self.same(self.variables[one], wanted, node, f"{one}, set again,")
+    def keeps(self, variable: Key, type: Type, node: Node) -> None:
+        """Refuse to give a variable another type in a turn, or under a condition."""
+        self.same(self.variables[variable], type, node, f"{variable}, set again,")
 
     def statement(self, statement: tree.Statement) -> None:
         match statement:
@@ -190,11 +186,11 @@ class _Inference(Calls):
                 self.condition(condition)
                 before = dict(self.variables)
                 self.statement(body)
-                for one, start in before.items():
-                    if self.variables[one] is not start:
-                        known = _carried(start, ZERO)
-                        self.keeps(one, known, body)
-                        self.variables[one] = known
+                for variable, start in before.items():
+                    if self.variables[variable] is not start:
+                        after = _carried(start, ZERO)
+                        self.keeps(variable, after, body)
+                        self.variables[variable] = after
             case tree.Assign(tree.Call() as target, _, value):
                 self.define(target, value)
             case tree.Assign(target, _, value):
@@ -221,7 +217,7 @@ class _Inference(Calls):
         variable = self.names.targets[parameter].key
         argument = self.variables[variable]
         if not isinstance(argument, Bundle):
-            raise self.error(parameter, f"{text(parameter)} is {argument}: no parameters")
+            raise self.error(parameter, f"{text(parameter)} is {argument}, not parameters")
         begin = Atom("", "index", next(self.serials))
         result = self.expression(value)
         self.lasting(result, begin, value, text(value))
@@ -231,7 +227,7 @@ class _Inference(Calls):
     def returned(self, value: tree.Expression) -> None:
         _, wanted = self.header.output
         result = self.expression(value)
-        # A size that only the result has, `length(y)`, is whatever it turns out to be.
+        # A size that only the result has, `length(y)`, is not known in advance.
         free = {atom: self.unknown(atom.name) for atom in sizes_of(wanted) - given_by(self.header)}
         self.same(result, instance(wanted, free), value, "the result")
 
@@ -242,20 +238,20 @@ class _Inference(Calls):
             case tree.Index(tree.Name() as array, subscripts) if not self.names.fresh[target]:
                 variable = self.names.targets[array].key
                 self.entries(target, self.variables[variable], subscripts)
-                self.same(type, self.found.types[target], value, text(value))
+                self.same(type, self.typing.types[target], value, text(value))
             case tree.Index(tree.Name() as array, subscripts):
                 for subscript in subscripts:
                     if not isinstance(subscript, tree.All):
                         self.expression(subscript)
                 _, high = self.from_1_on(subscripts[-1], target)
                 made = self.filled(target, subscripts, type, high, value)
-                self.found.made[target] = made
+                self.typing.made[target] = made
                 self.put(array, made)
 
     def filled(
         self, target: tree.Index, subscripts: tuple[Node, ...], type: Type, count: Poly, value: Node
     ) -> Type:
-        """Return the type of what a loop makes entry by entry."""
+        """Return the type of a variable that a loop fills entry by entry."""
         match subscripts, type:
             case (tree.All(), _), Matrix(rows, columns):
                 if self.equal(columns, ONE, value):
@@ -273,42 +269,42 @@ class _Inference(Calls):
         self.variables[target.key] = type
 
     def from_1_on(self, name: Node, target: Node) -> tuple[Atom, Poly]:
-        """Return the index over which a loop makes something, and how far it runs."""
+        """Return the index of a loop that fills something from 1 on, and how far it runs."""
         assert isinstance(name, tree.Name), "an index of a target is what a loop runs over"
         index = self.running[key(name)]
-        if self.found.bounds[index][0] != ONE:
+        if self.typing.bounds[index][0] != ONE:
             raise self.error(target, f"{text(target)} is not made from 1 on")
         high = self.upper(index)
         self.at_least_0(high, f"0 ≤ {self.settle(high)}", target)
         return index, high
 
     def all_settled(self) -> Typing:
-        """Return what was found, every unknown settled."""
-        found = self.found
-        for node, type in list(found.types.items()):
-            found.types[node] = self.now(type)
-            self.no_unknown(node, sizes_of(found.types[node]))
-        for node, type in list(found.made.items()):
-            found.made[node] = self.now(type)
-        for node, call in list(found.calls.items()):
-            found.calls[node] = sizes = {atom: self.settle(size) for atom, size in call.items()}
-            self.no_unknown(node, set[Atom]().union(*(one.atoms for one in sizes.values())))
-        found.bounds = {
+        """Return what has been inferred, every unknown replaced by its size."""
+        typing = self.typing
+        for node, type in list(typing.types.items()):
+            typing.types[node] = self.now(type)
+            self.no_unknown(node, sizes_of(typing.types[node]))
+        for node, type in list(typing.made.items()):
+            typing.made[node] = self.now(type)
+        for node, call in list(typing.calls.items()):
+            typing.calls[node] = sizes = {atom: self.settle(size) for atom, size in call.items()}
+            self.no_unknown(node, {atom for size in sizes.values() for atom in size.atoms})
+        typing.bounds = {
             atom: (self.settle(low), None if high is None else self.settle(high))
-            for atom, (low, high) in found.bounds.items()
+            for atom, (low, high) in typing.bounds.items()
         }
-        found.after = {
+        typing.after = {
             line: {variable: self.now(type) for variable, type in types.items()}
-            for line, types in found.after.items()
+            for line, types in typing.after.items()
         }
-        found.obligations = [
-            Obligation(one.line, one.claim, one.relation, self.settle(one.excess), one.node)
-            for one in found.obligations
+        typing.obligations = [
+            replace(obligation, excess=self.settle(obligation.excess))
+            for obligation in typing.obligations
         ]
-        return found
+        return typing
 
     def no_unknown(self, node: Node, atoms: Iterable[Atom]) -> None:
-        """Refuse what is still unknown after the last line."""
+        """Refuse sizes that are still unknown after the last line."""
         unknown = min((atom.name for atom in atoms if atom.kind == "unknown"), default=None)
         if unknown is not None:
             lines = self.program.lines
@@ -317,7 +313,7 @@ class _Inference(Calls):
 
 
 def _carried(type: Type, growth: Poly) -> Type:
-    """Return what is known of a variable after turns of a loop in which it grew so much."""
+    """Return the type of a variable after turns of a loop that made it so much longer."""
     match type:
         case Tokens(length):
             return Tokens(length + growth)
