@@ -1,16 +1,16 @@
-"""What an algorithm costs, as polynomials in its sizes, read off its tree.
+"""The cost of an algorithm, as polynomials in its sizes, read off its tree.
 
-Counted are operations on real numbers, of the kinds of `spec.domains.counting`: a run over that
-domain does exactly so many. Work on whole numbers is free, and so is to repeat a column, `b 1ᵀ`.
-A sum of n terms is n − 1 additions, also where it has none: in 11.5 and 13.5, at one token.
+Counted are operations on real numbers, in the kinds `KINDS`: `add` is also a difference, and each
+addition of a sum; `multiply-add` is a term of an entry of a matrix product. Work on whole numbers
+is free, and so is to repeat a column, `b 1ᵀ`. A sum of n terms is n − 1 additions, even if n is 0:
+in 11.5 and 13.5, at one token.
 
-A `while` takes `turns` turns, and the sequences of a data set are all of one length. What a line
-does only if the data are such and such is counted (`Cost.at_most` has those lines).
+A `while` takes `turns` turns, and the sequences of a data set all have one length. Operations
+that depend on the data are counted as if they were always done (`Cost.at_most` has their lines).
 
 A function that an algorithm defines, `loss(θ) = …`, is evaluated once, in the line that defines
-it. A gradient is not counted, neither what is done for it nor the memory that it takes, since the
-text does not say how to compute it: a step of 11-13 is one evaluation of the loss, and the change
-of θ.
+it. A gradient is not counted, neither its operations nor its memory, since the text does not say
+how to compute it: a step of 11-13 is one evaluation of the loss, and the change of θ.
 """
 
 from __future__ import annotations
@@ -22,39 +22,29 @@ from functools import cached_property
 from spec.cost.loops import CostError, value
 from spec.cost.memory import Memory, Peak, Where, highest
 from spec.cost.numbers import numbers
-from spec.cost.operations import KINDS, Count, Operations, together
+from spec.cost.operations import KINDS, Counts, Operations, total
 from spec.language.checked import Checked
 from spec.language.polynomials import Poly, sum_of
 from spec.language.types import Bundle
 
-__all__ = [
-    "KINDS",
-    "Cost",
-    "CostError",
-    "Operations",
-    "Peak",
-    "Where",
-    "cost",
-    "highest",
-    "value",
-]
+__all__ = ["KINDS", "Cost", "CostError", "Operations", "Peak", "Where", "cost", "highest", "value"]
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What an algorithm costs.
+    """The cost of an algorithm.
 
     Attributes
     ----------
     id
-        The algorithm.
+        The id of the algorithm.
     lines
-        The operations of each line, of all its turns together, what it calls included.
+        The operations of each line, in all its turns, with those of the algorithms it calls.
     parameters
-        How many numbers its parameters are, also those that are an input (11-15).
+        How many numbers the parameters hold, also those that are an input (11-15).
     memory
-        For each line, how many numbers are in memory at once while it is carried out: the largest
-        of these. What is in memory says `spec.cost.memory`.
+        For each line, its peaks: the most numbers in memory at once is the largest of them.
+        `spec.cost.memory` says what is in memory.
     at_most
         The lines that may do less than is counted, depending on the data.
     """
@@ -68,11 +58,11 @@ class Cost:
     @property
     def total(self) -> Operations:
         """The operations of all lines."""
-        return together(self.lines.values())
+        return total(self.lines.values())
 
     @cached_property
     def peaks(self) -> tuple[Peak, ...]:
-        """How many numbers are in memory at once: the largest of these."""
+        """The peaks of all lines, without those that another peak covers."""
         return highest(peak for line in self.memory.values() for peak in line)
 
     @property
@@ -80,22 +70,23 @@ class Cost:
         """The names of the sizes that the cost depends on."""
         polynomials = [*self.total.kinds.values(), self.parameters]
         polynomials += [peak.numbers for peak in self.peaks]
-        return tuple(sorted({atom.name for one in polynomials for atom in one.atoms}))
+        atoms = {atom.name for polynomial in polynomials for atom in polynomial.atoms}
+        return tuple(sorted(atoms))
 
     def peak(self, sizes: Mapping[str, int]) -> tuple[int, tuple[Where, ...]]:
-        """Return how much memory is needed at given sizes, and where it is, from line to line."""
+        """Return the most numbers in memory at once, at some sizes, and the path to that line."""
         return max((peak.value(sizes), peak.path) for peak in self.peaks)
 
 
 def cost(algorithms: Mapping[str, Checked], id: str) -> Cost:
-    """Return what an algorithm costs; `algorithms` are all, by id."""
-    count = Count(algorithms)
+    """Return the cost of an algorithm; `algorithms` holds all of them, by id."""
+    count = Counts(algorithms)[id]
     header = algorithms[id].header
     inputs = (type for _, type in header.inputs if isinstance(type, Bundle))
     return Cost(
         id,
-        count.lines(id),
+        count.lines,
         sum_of(numbers(type, algorithms) for type in (*header.fields.values(), *inputs)),
-        Memory(algorithms).lines(id),
-        count.at_most(id),
+        Memory(algorithms)[id].lines,
+        frozenset(count.at_most),
     )

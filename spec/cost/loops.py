@@ -1,4 +1,4 @@
-"""How often a line is carried out, and how long its sequences are in each turn."""
+"""The turns of loops, and how long sequences are in each turn."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ TURNS = Poly.of(Atom("turns"))  # of a `while`
 
 
 class CostError(SpecError):
-    """A cost that is no polynomial in the sizes."""
+    """A cost that is not a polynomial in the sizes."""
 
 
 @dataclass(frozen=True)
 class Loop:
     """An index that runs from `low` to `high`.
 
-    `lengths` says how long the sequences are that grow in a `while`, in terms of the index.
+    In a `while`, which makes sequences grow, `lengths` are their lengths in terms of the index.
     """
 
     index: Atom
@@ -31,27 +31,27 @@ class Loop:
 
     @property
     def turns(self) -> Poly:
-        """How many there are."""
+        """The number of turns."""
         return self.high - self.low + 1
 
     @property
     def afterwards(self) -> Mapping[Atom, Poly]:
-        """How long the sequences are after the last turn."""
+        """The lengths of the sequences after the last turn."""
         end = {self.index: self.high + 1}
-        return {length: put(size, end) for length, size in self.lengths.items()}
+        return {length: substitute(size, end) for length, size in self.lengths.items()}
 
 
 def loops(checked: Checked, binder: Node) -> tuple[Loop, ...]:
-    """Return what a binder runs over, the outermost first; of a set, as if it held all it may."""
-    found = []
+    """Return the loops of a binder, the outermost first; a set counts as full."""
+    nest = []
     for index in checked.typing.indices[binder]:
         low, high = checked.typing.bounds[index]
         assert high is not None, "a loop has an upper bound"
-        found.append(Loop(index, alike(low), alike(high)))
-    return tuple(found)
+        nest.append(Loop(index, of_equal_lengths(low), of_equal_lengths(high)))
+    return tuple(nest)
 
 
-def repeated(checked: Checked, line: Line) -> Loop:
+def while_loop(checked: Checked, line: Line) -> Loop:
     """Return a `while` as a loop over its turns.
 
     Raises
@@ -66,32 +66,32 @@ def repeated(checked: Checked, line: Line) -> Loop:
     for claim in typing.obligations:
         if claim.node is not line.statement or claim.relation == "=":
             continue
-        # The claim is that a sequence is, after a turn, at least as long as before the first.
+        # The claim is that after a turn a sequence is at least as long as before the first.
         grown = claim.excess.atoms & growing.keys()
         steps = {length: claim.excess + growing[length] - Poly.of(length) for length in grown}
         if len(steps) != 1 or any(step.constant is None for step in steps.values()):
             problem = "a sequence does not grow by the same length in each turn"
             raise CostError(f"Algorithm {checked.id}, line {line.number}: {problem}")
         for length, step in steps.items():
-            lengths[length] = alike(growing[length]) + step * (Poly.of(turn) - 1)
+            lengths[length] = of_equal_lengths(growing[length]) + step * (Poly.of(turn) - 1)
     return Loop(turn, ONE, TURNS, lengths)
 
 
-def alike(size: Poly) -> Poly:
-    """Take every member of a family of sequences to be of one length."""
-    return put(size, {atom: Poly.of(Atom(atom.name)) for atom in size.atoms if atom.at})
+def of_equal_lengths(size: Poly) -> Poly:
+    """Return a size where all members of a family of sequences have the same length."""
+    return substitute(size, {atom: Poly.of(Atom(atom.name)) for atom in size.atoms if atom.at})
 
 
-def put(size: Poly, known: Mapping[Atom, Poly]) -> Poly:
-    """Put polynomials for atoms, as `replace` does, and soon done where few are to be put."""
-    known = {atom: new for atom, new in known.items() if new.atom != atom}
-    held = {term: factor for term, factor in size.terms.items() if known.keys() & set(term)}
-    if not held:
+def substitute(size: Poly, new: Mapping[Atom, Poly]) -> Poly:
+    """Replace atoms, as `Poly.replace` does, but quickly where few terms have them."""
+    new = {atom: polynomial for atom, polynomial in new.items() if polynomial.atom != atom}
+    terms = {term: factor for term, factor in size.terms.items() if new.keys() & set(term)}
+    if not terms:
         return size
-    rest = {term: factor for term, factor in size.terms.items() if term not in held}
-    return Poly(rest) + Poly(held).replace(known)
+    rest = {term: factor for term, factor in size.terms.items() if term not in terms}
+    return Poly(rest) + Poly(terms).replace(new)
 
 
 def value(size: Poly, sizes: Mapping[str, int]) -> int:
-    """Return the number that a polynomial is, where sizes are given by name."""
+    """Return the value of a polynomial at sizes that are given by name."""
     return size.value({atom: sizes[atom.name] for atom in size.atoms})

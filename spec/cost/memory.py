@@ -1,58 +1,35 @@
-"""How many numbers are in memory at once, at most: a fold over the tree of an algorithm.
+"""How many numbers are in memory at once, at most, found on the tree of an algorithm.
 
-In memory are, of the algorithm and of those whose calls it is waiting for,
+In memory are, of the algorithm and of those that wait for its result,
 
-- the variables that it has set and not yet set anew. What a loop fills entry by entry is there as
-  the loop begins, of a family the members that are made. Inputs and parameters are not counted;
-- the values that wait while an expression is evaluated, from left to right: the operands and,
-  once they are there, the result. The terms of a sum are its operands. A variable, a part of it,
-  its transpose and 1ᵀ are no values of their own.
+- the variables that have been set. An array that a loop fills entry by entry is there from the
+  beginning of the loop, a family with the members that have been made. Inputs and parameters are
+  not counted;
+- the values that wait while an expression is evaluated, from left to right: the operands and
+  then, beside them, the result. The terms of a sum are its operands. A variable, a part of it,
+  its transpose and 1ᵀ are not counted again.
 
-What is done under a condition is taken to be done, and a loop over lines to have a turn. A
-function that is defined anew first loses the value it had. No operation takes memory for itself,
-nor does ∇, whose result is as many numbers as θ is.
+Conditions are taken to hold, and loops over lines to have a turn. A function that is defined
+anew first loses the value it had. No operation needs memory for itself, nor does ∇, whose result
+has as many numbers as θ.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import NamedTuple
 
-from spec.cost.loops import Loop, alike, loops, put, repeated, value
+from spec.cost.loops import Loop, loops, of_equal_lengths, substitute, value, while_loop
 from spec.cost.numbers import numbers
+from spec.language import tree
 from spec.language.checked import Checked
 from spec.language.header import instance
 from spec.language.names import Raised, Variable
 from spec.language.plain_text import text
 from spec.language.polynomials import ONE, ZERO, Atom, Poly, sum_of
-from spec.language.tree import (
-    Assign,
-    Binder,
-    Call,
-    Choose,
-    Collect,
-    For,
-    Gradient,
-    If,
-    Index,
-    Infinity,
-    Line,
-    Name,
-    Named,
-    Node,
-    Number,
-    Ones,
-    Return,
-    Sample,
-    Statement,
-    Sum,
-    Transpose,
-    While,
-    children,
-    targets,
-)
+from spec.language.tree import Line, Node, base, children, targets
 from spec.language.types import N_V, Family, Key, Type
 
 
@@ -68,15 +45,17 @@ class Where(NamedTuple):
 
 @dataclass(frozen=True)
 class Peak:
-    """So many numbers are in memory at a point of a run.
+    """The numbers in memory at a point of a run.
 
     Attributes
     ----------
+    numbers
+        How many there are.
     path
-        The line, and within it those of the algorithms called.
+        The line, then the line of the algorithm that it calls, and so on: 10.6, 5.2, 4.6.
     needs
-        What must be at least 0 for the run to come there: that a loop has two turns, say.
-        Sizes are at least 1.
+        Sizes that must be at least 0 for the run to reach this point: turns − 2, if only the
+        second turn of a loop does. All sizes are at least 1.
     """
 
     numbers: Poly
@@ -84,55 +63,49 @@ class Peak:
     needs: frozenset[Poly] = frozenset()
 
     def covers(self, other: Peak) -> bool:
-        """Say whether this one is reached whenever the other is, and is nowhere below it."""
+        """Say whether this peak is reached whenever the other is, and is never below it."""
         return self.needs <= other.needs and never_negative(self.numbers - other.numbers)
 
     def value(self, sizes: Mapping[str, int]) -> int:
-        """Return the number that it is at sizes given by name, 0 if it does not occur."""
-        occurs = all(value(need, sizes) >= 0 for need in self.needs)
-        return value(self.numbers, sizes) if occurs else 0
+        """Return the numbers in memory at sizes that are given by name, 0 if it is not reached."""
+        is_reached = all(value(need, sizes) >= 0 for need in self.needs)
+        return value(self.numbers, sizes) if is_reached else 0
 
-    def at(self, known: Mapping[Atom, Poly], *needs: Poly) -> Peak:
-        """Put polynomials for atoms; the peak occurs if what it needs in addition holds."""
-        wanted = {put(need, known) for need in (*self.needs, *needs)}
+    def at(self, new: Mapping[Atom, Poly], *needs: Poly) -> Peak:
+        """Replace atoms, and add needs."""
+        all_needs = {substitute(need, new) for need in (*self.needs, *needs)}
         return Peak(
-            put(self.numbers, known),
+            substitute(self.numbers, new),
             self.path,
-            frozenset(need for need in wanted if not never_negative(need)),
+            frozenset(need for need in all_needs if not never_negative(need)),
         )
 
 
-class Memory:
-    """Finds the peaks of algorithms; what has been found is kept."""
+class Memory(dict[str, "_Memory"]):
+    """The peaks of each algorithm, found when they are first asked for."""
 
     def __init__(self, algorithms: Mapping[str, Checked]) -> None:
+        super().__init__()
         self.algorithms = algorithms
-        self._found: dict[str, dict[int, tuple[Peak, ...]]] = {}
-        self._highest: dict[str, tuple[Peak, ...]] = {}
 
-    def lines(self, id: str) -> dict[int, tuple[Peak, ...]]:
-        """Return the peaks of each line, none covered by another of that line."""
-        if id not in self._found:
-            checked = self.algorithms[id]
-            found = _Algorithm(self, checked).peaks
-            self._found[id] = {
-                line.number: tuple(peak for peak in found if peak.path[0].line == line.number)
-                for line in checked.program.lines
-            }
-        return self._found[id]
-
-    def peaks(self, id: str) -> tuple[Peak, ...]:
-        """Return the peaks of an algorithm, none covered by another."""
-        if id not in self._highest:
-            self._highest[id] = highest(peak for line in self.lines(id).values() for peak in line)
-        return self._highest[id]
+    def __missing__(self, id: str) -> _Memory:
+        self[id] = _Memory(self, self.algorithms[id])
+        return self[id]
 
 
-class _Algorithm:
-    """Goes through one algorithm.
+class _Memory:
+    """The peaks of one algorithm.
 
-    `held` is how many numbers each variable is that has been set, `waiting` how many wait, and
-    `running` what the names are that loops run over.
+    Attributes
+    ----------
+    peaks
+        The peaks so far, none covered by another of its line.
+    held
+        For each variable that has been set, how many numbers it holds.
+    waiting
+        How many numbers wait while an expression is evaluated.
+    lengths
+        The lengths of the sequences that a `while` makes grow.
     """
 
     def __init__(self, memory: Memory, checked: Checked) -> None:
@@ -141,27 +114,39 @@ class _Algorithm:
         self.peaks: list[Peak] = []
         self.held: dict[Key, Poly] = {}
         self.waiting = ZERO
-        self.running: dict[Key, Atom] = {}
         self.lengths: dict[Atom, Poly] = {}
         self.number = 0
         self.block(checked.program.body)
 
+    @cached_property
+    def lines(self) -> dict[int, tuple[Peak, ...]]:
+        """The peaks of each line, none covered by another of that line."""
+        return {
+            line.number: tuple(peak for peak in self.peaks if peak.path[0].line == line.number)
+            for line in self.checked.program.lines
+        }
+
+    @cached_property
+    def highest(self) -> tuple[Peak, ...]:
+        """The peaks of the algorithm, none covered by another."""
+        return highest(peak for line in self.lines.values() for peak in line)
+
     def size(self, size: Poly) -> Poly:
-        return put(alike(size), self.lengths)
+        return substitute(of_equal_lengths(size), self.lengths)
 
     def numbers(self, type: Type) -> Poly:
         return self.size(numbers(type, self.memory.algorithms))
 
     def note(self, *new: Peak) -> None:
         for peak in new:
-            line = [other for other in self.peaks if other.path[0] == peak.path[0]]
-            if not any(other.covers(peak) for other in line):
-                covered = [other for other in line if peak.covers(other)]
-                self.peaks[:] = [other for other in self.peaks if other not in covered]
+            line = [old for old in self.peaks if old.path[0] == peak.path[0]]
+            if not any(old.covers(peak) for old in line):
+                covered = [old for old in line if peak.covers(old)]
+                self.peaks[:] = [old for old in self.peaks if old not in covered]
                 self.peaks.append(peak)
 
     def moment(self, more: Poly) -> None:
-        """Note what is in memory, with a value that has just been made."""
+        """Note a peak: what is in memory, together with a value that has just been computed."""
         total = sum_of(self.held.values()) + self.waiting + more
         self.note(Peak(total, (Where(self.checked.id, self.number),)))
 
@@ -171,16 +156,16 @@ class _Algorithm:
         for line in lines:
             self.number = line.number
             match line.statement:
-                case For(_, binder, None):
-                    inner = [(one.number, one.statement) for one in line.walk()]
+                case tree.For(_, binder, None):
+                    inner = [(inner.number, inner.statement) for inner in line.walk()]
                     self.over(binder, inner, partial(self.block, line.body))
-                case While(condition):
+                case tree.While(condition):
                     self.repeat(line, condition)
                 case statement:
                     self.statement(statement)
 
     def repeat(self, line: Line, condition: Node) -> None:
-        loop = repeated(self.checked, line)
+        loop = while_loop(self.checked, line)
         self.lengths |= loop.lengths
 
         def turn() -> None:
@@ -193,54 +178,51 @@ class _Algorithm:
         self.number = line.number
         self.expression(condition)
 
-    def statement(self, statement: Statement) -> None:
-        """Carry out what stands in a line; no value waits before or after."""
+    def statement(self, statement: tree.Statement) -> None:
+        """Carry out a statement; no value waits before or after it."""
         match statement:
-            case For(_, binder, body):
+            case tree.For(_, binder, body):
                 assert body is not None, "loops over lines are met in `block`"
                 self.over(binder, [(self.number, body)], partial(self.statement, body))
-            case If(condition, body):
+            case tree.If(condition, body):
                 self.expression(condition)
                 self.waiting = ZERO
                 self.statement(body)
-            case Assign(Call(function) as target, _, value):
+            case tree.Assign(tree.Call(function) as target, _, value):
                 self.held.pop(Key(function), None)
                 self.expression(value)
                 self.set(target)
-            case Assign(target, _, value):
+            case tree.Assign(target, _, value):
                 self.expression(value)
                 self.set(target)
-            case Choose(target, value, probability, otherwise):
+            case tree.Choose(target, value, probability, otherwise):
                 for part in (probability, value, otherwise):
                     self.expression(part)
                     self.waiting = ZERO
                 self.set(target)
-            case Sample(token, distribution, weights):
+            case tree.Sample(token, distribution, weights):
                 self.expression(weights)
                 self.moment(self.size(N_V))
                 self.set(distribution)
                 self.set(token)
-            case Return(_, value):
+            case tree.Return(_, value):
                 self.expression(value)
         self.waiting = ZERO
 
-    def set(self, target: Node) -> None:
+    def set(self, target: tree.Name | tree.Index | tree.Call) -> None:
         variable = self.variable(target)
         self.held[variable.key] = self.made(variable, self.number)
 
-    def variable(self, target: Node) -> Variable:
-        """Return what is set: a variable, or the member of a family."""
-        match target:
-            case Call(function):
-                return Variable(Key(function))
-            case Index(Name() as name) | (Name() as name):
-                return self.checked.names.targets[name]
-        raise AssertionError("nothing else is set")
+    def variable(self, target: tree.Name | tree.Index | tree.Call) -> Variable:
+        """Return the variable that a target sets, or the member of a family."""
+        if isinstance(target, tree.Call):
+            return Variable(Key(target.function))
+        return self.checked.names.targets[base(target)]
 
     def made(self, variable: Variable, line: int, *, before: bool = False) -> Poly:
-        """Return how many numbers a line has made of a variable: of a family, the members so far.
+        """Return how many numbers a line has set of a variable; of a family, in the turns so far.
 
-        With `before`, a member of this turn is not yet there.
+        With `before`, the present turn is not one of them.
         """
         type = self.checked.typing.after[line][variable.key]
         if variable.index is None or not isinstance(type, Family):
@@ -251,12 +233,15 @@ class _Algorithm:
     # Loops
 
     def over(
-        self, binder: Binder, inner: Iterable[tuple[int, Statement]], body: Callable[[], None]
+        self,
+        binder: tree.Binder,
+        inner: Iterable[tuple[int, tree.Statement]],
+        body: Callable[[], None],
     ) -> None:
-        """Go through a loop, after making room for what it fills entry by entry."""
+        """Go through a loop, after making room for the arrays that it fills."""
         names = {text(name) for name in binder.names}
-        for line, target in ((line, target) for line, one in inner for target in targets(one)):
-            if isinstance(target, Call):
+        for line, target in ((line, target) for line, body in inner for target in targets(body)):
+            if isinstance(target, tree.Call):
                 continue
             variable = self.variable(target)
             if variable.index is not None and text(variable.index) in names:
@@ -265,11 +250,11 @@ class _Algorithm:
                 self.held[variable.key] = self.made(variable, line)
         self.turns(loops(self.checked, binder), body)
 
-    def turns(self, found: tuple[Loop, ...], body: Callable[[], None]) -> None:
-        """Go through a loop twice, since a later turn finds what the one before has set."""
-        if not found:
+    def turns(self, nest: tuple[Loop, ...], body: Callable[[], None]) -> None:
+        """Go through a loop twice, since a later turn begins with what the first has set."""
+        if not nest:
             return body()
-        loop, *inner = found
+        loop, *inner = nest
         peaks: list[list[Peak]] = []
         outside = self.peaks
         for _ in range(2):
@@ -282,13 +267,13 @@ class _Algorithm:
         self.move({loop.index: loop.high + 1})
         return None
 
-    def move(self, known: Mapping[Atom, Poly]) -> None:
-        self.held = {variable: put(size, known) for variable, size in self.held.items()}
+    def move(self, new: Mapping[Atom, Poly]) -> None:
+        self.held = {variable: substitute(size, new) for variable, size in self.held.items()}
 
     # Expressions
 
     def expression(self, node: Node) -> Poly:
-        """Evaluate a node and let its value wait; return how many numbers it is."""
+        """Evaluate a node and let its value wait; return how many numbers the value holds."""
         before = self.waiting
         value = self.value(node)
         self.waiting = before + value
@@ -297,30 +282,30 @@ class _Algorithm:
     def value(self, node: Node) -> Poly:
         names, typing = self.checked.names, self.checked.typing
         match node:
-            case Number() | Infinity() | Ones():
+            case tree.Number() | tree.Infinity() | tree.Ones():
                 return ZERO
-            case Name() if node not in names.uses or isinstance(names.uses[node], Variable):
+            case tree.Name() if node not in names.uses or isinstance(names.uses[node], Variable):
                 return ZERO
-            case Transpose(operand):
+            case tree.Transpose(operand):
                 return self.expression(operand)
-            case Index(array, subscripts):
+            case tree.Index(array, subscripts):
                 value = self.expression(array)
                 for subscript in subscripts:
                     self.expression(subscript)
                 return value
-            case Call(_, (argument,)) if node in names.functions:
+            case tree.Call(_, (argument,)) if node in names.functions:
                 self.expression(argument)
                 return ZERO
-            case Call() if node in typing.callees:
+            case tree.Call() if node in typing.callees:
                 self.call(node)
-            case Name():
+            case tree.Name():
                 power = names.uses[node]
                 assert isinstance(power, Raised), "a name is a variable or a power"
                 self.expression(power.base)
                 self.expression(power.exponent)
-            case Sum(binder, part) | Collect(binder, part):
+            case tree.Sum(binder, part) | tree.Collect(binder, part):
                 self.terms(loops(self.checked, binder), part)
-            case Gradient():
+            case tree.Gradient():
                 pass
             case _:
                 for child in children(node):
@@ -329,15 +314,15 @@ class _Algorithm:
         self.moment(value)
         return value
 
-    def terms(self, found: tuple[Loop, ...], body: Node) -> None:
+    def terms(self, nest: tuple[Loop, ...], body: Node) -> None:
         """Evaluate a node for each value of an index; all the values wait."""
-        if not found:
+        if not nest:
             self.expression(body)
             return
-        loop, *inner = found
+        loop, *inner = nest
         before, outside = self.waiting, self.peaks
         term = ZERO
-        for _ in range(2):  # at first only to see how many numbers a value is
+        for _ in range(2):  # the first time only to see how many numbers a value holds
             self.waiting = before + term * (Poly.of(loop.index) - loop.low)
             turn, self.peaks = self.waiting, []
             self.terms(tuple(inner), body)
@@ -346,42 +331,42 @@ class _Algorithm:
         self.note(*_highest(loop, peaks, peaks))
         self.waiting = before + term * loop.turns
 
-    def call(self, node: Call) -> None:
+    def call(self, node: tree.Call) -> None:
         typing = self.checked.typing
         callee = self.memory.algorithms[typing.callees[node]]
         for argument in typing.arguments[node]:
             self.expression(argument)
         for (_, type), parameter in zip(callee.header.parameters, node.parameters, strict=True):
-            if not isinstance(parameter, Named):
+            if not isinstance(parameter, tree.Named):
                 self.expression(parameter)
                 continue
             before = self.waiting
-            indexed = isinstance(parameter.target, Index)
+            indexed = isinstance(parameter.target, tree.Index)
             self.terms(loops(self.checked, parameter) if indexed else (), parameter.value)
             self.waiting = before + self.numbers(instance(type, typing.calls[node]))
         sizes = {atom: self.size(size) for atom, size in typing.calls[node].items()}
         here = Where(self.checked.id, self.number)
         around = sum_of(self.held.values()) + self.waiting
-        for peak in self.memory.peaks(callee.id):
+        for peak in self.memory[callee.id].highest:
             inner = peak.at(sizes)
             self.note(replace(inner, numbers=inner.numbers + around, path=(here, *inner.path)))
 
 
 def highest(peaks: Iterable[Peak]) -> tuple[Peak, ...]:
-    """Return the peaks that no other one covers, the first of those that are alike."""
-    found: list[Peak] = []
+    """Return the peaks that no other peak covers, the first of several alike."""
+    kept: list[Peak] = []
     for peak in peaks:
-        if not any(other.covers(peak) for other in found):
-            found = [*(other for other in found if not peak.covers(other)), peak]
-    return tuple(found)
+        if not any(other.covers(peak) for other in kept):
+            kept = [*(other for other in kept if not peak.covers(other)), peak]
+    return tuple(kept)
 
 
 def never_negative(size: Poly) -> bool:
-    """Say whether a polynomial is seen to be at least 0 wherever every size is at least 1."""
+    """Say whether a polynomial is easily seen to be at least 0 where every size is at least 1."""
     above = [set(monomial) for monomial, factor in size.terms.items() if factor > 0]
     below = [set(monomial) for monomial, factor in size.terms.items() if factor < 0]
-    if not all(any(one <= other for other in above) for one in below):
-        return False  # nothing makes up for it where its sizes are large
+    if not all(any(negative <= positive for positive in above) for negative in below):
+        return False  # where the sizes of a negative term are large, no other makes up for it
     shifted = size.replace({atom: Poly.of(atom) + 1 for atom in size.atoms}) if below else size
     return all(factor >= 0 for factor in shifted.terms.values())
 
@@ -389,7 +374,7 @@ def never_negative(size: Poly) -> bool:
 def _highest(loop: Loop, first: list[Peak], later: list[Peak]) -> Iterator[Peak]:
     """Yield the peaks of a loop, each at the turn that makes it highest.
 
-    What is in `first` can be in the first turn only, what is in `later` in all others.
+    Those only in `first` are of the first turn, those only in `later` of the turns after it.
     """
     start, end = {loop.index: loop.low}, {loop.index: loop.high}
     for peak in first:
@@ -404,15 +389,15 @@ def _highest(loop: Loop, first: list[Peak], later: list[Peak]) -> Iterator[Peak]
 
 
 def _grows(peak: Peak, index: Atom) -> bool:
-    """Say whether a peak never falls as an index grows; it must not rise, if it falls."""
+    """Say whether a peak grows with an index, or does not depend on it; else it must shrink."""
     rises = {
         never_negative(change)
         for size in (peak.numbers, *(-need for need in peak.needs))
-        if (change := put(size, {index: Poly.of(index) + 1}) - size) != ZERO
+        if (change := substitute(size, {index: Poly.of(index) + 1}) - size) != ZERO
     }
     return rises <= {True}
 
 
 def _fills(target: Node, names: set[str]) -> bool:
-    """Say whether a target is an entry at an index of a loop."""
-    return isinstance(target, Index) and text(target.subscripts[-1]) in names
+    """Say whether a target is an entry at an index that a loop runs over."""
+    return isinstance(target, tree.Index) and text(target.subscripts[-1]) in names

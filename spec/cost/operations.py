@@ -1,59 +1,24 @@
-"""How many operations of each kind the lines of an algorithm do: a fold over its tree."""
+"""How many operations of each kind the lines of an algorithm do, counted on its tree."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import partial, reduce
+from functools import cached_property, partial, reduce
 
-from spec.cost.loops import Loop, alike, loops, put, repeated
+from spec.cost.loops import Loop, loops, of_equal_lengths, substitute, while_loop
 from spec.cost.numbers import numbers
+from spec.language import tree
 from spec.language.checked import Checked
 from spec.language.inference.calls import ENTRYWISE
 from spec.language.names import Raised
 from spec.language.polynomials import ONE, ZERO, Atom, Poly
-from spec.language.tree import (
-    Assign,
-    Binary,
-    Call,
-    Choose,
-    Collect,
-    For,
-    If,
-    Index,
-    Infinity,
-    Line,
-    Member,
-    Name,
-    Named,
-    Negative,
-    Node,
-    Ones,
-    Power,
-    Prefix,
-    Return,
-    Sample,
-    Statement,
-    Sum,
-    While,
-    children,
-)
+from spec.language.tree import Line, Node, children
 from spec.language.types import N_V, SCALAR, Bundle, Matrix, Type, Whole
 
-KINDS = (
-    "multiply-add",
-    "add",
-    "multiply",
-    "divide",
-    "exp",
-    "log",
-    "sqrt",
-    "power",
-    "Phi",
-    "ReLU",
-)
+KINDS = ("multiply-add", "add", "multiply", "divide", "exp", "log", "sqrt", "power", "Phi", "ReLU")
 
-_ENTRY = {  # what a function of the notation, or an operator, does to each entry
+_ENTRYWISE = {  # the operations of a function, or of an operator, on each entry
     "exp": ("exp",),
     "log": ("log",),
     "ReLU": ("ReLU",),
@@ -89,50 +54,45 @@ class Operations:
 NOTHING = Operations()
 
 
-def each(number: Poly, *kinds: str) -> Operations:
-    """Return so many operations of each of some kinds."""
+def operations(number: Poly, *kinds: str) -> Operations:
+    """Return this number of operations of each of some kinds."""
     return Operations({kind: number for kind in KINDS if kind in kinds}) + NOTHING
 
 
-def together(parts: Iterable[Operations]) -> Operations:
+def total(parts: Iterable[Operations]) -> Operations:
     """Return the sum of operations."""
     return reduce(Operations.__add__, parts, NOTHING)
 
 
-class Count:
-    """Counts the operations of algorithms; what has been counted is kept."""
+class Counts(dict[str, "_Count"]):
+    """The operations of each algorithm, counted when they are first asked for."""
 
     def __init__(self, algorithms: Mapping[str, Checked]) -> None:
+        super().__init__()
         self.algorithms = algorithms
-        self._counted: dict[str, _Algorithm] = {}
 
-    def lines(self, id: str) -> Mapping[int, Operations]:
-        """Return what each line of an algorithm does, in all its turns."""
-        return self._algorithm(id).lines
-
-    def total(self, id: str) -> Operations:
-        """Return what an algorithm does."""
-        return together(self.lines(id).values())
-
-    def at_most(self, id: str) -> frozenset[int]:
-        """Return the lines that may do less than is counted."""
-        return frozenset(self._algorithm(id).at_most)
-
-    def _algorithm(self, id: str) -> _Algorithm:
-        if id not in self._counted:
-            self._counted[id] = _Algorithm(self, self.algorithms[id])
-        return self._counted[id]
+    def __missing__(self, id: str) -> _Count:
+        self[id] = _Count(self, self.algorithms[id])
+        return self[id]
 
 
-class _Algorithm:
-    """Counts one algorithm: `lines`, and those where it counts what is only done at most.
+class _Count:
+    """The operations of one algorithm.
 
-    `around` are the loops that the line in hand is in, and `lengths` what is known of the
-    sequences that a `while` makes grow.
+    Attributes
+    ----------
+    lines
+        The operations of each line, in all its turns.
+    at_most
+        The lines that may do less than is counted, depending on the data.
+    around
+        The loops that the line in hand is in.
+    lengths
+        The lengths of the sequences that a `while` makes grow.
     """
 
-    def __init__(self, count: Count, checked: Checked) -> None:
-        self.count = count
+    def __init__(self, counts: Counts, checked: Checked) -> None:
+        self.counts = counts
         self.checked = checked
         self.lines = {line.number: NOTHING for line in checked.program.lines}
         self.at_most: set[int] = set()
@@ -141,8 +101,13 @@ class _Algorithm:
         self.number = 0
         self.block(checked.program.body)
 
+    @cached_property
+    def total(self) -> Operations:
+        """The operations of all lines."""
+        return total(self.lines.values())
+
     def size(self, size: Poly) -> Poly:
-        return put(alike(size), self.lengths)
+        return substitute(of_equal_lengths(size), self.lengths)
 
     # Lines
 
@@ -150,10 +115,10 @@ class _Algorithm:
         for line in lines:
             self.number = line.number
             match line.statement:
-                case For(_, binder, None):
+                case tree.For(_, binder, None):
                     self.within(loops(self.checked, binder), line)
-                case While(condition):
-                    loop = repeated(self.checked, line)
+                case tree.While(condition):
+                    loop = while_loop(self.checked, line)
                     self.lengths |= loop.lengths
                     self.within((loop,), line, condition)
                     self.lengths |= loop.afterwards
@@ -161,39 +126,43 @@ class _Algorithm:
                 case statement:
                     self.note(line, self.statement(statement))
 
-    def within(self, found: tuple[Loop, ...], line: Line, *condition: Node) -> None:
-        outside, self.around = self.around, (*self.around, *found)
+    def within(self, inner: tuple[Loop, ...], line: Line, *condition: Node) -> None:
+        outside, self.around = self.around, (*self.around, *inner)
         self.note(line, self.nodes(condition))
         self.block(line.body)
         self.around = outside
 
     def note(self, line: Line, done: Operations) -> None:
-        """Add what a line does in one turn to what it does in all."""
-        self.lines[line.number] += over(self.around, done)
+        """Add operations that a line does in each turn of the loops around it."""
+        self.lines[line.number] += in_all_turns(self.around, done)
 
-    def statement(self, statement: Statement) -> Operations:
+    def statement(self, statement: tree.Statement) -> Operations:
         match statement:
-            case For(_, binder, body):
+            case tree.For(_, binder, body):
                 assert body is not None, "loops over lines are met in `block`"
-                return over(loops(self.checked, binder), self.statement(body))
-            case If(condition, body):
+                return in_all_turns(loops(self.checked, binder), self.statement(body))
+            case tree.If(condition, body):
                 return self.node(condition) + self.perhaps(self.statement(body))
-            case Assign(Call(), _, value):
+            case tree.Assign(tree.Call(), _, value):
                 return self.node(value)
-            case Assign(target, _, value):
+            case tree.Assign(target, _, value):
                 return self.nodes((target, value))
-            case Choose(target, value, probability, otherwise):
+            case tree.Choose(target, value, probability, otherwise):
                 either = self.perhaps(self.nodes((value, otherwise)))
                 return self.nodes((target, probability)) + either
-            case Sample(_, _, weights):
+            case tree.Sample(_, _, weights):
                 tokens = self.size(N_V)
-                return self.node(weights) + each(tokens - 1, "add") + each(tokens, "divide")
-            case Return(_, value):
+                return (
+                    self.node(weights)
+                    + operations(tokens - 1, "add")
+                    + operations(tokens, "divide")
+                )
+            case tree.Return(_, value):
                 return self.node(value)
         return NOTHING
 
     def perhaps(self, done: Operations) -> Operations:
-        """Count what the data may spare."""
+        """Count operations that the data may make needless."""
         if done != NOTHING:
             self.at_most.add(self.number)
         return done
@@ -201,55 +170,57 @@ class _Algorithm:
     # Expressions
 
     def nodes(self, nodes: Iterable[Node]) -> Operations:
-        return together(map(self.node, nodes))
+        return total(map(self.node, nodes))
 
     def node(self, node: Node) -> Operations:
         match node:
-            case Name():
+            case tree.Name():
                 return self.name(node)
-            case Binary(" ", column, Ones()):
+            case tree.Binary(" ", column, tree.Ones()):
                 return self.node(column)
-            case Negative(Infinity()):
+            case tree.Negative(tree.Infinity()):
                 return NOTHING
-            case Sum(binder, body):
+            case tree.Sum(binder, body):
                 terms = self.turns(binder, self.node(body))
                 (loop,) = loops(self.checked, binder)
-                return terms + each((loop.turns - 1) * self.entries(node), "add")
-            case Collect(binder, condition):
+                return terms + operations((loop.turns - 1) * self.entries(node), "add")
+            case tree.Collect(binder, condition):
                 return self.turns(binder, self.node(condition))
-            case Named(Index(), _, value):
+            case tree.Named(tree.Index(), _, value):
                 return self.turns(node, self.node(value))
-            case Named(_, _, value):
+            case tree.Named(_, _, value):
                 return self.node(value)
-            case Call():
+            case tree.Call():
                 return self.call(node)
         return self.nodes(children(node)) + self.own(node)
 
     def turns(self, binder: Node, done: Operations) -> Operations:
-        """Return what is done for each value of an index."""
-        done = over(loops(self.checked, binder), done)
-        return self.perhaps(done) if isinstance(binder, Member) else done
+        """Return the operations of all values of an index."""
+        done = in_all_turns(loops(self.checked, binder), done)
+        return self.perhaps(done) if isinstance(binder, tree.Member) else done
 
-    def name(self, node: Name) -> Operations:
+    def name(self, node: tree.Name) -> Operations:
         uses = self.checked.names.uses
         if node in uses and isinstance(use := uses[node], Raised):
-            return self.nodes((use.exponent, use.base)) + each(self.entries(node), "power")
+            powers = operations(self.entries(node), "power")
+            return self.nodes((use.exponent, use.base)) + powers
         return NOTHING
 
     def own(self, node: Node) -> Operations:
-        """Return what a node does itself, once its parts are there."""
+        """Return the operations of a node itself, without those of its parts."""
         match node:
-            case Binary() | Negative() if isinstance(self.type(node), Whole):
+            case tree.Binary() | tree.Negative() if isinstance(self.type(node), Whole):
                 return NOTHING
-            case Binary(" " | "·", left, right) if self.multiplies(left, right):
+            case tree.Binary(" " | "·", left, right) if self.multiplies(left, right):
                 (m, k), (_, n) = self.shape(left), self.shape(right)
-                return each(m * k * n, "multiply-add")
-            case Negative():
-                return each(self.entries(node), "add")
-            case Power(_, exponent):
-                return each(self.entries(node), "multiply" if exponent.value == 2 else "power")
-            case Binary(function) | Prefix(function):
-                return each(self.entries(node), *_ENTRY[function])
+                return operations(m * k * n, "multiply-add")
+            case tree.Negative():
+                return operations(self.entries(node), "add")
+            case tree.Power(_, exponent):
+                kind = "multiply" if exponent.value == 2 else "power"
+                return operations(self.entries(node), kind)
+            case tree.Binary(function) | tree.Prefix(function):
+                return operations(self.entries(node), *_ENTRYWISE[function])
         return NOTHING
 
     def multiplies(self, left: Node, right: Node) -> bool:
@@ -259,21 +230,22 @@ class _Algorithm:
             for type in (self.type(left), self.type(right))
         )
 
-    def call(self, node: Call) -> Operations:
+    def call(self, node: tree.Call) -> Operations:
         typing = self.checked.typing
         if node in typing.callees:
-            callee = typing.callees[node]
+            callee = self.counts[typing.callees[node]]
             sizes = {atom: self.size(size) for atom, size in typing.calls[node].items()}
-            done = self.count.total(callee).map(lambda number: put(number, sizes))
-            if self.count.at_most(callee):
+            done = callee.total.map(lambda number: substitute(number, sizes))
+            if callee.at_most:
                 done = self.perhaps(done)
             return self.nodes((*typing.arguments[node], *node.parameters)) + done
         done = self.nodes(node.arguments)
         if node.function in ENTRYWISE:
-            done += each(self.entries(node), *_ENTRY[node.function])
+            done += operations(self.entries(node), *_ENTRYWISE[node.function])
         elif node.function == "softmax":
             rows, columns = self.shape(node)
-            done += each(rows * columns, "exp", "divide") + each((rows - 1) * columns, "add")
+            done += operations(rows * columns, "exp", "divide")
+            done += operations((rows - 1) * columns, "add")
         return done
 
     # Sizes
@@ -289,15 +261,15 @@ class _Algorithm:
         return ONE, ONE
 
     def entries(self, node: Node) -> Poly:
-        """Return how many numbers a node is."""
+        """Return how many numbers the value of a node holds."""
         if isinstance(type := self.type(node), Bundle):
-            return self.size(numbers(type, self.count.algorithms))
+            return self.size(numbers(type, self.counts.algorithms))
         rows, columns = self.shape(node)
         return rows * columns
 
 
-def over(around: tuple[Loop, ...], done: Operations) -> Operations:
-    """Return what is done in all turns of loops within loops, the innermost last."""
+def in_all_turns(around: tuple[Loop, ...], done: Operations) -> Operations:
+    """Sum operations over all turns of loops within loops, the innermost last."""
     for loop in reversed(around):
         done = done.map(partial(Poly.sum, atom=loop.index, low=loop.low, high=loop.high))
     return done

@@ -1,7 +1,7 @@
-"""Sizes for an algorithm: those of a published model, and others by name.
+"""Sizes for an algorithm: those of a published model, or given by name.
 
-gpt2-small          as spec/cost/presets.toml has it, each sequence as long as it may be
-gpt2-small ell=16   the same, and 16 tokens
+gpt2-small          the sizes in spec/cost/presets.toml, and sequences of the greatest length
+gpt2-small ell=16   the same with a sequence of 16 tokens
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from importlib.resources import files
 from types import MappingProxyType
 
 from spec import symbols
+from spec.cost.loops import value
 from spec.language.checked import Checked
-from spec.language.polynomials import Atom
 from spec.language.types import Whole
 
 
 class SizesError(ValueError):
-    """Sizes that an algorithm has not, or cannot have."""
+    """Sizes that an algorithm does not have, or cannot have."""
 
 
 @cache
 def presets() -> Mapping[str, Mapping[str, int]]:
-    """Return the sizes of published models, by the model's name and their own."""
+    """Return the sizes of published models, by the name of the model, then of the size."""
     text = files("spec.cost").joinpath("presets.toml").read_text(encoding="utf-8")
     return MappingProxyType(tomllib.loads(unicodedata.normalize("NFC", text)))
 
@@ -35,47 +35,49 @@ def sizes(checked: Checked, names: Iterable[str], words: Sequence[str]) -> dict[
 
     Parameters
     ----------
+    checked
+        The algorithm.
     names
-        The sizes that are wanted.
+        The names of the sizes.
     words
-        The name of a preset, or none, then any number of `NAME=VALUE`. A name is the paper's,
-        or what Python calls it, or that of a variable which is set to the size: `ℓ_max`,
-        `ell_max`; `length(x)`, or `ell` in Algorithm 10.
+        The name of a preset, if there is one, then any number of `NAME=VALUE`. A name is the
+        paper's or Python's, `ℓ_max` or `ell_max`; for `length(x)` it may also be that of a
+        variable which is set to it, `ell` in Algorithm 10.
 
     Raises
     ------
     SizesError
-        At a preset or a name that there is not, at a value that is no size, if a size has no
-        value, and if the values do not fulfil what the algorithm requires.
+        At an unknown preset or name; at a value that is not a size; if a size has no value; if
+        the values do not fulfil the requirements of the algorithm.
     """
     words = [unicodedata.normalize("NFC", word) for word in words]
-    wanted = tuple(names)
-    found: dict[str, int] = {}
+    names = tuple(names)
+    values: dict[str, int] = {}
     if words and "=" not in words[0]:
         preset = words.pop(0)
         if preset not in presets():
-            raise SizesError(f"no preset {preset}; there are {', '.join(presets())}")
-        found = {name: size for name, size in presets()[preset].items() if name in wanted}
-    called = dict(_called(checked, wanted))
+            raise SizesError(f"there is no preset {preset}; there are {', '.join(presets())}")
+        values = {name: size for name, size in presets()[preset].items() if name in names}
+    names_of_sizes = dict(_synonyms(checked, names))
     for word in words:
-        name, equals, value = word.partition("=")
+        name, equals, number = word.partition("=")
         if not equals:
             raise SizesError(f"{word} is neither NAME=VALUE nor stands first, as a preset does")
-        if name.strip() not in called:
-            have = ", ".join(wanted)
-            raise SizesError(f"Algorithm {checked.id} has no size {name}; it has {have}")
-        found[called[name.strip()]] = _size(name, value)
-    for name in wanted:
-        if name.startswith("length(") and "ℓ_max" in found:
-            found.setdefault(name, found["ℓ_max"])
-    if missing := [name for name in wanted if name not in found]:
+        if name.strip() not in names_of_sizes:
+            sizes = ", ".join(names)
+            raise SizesError(f"Algorithm {checked.id} has no size {name}; it has {sizes}")
+        values[names_of_sizes[name.strip()]] = _size(name, number)
+    for name in names:
+        if name.startswith("length(") and "ℓ_max" in values:
+            values.setdefault(name, values["ℓ_max"])
+    if missing := [name for name in names if name not in values]:
         raise SizesError(f"Algorithm {checked.id} also needs {', '.join(missing)}")
-    _fulfil(checked, found)
-    return {name: found[name] for name in wanted}
+    _fulfil(checked, values)
+    return {name: values[name] for name in names}
 
 
-def _called(checked: Checked, names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield what the sizes may be called, each with its name; the name itself comes last."""
+def _synonyms(checked: Checked, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield each name that a size may be given by, with its own name; that pair comes last."""
     glyphs = [(name, name) for name in names]
     for types in checked.typing.after.values():
         for variable, type in types.items():
@@ -89,17 +91,18 @@ def _called(checked: Checked, names: Sequence[str]) -> Iterator[tuple[str, str]]
         yield glyph, name
 
 
-def _size(name: str, value: str) -> int:
-    digits = value.strip().replace("_", "").replace(",", "")
+def _size(name: str, number: str) -> int:
+    digits = number.strip().replace("_", "").replace(",", "")
     if not digits.isdecimal() or int(digits) < 1:
-        raise SizesError(f"{name}={value}: a size is a whole number, 1 or more")
+        raise SizesError(f"{name}={number}: a size is a whole number, 1 or more")
     return int(digits)
 
 
-def _fulfil(checked: Checked, found: Mapping[str, int]) -> None:
+def _fulfil(checked: Checked, values: Mapping[str, int]) -> None:
     for requirement in checked.header.requirements:
         atoms = requirement.excess.atoms
-        known: dict[Atom, int] = {atom: found[atom.name] for atom in atoms if atom.name in found}
-        if len(known) == len(atoms) and requirement.excess.value(known) < 0:
-            at = ", ".join(sorted({f"{atom.name} = {found[atom.name]}" for atom in atoms}))
-            raise SizesError(f"Algorithm {checked.id} requires {requirement.text}; here {at}")
+        if not {atom.name for atom in atoms} <= values.keys():
+            continue
+        if value(requirement.excess, values) < 0:
+            here = ", ".join(sorted({f"{atom.name} = {values[atom.name]}" for atom in atoms}))
+            raise SizesError(f"Algorithm {checked.id} requires {requirement.text}; here {here}")

@@ -1,14 +1,13 @@
-"""Balls: midpoint and radius, which together enclose the exact number.
+"""Balls: a midpoint and a radius, which together enclose the exact number.
 
-The midpoints have as many bits as asked for; a radius holds every error made on the way. What
+A midpoint has a chosen number of bits; the radius holds every error of the computation. What
 `certified` returns is therefore proved, not estimated.
 """
 
 import builtins
 import sys
 from collections.abc import Callable, Iterable
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 import numpy as np
 from flint import arb, arb_mat, ctx
@@ -26,7 +25,7 @@ class Balls(Differentiable[arb]):
     """Arb's balls, at `precision` bits inside the `with`.
 
     The precision decides how narrow a ball is, not whether it is right: outside of the `with` a
-    result still encloses the exact number. One that may be undefined is nan, which encloses
+    result still encloses the exact number. A result that may be undefined is nan, which encloses
     everything.
     """
 
@@ -41,12 +40,7 @@ class Balls(Differentiable[arb]):
         ctx.prec = self.precision
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         ctx.prec = self._before.pop()
 
     def real(self, x: builtins.float) -> arb:
@@ -114,15 +108,15 @@ def certified(
     Parameters
     ----------
     compute
-        Computes the result over the balls it is given.
+        A function that computes the result over the domain it gets.
     leaves
-        Lists the balls of a result.
+        A function that lists the balls of a result.
     width
-        How large a radius may be, relative to the number: at most `width` times the least
-        magnitude in the ball, or times the smallest normal double if that is larger. A ball
-        without radius is narrow enough, unless it is nan.
+        The largest radius, relative to the number: `width` times the least magnitude in the
+        ball, or times the smallest normal double if that is larger. A ball without radius is
+        narrow enough, unless it is nan.
     start, limit
-        The first precision, and the highest, in bits.
+        The first and the highest precision, in bits.
 
     Raises
     ------
@@ -143,35 +137,6 @@ def certified(
                 f"above {width:.3g}"
             )
         precision *= 2
-
-
-def ulps(x: float, exact: arb, dtype: type[np.floating[Any]]) -> float:
-    """Bound how far a computed number lies from the exact one, in units in the last place.
-
-    The unit is the distance between the numbers of `dtype` around the exact one: those from
-    2ᵉ up to 2ᵉ⁺¹ lie 2ᵉ⁻ᵖ⁺¹ apart, p the bits of a significand, and the subnormal ones as far
-    apart as the smallest normal ones. A correctly rounded number is at most 1/2 away.
-
-    Returns
-    -------
-    float
-        An upper bound: the exact number may be any in the ball. It is 0 where both are the same
-        infinity, and ∞ where only one is, or where either is nan.
-
-    Examples
-    --------
-    >>> with Balls() as D:
-    ...     ulps(0.1, D.real(1) / 10, np.float64), ulps(1.0, D.real(1), np.float32)
-    (0.4, 0.0)
-    """
-    if not (np.isfinite(x) and exact.is_finite()):
-        return 0.0 if exact.lower() == exact.upper() == x else np.inf
-    limits = np.finfo(dtype)
-    with Balls():
-        least = exact.abs_lower().max(float(limits.smallest_normal))
-        mantissa, exponent = least.man_exp()
-        unit = arb((1, int(exponent) + int(mantissa).bit_length() - 1 - limits.nmant))
-        return _upper(abs(exact - x) / unit)
 
 
 def _arb_mat(A: Matrix) -> arb_mat:

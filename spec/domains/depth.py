@@ -19,7 +19,7 @@ from spec.domains.domain import Differentiable, Matrix
 
 
 class Depth:
-    """A number of which only the depth is known; an int, or a float, has none."""
+    """A number of which only the depth is known; ints and floats have depth 0."""
 
     __slots__ = ("depth",)
 

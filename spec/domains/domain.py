@@ -1,9 +1,8 @@
-"""What a real number is: the operations that the pseudocode does on one."""
+"""Domains of real numbers: the operations of the pseudocode on numbers of one kind."""
 
 import builtins
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
@@ -50,12 +49,7 @@ class Domain(ABC, Generic[S]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         return None
 
     @abstractmethod

@@ -6,7 +6,6 @@ What overflows is ±∞ and what is undefined is nan, as in IEEE 754.
 import builtins
 import math
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -35,13 +34,8 @@ class Floats(Differentiable[Any]):
         self._entered[-1].__enter__()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._entered.pop().__exit__(kind, error, traceback)
+    def __exit__(self, *error: Any) -> None:
+        self._entered.pop().__exit__(*error)
 
     def real(self, x: builtins.float) -> Any:
         return self.rounded(x)

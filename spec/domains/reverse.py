@@ -3,7 +3,6 @@
 import builtins
 import itertools
 from collections.abc import Callable, Sequence
-from types import TracebackType
 from typing import Any, Generic, Self
 
 import numpy as np
@@ -14,21 +13,21 @@ _numbers = itertools.count()
 
 
 class Variable(Generic[S]):
-    """A number that knows what it was computed from.
+    """A number with a record of how it was computed.
 
-    The other operand may be a constant, which is a plain number of the domain or an int; it may
-    not be an array.
+    The other operand of an operation may be a constant, which is a number of the domain or an
+    int; it may not be an array.
 
     Attributes
     ----------
     value
-        The number.
+        The number itself, of the domain below.
     domain
-        The domain of the value.
+        The domain below.
     parents
         The Variables that it was computed from, each with the derivative by it.
     number
-        Larger than that of any parent.
+        A serial number, larger than that of any parent.
     """
 
     __slots__ = ("domain", "number", "parents", "value")
@@ -86,8 +85,8 @@ class Variable(Generic[S]):
 class Reverse(Domain[Variable[S] | S]):
     """Variables and constants over a domain.
 
-    `real` gives constants; a number to differentiate by is made with `variable`. Only a Variable
-    is ever differentiated by, so the constant −∞ of a masked score leaves gradients finite.
+    `real` gives constants, `variable` a number to differentiate by. There are no derivatives by
+    constants, so that the −∞ of a masked score leaves gradients finite.
 
     Examples
     --------
@@ -106,13 +105,8 @@ class Reverse(Domain[Variable[S] | S]):
         self.base.__enter__()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.base.__exit__(kind, error, traceback)
+    def __exit__(self, *error: object) -> None:
+        self.base.__exit__(*error)
 
     def variable(self, value: S) -> Variable[S]:
         """Return a number to differentiate by."""

@@ -19,7 +19,7 @@ from spec.language.checked import Checked
 from spec.library import example
 from spec.line_by_line.array_axes import SpecArray
 from spec.machine import Again, Chance, Parameters, Value
-from spec.machine.bind_arguments import Entrance
+from spec.machine.bind_arguments import ArgumentBinder
 
 #: The bits to begin with, and the most.
 PRECISION, LIMIT = 512, 8192
@@ -151,8 +151,8 @@ class _Noted(Chance):
 
 def _sizes(algorithms: Mapping[str, Checked], id: str, inputs: Inputs) -> dict[str, int]:
     """Return the sizes of a run; the length of a sequence is that of its array."""
-    entrance = Entrance(algorithms, Balls(), inputs.hyperparameters)
-    found = entrance.enter(id, inputs.inputs, inputs.parameters).sizes
+    binder = ArgumentBinder(algorithms, Balls(), inputs.hyperparameters)
+    found = binder.bind(id, inputs.inputs, inputs.parameters).sizes
     return {
         atom.name: found[atom]
         for atom in sorted(found, key=str)

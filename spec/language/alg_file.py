@@ -9,9 +9,8 @@
     1  Q ← W_q X + b_q 1ᵀ                                       ▷ Q ∈ ℝ^{d_attn×ℓ_x}
     …
 
-What stands inside a row is not looked at here. Reading is strict, since the files are few and
-their form is what makes them pleasant: whatever `write` would not write is refused or, where
-only the width of a gap is at stake, put right.
+What stands inside a row is read elsewhere. Reading is strict, so that all files look alike:
+what `write` would not write is refused, except for the width of a gap, which is corrected.
 """
 
 import re
@@ -48,7 +47,7 @@ class LayoutError(SpecError):
 
 @dataclass(frozen=True)
 class Section:
-    """A headed part of an algorithm's head; `rows` keep their indentation below the first."""
+    """A section of an algorithm's head: `Input`, and its rows, indented relative to the first."""
 
     name: str
     rows: tuple[str, ...]
@@ -56,7 +55,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Line:
-    """One numbered line; `comment` is the section comment that stands above it."""
+    """A numbered line, with its claim after ▷ and the comment in the row above it."""
 
     number: int
     indent: int
@@ -67,13 +66,13 @@ class Line:
 
     @property
     def ends(self) -> bool:
-        """Whether the line closes a block, for which Python has no statement."""
+        """Whether the line is `end`, which has no counterpart in Python."""
         return self.text == "end"
 
 
 @dataclass(frozen=True)
 class Algorithm:
-    """An algorithm as it is laid out; `path` says where it was read."""
+    """The text of an algorithm, taken apart into sections and lines; `path` is its file."""
 
     id: str
     title: str
@@ -84,7 +83,7 @@ class Algorithm:
     path: str = field(default="", compare=False)
 
     def section(self, name: str) -> tuple[str, ...]:
-        """Return the rows of the section called `name`, none if it is absent."""
+        """Return the rows of a section, `Input`; none if it is absent."""
         return next((section.rows for section in self.sections if section.name == name), ())
 
 
@@ -94,10 +93,9 @@ def read(text: str, name: str) -> Algorithm:
     Parameters
     ----------
     text
-        The whole text. It is brought to Unicode's form NFC first, so that a letter is the same
-        letter however it was typed.
+        The whole text, in any of Unicode's forms of accented letters.
     name
-        What errors call the file.
+        The name of the file, for errors.
 
     Raises
     ------
@@ -129,12 +127,12 @@ def write(algorithm: Algorithm) -> str:
 
 
 def width(text: str) -> int:
-    """Count the columns that a text takes: a combining accent takes none."""
+    """Count the columns of a text, in which a combining accent takes none."""
     return sum(not unicodedata.combining(character) for character in text)
 
 
 class _Reader:
-    """Reads a text from top to bottom; `at` is the row in hand, counted from 0."""
+    """Reads a text from top to bottom; `at` is the number of the current row, from 0."""
 
     def __init__(self, text: str, name: str) -> None:
         # Not splitlines, which also splits at a dozen rarer characters.
@@ -152,7 +150,7 @@ class _Reader:
 
     @property
     def row(self) -> str | None:
-        """The row in hand, or None after the last."""
+        """The current row, or None after the last."""
         return self.rows[self.at] if self.at < len(self.rows) else None
 
     def error(self, problem: str) -> LayoutError:
@@ -160,7 +158,7 @@ class _Reader:
         return LayoutError(f"{self.name}, row {self.at + 1} {problem}{quoted}")
 
     def blanks(self) -> None:
-        """Look over the white space of all rows, and go back to the first."""
+        """Check the white space of all rows, and go back to the first."""
         while self.row is not None:
             if "\t" in self.row:
                 raise self.error("holds a tab; indent with spaces")
@@ -184,7 +182,7 @@ class _Reader:
         return id, signature["name"], rest
 
     def comment(self) -> str | None:
-        """Take a row of comment, if that is what the row in hand is."""
+        """Read a row of comment, if the current row is one."""
         if self.row is None or not self.row.lstrip().startswith("/*"):
             return None
         match = _COMMENT.fullmatch(self.row)
@@ -194,25 +192,25 @@ class _Reader:
         return match["text"]
 
     def sections(self) -> tuple[Section, ...]:
-        found: dict[str, list[str]] = {}
+        sections: dict[str, list[str]] = {}
         name = None
         while self.row:
             if self.row.startswith(" " * HANG) and name is not None:
-                found[name].append(self.row[HANG:])
+                sections[name].append(self.row[HANG:])
             else:
                 name, first = self.section()
-                if name in found:
+                if name in sections:
                     raise self.error(f"opens the section {name} again")
-                found[name] = [first]
+                sections[name] = [first]
             self.at += 1
-        return tuple(Section(name, tuple(rows)) for name, rows in found.items())
+        return tuple(Section(name, tuple(rows)) for name, rows in sections.items())
 
     def section(self) -> tuple[str, str]:
         match = _SECTION.fullmatch(self.row or "")
         if match is None:
             raise self.error(f"neither opens a section nor is indented by {HANG}")
         if match["name"] not in SECTIONS:
-            raise self.error(f"opens no section of {', '.join(SECTIONS)}")
+            raise self.error(f"does not open one of the sections {', '.join(SECTIONS)}")
         if match["first"] is None:
             raise self.error("opens a section with nothing beside its name")
         return match["name"], match["first"]
@@ -249,5 +247,5 @@ class _Reader:
             raise self.error("has nothing on one side of its ▷")
         line = Line(number, indent, text, claim or None, self.at + 1, comment)
         if line.ends and (above is None or above.indent <= indent):
-            raise self.error("ends nothing")
+            raise self.error("does not end a block")
         return line

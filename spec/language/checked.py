@@ -1,7 +1,7 @@
-"""All that can be known of the algorithms without running them.
+"""What is known of the algorithms without running them.
 
-Each is read, its head first, then what its names are, then its types; every obligation on sizes
-is proved for all sizes, or is open.
+Of each text the head is read first, then what its names stand for, then its types. Every
+obligation on sizes is proved for all sizes, or is open.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from spec.language import proof
 from spec.language.errors import CheckError
 from spec.language.header import Header, header, refers_to
 from spec.language.inference.calls import NOTATION
-from spec.language.inference.infer import infer
+from spec.language.inference.lines import infer
 from spec.language.inference.typing import Obligation, Typing
 from spec.language.names import Names, names
 from spec.language.tree import Program
@@ -22,7 +22,7 @@ from spec.language.tree import Program
 
 @dataclass(frozen=True)
 class Checked:
-    """An algorithm, read and understood."""
+    """An algorithm with its head, what its names stand for, and its types."""
 
     program: Program
     header: Header
@@ -37,13 +37,14 @@ class Checked:
     @cached_property
     def open(self) -> tuple[Obligation, ...]:
         """The obligations that are not proved."""
-        return tuple(one for one in self.typing.obligations if not self.proves(one))
+        obligations = self.typing.obligations
+        return tuple(obligation for obligation in obligations if not self.proves(obligation))
 
     def proves(self, obligation: Obligation) -> bool:
         """Say whether an obligation holds for all sizes that the requirements allow.
 
-        One that speaks of a member takes for granted that there is such a member, which is an
-        obligation of its own.
+        An obligation on a member of a family presumes that the member exists, which is another
+        obligation.
         """
         if obligation.relation == "=":
             return obligation.excess == 0
@@ -53,38 +54,45 @@ class Checked:
 
 
 def check(program: Program, headers: Mapping[str, Header]) -> Checked:
-    """Find what the names and the types of one algorithm are; `headers` are those of all.
+    """Find the names and the types of one algorithm.
+
+    Parameters
+    ----------
+    program
+        The algorithm.
+    headers
+        The declarations of all algorithms, by id.
 
     Raises
     ------
     CheckError
-        At the first line that does not hold together.
+        At the first line in which a name or a size is wrong.
     """
     own = headers[program.id]
-    found = names(program, own)
-    return Checked(program, own, found, infer(program, headers, found))
+    meanings = names(program, own)
+    return Checked(program, own, meanings, infer(program, headers, meanings))
 
 
 def declarations(programs: Mapping[str, Program]) -> dict[str, Header]:
-    """Read the heads of all algorithms, each after those whose parameters it borrows.
+    """Read the heads of all algorithms, each after those that it refers to.
 
     Raises
     ------
     CheckError
-        At the first row that makes no sense; at a function that there is already.
+        At the first row that makes no sense; at a function whose name is taken.
     """
     functions = set(NOTATION)
-    for id, one in programs.items():
-        if one.signature is not None:
-            function, row = one.signature.function, one.layout.signature or ""
+    for id, program in programs.items():
+        if program.signature is not None:
+            function, row = program.signature.function, program.layout.signature or ""
             if function in functions:
                 column = row.index(function) + 1
                 raise CheckError(id, "heading", column, row, f"{function} is a function already")
             functions.add(function)
-    found: dict[str, Header] = {}
+    headers: dict[str, Header] = {}
     waiting = dict(programs)
     while waiting:
-        ready = [id for id, one in waiting.items() if not refers_to(one) & waiting.keys()]
+        ready = [id for id, program in waiting.items() if not refers_to(program) & waiting.keys()]
         for id in ready or list(waiting):
-            found[id] = header(waiting.pop(id), found)
-    return found
+            headers[id] = header(waiting.pop(id), headers)
+    return headers

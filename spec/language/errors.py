@@ -1,25 +1,25 @@
-"""What can be wrong with a text of the specification, and where."""
+"""The errors of a text of the specification, each with its place."""
 
 
 class SpecError(ValueError):
-    """A text that is not in the language, or does not hold together."""
+    """A text that is not in the language, or in which a name or a size is wrong."""
 
 
 class LineError(SpecError):
-    """What is wrong within a row of an algorithm: which, at which column, and the row itself.
+    """An error at a column of a row of an algorithm.
 
     Attributes
     ----------
     algorithm
-        The id of the algorithm.
+        The id of the algorithm: `4`.
     place
-        Where in it: `line 5`, or `Input`.
+        The row: `line 5`, or `Input`.
     column
-        Which character of the row is meant, from 1.
+        The number of the character in the row, from 1.
     text
-        The row.
+        The row itself.
     problem
-        What is wrong, in a clause.
+        The error in a clause: `X is not defined here`.
     """
 
     def __init__(self, algorithm: str, place: str, column: int, text: str, problem: str) -> None:
@@ -33,8 +33,8 @@ class LineError(SpecError):
 
 
 class ParseError(LineError):
-    """A row that the grammar does not know."""
+    """A row that is not in the language."""
 
 
 class CheckError(LineError):
-    """A row that reads well and means nothing: a name unknown, sizes that do not agree."""
+    """A row in the language in which a name is unknown, or sizes do not agree."""

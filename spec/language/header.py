@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from spec.language import tree
 from spec.language.errors import CheckError
 from spec.language.plain_text import text
 from spec.language.polynomials import ONE, Atom, Poly
-from spec.language.tree import (
-    Abbreviation,
-    Alike,
-    Binary,
-    Bits,
-    Call,
-    Compare,
-    Consists,
-    Declaration,
-    Declarations,
-    Distributions,
-    Each,
-    Name,
-    Naturals,
-    Node,
-    Number,
-    Positions,
-    Program,
-    Reals,
-    Requirements,
-    Row,
-    Sequences,
-    Signature,
-    Slice,
-    UpTo,
-    Vocabulary,
-)
+from spec.language.tree import Node, Program, Row
 from spec.language.types import (
     HOLE,
     N_V,
-    SCALAR,
     TOKEN,
     Bundle,
     Family,
@@ -54,7 +28,11 @@ from spec.language.types import (
 
 @dataclass(frozen=True)
 class Requirement:
-    """A condition on the inputs, as `excess ≥ 0`; `over` are indices that it holds for each of."""
+    """A condition on the inputs: `length(x) ≤ ℓ_max`, with `excess` = ℓ_max − length(x) ≥ 0.
+
+    One on each member of a family, `length(x_n) ≤ ℓ_max`, holds for every value of the indices
+    in `over`.
+    """
 
     text: str
     excess: Poly
@@ -67,30 +45,34 @@ class Header:
 
     Attributes
     ----------
+    id
+        The id of the algorithm: `4`.
+    function
+        The name that it is called by, `Attention`; None if it has only a title.
     inputs, parameters
-        What a call gives, in its order; a bundle is one parameter.
+        The arguments of a call and their types, in order; a bundle is one parameter.
     output
-        What it gets.
+        The result and its type.
     hyperparameters
-        What is given by its name.
+        The arguments that are given by name.
     defaults
-        What it is otherwise, where that is declared.
+        The values of hyperparameters that may be left out.
     bundle
-        The name of the parameters that are declared one by one, if they have one.
+        The one name for all parameters, if there is one: `W_qkv`, which consists of W_q, b_q, …
     fields
-        The parts of the bundle, or the parameters.
+        The parts of the bundle, or the parameters if there is no bundle.
     variables
-        Everything that has a type from the start, sizes and parts of a bundle included.
+        Everything that has a type before the first line, sizes and parts of a bundle included.
     sizes
-        The sizes that the parts of the bundle have, `N_V` left out, which all algorithms share.
+        The sizes of the fields; `N_V`, which all algorithms share, is not among them.
     bounds
-        Between what an index lies that is an input (Algorithm 2's t).
+        The least and the greatest value of an input that is an index: Algorithm 2's t.
     requirements
-        What must hold of every call.
+        The conditions that every call must fulfil.
     equal
-        Sizes that are required to be other sizes, and which.
+        The sizes that are required to equal others, and those others.
     abbreviations
-        Shorter calls, and what they mean.
+        Shorter calls, and the calls that they stand for.
     """
 
     id: str
@@ -107,42 +89,66 @@ class Header:
     bounds: Mapping[Atom, tuple[Poly, Poly]]
     requirements: tuple[Requirement, ...]
     equal: Mapping[Atom, Poly]
-    abbreviations: tuple[Abbreviation, ...]
+    abbreviations: tuple[tree.Abbreviation, ...]
 
 
 def header(program: Program, headers: Mapping[str, Header]) -> Header:
-    """Return what a program declares; `headers` are those that it refers to.
+    """Return what a program declares; `headers` holds those of the programs that it refers to.
 
     Raises
     ------
     CheckError
-        If a declaration makes no sense: two of one name, a size that a bundle does not have.
+        At a declaration that makes no sense: a name declared twice, a size that a bundle lacks.
     """
     return _Reader(program, headers).header()
 
 
 def refers_to(program: Program) -> set[str]:
-    """Return the algorithms whose parameters a program's head borrows."""
+    """Return the ids of the algorithms that a head refers to: `4` for `W as in Algorithm 4`."""
     return {
         item.algorithm
         for row in program.rows
-        if isinstance(row.node, Declarations)
+        if isinstance(row.node, tree.Declarations)
         for item in row.node.items
-        if isinstance(item, Alike)
+        if isinstance(item, tree.Alike)
     }
 
 
 def label(script: Node | None) -> str:
-    """Write a script as a part of a key; `¹` is another one than `1`."""
+    """Write a script as a part of a key; `¹` is another script than `1`."""
     return "" if script is None else text(script)
 
 
-def key(name: Name, *indices: str) -> Key:
-    """Return the variable that a name is, where `indices` are the names that run."""
+def key(name: tree.Name, *indices: str) -> Key:
+    """Return the variable that a name stands for: a script among `indices` is not part of it."""
     above, below = (HOLE if label(script) in indices else label(script) for script in name.scripts)
-    if isinstance(name.below, Slice):  # z_{1:N_data} is all of z_n
+    if isinstance(name.below, tree.Slice):  # z_{1:N_data} is all of z_n
         below = HOLE
     return Key(name.base, above, below, text(name))
+
+
+def written_size(node: Node, named: Callable[[Node], Poly], minus: bool = True) -> Poly:
+    """Return the size that an expression is.
+
+    Parameters
+    ----------
+    node
+        The expression: `H d_mid`.
+    named
+        Gives the size that a name or a length is, and raises an error at anything else.
+    minus
+        Whether the size may be a difference.
+    """
+    match node:
+        case tree.Number(value):
+            return Poly.of(value)
+        case tree.Binary("+", left, right):
+            return written_size(left, named, minus) + written_size(right, named, minus)
+        case tree.Binary("−", left, right) if minus:
+            return written_size(left, named, minus) - written_size(right, named, minus)
+        case tree.Binary(" " | "·", left, right):
+            return written_size(left, named, minus) * written_size(right, named, minus)
+    return named(node)
 
 
 VOCABULARY = Key("N", "", "V", "N_V")
@@ -158,9 +164,9 @@ class _Reader:
         self.declared: dict[str, dict[Key, Type]] = {}
         self.defaults: dict[Key, int] = {}
         self.bounds: dict[Atom, tuple[Poly, Poly]] = {}
-        self.over: dict[Atom, Poly] = {}  # the indices of the families, and how far they run
+        self.counts: dict[Atom, Poly] = {}  # how many members a family over each index has
         self.equal: dict[Atom, Poly] = {}
-        self.index: Atom | None = None  # that of the family in hand
+        self.index: Atom | None = None  # the index of the family that is being declared
         self.bundle: Key | None = None
         self.row = self.heading
 
@@ -219,42 +225,43 @@ class _Reader:
     def heading(self) -> Row:
         """The heading, as if it were a row of a section."""
         layout = self.program.layout
-        return Row("heading", 0, layout.signature or layout.title, Declarations(()))
+        return Row("heading", 0, layout.signature or layout.title, tree.Declarations(()))
 
     # Sections
 
     def has_N_V(self, type: Type) -> bool:
-        """Say whether a value has as many rows or columns as there are tokens, or a part of it."""
+        """Say whether a matrix, or a part of a bundle, has a row or a column for each token."""
         if isinstance(type, Bundle) and type.algorithm in self.headers:
             return VOCABULARY in self.headers[type.algorithm].variables
         return isinstance(type, Matrix) and N_V.atoms <= sizes_of(type)
 
     def section(self, name: str, *, apart: bool = False) -> None:
-        found = self.declared[name] = {}
-        scope: tuple[int, UpTo] | None = None
+        declared = self.declared[name] = {}
+        scope: tuple[int, tree.UpTo] | None = None
         for row in self.program.section(name):
             self.row = row
             if scope is not None and row.indent <= scope[0]:
                 scope = None
+            within = scope is not None
             match row.node:
-                case Each(binder) | Declarations(_, UpTo() as binder) if scope is not None:
+                case tree.Each(binder) | tree.Declarations(_, tree.UpTo() as binder) if within:
                     raise self.error(binder, "a member has one index only")
-                case Each(binder):
+                case tree.Each(binder):
                     scope = row.indent, binder
-                case Consists(bundle):
-                    if name != "Parameters" or found:
+                case tree.Consists(bundle):
+                    if name != "Parameters" or declared:
                         raise self.error(bundle, "only all parameters are parts of something")
                     self.bundle = key(bundle)
                     self.declare(bundle, self.bundle, Bundle(self.program.id, ()))
-                case Declarations(items, own):
+                case tree.Declarations(items, own):
                     for item in items:
                         for member, variable, type in self.item(item, own or (scope and scope[1])):
-                            if apart and found:
+                            if apart and declared:
                                 raise self.error(member, "there are two outputs")
                             if apart:
                                 self.variables.pop(variable, None)
                             self.declare(member, variable, type)
-                            found[variable] = type
+                            declared[variable] = type
 
     def declare(self, node: Node, variable: Key, type: Type) -> None:
         if variable in self.variables:
@@ -262,80 +269,79 @@ class _Reader:
         self.variables[variable] = type
 
     def item(
-        self, item: Declaration | Alike, binder: UpTo | None
-    ) -> Iterator[tuple[Name, Key, Type]]:
-        """Yield what is declared: members of families, if there is something to run over."""
+        self, item: tree.Declaration | tree.Alike, binder: tree.UpTo | None
+    ) -> Iterator[tuple[tree.Name, Key, Type]]:
+        """Yield each variable that is declared; with a binder they are families."""
         for name in item.names:
             index = self.index = None if binder is None else self.runs(binder)
             variable = key(name) if index is None else key(name, index.name)
             if [variable.above, variable.below].count(HOLE) != (index is not None):
                 indices = "no index" if index is None else f"the index {index}, once"
                 raise self.error(name, f"{text(name)} must have {indices}")
-            if any(isinstance(script, Number) for script in name.scripts):
+            if any(isinstance(script, tree.Number) for script in name.scripts):
                 raise self.error(name, f"{text(name)} can only be a member of a family")
             type = self.type(item, name, index)
-            yield name, variable, type if index is None else Family(index, self.over[index], type)
+            if index is not None:
+                type = Family(index, self.counts[index], type)
+            yield name, variable, type
         self.index = None
 
-    def runs(self, binder: UpTo) -> Atom:
-        """Return what a family runs over: one index for all families that run as far.
+    def runs(self, binder: tree.UpTo) -> Atom:
+        """Return the index of a family: the same for all families of as many members.
 
-        Its serial is that of no index of a line, which may stand for a size of a member.
+        Its serial is below 0, since an index of a line may stand for a size of a member.
         """
         name, count = text(binder.name), self.size(binder.high)
-        for index, known in self.over.items():
-            if (index.name, known) == (name, count):
+        for index, members in self.counts.items():
+            if (index.name, members) == (name, count):
                 return index
-        index = Atom(name, "index", -1 - len(self.over))
-        self.over[index] = count
+        index = Atom(name, "index", -1 - len(self.counts))
+        self.counts[index] = count
         return index
 
-    def type(self, item: Declaration | Alike, name: Name, index: Atom | None) -> Type:
-        if isinstance(item, Alike):
+    def type(
+        self, item: tree.Declaration | tree.Alike, name: tree.Name, index: Atom | None
+    ) -> Type:
+        if isinstance(item, tree.Alike):
             return self.alike(item)
         if item.default is not None:
             if self.row.section != "Hyperparameters":
                 raise self.error(item, "only a hyperparameter has a default")
             self.defaults[key(name)] = item.default.value
         match item.kind:
-            case Reals(dimensions):
+            case tree.Reals(dimensions):
                 return self.matrix(dimensions)
-            case Bits(dimensions):
+            case tree.Bits(dimensions):
                 return replace(self.matrix(dimensions), bits=True)
-            case Naturals() if index is None:
+            case tree.Naturals() if index is None:
                 return Whole(Poly.of(Atom(text(name))))
-            case Vocabulary():
+            case tree.Vocabulary():
                 return TOKEN
-            case Sequences():
+            case tree.Sequences():
                 return Tokens(Poly.of(_length(name, index)))
-            case Distributions():
+            case tree.Distributions():
                 return Matrix(N_V)
-            case Positions(high) if index is None and self.row.section == "Input":
+            case tree.Positions(high) if index is None and self.row.section == "Input":
                 position = Atom(text(name), "index")
                 self.bounds[position] = (ONE, self.size(high))
                 return Whole(Poly.of(position))
-            case Positions(high):
+            case tree.Positions(high):
                 return Whole(high=self.size(high))
         raise self.error(item, "there is one count, not one for each member")
 
     def matrix(self, dimensions: tuple[Node, ...]) -> Matrix:
-        match dimensions:
-            case ():
-                return SCALAR
-            case (rows,):
-                return Matrix(self.size(rows))
-        rows, columns = dimensions
-        return Matrix(self.size(rows), self.size(columns))
+        rows, columns, *_ = (*map(self.size, dimensions), ONE, ONE)
+        return Matrix(rows, columns)
 
-    def alike(self, item: Alike) -> Bundle:
+    def alike(self, item: tree.Alike) -> Bundle:
         if item.algorithm not in self.headers:
             problem = f"Algorithm {item.algorithm} is missing, or refers to this one"
             raise self.error(item, problem)
         sizes = self.headers[item.algorithm].sizes
-        given: dict[str, Poly] = {}
+        equal: dict[str, Poly] = {}
         if item.equal:
             *names, last = item.equal
-            given = {text(name): self.size(last) for name in names}
+            equal = {text(name): self.size(last) for name in names}
             for name in names:
                 if text(name) not in {size.name for size in sizes}:
                     raise self.error(name, f"Algorithm {item.algorithm} has no size {text(name)}")
@@ -344,7 +350,7 @@ class _Reader:
         return Bundle(
             item.algorithm,
             tuple(
-                (size, given.get(size.name) or self.named(keys[Poly.of(size)], item))
+                (size, equal.get(size.name) or self.named(keys[Poly.of(size)], item))
                 for size in sizes
             ),
         )
@@ -352,153 +358,145 @@ class _Reader:
     # Sizes
 
     def size(self, node: Node) -> Poly:
-        """Return the size that is written."""
+        return written_size(node, self.atom, minus=self.row.section == "Requires")
+
+    def atom(self, node: Node) -> Poly:
+        takes_lengths = self.row.section != "Parameters"
         match node:
-            case Number(value):
-                return Poly.of(value)
-            case Binary("+", left, right):
-                return self.size(left) + self.size(right)
-            case Binary("−", left, right) if self.row.section == "Requires":
-                return self.size(left) - self.size(right)
-            case Binary(" " | "·", left, right):
-                return self.size(left) * self.size(right)
-            case Call("length", (Name() as sequence,)) if self.row.section != "Parameters":
+            case tree.Call("length", (tree.Name() as sequence,)) if takes_lengths:
                 return self.length(sequence)
-            case Name():
+            case tree.Name():
                 return self.named(key(node), node)
-        raise self.error(node, f"{text(node)} is no size")
+        raise self.error(node, f"{text(node)} is not a size")
 
     def named(self, variable: Key, node: Node) -> Poly:
-        """Return the size that a name is; one not seen before is a size if an input has it."""
+        """Return the size that a name is; inputs and parameters declare it by having it."""
         if self.index and self.index.name in (str(variable), variable.above, variable.below):
             raise self.error(node, f"{variable} differs from member to member")
         if variable not in self.variables and self.row.section in ("Output", "Requires"):
             raise self.error(node, f"{variable} is not declared")
-        known = self.variables.setdefault(variable, Whole(Poly.of(Atom(str(variable)))))
-        if not isinstance(known, Whole) or known.value is None:
-            raise self.error(node, f"{variable} is {known}, no size")
-        return known.value
+        type = self.variables.setdefault(variable, Whole(Poly.of(Atom(str(variable)))))
+        if not isinstance(type, Whole) or type.value is None:
+            raise self.error(node, f"{variable} is {type}, not a size")
+        return type.value
 
-    def length(self, sequence: Name) -> Poly:
+    def length(self, sequence: tree.Name) -> Poly:
         match self.variables.get(key(sequence)):
             case Tokens(length):
                 return length
         if self.row.section == "Requires":
-            match self.variables.get(key(sequence, *(index.name for index in self.over))):
+            match self.variables.get(key(sequence, *(index.name for index in self.counts))):
                 case Family(_, _, Tokens(length)):
                     return length
-        raise self.error(sequence, f"{text(sequence)} is no sequence")
+        raise self.error(sequence, f"{text(sequence)} is not a sequence")
 
     # What stands below and above
 
     def requirements(self) -> Iterator[Requirement]:
         for row in self.program.section("Requires"):
             self.row = row
-            if not isinstance(row.node, Requirements):
+            if not isinstance(row.node, tree.Requirements):
                 raise self.error(row.node, "only conditions can be required")
             for condition in row.node.conditions:
                 yield from self.requirement(condition)
 
-    def requirement(self, condition: Compare) -> Iterator[Requirement]:
+    def requirement(self, condition: tree.Compare) -> Iterator[Requirement]:
         if condition.operator not in ("≤", "="):
             raise self.error(condition, "only what is written with ≤ or = can be required")
         left, right = self.size(condition.left), self.size(condition.right)
         excess = right - left
-        over = tuple(
-            index for index in self.over if any(Poly.of(index) in atom.at for atom in excess.atoms)
-        )
+        members = {member for atom in excess.atoms for member in atom.at}
+        over = tuple(index for index in self.counts if Poly.of(index) in members)
         yield Requirement(text(condition), excess, over)
         if condition.operator == "=":
             self.equate(condition, left, right)
             yield Requirement(text(condition), -excess, over)
 
-    def equate(self, condition: Compare, left: Poly, right: Poly) -> None:
-        """Note that one size is another, so that lines may take the one for the other."""
+    def equate(self, condition: tree.Compare, left: Poly, right: Poly) -> None:
+        """Note that a size equals another, which may stand for it in the lines."""
         left, right = left.replace(self.equal), right.replace(self.equal)
         size = left.atom
         # A token is told from a position by its being at most N_V.
         if size is None or size.at or size in right.atoms | N_V.atoms:
-            raise self.error(condition.left, f"{text(condition.left)} is no size of its own")
-        self.equal = {one: of.replace({size: right}) for one, of in self.equal.items()}
+            raise self.error(condition.left, f"{text(condition.left)} is not a size of its own")
+        self.equal = {equal: other.replace({size: right}) for equal, other in self.equal.items()}
         self.equal[size] = right
 
     def arguments(
         self,
     ) -> tuple[tuple[tuple[Key, Type], ...], tuple[tuple[Key, Type], ...]]:
-        """Return inputs and parameters in the order of the signature, or as they are declared."""
+        """Return inputs and parameters in the order of the signature, if there is one."""
         signature = self.program.signature
         inputs, fields = self.declared["Input"], self.declared["Parameters"]
         parameters = fields if self.bundle is None else {self.bundle: self.variables[self.bundle]}
         if signature is None:
             return tuple(inputs.items()), tuple(parameters.items())
         self.row = self.heading
+        hyperparameters = self.declared["Hyperparameters"]
         return (
-            tuple(self.given(signature, signature.inputs, inputs, {})),
-            tuple(
-                self.given(
-                    signature, signature.parameters, parameters, self.declared["Hyperparameters"]
-                )
-            ),
+            tuple(self.named_in(signature, signature.inputs, inputs, {})),
+            tuple(self.named_in(signature, signature.parameters, parameters, hyperparameters)),
         )
 
-    def given(
+    def named_in(
         self,
-        signature: Signature,
-        names: tuple[Name, ...],
-        all: Mapping[Key, Type],
-        more: Mapping[Key, Type],
+        signature: tree.Signature,
+        names: tuple[tree.Name, ...],
+        required: dict[Key, Type],
+        optional: dict[Key, Type],
     ) -> Iterator[tuple[Key, Type]]:
-        """Yield what a signature names: all of one section, and perhaps more of another."""
-        declared = {variable: (variable, type) for variable, type in {**all, **more}.items()}
-        left = dict(all)
+        """Yield the arguments that a signature names, all of the required ones among them."""
+        # A key as it was declared, z_n, may have another glyph than here, z_{1:N_data}.
+        declared = {variable: (variable, type) for variable, type in (required | optional).items()}
+        named: set[Key] = set()
         for name in names:
             variable = key(name)
-            if variable not in declared:
-                twice = variable in all or variable in more
-                problem = "is named twice" if twice else "is not declared"
+            if variable not in declared or variable in named:
+                problem = "is named twice" if variable in named else "is not declared"
                 raise self.error(name, f"{text(name)} {problem}")
-            if isinstance(name.below, Slice):
+            if isinstance(name.below, tree.Slice):
                 self.is_whole(name, name.below, declared[variable][1])
-            yield declared.pop(variable)
-            left.pop(variable, None)
-        if left:
-            raise self.error(signature, f"{next(iter(left))} is not given")
+            yield declared[variable]
+            named.add(variable)
+        if missing := [variable for variable in required if variable not in named]:
+            raise self.error(signature, f"{missing[0]} is not given")
 
-    def is_whole(self, name: Name, members: Slice, type: Type) -> None:
+    def is_whole(self, name: tree.Name, members: tree.Slice, type: Type) -> None:
         """See that `z_{1:N_data}` are all members there are."""
         assert isinstance(type, Family), "what is declared without an index has no •"
-        if members.low != Number(1) or self.size(members.high) != type.count:
+        if members.low != tree.Number(1) or self.size(members.high) != type.count:
             raise self.error(name, f"{text(name)} is not all of them, 1 … {type.count}")
 
-    def abbreviations(self) -> Iterator[Abbreviation]:
+    def abbreviations(self) -> Iterator[tree.Abbreviation]:
         signature = self.program.signature
         for row in self.program.section("Abbreviation"):
             self.row, node = row, row.node
-            if not isinstance(node, Abbreviation) or signature is None:
-                raise self.error(node, "this abbreviates no call")
-            called = {(call.function, call.parameters) for call in (node.short, node.full)}
+            if not isinstance(node, tree.Abbreviation) or signature is None:
+                raise self.error(node, "this does not abbreviate a call")
+            calls = {(call.function, call.parameters) for call in (node.short, node.full)}
             short, full = node.short.arguments, node.full.arguments
             names = set(short)
             if (
-                called != {(signature.function, signature.parameters)}
+                calls != {(signature.function, signature.parameters)}
                 or not len(names) == len(short) < len(full) == len(signature.inputs)
                 or set(full) != names
             ):
-                raise self.error(node, f"this abbreviates no call of {signature.function}")
+                problem = f"this does not abbreviate a call of {signature.function}"
+                raise self.error(node, problem)
             yield node
 
 
-def _length(name: Name, index: Atom | None) -> Atom:
-    """Return the length of a sequence, which differs from member to member of a family."""
+def _length(name: tree.Name, index: Atom | None) -> Atom:
+    """Return the length of a sequence; each member of a family has its own."""
     if index is None:
         return Atom(f"length({text(name)})")
     above, below = (
-        Name(HOLE) if label(script) == index.name else script for script in name.scripts
+        tree.Name(HOLE) if label(script) == index.name else script for script in name.scripts
     )
-    form = f"length({text(Name(name.base, above, below))})"
+    form = f"length({text(tree.Name(name.base, above, below))})"
     return Atom(f"length({text(name)})", at=(Poly.of(index),), form=form)
 
 
 def instance(type: Type, sizes: Mapping[Atom, Poly]) -> Type:
-    """Return a type of a header in the sizes of a caller."""
+    """Return a type of a header with the sizes that a caller gives it."""
     return map_sizes(type, lambda size: size.replace(sizes))

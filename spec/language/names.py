@@ -1,8 +1,8 @@
-"""Which variable each name is, and whether it has a value there.
+"""Which variable each name stands for, and whether that variable has a value there.
 
-A script is an index where it is what a loop, or a declaration, runs over; any other is part of
-the name. So `W_e` is one matrix, `W_l` a member of a family, and `p^{1/τ}`, where no p has a
-script, a power. What is found here is needed by all that follows, and holds for any sizes.
+A script is an index if a loop or a declaration runs over it; any other script is part of the
+name. So `W_e` is one matrix, `W_l` is a member of a family, and `p^{1/τ}` is a power, since no p
+has a script.
 """
 
 from __future__ import annotations
@@ -10,46 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from spec.language import tree
 from spec.language.errors import CheckError
 from spec.language.header import Header, key, label
 from spec.language.plain_text import text
-from spec.language.tree import (
-    Assign,
-    Binder,
-    Call,
-    Choose,
-    Collect,
-    Condition,
-    End,
-    Facts,
-    For,
-    If,
-    Implied,
-    Index,
-    Line,
-    Mark,
-    Member,
-    Name,
-    Named,
-    Node,
-    Program,
-    Range,
-    Return,
-    Sample,
-    Slice,
-    Statement,
-    Sum,
-    UpTo,
-    While,
-    children,
-    targets,
-)
+from spec.language.tree import Facts, Line, Node, Program, base, children, targets
 from spec.language.types import HOLE, Key
 
 
 @dataclass(frozen=True)
 class Variable:
-    """A name that is a variable, or the member of a family at `index`."""
+    """A name that stands for a variable, or for the member of a family at `index`."""
 
     key: Key
     index: Node | None = None
@@ -57,32 +28,34 @@ class Variable:
 
 @dataclass(frozen=True)
 class Raised:
-    """A name that is a power: `p^{1/τ}`."""
+    """A name that stands for a power: `p^{1/τ}`."""
 
-    base: Name
+    base: tree.Name
     exponent: Node
 
 
 @dataclass
 class Names:
-    """What the names of one algorithm are.
+    """What the names of one algorithm stand for.
 
     Attributes
     ----------
     uses
-        What each name is, where it is read.
+        For each name that is read, its variable, or the power that it is.
     targets
-        What each name is, where it is set; what a function is defined of.
+        For each name that is set, its variable; also for names that run, and for the parameter
+        of a function that is defined.
     fresh
-        The targets that make a variable anew: all names, and what is filled entry by entry.
+        For each target, whether it makes its variable anew: all names do, and entries of what is
+        filled entry by entry.
     functions
-        Which calls are of a function that the algorithm defines.
+        For each call of a function that the algorithm defines, that function.
     carried
-        For each loop over lines, by its number: the variables it hands from turn to turn.
+        For each loop over lines, by its number, the variables that a turn hands to the next.
     kept
-        For each loop over lines, by its number: the variables that have a value after it.
+        For each loop over lines, by its number, the variables that have a value after it.
     sets
-        For each line, by its number: what it sets.
+        For each line, by its number, the variables that it sets.
     """
 
     uses: Facts[Variable | Raised] = field(default_factory=Facts)
@@ -95,32 +68,43 @@ class Names:
 
 
 def names(program: Program, header: Header) -> Names:
-    """Find what every name of an algorithm is.
+    """Find what every name of an algorithm stands for.
 
     Raises
     ------
     CheckError
-        At a name that has no value where it is read; at an index that is in use already; at what
-        is read while it is being filled; at turns of a ∀ that depend on each other; at a line
-        that returns before the last, or a last one that does not.
+        At a name that has no value where it is read; at an index that is in use already; at a
+        variable that is read while it is being filled; at turns of a ∀ that depend on each other;
+        at a return before the last line, or a last line without one.
     """
-    return _Reader(program, header).names()
+    return _Reader(program, header).all()
 
 
 class _Reader:
     """Reads the lines in order.
 
-    `known` is what has a value, `running` the names that loops run over, `filling` those over
-    which a variable is being made entry by entry, `reads` every variable read so far, and
-    `captured` what the functions defined so far depend on.
+    Attributes
+    ----------
+    names
+        What has been found so far.
+    defined
+        The variables that have a value, each as it was first written.
+    running
+        The names that loops run over, each with the number of reads before its loop.
+    filling
+        The variables that are being filled, each with the names that this goes over.
+    reads, writes
+        The variables read so far, and those set by the line in hand.
+    captured
+        For each function defined so far, the variables that it depends on.
     """
 
     def __init__(self, program: Program, header: Header) -> None:
         self.program = program
         self.output, _ = header.output
-        self.found = Names()
-        self.known = {variable: variable for variable in header.variables}
-        self.running: dict[str, int] = {}  # each with the number of reads before it
+        self.names = Names()
+        self.defined = {variable: variable for variable in header.variables}
+        self.running: dict[str, int] = {}
         self.filling: dict[Key, set[str]] = {}
         self.reads: list[Key] = []
         self.captured: dict[Key, set[Key]] = {}
@@ -132,109 +116,107 @@ class _Reader:
         place = f"line {line.number}"
         return CheckError(self.program.id, place, node.span[0] + 1, line.text, problem)
 
-    def names(self) -> Names:
+    def all(self) -> Names:
         self.block(self.program.body)
-        if not isinstance(self.program.body[-1].statement, Return):
+        if not isinstance(self.program.body[-1].statement, tree.Return):
             raise self.error(self.line.statement, "the last line returns nothing")
-        return self.found
+        return self.names
 
     # Lines
 
     def block(self, lines: Iterable[Line]) -> None:
         for line in lines:
             self.line, self.writes = line, []
-            self.found.sets[line.number] = ()
+            self.names.sets[line.number] = ()
             match line.statement:
-                case For(word, binder, None):
-                    if word == "∀" or isinstance(binder, Implied):
+                case tree.For(word, binder, None):
+                    if word == "∀" or isinstance(binder, tree.Implied):
                         problem = "a loop over lines is a `for` that says how far it runs"
                         raise self.error(binder, problem)
-                    before = dict(self.known)
+                    before = dict(self.defined)
                     self.bind(binder)
                     self.block(line.body)
                     self.leave(line, before, self.unbind(binder))
-                case While(condition):
-                    before = dict(self.known)
+                case tree.While(condition):
+                    before = dict(self.defined)
                     self.read(condition)
                     self.block(line.body)
                     self.leave(line, before, set())
-                case Return(name, value):
+                case tree.Return(name, value):
                     if line is not self.program.body[-1]:
                         raise self.error(line.statement, "this is not the last line")
                     if name is not None and key(name) != self.output:
                         raise self.error(name, f"the output is {self.output}")
                     self.read(value)
-                case End():
+                case tree.End():
                     pass
                 case statement:
                     self.statement(statement)
-                    self.found.sets[line.number] = tuple(dict.fromkeys(self.writes))
+                    self.names.sets[line.number] = tuple(dict.fromkeys(self.writes))
 
     def leave(self, line: Line, before: dict[Key, Key], whole: set[Key]) -> None:
-        """End a loop: it may have had no turn, so of what it set only whole families have a value.
+        """End a loop, which may have had no turn: what it set has no value, but `whole` families.
 
-        Such a family, in `whole`, is filled over the loop's index; without a turn it is empty.
+        These are filled over the loop's index, and empty without a turn.
         """
         self.line = line
-        for inner in line.body:
-            for one in inner.walk():
-                self.always(one.statement, line.statement)
-        within = dict.fromkeys(
-            variable for inner in line.walk() for variable in self.found.sets[inner.number]
+        changed: dict[Key, None] = {}
+        for inner in (inner for below in line.body for inner in below.walk()):
+            self.always(inner.statement, line.statement)
+            changed |= dict.fromkeys(self.names.sets[inner.number])
+        self.names.carried[line.number] = tuple(
+            variable for variable in changed if variable in before and variable not in whole
         )
-        self.found.carried[line.number] = tuple(
-            variable for variable in within if variable in before and variable not in whole
-        )
-        self.known = before | {variable: variable for variable in whole}
-        self.found.kept[line.number] = tuple(self.known)
-        self.filling = {one: over for one, over in self.filling.items() if one in self.known}
+        self.defined = before | {variable: variable for variable in whole}
+        self.names.kept[line.number] = tuple(self.defined)
+        self.filling = {key: over for key, over in self.filling.items() if key in self.defined}
 
-    def always(self, statement: Statement, node: Node) -> None:
-        """Refuse that a member of a family is made in some turns of its loop, and in others not."""
+    def always(self, statement: tree.Statement, node: Node) -> None:
+        """Refuse a member of a family that is made in some turns of its loop, and not in others."""
         for target in targets(statement):
-            if isinstance(target, Name) and label(self.found.targets[target].index) in self.running:
-                raise self.error(node, f"not every turn makes its {text(target)} here")
+            if isinstance(target, tree.Name):
+                index = self.names.targets[target].index
+                if label(index) in self.running:
+                    raise self.error(node, f"not every turn makes its {text(target)} here")
 
     # What a line does
 
-    def statement(self, statement: Statement) -> None:
+    def statement(self, statement: tree.Statement) -> None:
         match statement:
-            case For(word, binder, Node() as body):
+            case tree.For(word, binder, Node() as body):
                 self.bind(binder)
                 self.statement(body)
                 entries = self.entries(binder, body)
                 if word == "∀":
                     self.independent(body, entries)
                 self.unbind(binder)
-            case If(condition, body):
+            case tree.If(condition, body):
                 self.read(condition)
-                before = dict(self.known)
+                before = dict(self.defined)
                 self.statement(body)
-                if new := [variable for variable in self.known if variable not in before]:
+                if new := [variable for variable in self.defined if variable not in before]:
                     raise self.error(body, f"{new[0]} is set here only if the condition holds")
                 self.always(body, body)
-            case Assign(Call(function, arguments) as target, _, value):
-                for argument in arguments:
-                    self.read(argument)
-                match arguments:
-                    case (Name() as parameter,) if self.found.uses[parameter] == Variable(
-                        key(parameter)
-                    ):
-                        self.found.targets[parameter] = Variable(key(parameter))
-                    case _:
-                        raise self.error(target, "a function is defined of one name")
+            case tree.Assign(tree.Call(function, arguments) as target, _, value):
+                self.read(*arguments)
+                (parameter, *others) = arguments
+                if others or not isinstance(parameter, tree.Name):
+                    raise self.error(target, "a function is defined of one name")
+                variable = Variable(key(parameter))
+                if self.names.uses[parameter] != variable:
+                    raise self.error(target, "a function is defined of one name")
+                self.names.targets[parameter] = variable
                 start = len(self.reads)
                 self.read(value)
-                defined = self.learn(Key(function, glyph=function), target)
-                self.captured[defined] = {*self.reads[start:]} - {key(parameter)}
-            case Assign(target, _, value):
+                defined = self.define(Key(function, glyph=function), target)
+                self.captured[defined] = {*self.reads[start:]} - {variable.key}
+            case tree.Assign(target, _, value):
                 self.read(value)
                 self.assign(target)
-            case Choose(target, value, probability, otherwise):
-                for part in (value, probability, otherwise):
-                    self.read(part)
+            case tree.Choose(target, value, probability, otherwise):
+                self.read(value, probability, otherwise)
                 self.assign(target)
-            case Sample(token, distribution, weights):
+            case tree.Sample(token, distribution, weights):
                 if token == distribution:
                     raise self.error(distribution, f"{text(token)} is set twice")
                 self.read(weights)
@@ -246,38 +228,38 @@ class _Reader:
     def assign(self, target: Node) -> None:
         """Set a name, a member of a family, or entries of either."""
         match target:
-            case Name():
-                self.aim(target)
-                self.found.fresh[target] = True
-            case Index(Name() as array, subscripts):
+            case tree.Name():
+                self.set_name(target)
+                self.names.fresh[target] = True
+            case tree.Index(tree.Name() as array, subscripts):
                 variable = key(array, *self.running)
-                fresh = variable not in self.known
+                fresh = variable not in self.defined
                 last = text(subscripts[-1])
-                for subscript in subscripts:
-                    self.read(subscript)
+                self.read(*subscripts)
                 if fresh and last not in self.running:
                     raise self.error(array, f"{text(array)} is not defined here")
                 if variable.is_family and not fresh:
                     raise self.error(array, f"each {text(array)} has been made already")
-                self.aim(array)
-                self.found.fresh[target] = fresh
+                self.set_name(array)
+                self.names.fresh[target] = fresh
                 if fresh:
                     self.filling.setdefault(variable, set()).add(last)
             case _:
                 raise self.error(target, f"{text(target)} cannot be set")
 
-    def aim(self, name: Name) -> None:
+    def set_name(self, name: tree.Name) -> None:
+        """Note which variable a name is that is set, with the index if it is one of a family."""
         if text(name) in self.running:
             raise self.error(name, f"{text(name)} is what a loop runs over")
         variable = key(name, *self.running)
         if [variable.above, variable.below].count(HOLE) > 1:
             raise self.error(name, f"{text(name)} has two indices")
-        if not all(isinstance(script, Name | Mark | None) for script in name.scripts):
+        if not all(isinstance(script, tree.Name | tree.Mark | None) for script in name.scripts):
             raise self.error(name, f"{text(name)} cannot be set")
         index = next((script for script in name.scripts if label(script) in self.running), None)
         if index is None and self.meaning(name) not in (None, Variable(variable)):
             raise self.error(name, f"{text(name)} means something else here")
-        self.found.targets[name] = Variable(self.learn(variable, name), index)
+        self.names.targets[name] = Variable(self.define(variable, name), index)
         if index is not None:
             over = text(index)
             if variable in self.reads[self.running[over] :]:
@@ -285,37 +267,37 @@ class _Reader:
             self.read(index)
             self.filling.setdefault(variable, set()).add(over)
 
-    def learn(self, variable: Key, node: Node) -> Key:
-        """Note that a variable is set, and return it as it was first written."""
+    def define(self, variable: Key, node: Node) -> Key:
+        """Note that a variable has a value, and return it as it was first written."""
         for function, captured in self.captured.items():
-            if variable in captured and function in self.known:
+            if variable in captured and function in self.defined:
                 raise self.error(node, f"{function} depends on {variable} as it was")
         self.captured.pop(variable, None)
-        variable = self.known.setdefault(variable, variable)
+        variable = self.defined.setdefault(variable, variable)
         self.writes.append(variable)
         return variable
 
-    def entries(self, binder: Binder, body: Statement) -> dict[Key, Node]:
-        """Return the entries that the turns of a loop on one line set: each has its own."""
+    def entries(self, binder: tree.Binder, body: tree.Statement) -> dict[Key, Node]:
+        """Return what the turns of a loop on one line set, each turn an entry of its own."""
         over = {text(name) for name in binder.names}
         entries: dict[Key, Node] = {}
         for target in targets(body):
-            name = target.array if isinstance(target, Index) else target
-            indices = {text(part) for part in (*children(target), *children(name))}
-            if not isinstance(name, Name) or not over <= indices:
-                missing = min(over - indices or over)
-                raise self.error(target, f"every {missing} sets {text(target)}")
-            entries[self.found.targets[name].key] = target
+            missing = over
+            if not isinstance(target, tree.Call):
+                name = base(target)
+                missing = over - {text(part) for part in (*children(target), *children(name))}
+                entries[self.names.targets[name].key] = target
+            if missing:
+                raise self.error(target, f"every {min(missing)} sets {text(target)}")
         return entries
 
     def independent(self, node: Node, entries: dict[Key, Node]) -> None:
-        """Refuse a read of what a ∀ sets, but at the entry that the turn itself sets."""
-        name = node.array if isinstance(node, Index) else node
-        if isinstance(name, Name) and name in self.found.uses:
-            match self.found.uses[name]:
+        """Refuse to read what a ∀ sets, except the entry that the same turn sets."""
+        name = node.array if isinstance(node, tree.Index) else node
+        if isinstance(name, tree.Name) and name in self.names.uses:
+            match self.names.uses[name]:
                 case Variable(variable) if variable in entries and node != entries[variable]:
-                    problem = f"another turn of the ∀ sets {text(node)}"
-                    raise self.error(node, problem)
+                    raise self.error(node, f"another turn of the ∀ sets {text(node)}")
                 case Variable(variable) if variable in entries:
                     return
         for child in children(node):
@@ -323,31 +305,24 @@ class _Reader:
 
     # What loops, sums and sets run over
 
-    def bind(self, binder: Binder) -> None:
-        match binder:
-            case UpTo(_, high):
-                self.read(high)
-            case Range(_, low, high):
-                self.read(low)
-                self.read(high)
-            case Member(_, collection):
-                self.read(collection)
+    def bind(self, binder: tree.Binder) -> None:
+        self.read(*tuple(children(binder))[len(binder.names) :])  # its bounds follow its names
         for name in binder.names:
             variable = key(name)
             if self.meaning(name) is not None:
                 raise self.error(name, f"{text(name)} is in use already")
-            for other in self.known:
-                if text(name) in (other.above, other.below):
-                    raise self.error(name, f"{text(name)} is part of the name {other}")
-            self.known[variable] = variable
+            for longer in self.defined:
+                if text(name) in (longer.above, longer.below):
+                    raise self.error(name, f"{text(name)} is part of the name {longer}")
+            self.defined[variable] = variable
             self.running[text(name)] = len(self.reads)
-            self.found.targets[name] = Variable(variable)
+            self.names.targets[name] = Variable(variable)
 
-    def unbind(self, binder: Binder) -> set[Key]:
-        """Let the names go, and return what was filled over them."""
+    def unbind(self, binder: tree.Binder) -> set[Key]:
+        """End the scope of names that ran, and return what was filled over them."""
         filled: set[Key] = set()
         for name in binder.names:
-            del self.known[key(name)]
+            del self.defined[key(name)]
             del self.running[text(name)]
             for variable, over in self.filling.items():
                 if text(name) in over:
@@ -357,43 +332,44 @@ class _Reader:
 
     # Reading
 
-    def read(self, node: Node | Condition) -> None:
+    def read(self, *nodes: Node) -> None:
+        for node in nodes:
+            self.read_node(node)
+
+    def read_node(self, node: Node) -> None:
         match node:
-            case Name():
+            case tree.Name():
                 self.name(node)
-            case Sum(binder, body) | Collect(binder, body):
+            case tree.Sum(binder, body) | tree.Collect(binder, body):
                 self.bind(binder)
                 self.read(body)
                 self.unbind(binder)
-            case Call(function):
+            case tree.Call(function):
                 variable = Key(function, glyph=function)
-                if variable in self.known and variable in self.captured:
-                    self.found.functions[node] = variable
+                if variable in self.defined and variable in self.captured:
+                    self.names.functions[node] = variable
                     self.reads.append(variable)
-                for child in children(node):
-                    self.read(child)
-            case Named(Index(_, subscripts), _, value):
-                names = tuple(name for name in subscripts if isinstance(name, Name))
-                if len(names) < len(subscripts):
+                self.read(*children(node))
+            case tree.Named(tree.Index(_, subscripts), _, value):
+                indices = tree.Implied(node.indices)
+                if len(indices.names) < len(subscripts):
                     raise self.error(node, "what is given is indexed by names")
-                self.bind(Implied(names))
+                self.bind(indices)
                 self.read(value)
-                self.unbind(Implied(names))
-            case Named(_, _, value):
+                self.unbind(indices)
+            case tree.Named(_, _, value):
                 self.read(value)
-            case Index(Name() as array, subscripts):
+            case tree.Index(tree.Name() as array, subscripts):
                 self.name(array, subscripts)
-                for subscript in subscripts:
-                    self.read(subscript)
+                self.read(*subscripts)
             case _:
-                for child in children(node):
-                    self.read(child)
+                self.read(*children(node))
 
-    def name(self, name: Name, subscripts: tuple[Node, ...] = ()) -> None:
+    def name(self, name: tree.Name, subscripts: tuple[Node, ...] = ()) -> None:
         use = self.meaning(name)
         if use is None:
             raise self.error(name, f"{text(name)} is not defined here")
-        self.found.uses[name] = use
+        self.names.uses[name] = use
         match use:
             case Raised(base, exponent):
                 self.name(base)
@@ -402,23 +378,23 @@ class _Reader:
                 self.reads.append(variable)
                 if index is not None:
                     self.read(index)
-                here = {label(index), *(text(subscript) for subscript in subscripts[-1:])}
-                if not self.filling.get(variable, set()) <= here:
+                indices = {label(index), *(text(subscript) for subscript in subscripts[-1:])}
+                if not self.filling.get(variable, set()) <= indices:
                     raise self.error(name, f"{text(name)} is still being filled here")
 
-    def meaning(self, name: Name) -> Variable | Raised | None:
-        """Try the name as it stands, then as a member of a family, then as a power."""
+    def meaning(self, name: tree.Name) -> Variable | Raised | None:
+        """Return what a name is: a variable, else a member of a family, else a power."""
         labels = [label(script) for script in name.scripts]
-        if (plain := Key(name.base, *labels)) in self.known:
-            return Variable(self.known[plain])
+        if (plain := Key(name.base, *labels)) in self.defined:
+            return Variable(self.defined[plain])
         for place, script in enumerate(name.scripts):
-            if script is None or isinstance(script, Mark | Slice):
+            if script is None or isinstance(script, tree.Mark | tree.Slice):
                 continue
             family = Key(name.base, *(HOLE if at == place else labels[at] for at in range(2)))
-            if family in self.known:
-                return Variable(self.known[family], script)
-        if name.above is not None and not isinstance(name.above, Mark | Slice):
-            base = Name(name.base, None, name.below, span=name.span)
+            if family in self.defined:
+                return Variable(self.defined[family], script)
+        if name.above is not None and not isinstance(name.above, tree.Mark | tree.Slice):
+            base = tree.Name(name.base, None, name.below, span=name.span)
             if self.meaning(base) is not None:
                 return Raised(base, name.above)
         return None

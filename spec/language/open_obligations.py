@@ -1,34 +1,43 @@
-"""Which obligations on sizes are open, beside those that an algorithm declares to be.
+"""Whether the open obligations of an algorithm are those that it declares to be open.
 
-What is declared must be open, and what is open declared: a proof that is lost is seen at once,
-and so is one that is found.
+What is declared must be open, and what is open must be declared: a lost proof is seen at once,
+and so is a new one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from spec.language import tree
 from spec.language.checked import Checked
 from spec.language.errors import SpecError
+from spec.language.header import written_size
 from spec.language.inference.typing import Obligation
 from spec.language.parse import row
 from spec.language.plain_text import text
 from spec.language.polynomials import Atom, Poly
-from spec.language.tree import Binary, Call, Name, Node, Number, Open
+from spec.language.tree import Node
 
 
 class DeclarationError(SpecError):
-    """A condition that is none on sizes."""
+    """A condition that does not compare two sizes."""
 
 
 @dataclass(frozen=True)
 class Declared:
-    """A condition on sizes, as `length(x̂) ≤ ℓ_max`, that is not to be proved at a line.
+    """A condition on sizes that an algorithm declares to be open at a line.
 
-    `erratum` is the id of the departure from the paper that says why.
+    Attributes
+    ----------
+    line
+        The number of the line.
+    condition
+        The condition: `length(x̂) ≤ ℓ_max`.
+    erratum
+        The id of the departure from the paper that gives the reason: `A5`.
     """
 
     line: int
@@ -42,20 +51,20 @@ class Declared:
         Raises
         ------
         DeclarationError
-            If it is no condition on sizes, written with ≤.
+            If it does not compare two sizes by ≤.
         """
         (compare,) = row(self.condition, "requirements", "—", "condition").conditions
         if compare.operator != "≤":
             raise DeclarationError(f"{self.condition} is not written with ≤")
-        return _size(compare.right) - _size(compare.left)
+        return written_size(compare.right, _named) - written_size(compare.left, _named)
 
     def is_of(self, obligation: Obligation) -> bool:
-        """Say whether an obligation is what is declared; sizes are compared as they are written."""
+        """Say whether an obligation is the declared one; sizes are compared as they are written."""
         return self.line == obligation.line and str(self.excess) == str(obligation.excess)
 
 
 class Known(NamedTuple):
-    """An obligation that is open, and declared to be."""
+    """An obligation that is open, with the declaration that it is."""
 
     obligation: Obligation
     declared: Declared
@@ -63,16 +72,16 @@ class Known(NamedTuple):
 
 @dataclass(frozen=True)
 class Balance:
-    """What is open beside what is declared.
+    """The open obligations of an algorithm, compared with those it declares.
 
     Attributes
     ----------
     known
-        What is both.
+        Obligations that are open and declared.
     unexpected
-        What is open and not declared.
+        Obligations that are open and not declared.
     outdated
-        What is declared and not open: it is proved, or is no obligation at all.
+        Declarations of what is proved, or of what is not an obligation at all.
     """
 
     known: tuple[Known, ...] = ()
@@ -81,49 +90,38 @@ class Balance:
 
     @property
     def holds(self) -> bool:
-        """Say whether one is the other."""
+        """Whether the open obligations are exactly the declared ones."""
         return not self.unexpected and not self.outdated
 
 
 def balance(obligations: Iterable[Obligation], declared: Iterable[Declared]) -> Balance:
     """Compare the obligations that are open with those declared to be."""
-    left = dict.fromkeys(declared)
+    declarations = dict.fromkeys(declared)
     known: list[Known] = []
     unexpected: list[Obligation] = []
     for obligation in obligations:
-        found = next((one for one in left if one.is_of(obligation)), None)
-        if found is None:
+        matching = next((d for d in declarations if d.is_of(obligation)), None)
+        if matching is None:
             unexpected.append(obligation)
         else:
-            known.append(Known(obligation, found))
-    met = {one.declared for one in known}
-    outdated = tuple(one for one in left if one not in met)
+            known.append(Known(obligation, matching))
+    met = {pair.declared for pair in known}
+    outdated = tuple(declaration for declaration in declarations if declaration not in met)
     return Balance(tuple(known), tuple(unexpected), outdated)
 
 
 def declared(checked: Checked) -> tuple[Declared, ...]:
     """Return what an algorithm declares to be open, in its section `Open`."""
-    return tuple(_declared(checked))
+    return tuple(
+        Declared(row.node.line.value, text(row.node.condition), row.node.erratum)
+        for row in checked.program.section("Open")
+        if isinstance(row.node, tree.Open)
+    )
 
 
-def _declared(checked: Checked) -> Iterator[Declared]:
-    for one in checked.program.section("Open"):
-        node = one.node
-        assert isinstance(node, Open), "the grammar has nothing else there"
-        yield Declared(node.line.value, text(node.condition), node.erratum)
-
-
-def _size(node: Node) -> Poly:
-    """Return a size as it is written; what it is called is all that is known of it here."""
+def _named(node: Node) -> Poly:
+    """Return the size that a name or a length is: nothing but its text is known here."""
     match node:
-        case Number(value):
-            return Poly.of(value)
-        case Name() | Call("length", (Name(),), ()):
+        case tree.Name() | tree.Call("length", (tree.Name(),), ()):
             return Poly.of(Atom(text(node)))
-        case Binary("+", left, right):
-            return _size(left) + _size(right)
-        case Binary("−", left, right):
-            return _size(left) - _size(right)
-        case Binary(" " | "·", left, right):
-            return _size(left) * _size(right)
-    raise DeclarationError(f"{text(node)} is no size")
+    raise DeclarationError(f"{text(node)} is not a size")

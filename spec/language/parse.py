@@ -60,7 +60,8 @@ def program(algorithm: alg_file.Algorithm, like: Program | None = None) -> Progr
     algorithm
         The algorithm.
     like
-        One that it was made of: what stands there as it does here is not read again.
+        The algorithm that this one is a changed copy of, if it is one: its rows need not be read
+        again.
 
     Raises
     ------
@@ -74,12 +75,12 @@ def program(algorithm: alg_file.Algorithm, like: Program | None = None) -> Progr
         rows = like.rows
     else:
         rows = tuple(_rows(algorithm))
-    # A node stands in one line only, so that what is known of it is known of that line.
-    known = {(one.layout.text, one.layout.claim): one for one in (like.lines if like else ())}
+    # Each line is taken once, since facts are kept by the identity of a node.
+    read = {(line.layout.text, line.layout.claim): line for line in (like.lines if like else ())}
     lines = []
-    for line in algorithm.lines:
-        one = known.pop((line.text, line.claim), None) or _line(algorithm.id, line)
-        lines.append(Line(line, one.statement, one.claim))
+    for layout in algorithm.lines:
+        line = read.pop((layout.text, layout.claim), None) or _line(algorithm.id, layout)
+        lines.append(Line(layout, line.statement, line.claim))
     return Program(algorithm, signature, rows, _blocks(lines, 0))
 
 
@@ -89,9 +90,9 @@ def statement(text: str, algorithm: str, number: int) -> Any:
 
 
 def row(text: str, start: str, algorithm: str, place: str) -> Any:
-    """Read a row of which `start`, a rule of the grammar, says what it is.
+    """Read a row by a rule of the grammar, `start`.
 
-    The row is brought to Unicode's form NFC first, which is what spans and columns count.
+    Spans and columns count the characters of the row in Unicode's form NFC.
     """
     text = unicodedata.normalize("NFC", text)
     try:
@@ -99,17 +100,19 @@ def row(text: str, start: str, algorithm: str, place: str) -> Any:
         return _Builder().transform(_shallow(parsed))
     except (UnexpectedCharacters, UnexpectedToken) as error:
         column, problem = _unexpected(error, text)
-    except _Misuse as error:
-        column, problem = error.column, error.problem
-    except VisitError as error:
-        if not isinstance(error.orig_exc, _Misuse):
+    except (_Misuse, VisitError) as error:
+        misuse = error.orig_exc if isinstance(error, VisitError) else error
+        if not isinstance(misuse, _Misuse):
             raise
-        column, problem = error.orig_exc.column, error.orig_exc.problem
+        column, problem = misuse.column, misuse.problem
     raise ParseError(algorithm, place, column, text, problem)
 
 
 def _unexpected(error: UnexpectedCharacters | UnexpectedToken, text: str) -> tuple[int, str]:
-    """Say at which column a row leaves the language, how, and what is due there if one thing is."""
+    """Return the column at which a row leaves the language, and how.
+
+    If only one word or sign may follow, the problem names it.
+    """
     at = error.pos_in_stream or 0
     if isinstance(error, UnexpectedCharacters):
         wanted, problem = error.allowed, f"'{text[at]}' makes no sense here"
@@ -124,7 +127,7 @@ def _unexpected(error: UnexpectedCharacters | UnexpectedToken, text: str) -> tup
 
 
 def _shallow(parsed: Tree[Token]) -> Tree[Token]:
-    """Return a tree if it is no deeper than it may be."""
+    """Return a tree, unless it is nested too deeply."""
     level = [parsed]
     for _ in range(DEEPEST):
         level = [part for above in level for part in above.children if isinstance(part, Tree)]
@@ -135,13 +138,13 @@ def _shallow(parsed: Tree[Token]) -> Tree[Token]:
 
 @cache
 def words() -> frozenset[str]:
-    """Return the words of the grammar, which are no names."""
+    """Return the words of the grammar, which cannot be names."""
     values = {terminal.pattern.value for terminal in parser().terminals}
     return frozenset(value for value in values if re.fullmatch("[a-z]{2,}", value))
 
 
 class _Misuse(Exception):
-    """What the grammar lets pass and the tree cannot hold."""
+    """A row that the grammar accepts and the tree cannot hold."""
 
     def __init__(self, span: tuple[int, int], problem: str) -> None:
         super().__init__(problem)
@@ -172,29 +175,50 @@ def _line(algorithm: str, line: alg_file.Line) -> Line:
 
 def _blocks(lines: list[Line], indent: int) -> tuple[Line, ...]:
     """Put the lines that are further in into the line above them."""
-    found: list[Line] = []
+    block: list[Line] = []
     while lines and lines[0].layout.indent == indent:
         line = lines.pop(0)
         body = _blocks(lines, indent + 1)
-        found.append(Line(line.layout, line.statement, line.claim, body))
-    return tuple(found)
+        block.append(Line(line.layout, line.statement, line.claim, body))
+    return tuple(block)
+
+
+#: The rules that are named for a node which holds all of their parts as one list.
+LISTS = ("implied", "columns", "rows", "requirements")
+
+_KINDS = {kind.__name__.lower(): kind for kind in Node.__subclasses__()}
 
 
 @v_args(inline=True, meta=True)
 class _Builder(Transformer[Token, Any]):
-    """Makes a node of each rule. A method is named for its rule; the rest are written out."""
+    """Makes a node of each rule.
 
-    def sequence(self, _: Meta, *items: Any) -> tuple[Any, ...]:
+    A rule is named for the kind of node that it makes, whose fields are the parts of the rule in
+    their order; the last may be missing. Other rules have a method of their name.
+    """
+
+    def __default__(self, rule: str, parts: list[Any], meta: Meta) -> Node:
+        while parts and parts[-1] is None:
+            parts = parts[:-1]
+        if rule in LISTS:
+            parts = [tuple(parts)]
+        words = (str(part) if isinstance(part, Token) else part for part in parts)
+        return _KINDS[rule.replace("_", "")](*words, span=_span(meta))
+
+    def inputs(self, _: Meta, *items: Any) -> tuple[Any, ...]:
         return tuple(item for item in items if item is not None)
 
-    inputs = arguments = names = dimensions = equal = sequence
+    arguments = names = dimensions = equal = inputs
 
     def word(self, _: Meta, token: Token) -> str:
         return str(token)
 
     arrow = additive = multiplicative = function = compared = equated = word
 
-    # Names
+    def group(self, _: Meta, inner: Node) -> Node:
+        return inner
+
+    # Names and numbers
 
     def name(self, meta: Meta, base: Token, above: Any, below: Any) -> Node:
         if base in words():
@@ -213,19 +237,10 @@ class _Builder(Transformer[Token, Any]):
 
     below = above
 
-    # Expressions
-
     def number(self, meta: Meta, token: Token) -> Node:
         return _number(token, _span(meta))
 
-    def infinity(self, meta: Meta) -> Node:
-        return tree.Infinity(span=_span(meta))
-
-    def ones(self, meta: Meta) -> Node:
-        return tree.Ones(span=_span(meta))
-
-    def negative(self, meta: Meta, operand: Any) -> Node:
-        return tree.Negative(operand, span=_span(meta))
+    # Expressions
 
     def binary(self, meta: Meta, left: Any, operator: str, right: Any) -> Node:
         return tree.Binary(operator, left, right, span=_span(meta))
@@ -233,60 +248,24 @@ class _Builder(Transformer[Token, Any]):
     def juxtapose(self, meta: Meta, left: Any, right: Any) -> Node:
         return tree.Binary(" ", left, right, span=_span(meta))
 
-    def prefix(self, meta: Meta, function: str, operand: Any) -> Node:
-        return tree.Prefix(function, operand, span=_span(meta))
-
-    def group(self, _: Meta, inner: Node) -> Node:
-        return inner
+    def compare(self, meta: Meta, left: Any, operator: str, right: Any) -> Node:
+        return tree.Compare(operator, left, right, span=_span(meta))
 
     def power(self, meta: Meta, base: Any, digit: Token) -> Node:
         start, end = _span(meta)
         exponent = tree.Number(int(digit.translate(_DIGITS)), span=(end - 1, end))
         return tree.Power(base, exponent, span=(start, end))
 
-    def transpose(self, meta: Meta, operand: Any) -> Node:
-        return tree.Transpose(operand, span=_span(meta))
-
     def call(self, meta: Meta, function: Node, arguments: Any, parameters: Any) -> Node:
         return tree.Call(written(function), arguments, parameters or (), span=_span(meta))
 
     def named(self, meta: Meta, target: Any, operator: str, value: Any) -> Node:
         if not isinstance(target, tree.Name | tree.Index):
-            raise _Misuse(target.span, "what is given must have a name")
+            raise _Misuse(target.span, "an argument given by an equation must have a name")
         return tree.Named(target, operator, value, span=_span(meta))
-
-    def gradient(self, meta: Meta, call: Any) -> Node:
-        return tree.Gradient(call, span=_span(meta))
 
     def index(self, meta: Meta, array: Any, *subscripts: Any) -> Node:
         return tree.Index(array, subscripts, span=_span(meta))
-
-    def all(self, meta: Meta) -> Node:
-        return tree.All(span=_span(meta))
-
-    def slice(self, meta: Meta, low: Any, high: Any) -> Node:
-        return tree.Slice(low, high, span=_span(meta))
-
-    def columns(self, meta: Meta, *items: Any) -> Node:
-        return tree.Columns(items, span=_span(meta))
-
-    def rows(self, meta: Meta, *items: Any) -> Node:
-        return tree.Rows(items, span=_span(meta))
-
-    def dots(self, meta: Meta) -> Node:
-        return tree.Dots(span=_span(meta))
-
-    def compare(self, meta: Meta, left: Any, operator: str, right: Any) -> Node:
-        return tree.Compare(operator, left, right, span=_span(meta))
-
-    def not_(self, meta: Meta, operand: Any) -> Node:
-        return tree.Not(operand, span=_span(meta))
-
-    def iverson(self, meta: Meta, condition: Any) -> Node:
-        return tree.Iverson(condition, span=_span(meta))
-
-    def collect(self, meta: Meta, binder: Any, condition: Any) -> Node:
-        return tree.Collect(binder, condition, span=_span(meta))
 
     def sum_implied(self, meta: Meta, name: Any, body: Any) -> Node:
         if not isinstance(name, tree.Name):
@@ -301,72 +280,26 @@ class _Builder(Transformer[Token, Any]):
         binder = tree.Member(name, collection, span=(name.span[0], collection.span[1]))
         return tree.Sum(binder, body, span=_span(meta))
 
-    # Binders
-
-    def implied(self, meta: Meta, *names: Any) -> Node:
-        return tree.Implied(names, span=_span(meta))
-
-    def up_to(self, meta: Meta, name: Any, high: Any) -> Node:
-        return tree.UpTo(name, high, span=_span(meta))
-
-    def range(self, meta: Meta, name: Any, low: Any, high: Any) -> Node:
-        return tree.Range(name, low, high, span=_span(meta))
-
     # Statements
 
     def assign(self, meta: Meta, target: Any, operator: str, value: Any) -> Node:
         self._settable(target, tree.Name | tree.Index | tree.Call)
         return tree.Assign(target, operator, value, span=_span(meta))
 
-    def choose(
-        self, meta: Meta, target: Any, operator: str, value: Any, chance: Any, otherwise: Any
-    ) -> Node:
+    def choose(self, meta: Meta, target: Any, operator: str, *others: Any) -> Node:
         self._settable(target, tree.Name | tree.Index)
         if operator != "←":
             raise _Misuse(target.span, "what is drawn is set with ←, not with =")
-        return tree.Choose(target, value, chance, otherwise, span=_span(meta))
+        return tree.Choose(target, *others, span=_span(meta))
 
     def _settable(self, target: Node, kinds: Any) -> None:
         if not isinstance(target, kinds):
             raise _Misuse(target.span, "what stands left of the arrow cannot be set")
 
-    def sample(self, meta: Meta, token: Any, distribution: Any, weights: Any) -> Node:
-        return tree.Sample(token, distribution, weights, span=_span(meta))
-
-    def for_(self, meta: Meta, word: str, binder: Any, body: Any) -> Node:
-        return tree.For(word, binder, body, span=_span(meta))
-
-    def while_(self, meta: Meta, condition: Any) -> Node:
-        return tree.While(condition, span=_span(meta))
-
-    def if_(self, meta: Meta, condition: Any, body: Any) -> Node:
-        return tree.If(condition, body, span=_span(meta))
-
-    def return_(self, meta: Meta, name: Any, value: Any) -> Node:
-        return tree.Return(name, value, span=_span(meta))
-
-    def end(self, meta: Meta) -> Node:
-        return tree.End(span=_span(meta))
-
     # Heads
 
     def declarations(self, meta: Meta, binder: Any, *items: Any) -> Node:
         return tree.Declarations(items, binder, span=_span(meta))
-
-    def declaration(self, meta: Meta, names: Any, kind: Any, default: Any) -> Node:
-        return tree.Declaration(names, kind, default, span=_span(meta))
-
-    def alike(self, meta: Meta, names: Any, id: Token, equal: Any) -> Node:
-        return tree.Alike(names, str(id), equal or (), span=_span(meta))
-
-    def each(self, meta: Meta, binder: Any) -> Node:
-        return tree.Each(binder, span=_span(meta))
-
-    def consists(self, meta: Meta, name: Any) -> Node:
-        return tree.Consists(name, span=_span(meta))
-
-    def reals(self, meta: Meta, dimensions: Any) -> Node:
-        return tree.Reals(dimensions or (), span=_span(meta))
 
     def unit(self, meta: Meta, _: Token, dimensions: Any) -> Node:
         return tree.Reals(dimensions or (), ("0", "1"), span=_span(meta))
@@ -377,35 +310,10 @@ class _Builder(Transformer[Token, Any]):
     def bits(self, meta: Meta, _: Token, dimensions: Any) -> Node:
         return tree.Bits(dimensions, span=_span(meta))
 
-    def naturals(self, meta: Meta) -> Node:
-        return tree.Naturals(span=_span(meta))
-
-    def vocabulary(self, meta: Meta) -> Node:
-        return tree.Vocabulary(span=_span(meta))
-
-    def sequences(self, meta: Meta) -> Node:
-        return tree.Sequences(span=_span(meta))
-
-    def distributions(self, meta: Meta) -> Node:
-        return tree.Distributions(span=_span(meta))
-
-    def positions(self, meta: Meta, high: Any) -> Node:
-        return tree.Positions(high, span=_span(meta))
-
-    def signature(
-        self, meta: Meta, result: Any, function: Node, inputs: Any, parameters: Any
-    ) -> Node:
+    def signature(self, meta: Meta, result: Any, function: Node, *lists: Any) -> Node:
+        inputs, parameters = lists
         name = written(function)
         return tree.Signature(result, name, inputs, parameters or (), span=_span(meta))
-
-    def abbreviation(self, meta: Meta, short: Any, full: Any) -> Node:
-        return tree.Abbreviation(short, full, span=_span(meta))
-
-    def requirements(self, meta: Meta, *conditions: Any) -> Node:
-        return tree.Requirements(conditions, span=_span(meta))
-
-    def open(self, meta: Meta, condition: Any, line: Any, erratum: Token) -> Node:
-        return tree.Open(condition, line, str(erratum), span=_span(meta))
 
 
 def _span(meta: Meta) -> tuple[int, int]:

@@ -1,8 +1,8 @@
-"""Sizes as polynomials: what a dimension, a bound or a cost is for all sizes at once.
+"""Sizes as polynomials: a dimension, a bound or a cost for all sizes at once.
 
     d_out × H d_mid        length(x) + ℓ_gen − 1 ≤ ℓ_max
 
-A polynomial is kept multiplied out, so two are equal for all sizes if they look alike.
+A polynomial is kept multiplied out, so that two are equal at all sizes just if their terms are.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ _POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 @dataclass(frozen=True)
 class Atom:
-    """What a size is made of.
+    """A variable of a polynomial.
 
     Attributes
     ----------
     name
-        How it is written: `d_e`, `t`, `length(x_n)`.
+        Its name in the text: `d_e`, `t`, `length(x_n)`.
     kind
-        A `size` is given, and at least 0; an `index` runs, between bounds kept elsewhere; an
-        `unknown` is what the text leaves unsaid, until a use of it shows what it is.
+        A `size` is fixed, and at least 0; an `index` runs between bounds that are kept elsewhere;
+        an `unknown` is a size that the text leaves unsaid, until a use of it shows what it is.
     serial
-        Tells indices, and unknowns, of one name apart.
+        A number that tells apart the indices, and the unknowns, of one name.
     at
-        Which member of a family is meant, in `length(x_n)`.
+        The index of the member of a family that is meant: n in `length(x_n)`.
     form
-        How it is written for any member: `length(x_{•})`.
+        The name with `•` for the index: `length(x_{•})`.
     """
 
     name: str
@@ -109,8 +109,14 @@ class Poly:
 
     @property
     def atoms(self) -> set[Atom]:
-        """Every atom of the polynomial, those within another's `at` left out."""
+        """Every atom of the polynomial, except those that only occur in the `at` of another."""
         return {atom for monomial in self.terms for atom in monomial}
+
+    @property
+    def all_atoms(self) -> set[Atom]:
+        """Every atom of the polynomial, also those in the `at` of another."""
+        within = (index.all_atoms for atom in self.atoms for index in atom.at)
+        return self.atoms.union(*within)
 
     @property
     def _order(self) -> tuple[Any, ...]:
@@ -128,41 +134,41 @@ class Poly:
 
     @property
     def atom(self) -> Atom | None:
-        """The atom that the polynomial is, if it is one."""
+        """The atom, if the polynomial is a single one, else None."""
         match list(self.terms.items()):
             case [((atom,), 1)]:
                 return atom
         return None
 
-    def replace(self, known: Mapping[Atom, Poly]) -> Poly:
-        """Put polynomials for atoms, also where an atom says which member it is of."""
-        if not known:
+    def replace(self, new: Mapping[Atom, Poly]) -> Poly:
+        """Replace atoms by polynomials, also those in the `at` of another atom."""
+        if not new:
             return self
         return sum_of(
-            reduce(Poly.__mul__, (_replaced(atom, known) for atom in monomial), Poly.of(factor))
+            reduce(Poly.__mul__, (_replaced(atom, new) for atom in monomial), Poly.of(factor))
             for monomial, factor in self.terms.items()
         )
 
     def value(self, sizes: Mapping[Atom, int]) -> int:
-        """Return the number that a polynomial is at given sizes."""
+        """Return the value of the polynomial at some sizes."""
         total: Number = 0
         for monomial, factor in self.terms.items():
             for atom in monomial:
                 factor = factor * sizes[atom]
             total += factor
         if total != int(total):
-            raise ArithmeticError(f"{self} is {total}, no whole number")
+            raise ArithmeticError(f"{self} is {total}, not a whole number")
         return int(total)
 
     def coefficients(self, atom: Atom) -> list[Poly]:
         """Return c_0, c_1, …, where the polynomial is Σ_k c_k · atom^k."""
-        found: list[dict[Monomial, Number]] = [{}]
+        parts: list[dict[Monomial, Number]] = [{}]
         for monomial, factor in self.terms.items():
             power = monomial.count(atom)
-            found += [{} for _ in range(power + 1 - len(found))]
-            rest = tuple(other for other in monomial if other != atom)
-            found[power][rest] = found[power].get(rest, 0) + factor
-        return [Poly(terms) for terms in found]
+            parts += [{} for _ in range(power + 1 - len(parts))]
+            rest = tuple(variable for variable in monomial if variable != atom)
+            parts[power][rest] = parts[power].get(rest, 0) + factor
+        return [Poly(terms) for terms in parts]
 
     def sum(self, atom: Atom, low: Poly, high: Poly) -> Poly:
         """Return the sum of the polynomial as an atom runs from `low` to `high`."""
@@ -199,11 +205,11 @@ def sum_of(polynomials: Iterable[Poly]) -> Poly:
     return reduce(Poly.__add__, polynomials, ZERO)
 
 
-def _replaced(atom: Atom, known: Mapping[Atom, Poly]) -> Poly:
-    if atom in known:
-        return known[atom]
+def _replaced(atom: Atom, new: Mapping[Atom, Poly]) -> Poly:
+    if atom in new:
+        return new[atom]
     if atom.at:
-        return Poly.of(replace(atom, at=tuple(index.replace(known) for index in atom.at)))
+        return Poly.of(replace(atom, at=tuple(index.replace(new) for index in atom.at)))
     return Poly.of(atom)
 
 

@@ -1,48 +1,48 @@
-"""The syntax tree of the pseudocode, each node with the text that it is written as.
+"""The syntax tree of the pseudocode; the docstring of a kind of node shows how it is written.
 
-Nodes are immutable and equal if they are written alike. What an analysis finds out about one of
-them stands in a table beside the tree, by the node's identity (`Facts`).
+Nodes are immutable, and equal if they are written alike. What an analysis finds out about a node
+stands in a table beside the tree, by the node's identity (`Facts`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, dataclass_transform
 
 from spec.language import alg_file
 
 T = TypeVar("T")
 
 
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
 @dataclass(frozen=True)
 class Node:
     """Any part of the tree; `span` says which characters of its row it was read from."""
 
     span: tuple[int, int] = field(default=(0, 0), compare=False, kw_only=True, repr=False)
 
+    def __init_subclass__(cls) -> None:
+        dataclass(frozen=True)(cls)  # as every kind of node is
+
 
 # Expressions
 
 
-@dataclass(frozen=True)
 class Number(Node):
     """`2`"""
 
     value: int
 
 
-@dataclass(frozen=True)
 class Infinity(Node):
     """`∞`"""
 
 
-@dataclass(frozen=True)
 class Ones(Node):
     """`1ᵀ`, as long as it must be"""
 
 
-@dataclass(frozen=True)
 class Name(Node):
     """`W^l_mlp1`: a base with at most one script above and one below"""
 
@@ -56,21 +56,18 @@ class Name(Node):
         return self.above, self.below
 
 
-@dataclass(frozen=True)
 class Mark(Node):
     """`¹` of `γ¹_l`: a numeral that is part of a name, where `Y^1` is a member of a family"""
 
     numeral: int
 
 
-@dataclass(frozen=True)
 class Negative(Node):
     """`−a`"""
 
     operand: Expression
 
 
-@dataclass(frozen=True)
 class Binary(Node):
     """`a + b`, `a − b`, `a · b`, `a / b`, `a ⊙ b`, and `a b` with a space for its operator"""
 
@@ -79,7 +76,6 @@ class Binary(Node):
     right: Expression
 
 
-@dataclass(frozen=True)
 class Power(Node):
     """`(a − b)²`"""
 
@@ -87,14 +83,12 @@ class Power(Node):
     exponent: Number
 
 
-@dataclass(frozen=True)
 class Transpose(Node):
     """`Kᵀ`"""
 
     operand: Expression
 
 
-@dataclass(frozen=True)
 class Prefix(Node):
     """`√a`, `log a`: a function written without brackets"""
 
@@ -102,7 +96,6 @@ class Prefix(Node):
     operand: Expression
 
 
-@dataclass(frozen=True)
 class Call(Node):
     """`f(a, b | c)`"""
 
@@ -111,7 +104,6 @@ class Call(Node):
     parameters: tuple[Expression | Named, ...] = ()
 
 
-@dataclass(frozen=True)
 class Named(Node):
     """`Mask ≡ 1`, `Mask[t, t'] ≡ ⟦t ≤ t'⟧`: an argument given by an equation"""
 
@@ -119,15 +111,19 @@ class Named(Node):
     operator: str
     value: Expression
 
+    @property
+    def indices(self) -> tuple[Name, ...]:
+        """The names that the equation holds for every value of: `t`, `t'`."""
+        subscripts = self.target.subscripts if isinstance(self.target, Index) else ()
+        return tuple(index for index in subscripts if isinstance(index, Name))
 
-@dataclass(frozen=True)
+
 class Gradient(Node):
     """`∇loss(θ)`"""
 
     call: Call
 
 
-@dataclass(frozen=True)
 class Index(Node):
     """`S[t_z, t_x]`"""
 
@@ -135,12 +131,10 @@ class Index(Node):
     subscripts: tuple[Expression | All | Slice, ...]
 
 
-@dataclass(frozen=True)
 class All(Node):
     """`:` alone, a whole axis"""
 
 
-@dataclass(frozen=True)
 class Slice(Node):
     """`a : b`, both ends meant"""
 
@@ -148,26 +142,22 @@ class Slice(Node):
     high: Expression
 
 
-@dataclass(frozen=True)
 class Columns(Node):
     """`[e_1, …, e_ℓ]` side by side, or the tokens `[x, y]` in a row"""
 
     items: tuple[Expression | Dots, ...]
 
 
-@dataclass(frozen=True)
 class Rows(Node):
     """`[Y^1; Y^2; …; Y^H]` one above the other"""
 
     items: tuple[Expression | Dots, ...]
 
 
-@dataclass(frozen=True)
 class Dots(Node):
     """`…`"""
 
 
-@dataclass(frozen=True)
 class Compare(Node):
     """`a ≤ b`, `a = b`, `a ≠ b`"""
 
@@ -176,21 +166,18 @@ class Compare(Node):
     right: Expression
 
 
-@dataclass(frozen=True)
 class Not(Node):
     """`¬a`"""
 
     operand: Expression
 
 
-@dataclass(frozen=True)
 class Iverson(Node):
     """`⟦a ≤ b⟧`"""
 
     condition: Condition
 
 
-@dataclass(frozen=True)
 class Collect(Node):
     """`{t ∈ [ℓ] : a = b}`"""
 
@@ -198,7 +185,6 @@ class Collect(Node):
     condition: Condition
 
 
-@dataclass(frozen=True)
 class Sum(Node):
     """`Σ_i a`, `Σ_{t=1}^{ℓ−1} a`, `Σ_{t∈T̃} a`"""
 
@@ -209,14 +195,12 @@ class Sum(Node):
 # What a loop, a sum or a set runs over
 
 
-@dataclass(frozen=True)
 class Implied(Node):
-    """`∀ t_z, t_x`, `Σ_i`: as far as what is indexed"""
+    """`∀ t_z, t_x`, `Σ_i`: as far as the array that is indexed"""
 
     names: tuple[Name, ...]
 
 
-@dataclass(frozen=True)
 class UpTo(Node):
     """`t ∈ [ℓ]`"""
 
@@ -229,7 +213,6 @@ class UpTo(Node):
         return (self.name,)
 
 
-@dataclass(frozen=True)
 class Range(Node):
     """`t = 1, …, ℓ`"""
 
@@ -243,7 +226,6 @@ class Range(Node):
         return (self.name,)
 
 
-@dataclass(frozen=True)
 class Member(Node):
     """`t∈T̃`"""
 
@@ -259,7 +241,6 @@ class Member(Node):
 # Statements
 
 
-@dataclass(frozen=True)
 class Assign(Node):
     """`Q ← W_q X`, `loss(θ) = …`, `X[:, t] ← …`"""
 
@@ -268,7 +249,6 @@ class Assign(Node):
     value: Expression
 
 
-@dataclass(frozen=True)
 class Choose(Node):
     """`a ← b with probability p, else c`"""
 
@@ -278,7 +258,6 @@ class Choose(Node):
     otherwise: Expression
 
 
-@dataclass(frozen=True)
 class Sample(Node):
     """`sample a token y from q ∝ p^{1/τ}`"""
 
@@ -287,23 +266,20 @@ class Sample(Node):
     weights: Expression
 
 
-@dataclass(frozen=True)
 class For(Node):
     """`for l = 1, …, L:` over the lines below, or with a `body` on its own line"""
 
     word: str
     binder: Binder
-    body: Statement | None
+    body: Statement | None = None
 
 
-@dataclass(frozen=True)
 class While(Node):
     """`while y ≠ eos_token:`"""
 
     condition: Condition
 
 
-@dataclass(frozen=True)
 class If(Node):
     """`if ¬Mask[t_z, t_x] then S[t_z, t_x] ← −∞`"""
 
@@ -311,7 +287,6 @@ class If(Node):
     body: Statement
 
 
-@dataclass(frozen=True)
 class Return(Node):
     """`return Ṽ = W_o Y`"""
 
@@ -319,7 +294,6 @@ class Return(Node):
     value: Expression
 
 
-@dataclass(frozen=True)
 class End(Node):
     """`end`"""
 
@@ -327,7 +301,6 @@ class End(Node):
 # Declarations
 
 
-@dataclass(frozen=True)
 class Reals(Node):
     """`ℝ`, `ℝ^{d_attn×d_x}`; with an interval, `(0,1)^{N_V×length(x)}` or `(0, ∞)`"""
 
@@ -335,41 +308,34 @@ class Reals(Node):
     interval: tuple[str, str] | None = None
 
 
-@dataclass(frozen=True)
 class Bits(Node):
     """`{0,1}^{ℓ_z×ℓ_x}`"""
 
     dimensions: tuple[Expression, ...]
 
 
-@dataclass(frozen=True)
 class Naturals(Node):
     """`ℕ`"""
 
 
-@dataclass(frozen=True)
 class Vocabulary(Node):
     """`V`"""
 
 
-@dataclass(frozen=True)
 class Sequences(Node):
     """`V*`"""
 
 
-@dataclass(frozen=True)
 class Distributions(Node):
     """`Δ(V)`"""
 
 
-@dataclass(frozen=True)
 class Positions(Node):
     """`[ℓ_max]`"""
 
     high: Expression
 
 
-@dataclass(frozen=True)
 class Declaration(Node):
     """`W_q, W_k ∈ ℝ^{d_attn×d_in}`, `ε ∈ ℝ default 0`"""
 
@@ -378,7 +344,6 @@ class Declaration(Node):
     default: Number | None = None
 
 
-@dataclass(frozen=True)
 class Alike(Node):
     """`W_l as in Algorithm 5 with d_x = d_z = d_out = d_e`"""
 
@@ -387,7 +352,6 @@ class Alike(Node):
     equal: tuple[Expression, ...] = ()
 
 
-@dataclass(frozen=True)
 class Declarations(Node):
     """What a row declares; `binder` is its own `for n ∈ [N_data]:`"""
 
@@ -395,21 +359,18 @@ class Declarations(Node):
     binder: UpTo | None = None
 
 
-@dataclass(frozen=True)
 class Each(Node):
     """`for l ∈ [L]:` above the rows that it holds for"""
 
     binder: UpTo
 
 
-@dataclass(frozen=True)
 class Consists(Node):
     """`θ consisting of`, above its parts"""
 
     name: Name
 
 
-@dataclass(frozen=True)
 class Signature(Node):
     """`Ṽ ← Attention(X, Z | W_qkv, Mask)`"""
 
@@ -419,7 +380,6 @@ class Signature(Node):
     parameters: tuple[Name, ...] = ()
 
 
-@dataclass(frozen=True)
 class Abbreviation(Node):
     """`MHAttention(X | W, Mask) ≡ MHAttention(X, X | W, Mask)`"""
 
@@ -427,14 +387,12 @@ class Abbreviation(Node):
     full: Call
 
 
-@dataclass(frozen=True)
 class Requirements(Node):
     """`1 ≤ length(x), length(x) ≤ ℓ_max`"""
 
     conditions: tuple[Compare, ...]
 
 
-@dataclass(frozen=True)
 class Open(Node):
     """`length(x̂) ≤ ℓ_max at line 4 (A5)`: not proved, for the reason that an erratum gives"""
 
@@ -474,7 +432,7 @@ Kind = Reals | Bits | Naturals | Vocabulary | Sequences | Distributions | Positi
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a section, read; `note` is what follows its dash."""
+    """A row of a section, with its tree; `note` is the prose after its dash."""
 
     section: str
     indent: int
@@ -485,7 +443,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Line:
-    """A numbered line, read; `body` holds the lines of the block that it opens."""
+    """A numbered line, with its tree; `body` holds the lines of the block that it opens."""
 
     layout: alg_file.Line
     statement: Statement
@@ -506,7 +464,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Program:
-    """An algorithm, read: the rows of its head and its lines, blocks within blocks."""
+    """An algorithm as a tree: the rows of its head and its lines, blocks within blocks."""
 
     layout: alg_file.Algorithm
     signature: Signature | None
@@ -530,10 +488,10 @@ class Program:
 
 
 class Facts(Generic[T]):
-    """What is known of nodes, by their identity: `X` means another thing on another line."""
+    """A table of facts about nodes, by their identity: `X` may be two things on two lines."""
 
     def __init__(self) -> None:
-        self._facts: dict[int, tuple[Node, T]] = {}  # the node is kept, or its id were free again
+        self._facts: dict[int, tuple[Node, T]] = {}  # a node that was not kept would free its id
 
     def __setitem__(self, node: Node, fact: T) -> None:
         self._facts[id(node)] = (node, fact)
@@ -548,7 +506,7 @@ class Facts(Generic[T]):
         return len(self._facts)
 
     def items(self) -> Iterator[tuple[Node, T]]:
-        """Yield each node with what is known of it."""
+        """Yield each node with its fact."""
         yield from self._facts.values()
 
 
@@ -562,10 +520,17 @@ def children(node: Node) -> Iterator[Node]:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """Yield a node and all within it."""
+    """Yield a node and all nodes within it."""
     yield node
     for child in children(node):
         yield from walk(child)
+
+
+def base(target: Name | Index) -> Name:
+    """Return the name that a target is or is an entry of: `X` for `X` and for `X[:, t]`."""
+    name = target.array if isinstance(target, Index) else target
+    assert isinstance(name, Name), "only a name, or an entry of one, can be set"
+    return name
 
 
 def targets(statement: Statement) -> Iterator[Name | Index | Call]:

@@ -1,4 +1,4 @@
-"""What a value is: a matrix, a count, a sequence, the parameters of an algorithm, a family."""
+"""The types of values: matrices, counts, sequences, parameters of an algorithm, families."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 
 from spec.language.polynomials import ONE, Atom, Poly
 
-HOLE = "•"  # stands in a key for the script that is an index
+HOLE = "•"  # in the place of the script that is an index
 
 
 @dataclass(frozen=True)
 class Key:
     """A variable, by its base and the scripts that are part of its name.
 
-    `W^l_mlp1` and `W^i_mlp1` are one variable, a family: its upper script is an index, which
-    the key leaves open. `glyph` is how it was first written.
+    `W^l_mlp1` and `W^i_mlp1` are one variable, a family: its upper script is an index, which is
+    `•` in the key. `glyph` is the name as it was first written.
     """
 
     base: str
@@ -34,7 +34,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Whole:
-    """A number that counts: of a known value, or known to be one of 1 … `high`, or neither."""
+    """A whole number: its value is known, or that it is one of 1 … `high`, or neither."""
 
     value: Poly | None = None
     high: Poly | None = None
@@ -77,7 +77,7 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Bundle:
-    """The parameters of an algorithm, its sizes told in those of the algorithm they are in."""
+    """The parameters of an algorithm, with its sizes as polynomials in the sizes around them."""
 
     algorithm: str
     sizes: tuple[tuple[Atom, Poly], ...]
@@ -89,7 +89,7 @@ class Bundle:
 
 @dataclass(frozen=True)
 class Family:
-    """A member for each value of an index from 1 to `count`; its type may depend on the index."""
+    """A member for each index from 1 to `count`; the member's type may depend on the index."""
 
     index: Atom
     count: Poly
@@ -105,7 +105,7 @@ class Family:
 
 @dataclass(frozen=True)
 class Function:
-    """What `P(θ) ← …` defines: a function of parameters."""
+    """A function of parameters, as `P(θ) ← …` defines it."""
 
     parameter: Key
     argument: Type
@@ -117,7 +117,7 @@ class Function:
 
 @dataclass(frozen=True)
 class Subset:
-    """A set of positions, out of 1 … `high`."""
+    """A set of positions, each one of 1 … `high`."""
 
     high: Poly
 
@@ -154,15 +154,12 @@ def map_sizes(type: Type, change: Callable[[Poly], Poly]) -> Type:
 
 
 def sizes_of(type: Type) -> set[Atom]:
-    """Return every atom in a type's sizes, but the index that a family runs over."""
-    found: set[Atom] = set()
+    """Return every atom in the sizes of a type, except the index of a family."""
+    atoms: set[Atom] = set()
 
-    def note(size: Poly) -> Poly:
-        for atom in size.atoms:
-            found.add(atom)
-            for at in atom.at:
-                note(at)
+    def collect(size: Poly) -> Poly:
+        atoms.update(size.all_atoms)
         return size
 
-    map_sizes(type, note)
-    return found - ({type.index} if isinstance(type, Family) else set())
+    map_sizes(type, collect)
+    return atoms - ({type.index} if isinstance(type, Family) else set())

@@ -1,4 +1,4 @@
-"""The arguments of an algorithm: brought to the machine's form, and held to what is declared."""
+"""The arguments of a run: converted to the machine's form, and compared with the declarations."""
 
 from __future__ import annotations
 
@@ -22,49 +22,44 @@ from spec.machine.values import Parameters, Value, shaped
 S = TypeVar("S", bound=Scalar)
 
 
-class Entrance(Generic[S]):
-    """Makes the frames that runs of algorithms begin with."""
+class ArgumentBinder(Generic[S]):
+    """Binds the arguments of algorithms to their names: a run begins with the frame it makes."""
 
     def __init__(
         self,
         algorithms: Mapping[str, Checked],
         domain: Domain[S],
-        given: Mapping[str, Value],
+        hyperparameters: Mapping[str, Value],
     ) -> None:
         self.algorithms = algorithms
         self.domain = domain
-        self.given = given
+        self.hyperparameters = hyperparameters
 
-    def enter(self, id: str, inputs: Sequence[Value], parameters: Sequence[Value]) -> Frame:
-        """Begin a run.
+    def bind(self, id: str, inputs: Sequence[Value], parameters: Sequence[Value]) -> Frame:
+        """Return the frame of a run, with its arguments and sizes.
 
         Raises
         ------
         MachineError
-            If an argument is not as it is declared, or does not fulfil what is required.
+            If an argument does not fit its declaration, or the requirements do not hold.
         """
         checked = self.algorithms[id]
         header, frame = checked.header, Frame(checked)
-        wanted = (*header.inputs, *header.parameters)
-        given = (*inputs, *parameters)
         if (len(inputs), len(parameters)) != (len(header.inputs), len(header.parameters)):
             raise MachineError(
                 f"Algorithm {id} takes {len(header.inputs)} inputs and {len(header.parameters)} "
                 f"parameters, not {len(inputs)} and {len(parameters)}"
             )
-        # What is given by an equation has the sizes of the rest, and a token is below N_V.
-        order = sorted(
-            range(len(given)), key=lambda at: (callable(given[at]), _counts(wanted[at][1]))
-        )
-        for at in order:
-            variable, type = wanted[at]
-            value = given[at]
+        arguments = zip((*header.inputs, *header.parameters), (*inputs, *parameters), strict=True)
+        # Matrices first: the others need their sizes, and a token N_V; an equation needs all.
+        for (variable, type), value in sorted(arguments, key=_is_late):
             if callable(value) and isinstance(type, types.Matrix):
                 value = value(*frame.shape(type))
             fitting = _Fitting(self, frame, f"Algorithm {id}: {variable}")
             frame.variables[variable] = fitting.fit(value, type)
         for variable, type in header.hyperparameters.items():
-            self.hyperparameter(frame, variable, type)
+            if variable not in frame.variables:
+                self.hyperparameter(frame, variable, type)
         for variable, type in header.variables.items():
             match type:
                 case Whole(Poly() as size) if variable not in frame.variables:
@@ -74,16 +69,13 @@ class Entrance(Generic[S]):
         return frame
 
     def hyperparameter(self, frame: Frame, variable: Key, type: Type) -> None:
-        name = str(variable)
-        if variable in frame.variables:
-            return
-        fitting = _Fitting(self, frame, f"Algorithm {frame.checked.id}: {name}")
-        if name in self.given:
-            frame.variables[variable] = fitting.fit(self.given[name], type)
-        elif (default := frame.checked.header.defaults.get(variable)) is not None:
-            frame.variables[variable] = fitting.fit(default, type)
+        name, header = str(variable), frame.checked.header
+        if name in self.hyperparameters or variable in header.defaults:
+            value = self.hyperparameters.get(name, header.defaults.get(variable))
+            fitting = _Fitting(self, frame, f"Algorithm {header.id}: {name}")
+            frame.variables[variable] = fitting.fit(value, type)
         elif not isinstance(type, Whole) or type.value is None:
-            raise MachineError(f"Algorithm {frame.checked.id} needs {name}")
+            raise MachineError(f"Algorithm {header.id} needs {name}")
 
     def required(self, frame: Frame) -> None:
         for requirement in frame.checked.header.requirements:
@@ -92,12 +84,9 @@ class Entrance(Generic[S]):
                 sizes = dict(zip(requirement.over, map(Poly.of, at), strict=True))
                 excess = requirement.excess.replace(sizes)
                 if frame.size(excess) < 0:
-                    found = ", ".join(
-                        sorted(f"{atom} = {frame.atom(atom)}" for atom in excess.atoms)
-                    )
-                    raise MachineError(
-                        f"Algorithm {frame.checked.id} requires {requirement.text}, not {found}"
-                    )
+                    values = sorted(f"{atom} = {frame.atom(atom)}" for atom in excess.atoms)
+                    problem = f"requires {requirement.text}, not {', '.join(values)}"
+                    raise MachineError(f"Algorithm {frame.checked.id} {problem}")
 
     def members(self, frame: Frame, size: Poly) -> int:
         names = {atom.name for atom in size.atoms if atom.at}
@@ -105,10 +94,13 @@ class Entrance(Generic[S]):
 
 
 class _Fitting:
-    """Brings an argument to the machine's form, and holds it to what is declared."""
+    """Converts an argument to the machine's form, and compares it with its declaration.
 
-    def __init__(self, entrance: Entrance[Any], frame: Frame, subject: str) -> None:
-        self.entrance = entrance
+    `subject` is what errors call the argument: `Algorithm 4: W_qkv, b_k`.
+    """
+
+    def __init__(self, binder: ArgumentBinder[Any], frame: Frame, subject: str) -> None:
+        self.binder = binder
         self.frame = frame
         self.subject = subject
 
@@ -129,25 +121,25 @@ class _Fitting:
                 return self.family(value, type)
             case Bundle(algorithm, sizes):
                 return self.bundle(value, algorithm, sizes)
-        raise AssertionError("nothing else can be given")
+        raise AssertionError("an argument has one of these types")
 
-    def size(self, size: Poly, found: int) -> None:
-        """Learn a size from what is given, or hold what is given to it."""
+    def size(self, size: Poly, value: int) -> None:
+        """Learn a size from an argument, or compare the argument with the size it must have."""
         unknown = [atom for atom in size.atoms if atom not in self.frame.sizes and not atom.at]
         if len(unknown) == 1 and size.atom is not None:
-            self.frame.sizes[unknown[0]] = found
-        elif not unknown and self.frame.size(size) != found:
-            raise self.error(f"has a size {found} where {size} = {self.frame.size(size)}")
+            self.frame.sizes[unknown[0]] = value
+        elif not unknown and self.frame.size(size) != value:
+            raise self.error(f"has a size {value} where {size} = {self.frame.size(size)}")
 
     def number(self, value: Value) -> Value:
         if isinstance(value, Real):
-            return self.entrance.domain.real(float(value))
+            return self.binder.domain.real(float(value))
         if hasattr(value, "shape") or not hasattr(value, "__truediv__"):
             raise self.error(f"is {_shown(value)}, want a number")
-        return value  # of the domain
+        return value  # which is of the domain already
 
     def matrix(self, value: Value, type: types.Matrix) -> Value:
-        real = self.entrance.domain.real
+        real = self.binder.domain.real
         if not isinstance(value, np.ndarray) or value.dtype.kind not in "biufO":
             raise self.error(f"is {_shown(value)}, want {type}")
         array = value[:, None] if value.ndim == 1 else value
@@ -200,11 +192,12 @@ class _Fitting:
             raise self.error(f"is {_shown(value)}, want {type}")
         members = value if isinstance(value, dict) else dict(enumerate(value, 1))
         self.size(type.count, len(members))
-        found = {}
-        for index, member in members.items():
-            fitting = _Fitting(self.entrance, self.frame, f"{self.subject}, member {index},")
-            found[index] = fitting.fit(member, type.member, (index,))
-        return found
+        return {
+            index: _Fitting(self.binder, self.frame, f"{self.subject}, member {index},").fit(
+                member, type.member, (index,)
+            )
+            for index, member in members.items()
+        }
 
     def bundle(
         self, value: Value, algorithm: str, sizes: tuple[tuple[Atom, Poly], ...]
@@ -212,11 +205,11 @@ class _Fitting:
         if not isinstance(value, Parameters) or value.algorithm != algorithm:
             raise self.error(f"is {_shown(value)}, want parameters of Algorithm {algorithm}")
         fitted = value if value.sizes is not None else self.fields(value)
-        assert fitted.sizes is not None, "they have just been looked at"
+        assert fitted.sizes is not None, "`fields` has found them"
         for atom in types.N_V.atoms & fitted.sizes.keys():
             self.size(types.N_V, fitted.sizes[atom])
         for inner, size in sizes:
-            if inner in fitted.sizes:  # where there is no layer, nothing says how many heads
+            if inner in fitted.sizes:  # without layers, nothing shows the number of heads
                 self.size(size, fitted.sizes[inner])
         header = self.frame.checked.header
         if algorithm == header.id and header.bundle is not None:
@@ -224,30 +217,31 @@ class _Fitting:
         return fitted
 
     def fields(self, value: Parameters) -> Parameters:
-        checked = self.entrance.algorithms[value.algorithm]
+        checked = self.binder.algorithms[value.algorithm]
         declared = checked.header.fields
         if missing := [str(key) for key in declared if key not in value.fields]:
             raise self.error(f"has no {missing[0]}")
-        within, found = Frame(checked), {}
+        frame, fitted = Frame(checked), {}
         for key in sorted(declared, key=lambda key: _is_product(declared[key])):
-            fitting = _Fitting(self.entrance, within, f"{self.subject}, {key}")
-            found[key] = fitting.fit(value.fields[key], declared[key])
-        return Parameters(value.algorithm, {key: found[key] for key in declared}, within.sizes)
+            fitting = _Fitting(self.binder, frame, f"{self.subject}, {key}")
+            fitted[key] = fitting.fit(value.fields[key], declared[key])
+        return Parameters(value.algorithm, {key: fitted[key] for key in declared}, frame.sizes)
 
 
 def _shown(value: Value) -> str:
-    """Return a few words for any value, in one row."""
+    """Return a value as an error shows it, in one row."""
     if isinstance(value, Parameters):
         return f"parameters of Algorithm {value.algorithm}"
     return " ".join(reprlib.repr(value).split())
 
 
-def _counts(type: Type) -> bool:
-    return isinstance(type, Whole | Tokens | Family)
+def _is_late(argument: tuple[tuple[Key, Type], Value]) -> tuple[bool, bool]:
+    (_, type), value = argument
+    return callable(value), isinstance(type, Whole | Tokens | Family)
 
 
 def _is_product(type: Type) -> bool:
-    """Say whether a size of a type is no single atom: the atoms are learned elsewhere first."""
+    """Say whether a size of a matrix is a product, whose factors other parameters show."""
     return isinstance(type, types.Matrix) and any(
         len(size.atoms) > 1 for size in (type.rows, type.columns)
     )

@@ -1,4 +1,4 @@
-"""Where the machine's random choices come from."""
+"""The random decisions of a run: made by random numbers, or repeated from another run."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ T = TypeVar("T")
 
 
 class Chance:
-    """Decides by numbers that are uniform in [0, 1), one for each decision, and notes them.
+    """Decisions by numbers that are uniform in [0, 1), one number for each.
 
     Attributes
     ----------
     decisions
-        What has been decided so far: a token, or 1 and 0 for yes and no.
+        The decisions so far: a token, or 1 and 0 for yes and no.
     """
 
     def __init__(self, random: Iterator[float] | None = None) -> None:
@@ -48,18 +48,18 @@ class Chance:
 
 
 class Again(Chance):
-    """Decides as has been decided before, for a run over another domain."""
+    """The decisions of an earlier run, repeated in a run over another domain."""
 
     def __init__(self, decisions: Sequence[int]) -> None:
         super().__init__()
         self._left = iter(decisions)
 
     def token(self, q: Sequence[float]) -> int:
-        """Return the token that was drawn."""
+        """Return the token that was drawn in the earlier run."""
         return self._decide(_next(self._left))
 
     def happens(self, probability: float) -> bool:
-        """Say what was said."""
+        """Repeat a decision of the earlier run."""
         return bool(self._decide(_next(self._left)))
 
 

@@ -1,10 +1,10 @@
-"""The value of an expression, and the turns of what runs."""
+"""The values of expressions, and the turns of loops, sums and sets."""
 
 from __future__ import annotations
 
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any, Generic, TypeVar
@@ -12,50 +12,21 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from spec.domains.domain import Domain, Matrix, Scalar
-from spec.language import types
+from spec.language import tree, types
 from spec.language.checked import Checked
 from spec.language.inference.calls import ENTRYWISE
+from spec.language.inference.expressions import ARITHMETIC
 from spec.language.names import Raised, Variable
 from spec.language.plain_text import text
 from spec.language.polynomials import Atom
-from spec.language.tree import (
-    All,
-    Binary,
-    Binder,
-    Call,
-    Collect,
-    Columns,
-    Compare,
-    Condition,
-    Dots,
-    Expression,
-    Gradient,
-    Index,
-    Infinity,
-    Iverson,
-    Member,
-    Name,
-    Named,
-    Negative,
-    Node,
-    Not,
-    Number,
-    Ones,
-    Power,
-    Prefix,
-    Rows,
-    Slice,
-    Sum,
-    Transpose,
-)
+from spec.language.tree import Node
 from spec.language.types import SCALAR, Whole
 from spec.machine.frame import Frame, MachineError
-from spec.machine.values import Definition, Parameters, Value, column, each, map_values, shaped
+from spec.machine.values import Definition, Parameters, Value, column, entrywise, map_values, shaped
 
 S = TypeVar("S", bound=Scalar)
 
 _COMPARED = {"≤": operator.le, "=": operator.eq, "≠": operator.ne}
-_ARITHMETIC = {"+": operator.add, "−": operator.sub, "·": operator.mul, " ": operator.mul}
 
 
 class Expressions(ABC, Generic[S]):
@@ -70,80 +41,77 @@ class Expressions(ABC, Generic[S]):
         """Run an algorithm."""
 
     @abstractmethod
-    def gradient(self, call: Call, frame: Frame) -> Parameters:
+    def gradient(self, call: tree.Call, frame: Frame) -> Parameters:
         """Return ∇f(θ)."""
 
     def expression(self, node: Node, frame: Frame) -> Value:
         match node:
-            case Name():
+            case tree.Name():
                 return self.name(node, frame)
-            case Number(value):
+            case tree.Number(value):
                 return value
-            case Negative(Infinity()):
+            case tree.Negative(tree.Infinity()):
                 return self.domain.minus_infinity
-            case Negative(operand):
-                return each(operator.neg, self.real(operand, frame))
-            case Binary():
+            case tree.Negative(operand):
+                return entrywise(operator.neg, self.real(operand, frame))
+            case tree.Binary():
                 return self.binary(node, frame)
-            case Power(base, Number(2)):
+            case tree.Power(base, tree.Number(2)):
                 return self.domain.square(self.real(base, frame))
-            case Power(base, exponent):
+            case tree.Power(base, exponent):
                 return self.domain.power(self.real(base, frame), exponent.value)
-            case Transpose(operand):
+            case tree.Transpose(operand):
                 value = self.real(operand, frame)
                 return value.T if isinstance(value, np.ndarray) else value
-            case Prefix(function, operand):
+            case tree.Prefix(function, operand):
                 x = self.real(operand, frame)
                 return self.domain.sqrt(x) if function == "√" else self.domain.log(x)
-            case Ones():
+            case tree.Ones():
                 type = frame.checked.typing.types[node]
                 assert isinstance(type, types.Matrix), "1ᵀ is a matrix"
                 ones = [self.domain.real(1)] * frame.size(type.columns)
                 return column(ones).T
-            case Iverson(condition):
+            case tree.Iverson(condition):
                 return int(self.condition(condition, frame))
-            case Collect(binder, condition):
+            case tree.Collect(binder, condition):
                 (name,) = binder.names
                 key = frame.checked.names.targets[name].key
                 turns = self.turns_of(binder, frame)
                 return {frame.variables[key] for _ in turns if self.condition(condition, frame)}
-            case Sum(binder, body):
+            case tree.Sum(binder, body):
                 return self.sum(node, binder, body, frame)
-            case Index(array, subscripts):
+            case tree.Index(array, subscripts):
                 return self.entries(node, array, subscripts, frame)
-            case Columns(items) if any(isinstance(item, Dots) for item in items):
+            case tree.Columns(items) if any(isinstance(item, tree.Dots) for item in items):
                 return self.joined(node, items, 1, frame)
-            case Columns(items):
+            case tree.Columns(items):
                 values = [self.expression(item, frame) for item in items]
                 return [
                     token
                     for value in values
                     for token in (value if isinstance(value, list) else [value])
                 ]
-            case Rows(items):
+            case tree.Rows(items):
                 return self.joined(node, items, 0, frame)
-            case Gradient(call):
+            case tree.Gradient(call):
                 return self.gradient(call, frame)
-            case Call():
+            case tree.Call():
                 return self.called(node, frame)
         raise AssertionError(f"{text(node)} has no value")
 
     def real(self, node: Node, frame: Frame) -> Value:
-        """Return a value that is used as a real number, or several."""
+        """Return a value as real numbers, which a count is made into."""
         value = self.expression(node, frame)
         return self.domain.real(value) if isinstance(value, int) else value
-
-    def matrix(self, node: Node, frame: Frame) -> Matrix:
-        return self.as_matrix(self.real(node, frame))
 
     def as_matrix(self, value: Value) -> Matrix:
         return value if isinstance(value, np.ndarray) else column([value])
 
-    def name(self, node: Name, frame: Frame) -> Value:
+    def name(self, node: tree.Name, frame: Frame) -> Value:
         match frame.checked.names.uses[node]:
             case Raised(base, exponent):
                 power = self.real(exponent, frame)
-                return each(lambda x: self.domain.power(x, power), self.real(base, frame))
+                return entrywise(lambda x: self.domain.power(x, power), self.real(base, frame))
             case Variable(variable, None):
                 return frame.variables[variable]
             case Variable(variable, Node() as index):
@@ -151,37 +119,37 @@ class Expressions(ABC, Generic[S]):
                 return family[self.subscript(index, len(family), frame) + 1]
         raise AssertionError("a name is a variable or a power")
 
-    def binary(self, node: Binary, frame: Frame) -> Value:
+    def binary(self, node: tree.Binary, frame: Frame) -> Value:
         match node:
-            case Binary(" ", repeated, Ones() as ones):
+            case tree.Binary(" ", repeated, tree.Ones() as ones):
                 # To repeat a column takes no arithmetic.
                 length = self.expression(ones, frame).shape[1]
-                return np.repeat(self.matrix(repeated, frame), length, axis=1)
-        found = frame.checked.typing.types
-        if isinstance(found[node], Whole):
+                return np.repeat(self.as_matrix(self.real(repeated, frame)), length, axis=1)
+        type = frame.checked.typing.types[node]
+        if isinstance(type, Whole):
             left, right = self.expression(node.left, frame), self.expression(node.right, frame)
-            return _ARITHMETIC[node.operator](left, right)
+            return ARITHMETIC[node.operator](left, right)
         left, right = self.real(node.left, frame), self.real(node.right, frame)
         if isinstance(right, Parameters):
             return self.combined(node.operator, left, right)
         match node.operator:
             case " " | "·" if isinstance(left, np.ndarray) and isinstance(right, np.ndarray):
                 entries = self.domain.product(left, right)
-                return entries[0, 0] if found[node] == SCALAR else entries
+                return entries[0, 0] if type == SCALAR else entries
             case "/":
-                return each(operator.truediv, left, right)
+                return entrywise(operator.truediv, left, right)
             case "⊙":
-                return each(operator.mul, left, right)
-        return each(_ARITHMETIC[node.operator], left, right)
+                return entrywise(operator.mul, left, right)
+        return entrywise(ARITHMETIC[node.operator], left, right)
 
     def combined(self, sign: str, left: Value, right: Parameters) -> Value:
         """Add, subtract or scale parameters, entry by entry."""
-        change = _ARITHMETIC[sign]
+        change = ARITHMETIC[sign]
         if isinstance(left, Parameters):
-            return map_values(lambda *xs: each(change, *xs), left, right)
-        return map_values(lambda x: each(change, left, x), right)
+            return map_values(lambda *xs: entrywise(change, *xs), left, right)
+        return map_values(lambda x: entrywise(change, left, x), right)
 
-    def sum(self, node: Node, binder: Binder, body: Node, frame: Frame) -> Value:
+    def sum(self, node: Node, binder: tree.Binder, body: Node, frame: Frame) -> Value:
         terms = [self.real(body, frame) for _ in self.turns_of(binder, frame)]
         type = frame.checked.typing.types[node]
         if type == SCALAR:
@@ -190,10 +158,10 @@ class Expressions(ABC, Generic[S]):
         if not terms:
             rows, columns = frame.shape(type)
             return shaped([self.domain.real(0)] * (rows * columns), (rows, columns))
-        return each(lambda *entries: self.domain.total(entries), *terms)
+        return entrywise(lambda *entries: self.domain.total(entries), *terms)
 
     def subscript(self, subscript: Node, size: int, frame: Frame) -> Any:
-        if isinstance(subscript, All):
+        if isinstance(subscript, tree.All):
             return slice(None)
         index = self.expression(subscript, frame)
         if not 1 <= index <= size:
@@ -203,11 +171,11 @@ class Expressions(ABC, Generic[S]):
         return index - 1
 
     def entries(
-        self, node: Index, array: Node, subscripts: tuple[Node, ...], frame: Frame
+        self, node: tree.Index, array: Node, subscripts: tuple[Node, ...], frame: Frame
     ) -> Value:
         value = self.expression(array, frame)
         match subscripts:
-            case (Slice(low, high),):
+            case (tree.Slice(low, high),):
                 start, end = self.expression(low, frame), self.expression(high, frame)
                 if not 1 <= start <= end + 1 <= len(value) + 1:
                     raise MachineError(
@@ -237,7 +205,7 @@ class Expressions(ABC, Generic[S]):
     def joined(self, node: Node, items: tuple[Node, ...], axis: int, frame: Frame) -> Matrix:
         """Return all members of `e_1, …, e_ℓ`, one below the other or side by side."""
         last = items[-1]
-        assert isinstance(last, Name), "the checks let no other list pass"
+        assert isinstance(last, tree.Name), "the checks let no other list pass"
         use = frame.checked.names.uses[last]
         assert isinstance(use, Variable), "the checks let no other list pass"
         members = frame.variables[use.key]
@@ -247,15 +215,15 @@ class Expressions(ABC, Generic[S]):
             return np.empty(frame.shape(type), dtype=object)
         return np.concatenate([self.as_matrix(members[at]) for at in sorted(members)], axis)
 
-    def called(self, node: Call, frame: Frame) -> Value:
+    def called(self, node: tree.Call, frame: Frame) -> Value:
         checked = frame.checked
         if node in checked.names.functions:
             (argument,) = node.arguments
             definition = frame.variables[checked.names.functions[node]]
             return self.apply(definition, self.expression(argument, frame), frame)
         if node in checked.typing.callees:
-            inputs = [self.expression(one, frame) for one in checked.typing.arguments[node]]
-            parameters = [self.parameter(one, frame) for one in node.parameters]
+            inputs = [self.expression(input, frame) for input in checked.typing.arguments[node]]
+            parameters = [self.parameter(parameter, frame) for parameter in node.parameters]
             return self.call(checked.typing.callees[node], inputs, parameters)
         (argument,) = node.arguments
         if node.function == "length":
@@ -265,52 +233,51 @@ class Expressions(ABC, Generic[S]):
             columns = [self.domain.softmax(list(column)) for column in x.T]
             return shaped([entry for column in columns for entry in column], x.T.shape).T
         assert node.function in ENTRYWISE, "the checks know every function"
-        return each(getattr(self.domain, node.function), x)
+        return entrywise(getattr(self.domain, node.function), x)
 
-    def parameter(self, node: Expression | Named, frame: Frame) -> Value:
-        """Return a parameter; one given by an equation as a function of its sizes."""
+    def parameter(self, node: tree.Expression | tree.Named, frame: Frame) -> Value:
+        """Return a parameter; that of an equation is a function of its rows and columns."""
         match node:
-            case Named(Index(_, subscripts), _, value):
-                keys = [
-                    frame.checked.names.targets[name].key
-                    for name in subscripts
-                    if isinstance(name, Name)
-                ]
+            case tree.Named(tree.Index(), _, value):
                 atoms = frame.checked.typing.indices[node]
 
                 def entries(rows: int, columns: int) -> Matrix:
-                    found: list[Value] = []
-                    for place in product(range(1, rows + 1), range(1, columns + 1)):
-                        frame.variables |= dict(zip(keys, place, strict=True))
-                        frame.sizes |= dict(zip(atoms, place, strict=True))
-                        found.append(self.expression(value, frame))
-                    for key, atom in zip(keys, atoms, strict=True):
-                        frame.variables.pop(key, None)
-                        frame.sizes.pop(atom, None)
-                    return shaped(found, (rows, columns))
+                    places = product(range(1, rows + 1), range(1, columns + 1))
+                    turns = self.bind(node.indices, atoms, places, frame)
+                    return shaped([self.expression(value, frame) for _ in turns], (rows, columns))
 
                 return entries
-            case Named(_, _, value):
+            case tree.Named(_, _, value):
                 entry = self.expression(value, frame)
                 return lambda rows, columns: shaped([entry] * (rows * columns), (rows, columns))
         return self.expression(node, frame)
 
     def apply(self, definition: Definition, argument: Value, frame: Frame) -> Value:
         """Return the value of a function at an argument."""
-        for known, domain, value in definition.last:
-            if known is argument and domain is self.domain:
+        for before, domain, value in definition.last:
+            if before is argument and domain is self.domain:
                 return value
         within = replace(frame, variables={**definition.variables, definition.parameter: argument})
         value = self.expression(definition.body, within)
         definition.last[:] = [*definition.last[-1:], (argument, self.domain, value)]
         return value
 
-    def turns_of(self, binder: Binder, frame: Frame) -> Iterator[None]:
-        """Bind the names of a binder to their values in turn, the last fastest."""
-        typing, names = frame.checked.typing, frame.checked.names
-        atoms = typing.indices[binder]
-        variables = [names.targets[name].key for name in binder.names]
-        for values in product(*(self.span(binder, atom, frame) for atom in atoms)):
+    def turns_of(self, binder: tree.Binder, frame: Frame) -> Iterator[None]:
+        """Bind the names of a binder to their values in turn, the last name fastest."""
+        atoms = frame.checked.typing.indices[binder]
+        places = product(*(self.span(binder, atom, frame) for atom in atoms))
+        return self.bind(binder.names, atoms, places, frame)
+
+    def bind(
+        self,
+        names: Sequence[tree.Name],
+        atoms: Sequence[Atom],
+        places: Iterable[tuple[int, ...]],
+        frame: Frame,
+    ) -> Iterator[None]:
+        """Bind names, and the atoms that they are in sizes, to the values at each place in turn."""
+        variables = [frame.checked.names.targets[name].key for name in names]
+        for values in places:
             for variable, atom, value in zip(variables, atoms, values, strict=True):
                 frame.variables[variable] = frame.sizes[atom] = value
             yield
@@ -318,17 +285,17 @@ class Expressions(ABC, Generic[S]):
             frame.variables.pop(variable, None)
             frame.sizes.pop(atom, None)
 
-    def span(self, binder: Binder, atom: Atom, frame: Frame) -> Sequence[int]:
-        if isinstance(binder, Member):
+    def span(self, binder: tree.Binder, atom: Atom, frame: Frame) -> Sequence[int]:
+        if isinstance(binder, tree.Member):
             return sorted(self.expression(binder.collection, frame))
         low, high = frame.checked.typing.bounds[atom]
         assert high is not None, "a loop has an upper bound"
         return range(frame.size(low), frame.size(high) + 1)
 
-    def condition(self, condition: Condition, frame: Frame) -> bool:
+    def condition(self, condition: tree.Condition, frame: Frame) -> bool:
         match condition:
-            case Not(operand):
+            case tree.Not(operand):
                 return not self.expression(operand, frame)
-            case Compare(sign, left, right):
+            case tree.Compare(sign, left, right):
                 compared = _COMPARED[sign]
                 return bool(compared(self.expression(left, frame), self.expression(right, frame)))

@@ -1,4 +1,4 @@
-"""A run of one algorithm: its variables and its sizes; and who sees it."""
+"""The state of a run of one algorithm, and the observer of a run."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from spec.machine.values import Value
 
 
 class MachineError(ValueError):
-    """Inputs that are not what an algorithm declares, or a run that cannot go on."""
+    """Arguments that do not fit the declarations of an algorithm, or a run that cannot go on."""
 
 
 @dataclass
 class Frame:
-    """A run of one algorithm: its variables, its sizes, and the lengths of its sequences."""
+    """The variables and sizes of a run; `lengths` holds those of a family's sequences."""
 
     checked: Checked
     variables: dict[Key, Value] = field(default_factory=dict)
@@ -26,11 +26,11 @@ class Frame:
     lengths: dict[tuple[str, tuple[int, ...]], int] = field(default_factory=dict)
 
     def size(self, size: Poly) -> int:
-        """Return the number that a size is in this run."""
+        """Return the value of a size in this run."""
         return size.value({atom: self.atom(atom) for atom in size.atoms})
 
     def atom(self, atom: Atom) -> int:
-        """Return the number that an atom is in this run."""
+        """Return the value of an atom in this run."""
         if atom.at:
             return self.lengths[atom.name, tuple(map(self.size, atom.at))]
         if atom not in self.sizes:
@@ -38,15 +38,15 @@ class Frame:
         return self.sizes[atom]
 
     def shape(self, type: Matrix) -> tuple[int, int]:
-        """Return how many rows and columns a matrix has in this run."""
+        """Return the numbers of rows and columns that a matrix has in this run."""
         return self.size(type.rows), self.size(type.columns)
 
 
 class Watcher:
-    """Sees a run; the methods do nothing, and are there to be overridden."""
+    """An observer of a run; its methods do nothing, and can be overridden."""
 
     def call(self, frame: Frame) -> None:
-        """An algorithm begins, its inputs and parameters set."""
+        """Called when an algorithm begins, with its arguments in the frame."""
 
     def line(self, frame: Frame, line: Line, values: Mapping[str, Value]) -> None:
-        """A line has been carried out, and set these values; a result is called `return`."""
+        """Called after a line, with the values that it set; a result is named `return`."""

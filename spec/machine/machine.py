@@ -11,37 +11,17 @@ import numpy as np
 
 from spec.domains.domain import Differentiable, Domain, Matrix
 from spec.domains.reverse import Reverse
-from spec.language import types
+from spec.language import tree, types
 from spec.language.checked import Checked
 from spec.language.names import Variable
 from spec.language.plain_text import text
-from spec.language.tree import (
-    Assign,
-    Binder,
-    Call,
-    Choose,
-    Condition,
-    End,
-    Expression,
-    For,
-    If,
-    Index,
-    Line,
-    Name,
-    Node,
-    Return,
-    Sample,
-    Statement,
-    While,
-    targets,
-    walk,
-)
+from spec.language.tree import Line, Node, base, targets, walk
 from spec.language.types import Key, Tokens, Type
-from spec.machine.bind_arguments import Entrance
+from spec.machine.bind_arguments import ArgumentBinder
 from spec.machine.chance import Chance
 from spec.machine.evaluate import Expressions, S
 from spec.machine.frame import Frame, MachineError, Watcher
-from spec.machine.values import Definition, Parameters, Value, column, each, map_values
+from spec.machine.values import Definition, Parameters, Value, column, entrywise, map_values
 
 
 class _Returned(Exception):
@@ -59,17 +39,17 @@ class Machine(Expressions[S]):
     domain
         What a number is.
     random
-        Where random numbers come from, uniform in [0, 1), one for each token that is drawn and
-        for each choice; or who decides by them.
+        Random numbers, uniform in [0, 1), one for each token that is drawn and for each choice;
+        or a `Chance`, which makes the decisions.
     turns
-        How many turns a `while` may take.
+        The number of turns after which a `while` is stopped.
     watcher
-        Who sees the run.
+        The observer of the run.
 
     Attributes
     ----------
     stopped
-        The lines of each `while` that was stopped in the last run, since it took all its turns.
+        The line of each `while` that was stopped in the last run: `15.3`.
     """
 
     def __init__(
@@ -86,7 +66,7 @@ class Machine(Expressions[S]):
         self.turns = turns
         self.watcher = watcher or Watcher()
         self.stopped: list[str] = []
-        self.given: Mapping[str, Value] = {}
+        self.hyperparameters: Mapping[str, Value] = {}
 
     def run(
         self,
@@ -100,32 +80,33 @@ class Machine(Expressions[S]):
         Parameters
         ----------
         id
-            Which.
+            The id of the algorithm: `4`.
         inputs, parameters
             In the order of its signature, or of its declarations if it has none. Real numbers
             may be floats, in arrays of one or two axes; a family is a sequence.
         hyperparameters
-            By name, as the paper writes it (`τ`). Algorithms that are called get them too.
+            By their names in the paper: `τ`. They are those of the called algorithms, too.
 
         Raises
         ------
         MachineError
-            If an argument is not as it is declared, or does not fulfil what is required.
+            If an argument does not fit its declaration, or the requirements do not hold.
         """
-        self.given = hyperparameters or {}
+        self.hyperparameters = hyperparameters or {}
         self.stopped = []
         if id not in self.algorithms:
             raise MachineError(f"there is no Algorithm {id}")
-        known = {str(key) for one in self.algorithms.values() for key in one.header.hyperparameters}
-        if unknown := [name for name in self.given if name not in known]:
-            raise MachineError(f"{unknown[0]} is no hyperparameter of any algorithm")
+        headers = (checked.header for checked in self.algorithms.values())
+        known = {str(key) for header in headers for key in header.hyperparameters}
+        if unknown := [name for name in self.hyperparameters if name not in known]:
+            raise MachineError(f"{unknown[0]} is not a hyperparameter of any algorithm")
         with self.domain:
             return self.call(id, inputs, parameters)
 
     def call(self, id: str, inputs: Sequence[Value], parameters: Sequence[Value]) -> Value:
         """Run an algorithm that another calls."""
-        entrance = Entrance(self.algorithms, self.domain, self.given)
-        frame = entrance.enter(id, inputs, parameters)
+        binder = ArgumentBinder(self.algorithms, self.domain, self.hyperparameters)
+        frame = binder.bind(id, inputs, parameters)
         self.watcher.call(frame)
         try:
             self.block(frame.checked.program.body, frame)
@@ -139,25 +120,25 @@ class Machine(Expressions[S]):
 
     def line(self, line: Line, frame: Frame) -> None:
         match line.statement:
-            case For(_, binder, None):
-                self.begin(binder, [inner.statement for inner in line.walk()], frame)
+            case tree.For(_, binder, None):
+                self.make_room(binder, [inner.statement for inner in line.walk()], frame)
                 for _ in self.turns_of(binder, frame):
                     self.block(line.body, frame)
-            case While(condition):
+            case tree.While(condition):
                 self.repeat(line, condition, frame)
-            case Return(name, value):
+            case tree.Return(name, value):
                 result = self.expression(value, frame)
                 values = {"return": result} | ({} if name is None else {text(name): result})
                 self.watcher.line(frame, line, values)
                 raise _Returned(result)
-            case End():
+            case tree.End():
                 pass
             case statement:
-                self.keep_old(statement, frame)
+                self.copy_targets(statement, frame)
                 self.statement(statement, frame)
                 self.watcher.line(frame, line, self.set_by(statement, frame))
 
-    def repeat(self, line: Line, condition: Condition, frame: Frame) -> None:
+    def repeat(self, line: Line, condition: tree.Condition, frame: Frame) -> None:
         for _ in range(self.turns):
             self.measure(line, frame)
             if not self.condition(condition, frame):
@@ -168,61 +149,60 @@ class Machine(Expressions[S]):
             self.stopped.append(f"{frame.checked.id}.{line.number}")
 
     def measure(self, line: Line, frame: Frame) -> None:
-        """Note how long the sequences are by now that a `while` hands from turn to turn."""
+        """Note the lengths of the sequences that a `while` hands from turn to turn."""
         for variable, length in frame.checked.typing.grown.get(line.number, {}).items():
             frame.sizes[length] = len(frame.variables[variable])
 
-    def set_by(self, statement: Statement, frame: Frame) -> dict[str, Value]:
-        """Return what a statement has set: a member, or an entry, or all if it set all."""
-        if isinstance(statement, Assign) and isinstance(statement.target, Call):
+    def set_by(self, statement: tree.Statement, frame: Frame) -> dict[str, Value]:
+        """Return the values that a statement has set: members and entries, or whole variables."""
+        if isinstance(statement, tree.Assign) and isinstance(statement.target, tree.Call):
             return {"return": self.applied(statement.target, frame)}
-        found: dict[str, Value] = {}
+        values: dict[str, Value] = {}
         for target in targets(statement):
-            name = target.array if isinstance(target, Index) else target
-            assert isinstance(name, Name), "nothing else is set"
-            variable = frame.checked.names.targets[name]
+            assert not isinstance(target, tree.Call), "no loop defines a function"
+            variable = frame.checked.names.targets[base(target)]
             value = frame.variables[variable.key]
             if variable.index is not None and self.runs(variable.index, frame):
                 value = value[self.expression(variable.index, frame)]
-            if isinstance(target, Index) and self.runs(target.subscripts[-1], frame):
-                # A loop over lines is filling it: the entry is what this turn has set.
+            if isinstance(target, tree.Index) and self.runs(target.subscripts[-1], frame):
+                # A loop over lines is filling it, and this turn has set one entry.
                 value = self.taken(value, target.subscripts, frame)
-            found[str(variable.key)] = value
-        return found
+            values[str(variable.key)] = value
+        return values
 
     def runs(self, index: Node, frame: Frame) -> bool:
-        """Say whether an index has a value, since its loop is not over."""
+        """Say whether an index has a value, which it has until its loop is over."""
         if index not in frame.checked.names.uses:
             return False
         use = frame.checked.names.uses[index]
         return isinstance(use, Variable) and use.key in frame.variables
 
-    def applied(self, target: Call, frame: Frame) -> Value:
-        """Return the value that a function just defined has now."""
+    def applied(self, target: tree.Call, frame: Frame) -> Value:
+        """Return the value of a function that has just been defined, at the present argument."""
         (parameter,) = target.arguments
         argument = frame.variables[frame.checked.names.targets[parameter].key]
         definition = frame.variables[Key(target.function)]
         return self.apply(definition, argument, frame)
 
-    def statement(self, statement: Statement, frame: Frame) -> None:
+    def statement(self, statement: tree.Statement, frame: Frame) -> None:
         match statement:
-            case For(_, binder, body):
+            case tree.For(_, binder, body):
                 assert body is not None, "loops over lines are met in `line`"
-                self.begin(binder, [body], frame)
+                self.make_room(binder, [body], frame)
                 for _ in self.turns_of(binder, frame):
                     self.statement(body, frame)
-            case If(condition, body):
+            case tree.If(condition, body):
                 if self.condition(condition, frame):
                     self.statement(body, frame)
-            case Assign(Call() as target, _, value):
+            case tree.Assign(tree.Call() as target, _, value):
                 self.define(target, value, frame)
-            case Assign(target, _, value):
+            case tree.Assign(target, _, value):
                 self.assign(target, self.expression(value, frame), frame)
-            case Choose(target, value, probability, otherwise):
+            case tree.Choose(target, value, probability, otherwise):
                 p = self.domain.float(self.expression(probability, frame))
                 chosen = value if self.chance.happens(p) else otherwise
                 self.assign(target, self.expression(chosen, frame), frame)
-            case Sample(token, distribution, weights):
+            case tree.Sample(token, distribution, weights):
                 q = self.normalised(self.expression(weights, frame))
                 self.assign(distribution, q, frame)
                 drawn = self.chance.token([self.domain.float(entry) for entry in q[:, 0]])
@@ -230,23 +210,23 @@ class Machine(Expressions[S]):
             case _:
                 raise AssertionError(f"{text(statement)} stands within no line")
 
-    def begin(self, binder: Binder, statements: Sequence[Statement], frame: Frame) -> None:
-        """Make anew, still empty, what a loop is to fill."""
+    def make_room(
+        self, binder: tree.Binder, statements: Sequence[tree.Statement], frame: Frame
+    ) -> None:
+        """Make the families and the arrays that a loop fills, still empty."""
         names = frame.checked.names
         over = {text(name) for name in binder.names}
-        for target in (target for one in statements for target in targets(one)):
-            if isinstance(target, Call):
+        for target in (target for statement in statements for target in targets(statement)):
+            if isinstance(target, tree.Call):
                 continue
-            name = target.array if isinstance(target, Index) else target
-            assert isinstance(name, Name), "nothing else is set in a loop"
-            found = names.targets[name]
-            if found.index is not None and text(found.index) in over:
-                frame.variables[found.key] = {}
-            if not isinstance(target, Index) or not names.fresh[target]:
+            variable = names.targets[base(target)]
+            if variable.index is not None and text(variable.index) in over:
+                frame.variables[variable.key] = {}
+            if not isinstance(target, tree.Index) or not names.fresh[target]:
                 continue
             if text(target.subscripts[-1]) in over:
-                whole, place = self.place(name, frame)
-                whole[place] = self.blank(frame.checked.typing.made[target], frame)
+                holder, place = self.place(base(target), frame)
+                holder[place] = self.blank(frame.checked.typing.made[target], frame)
 
     def blank(self, type: Type, frame: Frame) -> Value:
         if isinstance(type, Tokens):
@@ -254,29 +234,25 @@ class Machine(Expressions[S]):
         assert isinstance(type, types.Matrix), "a loop makes sequences and matrices"
         return np.empty(frame.shape(type), dtype=object)
 
-    def keep_old(self, statement: Statement, frame: Frame) -> None:
-        """Copy what a line changes in place, since others may hold it."""
+    def copy_targets(self, statement: tree.Statement, frame: Frame) -> None:
+        """Copy the arrays that a line changes in place, since other variables may hold them."""
         for target in targets(statement):
-            if isinstance(target, Index) and not frame.checked.names.fresh[target]:
-                assert isinstance(target.array, Name), "nothing else is set"
-                whole, place = self.place(target.array, frame)
-                whole[place] = whole[place].copy()
+            if isinstance(target, tree.Index) and not frame.checked.names.fresh[target]:
+                holder, place = self.place(base(target), frame)
+                holder[place] = holder[place].copy()
 
-    def place(self, name: Name, frame: Frame) -> tuple[Any, Any]:
-        """Return where a variable, or a member of a family, is kept."""
+    def place(self, name: tree.Name, frame: Frame) -> tuple[Any, Any]:
+        """Return the dictionary that holds a variable, or a member of a family, and its key."""
         target = frame.checked.names.targets[name]
         if target.index is None:
             return frame.variables, target.key
         return frame.variables[target.key], self.expression(target.index, frame)
 
-    def define(self, target: Call, body: Expression, frame: Frame) -> None:
+    def define(self, target: tree.Call, body: tree.Expression, frame: Frame) -> None:
         (parameter,) = target.arguments
-        used = {
-            frame.checked.names.functions[node]
-            for node in walk(body)
-            if node in frame.checked.names.functions
-        }
-        # A definition that is not used would keep alive all those of the turns before.
+        functions = frame.checked.names.functions
+        used = {functions[node] for node in walk(body) if node in functions}
+        # A definition that is not used would keep alive the definitions of all turns before.
         variables = {
             variable: value
             for variable, value in frame.variables.items()
@@ -292,20 +268,20 @@ class Machine(Expressions[S]):
 
     def assign(self, target: Node, value: Value, frame: Frame) -> None:
         match target:
-            case Name():
-                whole, place = self.place(target, frame)
-                whole[place] = value
-            case Index(Name() as array, subscripts):
-                whole, place = self.place(array, frame)
-                at = self.places(whole[place], subscripts, frame)
-                if isinstance(whole[place], list):
-                    whole[place][at[0]] = value
+            case tree.Name():
+                holder, place = self.place(target, frame)
+                holder[place] = value
+            case tree.Index(tree.Name() as array, subscripts):
+                holder, place = self.place(array, frame)
+                whole = holder[place]
+                at = self.places(whole, subscripts, frame)
+                if isinstance(whole, list):
+                    whole[at[0]] = value
                 else:
-                    entries = value[:, 0] if isinstance(value, np.ndarray) else value
-                    whole[place][tuple(at)] = entries
+                    whole[tuple(at)] = value[:, 0] if isinstance(value, np.ndarray) else value
 
-    def gradient(self, call: Call, frame: Frame) -> Parameters:
-        """Return ∇f(θ): f is run over numbers that remember how they were made; nobody watches."""
+    def gradient(self, call: tree.Call, frame: Frame) -> Parameters:
+        """Return ∇f(θ): f is run, unobserved, on numbers that remember how they were computed."""
         if not isinstance(self.domain, Differentiable):
             name = type(self.domain).__name__
             raise MachineError(f"Algorithm {frame.checked.id} needs derivatives; {name} has none")
@@ -314,7 +290,7 @@ class Machine(Expressions[S]):
         theta = self.expression(argument, frame)
         reverse: Reverse[S] = Reverse(self.domain)
         machine: Machine[Any] = Machine(self.algorithms, reverse, turns=self.turns)
-        machine.given = self.given
+        machine.hyperparameters = self.hyperparameters
         leaves: list[Any] = []
 
         def lift(x: Value) -> Value:
@@ -322,20 +298,20 @@ class Machine(Expressions[S]):
                 leaves.append(reverse.variable(entry))
                 return leaves[-1]
 
-            return each(variable, x)
+            return entrywise(variable, x)
 
         with _no_search_for_cycles():
             lifted = map_values(lift, theta)
             output = machine.apply(definition, lifted, frame)
             slopes = dict(zip(map(id, leaves), reverse.gradient(output, leaves), strict=True))
-        slope = map_values(lambda x: each(lambda entry: slopes[id(entry)], x), lifted)
+        slope = map_values(lambda x: entrywise(lambda entry: slopes[id(entry)], x), lifted)
         assert isinstance(slope, Parameters), "it is of θ's form"
         return slope
 
 
 @contextmanager
 def _no_search_for_cycles() -> Iterator[None]:
-    """Let numbers be made by the million, none of them in a cycle, and look for no cycles."""
+    """Stop the search for cycles of objects, while millions are made that are in none."""
     enabled = gc.isenabled()
     gc.disable()
     try:

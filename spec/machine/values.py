@@ -1,7 +1,8 @@
-"""What the machine computes with: parameters, definitions, and arrays of scalars.
+"""The values of the machine: parameters, definitions, and arrays of scalars.
 
 A number is a scalar of the domain, a count or a token an int, a matrix a 2-D array of scalars, a
-sequence a list of ints, and a family a dict from 1 on. Which of these a value is, its type says.
+sequence a list of ints, and a family a dict from 1 on. The type of an expression says which of
+these its value is.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ Value = Any  # see above; a union would have to be taken apart at every use
 
 @dataclass(frozen=True)
 class Parameters:
-    """The parameters of an algorithm, by name; and their sizes, once they have been looked at."""
+    """The parameters of an algorithm, by name; and their sizes, once they have been checked."""
 
     algorithm: str
     fields: Mapping[Key, Value]
@@ -32,7 +33,7 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Definition:
-    """What `P(θ) ← …` defines; its value is kept for the argument it was last asked for."""
+    """A function that `P(θ) ← …` defines; `last` holds its last arguments and values."""
 
     parameter: Key
     body: Expression
@@ -57,8 +58,8 @@ def map_values(change: Callable[..., Value], first: Value, *others: Value) -> Va
     return change(first, *others)
 
 
-def each(change: Callable[..., Any], *values: Value) -> Value:
-    """Apply an operation to numbers, or entry by entry; a number meets every entry."""
+def entrywise(change: Callable[..., Any], *values: Value) -> Value:
+    """Apply an operation to numbers, or to matrices entry by entry; a number counts as a matrix."""
     if not any(isinstance(value, np.ndarray) for value in values):
         return change(*values)
     shape = next(value.shape for value in values if isinstance(value, np.ndarray))
@@ -70,12 +71,12 @@ def each(change: Callable[..., Any], *values: Value) -> Value:
 
 
 def shaped(entries: Sequence[Value], shape: tuple[int, ...]) -> Matrix:
-    """Return an array of objects, row by row."""
+    """Return an array of the entries, which are listed row by row."""
     array = np.empty(len(entries), dtype=object)
     array[:] = entries
     return array.reshape(shape)
 
 
 def column(entries: Sequence[Value]) -> Matrix:
-    """Return a column."""
+    """Return a matrix of one column."""
     return shaped(entries, (len(entries), 1))

@@ -13,7 +13,7 @@ from itertools import groupby
 
 from spec.language.alg_file import STEP
 from spec.language.tree import Line, Node, Program
-from spec.render.setting import APPLY, HAT, TILDE, Atom, Break, Reference, Setter, Space, Word
+from spec.language.typesetting import APPLY, HAT, TILDE, Atom, Piece, Reference, Typesetter, Word
 
 _LETTERS = {
     "ℓ": r"\ell ",
@@ -67,7 +67,7 @@ _ESCAPED = {c: "\\" + c for c in "&%$#_{}"} | {
 def latex(node: Node) -> str:
     """Write a node as a line of text, with its formulas in dollars."""
     written = ""
-    pieces = Setter(_Style()).set(node)
+    pieces = Typesetter(_Style()).pieces(node)
     for formula, run in groupby(pieces, key=lambda piece: isinstance(piece, Atom)):
         if formula:
             value = "".join(piece.value for piece in run if isinstance(piece, Atom))
@@ -123,7 +123,7 @@ def _line(line: Line) -> Iterator[str]:
     yield f"{line.number}{tabs}{latex(line.statement)}{claim}"
 
 
-def _written(piece: Atom[str] | Word | Reference | Break | Space) -> str:
+def _written(piece: Piece[str]) -> str:
     match piece:
         case Word(plain, True):
             return rf"\textbf{{{plain}}}"

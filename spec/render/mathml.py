@@ -18,18 +18,9 @@ from dataclasses import dataclass
 from html import escape
 from itertools import groupby
 
+from spec.language import typesetting
 from spec.language.tree import Node
-from spec.render.setting import (
-    HAT,
-    TILDE,
-    Atom,
-    Break,
-    Pieces,
-    Reference,
-    Setter,
-    Space,
-    Word,
-)
+from spec.language.typesetting import HAT, TILDE, Atom, Break, Reference, Space, Typesetter, Word
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 
@@ -64,7 +55,7 @@ def mathml(node: Node) -> str:
 
 def parts(node: Node) -> list[str]:
     """Return the plain texts of the smallest parts that a formula is put together from."""
-    return [piece.plain for piece in Setter(_Style(), open=True).set(node)]
+    return [piece.plain for piece in Typesetter(_Style(), open=True).pieces(node)]
 
 
 def units(node: Node, linked: Container[str] = (), marked: Container[int] = ()) -> Iterator[Unit]:
@@ -77,15 +68,15 @@ def units(node: Node, linked: Container[str] = (), marked: Container[int] = ()) 
     marked
         The places, among `parts`, of what is to stand out: it is in rows of the class `marked`.
     """
-    pieces = _with_marks(Setter(_Style(), linked, open=True).set(node), marked)
+    pieces = _with_marks(Typesetter(_Style(), linked, open=True).pieces(node), marked)
     for broken, run in groupby(pieces, key=lambda piece: isinstance(piece, Break)):
         if not broken:
             yield tuple(_formulas(run))
 
 
 def _with_marks(
-    pieces: Pieces[str], marked: Container[int]
-) -> Iterator[Atom[str] | Word | Reference | Break | Space]:
+    pieces: Iterable[typesetting.Piece[str]], marked: Container[int]
+) -> Iterator[typesetting.Piece[str]]:
     """Put what is marked into rows: neighbours into one, for its background to be of one piece."""
     run: list[Atom[str]] = []
     for place, piece in enumerate(pieces):
@@ -108,7 +99,7 @@ def _marked(atoms: Sequence[Atom[str]]) -> Iterator[Atom[str]]:
         yield Atom(f'<mrow class="marked">{inside}</mrow>', plain, atoms[0].called)
 
 
-def _formulas(pieces: Iterable[Atom[str] | Word | Reference | Break | Space]) -> Iterator[Piece]:
+def _formulas(pieces: Iterable[typesetting.Piece[str]]) -> Iterator[Piece]:
     """Put neighbouring atoms into one formula."""
     atoms: list[Atom[str]] = []
     for piece in pieces:

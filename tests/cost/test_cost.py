@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.counting import Counting
 
 from spec.cost import KINDS, Cost, Operations, cost, value
 from spec.cost.loops import CostError
 from spec.cost.memory import Peak, Where, never_negative
-from spec.domains import Counting
 from spec.inputs.draw import draw
 from spec.language import alg_file
 from spec.language.checked import Checked, check, declarations

@@ -103,7 +103,7 @@ REFUSED = """
 1.1  W_e[:, v] ⇒ W_e[v, :]
     W_e[v ⇒ the result is 1×N_V, not d_e×1
 1.1  W_e[:, v] ⇒ W_e v
-    v ⇒ v is one of 1 … N_V: no real number
+    v ⇒ v is one of 1 … N_V, not a real number
 1.1  W_e[:, v] ⇒ W_e[:, v]ᵀ
     W_e[ ⇒ the result is 1×d_e, not d_e×1
 1.1  W_e[:, v] ⇒ W_e[v]
@@ -116,7 +116,7 @@ REFUSED = """
     e ← ⇒ the last line returns nothing
 
 3.1  W_q e ⇒ e W_q
-    W_q ⇒ e is d_in×1 and W_q is d_attn×d_in: no product
+    W_q ⇒ e is d_in×1 and W_q is d_attn×d_in: they cannot be multiplied
 3.1  W_q ⇒ W_v
     b_q ⇒ b_q is d_attn×1, not d_out×1
 3.2  e_t ⇒ e
@@ -124,16 +124,16 @@ REFUSED = """
 3.2  e_t ⇒ e_u
     u ⇒ u is not defined here
 3.4  qᵀ k_t ⇒ q k_t
-    k_t ⇒ q is d_attn×1 and k_t is d_attn×1: no product
+    k_t ⇒ q is d_attn×1 and k_t is d_attn×1: they cannot be multiplied
 3.4  Σ_u exp(qᵀ k_u ⇒ Σ_u exp(qᵀ v_u
-    v_u ⇒ qᵀ is 1×d_attn and v_u is d_out×1: no product
+    v_u ⇒ qᵀ is 1×d_attn and v_u is d_out×1: they cannot be multiplied
 3.5  v_t ⇒ k_t
     Σ_t ⇒ the result is d_attn×1, not d_out×1
 
 4.1  W_q X ⇒ X W_q
-    W_q ⇒ X is d_x×ℓ_x and W_q is d_attn×d_x: no product
+    W_q ⇒ X is d_x×ℓ_x and W_q is d_attn×d_x: they cannot be multiplied
 4.1  W_q ⇒ W_k
-    X ⇒ W_k is d_attn×d_z and X is d_x×ℓ_x: no product
+    X ⇒ W_k is d_attn×d_z and X is d_x×ℓ_x: they cannot be multiplied
 4.1  b_q 1ᵀ ⇒ b_q
     b_q ⇒ b_q is d_attn×1, not d_attn×ℓ_x
 4.1  b_q ⇒ b_v
@@ -143,7 +143,7 @@ REFUSED = """
 4.1  Q ∈ ℝ ⇒ K ∈ ℝ
     4.1, after ▷: K ⇒ the line does not set K
 4.2  Z ⇒ X
-    X ⇒ W_k is d_attn×d_z and X is d_x×ℓ_x: no product
+    X ⇒ W_k is d_attn×d_z and X is d_x×ℓ_x: they cannot be multiplied
 4.4  Kᵀ Q ⇒ Qᵀ K
     4.4, after ▷: S ⇒ S is ℓ_x×ℓ_z, not ℓ_z×ℓ_x
 4.5  S[t_z, t_x] ⇒ S[t_x, t_x]
@@ -151,9 +151,9 @@ REFUSED = """
 4.5  ¬Mask ⇒ ¬S
     S[t_z ⇒ S[t_z, t_x] is a number, not 0 or 1
 4.6  V · softmax(S / √d_attn) ⇒ softmax(S / √d_attn) · V
-    V ⇒ softmax(S / √d_attn) is ℓ_z×ℓ_x and V is d_out×ℓ_z: no product
+    V ⇒ softmax(S / √d_attn) is ℓ_z×ℓ_x and V is d_out×ℓ_z: they cannot be multiplied
 4.6  S / ⇒ Sᵀ /
-    softmax(Sᵀ ⇒ V is d_out×ℓ_z and softmax(Sᵀ / √d_attn) is ℓ_x×ℓ_z: no product
+    softmax(Sᵀ ⇒ V is d_out×ℓ_z and softmax(Sᵀ / √d_attn) is ℓ_x×ℓ_z: they cannot be multiplied
 
 5.1  [H] ⇒ [d_mid]
     5.3: Y^H ⇒ Y^H is not the last, Y^h has d_mid
@@ -162,7 +162,7 @@ REFUSED = """
 5.2  W^h_qkv, Mask ⇒ Mask, W^h_qkv
     Mask ⇒ W_qkv of Attention is ℓ_z×ℓ_x, of 0 and 1, not parameters of Algorithm 4
 5.2  , Mask ⇒
-    Attention(X ⇒ this is no call of the form Attention(X, Z | W_qkv, Mask)
+    Attention(X ⇒ this is not a call of the form Attention(X, Z | W_qkv, Mask)
 5.2  d_mid×ℓ_x ⇒ d_out×ℓ_x
     5.2, after ▷: Y^h ⇒ Y^h is d_mid×ℓ_x, not d_out×ℓ_x
 5.3  [Y^1; Y^2; …; Y^H] ⇒ [Y^1, Y^2, …, Y^H]
@@ -177,18 +177,18 @@ REFUSED = """
     b_o ⇒ b_o is d_out×1, not d_out×ℓ_x
 
 6.1  e[i] / d_e ⇒ e[i] / e
-    e ⇒ e is d_e×1: no divisor
+    e ⇒ e is d_e×1, not a divisor
 6.1  Σ_i e[i] ⇒ Σ_i e[i + 1]
     i ⇒ nothing shows how far i runs
 6.2  (e[i] − m)² ⇒ (e − m)²
     e ⇒ e − m is d_e×1, not a number
 6.3  ⊙ γ ⇒ γ
-    √(v ⇒ √(v + ε) γ is d_e×1: no divisor
+    √(v ⇒ √(v + ε) γ is d_e×1, not a divisor
 6.3  (e − m) ⇒ (e − m 1ᵀ)
     m ⇒ m 1ᵀ is 1×the length of 1ᵀ, not d_e×1
 
 7.1  W_u e ⇒ W_uᵀ e
-    e ⇒ W_uᵀ is d_e×N_V and e is d_e×1: no product
+    e ⇒ W_uᵀ is d_e×N_V and e is d_e×1: they cannot be multiplied
 7.1  softmax(W_u e) ⇒ W_u
     W_u ⇒ the result is N_V×d_e, not N_V×1
 
@@ -205,7 +205,7 @@ REFUSED = """
 8.6  γ¹_l ⇒ W_e
     W_e ⇒ γ of layer_norm is d_e×N_V, not d_e×1
 8.7  W^l_mlp2 ReLU(W^l_mlp1 Z + ⇒ W^l_mlp1 ReLU(W^l_mlp2 Z +
-    Z ⇒ W^l_mlp2 is d_e×d_mlp and Z is d_e×length(z): no product
+    Z ⇒ W^l_mlp2 is d_e×d_mlp and Z is d_e×length(z): they cannot be multiplied
 8.8  γ²_l ⇒ γ_l
     γ_l ⇒ γ_l is not defined here
 8.10  length(x) ⇒ length(z)
@@ -217,9 +217,9 @@ REFUSED = """
 8.16  X, Z | ⇒ Z, X |
     MHAttention(Z ⇒ MHAttention(Z, X | W^{e/d}_i, Mask ≡ 1) is d_e×length(z), not d_e×length(x)
 8.17  γ⁴_i ⇒ γ⁴_X
-    γ⁴_X ⇒ X is d_e×length(x): no member of γ⁴_l
+    γ⁴_X ⇒ X is d_e×length(x), not an index of γ⁴_l
 8.19  | γ⁵_i, β⁵_i ⇒ | γ⁵_i
-    layer_norm(X[ ⇒ this is no call of the form layer_norm(e | γ, β)
+    layer_norm(X[ ⇒ this is not a call of the form layer_norm(e | γ, β)
 8.21  W_u X ⇒ W_u Z
     softmax(W_u ⇒ the result is N_V×length(z), not N_V×length(x)
 
@@ -241,9 +241,9 @@ REFUSED = """
 10.6  Mask[t, t'] = ⟦t ≤ t'⟧ ⇒ Mask[t, t] = ⟦t ≤ t⟧
     t ⇒ t is in use already
 10.6  ⟦t ≤ t'⟧ ⇒ ⟦x ≤ t'⟧
-    x ⇒ x is a sequence of length(x) tokens: only counts compare
+    x ⇒ x is a sequence of length(x) tokens: only counts are compared
 10.8  X̃ + b^l_mlp1 1ᵀ ⇒ X̃ᵀ + b^l_mlp1 1ᵀ
-    X̃ᵀ ⇒ W^l_mlp1 is d_mlp×d_e and X̃ᵀ is length(x)×d_e: no product
+    X̃ᵀ ⇒ W^l_mlp1 is d_mlp×d_e and X̃ᵀ is length(x)×d_e: they cannot be multiplied
 10.10  layer_norm(X[:, t] ⇒ layer_norm(X̃[:, t]
     X̃[ ⇒ X̃ is not defined here
 10.11  softmax(W_u X) ⇒ softmax(X)
@@ -252,9 +252,9 @@ REFUSED = """
 11.5  [x_n[t+1], t] ⇒ [:, t]
     P(θ)[ ⇒ P(θ)[:, t] is N_V×1, not a number
 11.6  ∇loss(θ) ⇒ ∇P(θ)
-    P(θ) ⇒ P(θ) is no real function of parameters
+    P(θ) ⇒ P(θ) is not a real function of parameters
 11.6  θ − η · ∇loss(θ) ⇒ θ − ∇loss(θ) · x_n
-    ∇loss(θ) ⇒ ∇loss(θ) is parameters of Algorithm 8: no real number
+    ∇loss(θ) ⇒ ∇loss(θ) is parameters of Algorithm 8, not a real number
 11.9  θ̂ = θ ⇒ θ̂ = η
     η ⇒ the result is a number, not parameters of Algorithm 8
 
@@ -267,7 +267,7 @@ REFUSED = """
 12.8  x̃_n ⇒ x̃_i
     x̃_i ⇒ x̃_i is still being filled here
 12.9  T̃ ⇒ ℓ
-    ℓ ⇒ ℓ is the number length(x_n), no set
+    ℓ ⇒ ℓ is the number length(x_n), not a set
 12.10  loss(θ) ⇒ loss(η)
     η ⇒ η is a number, not parameters of Algorithm 9
 
@@ -292,9 +292,9 @@ REFUSED = """
 15.2  y ← 0 ⇒ ℓ ← 0
     15.3: y ⇒ y is not defined here
 15.5  length(x̂) ⇒ length(P)
-    P ⇒ P is N_V×length(x̂): of no length
+    P ⇒ P is N_V×length(x̂): it has no length
 15.6  p^ ⇒ z^
-    z^{1/τ} ⇒ z is a sequence of length(z) tokens: no real number
+    z^{1/τ} ⇒ z is a sequence of length(z) tokens, not a real number
 15.7  [x̂, y] ⇒ y
     15.3: while ⇒ x̂, set again, is one of 1 … N_V, not a sequence of length(x̂) tokens
 15.9  x̂ ⇒ y
@@ -331,11 +331,11 @@ DECLARED = """
     Parameters: W_1 ⇒ W_1 can only be a member of a family
 
 4  X ∈ ℝ^{d_x×ℓ_x} ⇒ X ∈ ℝ^{ℓ_x×d_x}
-    4.1: X ⇒ W_q is d_attn×d_x and X is ℓ_x×d_x: no product
+    4.1: X ⇒ W_q is d_attn×d_x and X is ℓ_x×d_x: they cannot be multiplied
 4  Z ∈ ⇒ Y ∈
     heading: Z ⇒ Z is not declared
 4  W_k ∈ ℝ^{d_attn×d_z} ⇒ W_k ∈ ℝ^{d_attn×d_x}
-    4.2: Z ⇒ W_k is d_attn×d_x and Z is d_z×ℓ_z: no product
+    4.2: Z ⇒ W_k is d_attn×d_x and Z is d_z×ℓ_z: they cannot be multiplied
 4  W_k ∈ ℝ^{d_attn×d_z} ⇒ W_k ∈ ℝ^{d_att×d_z}
     4.2: b_k ⇒ b_k 1ᵀ is d_attn×the length of 1ᵀ, not d_att×ℓ_z
 4  Mask ∈ {0,1}^{ℓ_z×ℓ_x} ⇒ Mask ∈ ℝ^{ℓ_z×ℓ_x}
@@ -370,15 +370,15 @@ DECLARED = """
 5  with d_out = d_mid ⇒ with d_out = H d_mid
     5.2, after ▷: Y^h ⇒ Y^h is H d_mid×ℓ_x, not d_mid×ℓ_x
 5  H d_mid ⇒ d_mid
-    5.4: Y ⇒ W_o is d_out×d_mid and Y is H d_mid×ℓ_x: no product
+    5.4: Y ⇒ W_o is d_out×d_mid and Y is H d_mid×ℓ_x: they cannot be multiplied
 5  H ∈ ℕ ⇒ H ∈ ℝ
-    Parameters: H ⇒ H is a number, no size
+    Parameters: H ⇒ H is a number, not a size
 5  ≡ MHAttention(X, X | ⇒ ≡ MHAttention(X, Z |
-    Abbreviation: MHAttention(X ⇒ this abbreviates no call of MHAttention
+    Abbreviation: MHAttention(X ⇒ this does not abbreviate a call of MHAttention
 5  ≡ MHAttention(X, X | ⇒ ≡ Attention(X, X |
-    Abbreviation: MHAttention(X ⇒ this abbreviates no call of MHAttention
+    Abbreviation: MHAttention(X ⇒ this does not abbreviate a call of MHAttention
 5  MHAttention(X | W, Mask) ⇒ MHAttention(X | Mask, W)
-    Abbreviation: MHAttention(X ⇒ this abbreviates no call of MHAttention
+    Abbreviation: MHAttention(X ⇒ this does not abbreviate a call of MHAttention
 5  for h ∈ [H]: W^h_qkv ⇒ W^h_qkv
     5.1: h ⇒ h is part of the name W^h_qkv
 
@@ -394,25 +394,25 @@ DECLARED = """
 8  γ¹_l, β¹_l ⇒ γ¹_l, γ¹_l
     Parameters: γ¹_l ⇒ γ¹_l is declared twice
 8  W_u ∈ ℝ^{N_V×d_e} ⇒ W_u ∈ ℝ^{N_V−1×d_e}
-    Parameters: N_V−1×d_e ⇒ N_V − 1 is no size
+    Parameters: N_V−1×d_e ⇒ N_V − 1 is not a size
 8  1 ≤ length(z) ⇒ 1 ≤ length(Z)
-    Requires: Z ⇒ Z is no sequence
+    Requires: Z ⇒ Z is not a sequence
 8  1 ≤ length(z) ⇒ 1 ≠ length(z)
     Requires: 1 ⇒ only what is written with ≤ or = can be required
 8  1 ≤ length(z) ⇒ 1 = length(z)
-    Requires: 1 ⇒ 1 is no size of its own
+    Requires: 1 ⇒ 1 is not a size of its own
 8  1 ≤ length(z) ⇒ d_e = H d_e
-    Requires: d_e ⇒ d_e is no size of its own
+    Requires: d_e ⇒ d_e is not a size of its own
 8  1 ≤ length(z) ⇒ N_V = d_e
-    Requires: N_V ⇒ N_V is no size of its own
+    Requires: N_V ⇒ N_V is not a size of its own
 8  1 ≤ length(z) ⇒ d_e = H, H = d_e
-    Requires: H ⇒ H is no size of its own
+    Requires: H ⇒ H is not a size of its own
 11  1 ≤ length(z_n) ⇒ length(z_n) = ℓ_max
-    Requires: length ⇒ length(z_n) is no size of its own
+    Requires: length ⇒ length(z_n) is not a size of its own
 8  length(z) ≤ ℓ_max ⇒ length(z) ≤ ℓ_mx
     Requires: ℓ_mx ⇒ ℓ_mx is not declared
 8  length(z) ≤ ℓ_max ⇒ length(z) ≤ ℓ_max/2
-    Requires: ℓ_max/2 ⇒ ℓ_max / 2 is no size
+    Requires: ℓ_max/2 ⇒ ℓ_max / 2 is not a size
 
 11  z_{1:N_data} ⇒ z_{1:N_epochs}
     heading: z_{1:N_epochs} ⇒ z_{1:N_epochs} is not all of them, 1 … N_data
@@ -427,14 +427,14 @@ DECLARED = """
 11  θ as in Algorithm 8 ⇒ θ_l as in Algorithm 8
     heading: θ ⇒ θ is not declared
 11  1 ≤ length(z_n) ⇒ 1 ≤ length(z_m)
-    Requires: z_m ⇒ z_m is no sequence
+    Requires: z_m ⇒ z_m is not a sequence
 
 14  θ̂ as in Algorithm 10 ⇒ θ̂ as in Algorithm 9
     14.3: θ̂ ⇒ θ of DTransformer is parameters of Algorithm 9, not parameters of Algorithm 10
 14  y ∈ V* ⇒ y ∈ ℝ
     14.8: x[ℓ+1 ⇒ the result is a sequence of ℓ_gen tokens, not a number
 14  ℓ_gen ∈ ℕ ⇒ ℓ_gen ∈ ℝ
-    Requires: ℓ_gen ⇒ ℓ_gen is a number, no size
+    Requires: ℓ_gen ⇒ ℓ_gen is a number, not a size
 """
 
 OPEN = """
@@ -757,6 +757,8 @@ for d ∈ [m]: X[:, d] ← w
 → line 1: d is in use already
 for e ∈ [m]: X[:, e] ← w
 → line 1: e is part of the name d_e
+for i ∈ [i]: X[:, i] ← w
+→ line 1: i is not defined here
 
 # what stands where
 ∀t:
@@ -828,7 +830,7 @@ if m ≤ 1 then x ← [x, v]
 k ← 3
 if m ≤ 1 then k ← 5
 y ← w[k]
-→ line 3: k is a whole number: no index
+→ line 3: k is a whole number, not an index
 for n ∈ [N]: if m ≤ 1 then e_n ← a
 → line 1: not every turn makes its e_n here
 for n = 1, …, N:
@@ -853,7 +855,7 @@ for i = 1, …, m:
     k ← k + 1
 end
 y ← w[k]
-→ line 5: k is a whole number: no index
+→ line 5: k is a whole number, not an index
 for i = 1, …, m:
     for n ∈ [N]: e_n ← w
 →
@@ -962,7 +964,7 @@ f ← X
 Y ← f(θ)
 → line 3: there is no function f
 f(x) ← X
-→ line 1: x is a sequence of length(x) tokens: no parameters
+→ line 1: x is a sequence of length(x) tokens, not parameters
 f(x_1) ← X
 → line 1: a function is defined of one name
 f(θ, θ) ← X
@@ -984,7 +986,7 @@ f(θ) ← X[1, j]
 y ← θ − τ · ∇f(θ)
 → 1: 1 ≤ d_e is open
 y ← ∇ETransformer(x | θ)
-→ line 1: ETransformer(x | θ) is no real function of parameters
+→ line 1: ETransformer(x | θ) is not a real function of parameters
 
 # calls
 y ← layer_norm(w | γ ≡ 1, a)
@@ -1008,7 +1010,7 @@ for n ∈ [N]: Y_n ← ETransformer(x_n | θ)
 
 # numbers, tokens and matrices
 y ← v + 1
-→ line 1: v is one of 1 … N_V: no real number
+→ line 1: v is one of 1 … N_V, not a real number
 k ← 0
 while k ≠ v:
     k ← v
@@ -1016,9 +1018,9 @@ end
 y ← k + 1
 →
 y ← x + 1
-→ line 1: x is a sequence of length(x) tokens: no real number
+→ line 1: x is a sequence of length(x) tokens, not a real number
 y ← e_v
-→ line 1: v is one of 1 … N_V: no member of e_n
+→ line 1: v is one of 1 … N_V, not an index of e_n
 y ← X^{w}
 → line 1: w is d_e×1, not a number
 y ← X^{1/2}
@@ -1034,7 +1036,7 @@ y ← x[1, 2]
 y ← w ⊙ X
 → line 1: X is d_e×ℓ, not d_e×1
 y ← θ + w
-→ line 1: θ is parameters of Algorithm 9: no real number
+→ line 1: θ is parameters of Algorithm 9, not a real number
 y ← θ + θ
 →
 y ← log w
@@ -1042,7 +1044,7 @@ y ← log w
 y ← −∞ − √m
 →
 y ← ∞
-→ line 1: ∞ is no number; only −∞ is, the score of what is masked
+→ line 1: ∞ is not a number; only −∞ is, the score of what is masked
 y ← softmax(τ)
 → line 1: τ is a number: softmax takes columns
 y ← (wᵀ a)[1]
@@ -1050,7 +1052,7 @@ y ← (wᵀ a)[1]
 y ← (w − a)²
 → line 1: w − a is d_e×1, not a number
 y ← ⟦τ ≤ 1⟧
-→ line 1: τ is a number: only counts compare
+→ line 1: τ is a number: only counts are compared
 y ← {t ∈ [ℓ] : ¬m}
 → line 1: m is the number m, not 0 or 1
 y ← {t ∈ [ℓ] : ¬Mask[t, t]}
@@ -1058,7 +1060,7 @@ y ← {t ∈ [ℓ] : ¬Mask[t, t]}
 y ← 3 with probability τ, else 4
 → line 1: 4 is the number 4, not the number 3
 for t ∈ [v]: X[:, t] ← w
-→ line 1: v is one of 1 … N_V, of no known size
+→ line 1: v is one of 1 … N_V, not a size
 y ← [x, v, z]
 Y ← ETransformer(y[1 : length(x)] | θ)
 →
@@ -1072,9 +1074,9 @@ k ← 1  ▷ k ∈ ℕ
 k ← 1  ▷ k as in Algorithm 9
 → line 1, after ▷: a comment says of what shape a variable is
 k ← w  ▷ k ∈ ℝ^{v}
-→ line 1, after ▷: v is no size
+→ line 1, after ▷: v is not a size
 k ← w  ▷ k ∈ ℝ^{length(x)}
-→ line 1, after ▷: length(x) is no size
+→ line 1, after ▷: length(x) is not a size
 k ← ⟦m ≤ 1⟧  ▷ k ∈ {0,1}^{1×1}
 →
 k ← τ  ▷ k ∈ {0,1}^{1×1}
@@ -1265,8 +1267,8 @@ def test_a_result_is_in_the_range_that_is_declared(head: str, answer: str) -> No
         ("e_n ∈ ℝ", "e_n ∈ [N], x_1 ∈ ℝ", "Input", "x_1 must have the index n, once"),
         ("v ∈ V", "v_1 ∈ V", "Input", "v_1 can only be a member of a family"),
         ("v ∈ V", "v_{1:m} ∈ V", "Input", "v_{1:m} must have no index"),
-        ("j ∈ [ℓ]", "j ∈ [ℓ − 1]", "Input", "ℓ − 1 is no size"),
-        ("j ∈ [ℓ]", "j ∈ [v]", "Input", "v is one of 1 … N_V, no size"),
+        ("j ∈ [ℓ]", "j ∈ [ℓ − 1]", "Input", "ℓ − 1 is not a size"),
+        ("j ∈ [ℓ]", "j ∈ [v]", "Input", "v is one of 1 … N_V, not a size"),
         ("j ∈ [ℓ]", "N_V ∈ ℕ", "Input", "N_V is declared twice"),
         (
             "for n ∈ [N]: x_n",
@@ -1287,13 +1289,13 @@ def test_a_result_is_in_the_range_that_is_declared(head: str, answer: str) -> No
             "only all parameters are parts of something",
         ),
         ("θ as in Algorithm 9, W", "W", "Requires", "ℓ_max is not declared"),
-        ("W ∈ ℝ^{d_f×d_e}", "W ∈ ℝ^{d_f×length(x)}", "Parameters", "length(x) is no size"),
+        ("W ∈ ℝ^{d_f×d_e}", "W ∈ ℝ^{d_f×length(x)}", "Parameters", "length(x) is not a size"),
         ("m, d ∈ ℕ", "m, d ∈ ℕ default 1", "", ""),
         (
             "Requires: 1",
             "Abbreviation: f(x) ≡ f(x, x)\nRequires: 1",
             "Abbreviation",
-            "this abbreviates no call",
+            "this does not abbreviate a call",
         ),
         (
             "Requires: 1 ≤ length(x), ",

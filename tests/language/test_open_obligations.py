@@ -88,7 +88,7 @@ def test_one_declaration_covers_an_obligation_that_a_line_has_twice() -> None:
 
 @pytest.mark.parametrize("condition", ["length(x̂) = ℓ_max", "√ℓ ≤ 2", "x[1] ≤ 2"])
 def test_what_is_no_condition_on_sizes_is_refused(condition: str) -> None:
-    with pytest.raises(DeclarationError, match=r"no size|not written with ≤"):
+    with pytest.raises(DeclarationError, match=r"not a size|not written with ≤"):
         balance([OPEN], [Declared(4, condition, "A5")])
 
 

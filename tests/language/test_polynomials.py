@@ -114,7 +114,7 @@ def test_what_a_polynomial_is_if_it_is_simple() -> None:
 
 
 def test_half_a_size_is_none() -> None:
-    with pytest.raises(ArithmeticError, match=r"^1/2 a is 3/2, no whole number$"):
+    with pytest.raises(ArithmeticError, match=r"^1/2 a is 3/2, not a whole number$"):
         (Poly.of(Fraction(1, 2)) * Poly.of(SIZES[0])).value({SIZES[0]: 3})
 
 

@@ -485,9 +485,9 @@ def test_each_kind_of_node_is_written(write: Callable[[Node], str]) -> None:
 def test_what_is_no_node_of_the_language_is_refused(write: Callable[[Node], str]) -> None:
     strange = type("Strange", (tree.Number,), {})(1)
     assert write(strange)  # a kind of number is a number
-    with pytest.raises(TypeError, match="Node is no node of the language"):
+    with pytest.raises(TypeError, match="Node is not a node of the language"):
         write(Node())
-    with pytest.raises(TypeError, match="Node is no node of the language"):
+    with pytest.raises(TypeError, match="Node is not a node of the language"):
         write(tree.Assign(Name("x"), "←", Node()))  # type: ignore[arg-type]
 
 

@@ -17,9 +17,9 @@ from spec.language.errors import SpecError
 from spec.language.parse import statement
 from spec.language.plain_text import text
 from spec.language.tree import Node, Return
+from spec.language.typesetting import Reference, Word
 from spec.library import algorithms
 from spec.render import mathml
-from spec.render.setting import Reference, Word
 
 from .domain import reference
 from .elements import Element, Markup, element

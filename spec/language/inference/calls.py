@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from spec.language import tree
 from spec.language.header import Header, instance
 from spec.language.inference.expressions import Expressions
 from spec.language.plain_text import text
 from spec.language.polynomials import ZERO, Atom, Poly
-from spec.language.tree import Call, Expression, Implied, Index, Name, Named
 from spec.language.types import N_V, SCALAR, Function, Key, Matrix, Tokens, Type, Whole, sizes_of
 
 #: Functions of the notation, entry by entry or, softmax, column by column.
@@ -19,7 +19,7 @@ NOTATION = (*ENTRYWISE, "softmax", "length")
 class Calls(Expressions):
     """Finds the type of a call, and notes what the callee asks for."""
 
-    def call(self, node: Call) -> Type:
+    def call(self, node: tree.Call) -> Type:
         if node.function in self.functions:
             return self.algorithm(node, self.functions[node.function])
         if node.function not in NOTATION and node not in self.names.functions:
@@ -38,74 +38,79 @@ class Calls(Expressions):
         if node.function != "length":
             return self.as_real(type, argument)
         if not isinstance(type, Tokens):
-            raise self.error(argument, f"{text(argument)} is {type}: of no length")
+            raise self.error(argument, f"{text(argument)} is {type}: it has no length")
         return Whole(type.length)
 
-    def algorithm(self, node: Call, callee: Header) -> Type:
+    def algorithm(self, node: tree.Call, callee: Header) -> Type:
         arguments = self.unabbreviated(node, callee)
         if (len(arguments), len(node.parameters)) != (len(callee.inputs), len(callee.parameters)):
             inputs, parameters = (
-                ", ".join(str(variable) for variable, _ in wanted)
-                for wanted in (callee.inputs, callee.parameters)
+                ", ".join(str(variable) for variable, _ in declared)
+                for declared in (callee.inputs, callee.parameters)
             )
-            called = f"{node.function}({inputs}" + (f" | {parameters})" if parameters else ")")
-            raise self.error(node, f"this is no call of the form {called}")
-        takes = dict((*callee.inputs, *callee.parameters))
-        given = dict(zip(takes, (*arguments, *node.parameters), strict=True))
-        found = {one: self.expression(of) for one, of in given.items() if not isinstance(of, Named)}
+            form = f"{node.function}({inputs}" + (f" | {parameters})" if parameters else ")")
+            raise self.error(node, f"this is not a call of the form {form}")
+        declared = dict((*callee.inputs, *callee.parameters))
+        passed = dict(zip(declared, (*arguments, *node.parameters), strict=True))
+        types = {
+            variable: self.expression(argument)
+            for variable, argument in passed.items()
+            if not isinstance(argument, tree.Named)
+        }
         atoms = sorted(given_by(callee) - N_V.atoms, key=str)
         sizes = {atom: self.unknown(atom.name) for atom in atoms}
         if family := next((atom for atom in sizes if atom.at), None):
             raise self.error(node, f"no call can tell each {family} of {node.function}")
-        self.found.calls[node] = sizes
-        self.found.arguments[node] = arguments
-        self.found.callees[node] = callee.id
-        for variable, type in found.items():
-            wanted = instance(takes[variable], sizes)
-            self.same(type, wanted, given[variable], f"{variable} of {node.function}")
-        for variable, argument in given.items():
-            if isinstance(argument, Named):
-                self.equation(argument, variable, self.now(instance(takes[variable], sizes)), node)
+        self.typing.calls[node] = sizes
+        self.typing.arguments[node] = arguments
+        self.typing.callees[node] = callee.id
+        for variable, type in types.items():
+            wanted = instance(declared[variable], sizes)
+            self.same(type, wanted, passed[variable], f"{variable} of {node.function}")
+        for variable, argument in passed.items():
+            if isinstance(argument, tree.Named):
+                wanted = self.now(instance(declared[variable], sizes))
+                self.equation(argument, variable, wanted, node)
         self.by_name(node, callee, sizes)
         for excess, claim in _required(callee):
             self.at_least_0(excess.replace(sizes), f"{node.function} requires {claim}", node)
         for atom in sizes_of(callee.output[1]) - given_by(callee):
             opaque = Atom(atom.name, "index", next(self.serials))
-            self.found.bounds[opaque] = (ZERO, None)
+            self.typing.bounds[opaque] = (ZERO, None)
             sizes[atom] = Poly.of(opaque)
         return instance(callee.output[1], sizes)
 
-    def unabbreviated(self, node: Call, callee: Header) -> tuple[Expression, ...]:
+    def unabbreviated(self, node: tree.Call, callee: Header) -> tuple[tree.Expression, ...]:
         for abbreviation in callee.abbreviations:
             short, full = abbreviation.short, abbreviation.full
             if len(short.arguments) == len(node.arguments) < len(callee.inputs):
-                given = dict(zip(map(text, short.arguments), node.arguments, strict=True))
-                return tuple(given[text(argument)] for argument in full.arguments)
+                passed = dict(zip(map(text, short.arguments), node.arguments, strict=True))
+                return tuple(passed[text(argument)] for argument in full.arguments)
         return node.arguments
 
-    def equation(self, argument: Named, variable: Key, type: Type, node: Call) -> None:
+    def equation(self, argument: tree.Named, variable: Key, type: Type, node: tree.Call) -> None:
         """Check `Mask ≡ 1`, or `Mask[t, t'] ≡ …` for every entry."""
         target = argument.target
-        name = target.array if isinstance(target, Index) else target
+        name = target.array if isinstance(target, tree.Index) else target
         if text(name) != str(variable):
             raise self.error(name, f"{node.function} takes {variable} here, not {text(name)}")
         if not isinstance(type, Matrix):
             raise self.error(name, f"{text(name)} is {type}: an equation gives a matrix")
-        if isinstance(target, Index):
-            names = Implied(tuple(one for one in target.subscripts if isinstance(one, Name)))
-            if len(names.names) != 2:
+        if isinstance(target, tree.Index):
+            indices = tree.Implied(argument.indices)
+            if len(indices.names) != 2:
                 raise self.error(target, f"{variable} is {type}: it has two indices")
-            self.bind(names, (type.rows, type.columns))
-            self.found.indices[argument] = self.found.indices[names]
+            self.bind(indices, (type.rows, type.columns))
+            self.typing.indices[argument] = self.typing.indices[indices]
             value = self.expression(argument.value)
-            self.unbind(names)
+            self.unbind(indices)
         else:
             value = self.expression(argument.value)
         entry = Matrix(bits=type.bits)
         self.same(value, entry, argument.value, text(argument.value))
 
-    def by_name(self, node: Call, callee: Header, sizes: Mapping[Atom, Poly]) -> None:
-        """Settle the sizes that no argument does: the caller has one of that name."""
+    def by_name(self, node: tree.Call, callee: Header, sizes: Mapping[Atom, Poly]) -> None:
+        """Settle the sizes that no argument shows by the caller's hyperparameters of that name."""
         for variable, type in callee.hyperparameters.items():
             if not isinstance(type, Whole) or type.value is None:
                 continue
@@ -119,12 +124,12 @@ class Calls(Expressions):
 
 
 def given_by(header: Header) -> set[Atom]:
-    """Return the sizes that a call gives, those that only the result has left out."""
+    """Return the sizes of the arguments of a call; the result may have more."""
     return {atom for type in header.variables.values() for atom in sizes_of(type)}
 
 
 def _required(callee: Header) -> Iterator[tuple[Poly, str]]:
-    """Yield what must not be below 0 for a call, and in words."""
+    """Yield what must be at least 0 at a call, each with the condition in words."""
     for requirement in callee.requirements:
         yield requirement.excess, requirement.text
     for variable, type in callee.inputs:

@@ -2,43 +2,15 @@
 
 from __future__ import annotations
 
+import operator
 from abc import ABC, abstractmethod
 
-from spec.language.inference.unknowns import Unknowns
+from spec.language import tree
+from spec.language.inference.equations import Equations
 from spec.language.names import Raised, Variable
 from spec.language.plain_text import text
 from spec.language.polynomials import ONE, Atom, Poly, sum_of
-from spec.language.tree import (
-    All,
-    Binary,
-    Binder,
-    Call,
-    Collect,
-    Columns,
-    Compare,
-    Condition,
-    Dots,
-    Gradient,
-    Implied,
-    Index,
-    Infinity,
-    Iverson,
-    Member,
-    Name,
-    Negative,
-    Node,
-    Not,
-    Number,
-    Ones,
-    Power,
-    Prefix,
-    Range,
-    Rows,
-    Slice,
-    Sum,
-    Transpose,
-    UpTo,
-)
+from spec.language.tree import Node
 from spec.language.types import (
     SCALAR,
     TOKEN,
@@ -52,42 +24,48 @@ from spec.language.types import (
     sizes_of,
 )
 
+#: The operators of the notation that Python has too.
+ARITHMETIC = {"+": operator.add, "−": operator.sub, "·": operator.mul, " ": operator.mul}
 
-class Expressions(Unknowns, ABC):
+
+class Expressions(Equations, ABC):
     """Finds the type of an expression from those of its parts."""
 
     @abstractmethod
-    def call(self, node: Call) -> Type:
+    def call(self, node: tree.Call) -> Type:
         """Return the type of a call."""
 
-    def bind(self, binder: Binder, highs: tuple[Poly, ...] = ()) -> None:
-        """Let names run, between bounds that are there before them."""
+    def bind(self, binder: tree.Binder, highs: tuple[Poly, ...] = ()) -> None:
+        """Begin the scope of the names that a binder makes run.
+
+        Without `highs`, names of a binder that does not say how far they run get an unknown each.
+        """
         low, unsaid = ONE, not highs
         match binder:
-            case Implied(names) if unsaid:
+            case tree.Implied(names) if unsaid:
                 highs = tuple(self.unknown(f"the last {text(name)}") for name in names)
-            case UpTo(_, end):
+            case tree.UpTo(_, end):
                 highs = (self.whole(end),)
-            case Range(_, start, end):
+            case tree.Range(_, start, end):
                 low, highs = self.whole(start), (self.whole(end),)
-            case Member(_, collection):
+            case tree.Member(_, collection):
                 subset = self.expression(collection)
                 if not isinstance(subset, Subset):
-                    raise self.error(collection, f"{text(collection)} is {subset}, no set")
+                    raise self.error(collection, f"{text(collection)} is {subset}, not a set")
                 highs = (subset.high,)
         atoms = tuple(Atom(text(name), "index", next(self.serials)) for name in binder.names)
         for name, index, high in zip(binder.names, atoms, highs, strict=True):
-            self.found.bounds[index] = (low, high)
+            self.typing.bounds[index] = (low, high)
             variable = self.names.targets[name].key
             self.variables[variable] = Whole(Poly.of(index))
             self.running[variable] = index
-            if isinstance(binder, Implied) and unsaid:
+            if isinstance(binder, tree.Implied) and unsaid:
                 (self.highs[index],) = high.atoms
-        self.found.indices[binder] = atoms
+        self.typing.indices[binder] = atoms
 
-    def unbind(self, binder: Binder) -> None:
-        """Let the names go; no type may speak of what one of their turns was."""
-        indices = self.found.indices[binder]
+    def unbind(self, binder: tree.Binder) -> None:
+        """End the scope of names that ran; no type may still hold an index of theirs."""
+        indices = self.typing.indices[binder]
         for name, index in zip(binder.names, indices, strict=True):
             variable = self.names.targets[name].key
             del self.variables[variable], self.running[variable]
@@ -96,22 +74,22 @@ class Expressions(Unknowns, ABC):
         for variable, type in self.variables.items():
             self.lasting(type, indices[0], binder, str(variable))
 
-    def condition(self, condition: Condition) -> None:
+    def condition(self, condition: tree.Condition) -> None:
         match condition:
-            case Not(operand):
+            case tree.Not(operand):
                 type = self.expression(operand)
                 self.same(type, Matrix(bits=True), operand, text(operand))
-            case Compare(_, left, right):
+            case tree.Compare(_, left, right):
                 for side in (left, right):
                     type = self.expression(side)
                     if not isinstance(type, Whole):
-                        raise self.error(side, f"{text(side)} is {type}: only counts compare")
+                        raise self.error(side, f"{text(side)} is {type}: only counts are compared")
 
     def whole(self, node: Node) -> Poly:
         """Return the size that an expression is."""
         type = self.expression(node)
         if not isinstance(type, Whole) or type.value is None:
-            raise self.error(node, f"{text(node)} is {type}, of no known size")
+            raise self.error(node, f"{text(node)} is {type}, not a size")
         return type.value
 
     def number(self, node: Node) -> Matrix:
@@ -130,69 +108,69 @@ class Expressions(Unknowns, ABC):
                 return SCALAR
             case Matrix(rows, columns):
                 return Matrix(rows, columns)
-        raise self.error(node, f"{text(node)} is {type}: no real number")
+        raise self.error(node, f"{text(node)} is {type}, not a real number")
 
     def expression(self, node: Node) -> Type:
         type = self.now(self.typed(node))
-        self.found.types[node] = type
+        self.typing.types[node] = type
         return type
 
     def typed(self, node: Node) -> Type:
         match node:
-            case Name():
+            case tree.Name():
                 return self.name(node)
-            case Number(value):
+            case tree.Number(value):
                 return Whole(Poly.of(value))
-            case Negative(Infinity()):
+            case tree.Negative(tree.Infinity()):
                 return SCALAR
-            case Infinity():
-                raise self.error(node, "∞ is no number; only −∞ is, the score of what is masked")
-            case Ones():
+            case tree.Infinity():
+                raise self.error(node, "∞ is not a number; only −∞ is, the score of what is masked")
+            case tree.Ones():
                 return Matrix(ONE, self.unknown("the length of 1ᵀ"))
-            case Negative(operand):
+            case tree.Negative(operand):
                 return self.real(operand)
-            case Binary():
+            case tree.Binary():
                 return self.binary(node)
-            case Power(base):
+            case tree.Power(base):
                 self.expression(node.exponent)
                 return self.number(base)
-            case Transpose(operand):
+            case tree.Transpose(operand):
                 type = self.real(operand)
                 return Matrix(type.columns, type.rows)
-            case Prefix(_, operand):
+            case tree.Prefix(_, operand):
                 return self.number(operand)
-            case Gradient(call):
+            case tree.Gradient(call):
                 if self.expression(call) != SCALAR or call not in self.names.functions:
-                    raise self.error(call, f"{text(call)} is no real function of parameters")
-                return self.found.types[call.arguments[0]]
-            case Index(array, subscripts):
+                    raise self.error(call, f"{text(call)} is not a real function of parameters")
+                return self.typing.types[call.arguments[0]]
+            case tree.Index(array, subscripts):
                 return self.entries(node, self.expression(array), subscripts)
-            case Iverson(condition):
+            case tree.Iverson(condition):
                 self.condition(condition)
                 return Matrix(bits=True)
-            case Collect(binder, condition):
+            case tree.Collect(binder, condition):
                 self.bind(binder)
                 self.condition(condition)
-                (index,) = self.found.indices[binder]
+                (index,) = self.typing.indices[binder]
                 self.unbind(binder)
                 return Subset(self.upper(index))
-            case Sum(binder, body):
+            case tree.Sum(binder, body):
                 self.bind(binder)
-                first, *_ = self.found.indices[binder]
+                first, *_ = self.typing.indices[binder]
                 type = self.real(body)
                 self.lasting(type, first, body, text(body))
                 self.unbind(binder)
                 return type
-            case Columns(items):
+            case tree.Columns(items):
                 return self.columns(node, items)
-            case Rows(items):
+            case tree.Rows(items):
                 member, number = self.family(node, items)
                 return Matrix(member.rows * number, member.columns)
-            case Call():
+            case tree.Call():
                 return self.call(node)
         raise self.error(node, f"{text(node)} means nothing here")
 
-    def name(self, node: Name) -> Type:
+    def name(self, node: tree.Name) -> Type:
         match self.names.uses[node]:
             case Raised(base, exponent):
                 self.number(exponent)
@@ -204,17 +182,17 @@ class Expressions(Unknowns, ABC):
                 assert isinstance(family, Family), "a key with a hole is a family"
                 type = self.expression(index)
                 if not isinstance(type, Whole) or type.value is None:
-                    raise self.error(node, f"{text(index)} is {type}: no member of {variable}")
+                    raise self.error(node, f"{text(index)} is {type}, not an index of {variable}")
                 self.within(type, family.count, index)
                 return family.at(type.value)
         raise AssertionError("a name is a variable or a power")
 
-    def binary(self, node: Binary) -> Type:
+    def binary(self, node: tree.Binary) -> Type:
         left, right = self.expression(node.left), self.expression(node.right)
         left = self.now(left)
         match node.operator, left, right:
-            case "+" | "−" | " " | "·" as sign, Whole(Poly() as one), Whole(Poly() as other):
-                return Whole(_counted(sign, one, other))
+            case "+" | "−" | " " | "·" as sign, Whole(Poly() as m), Whole(Poly() as n):
+                return Whole(ARITHMETIC[sign](m, n))
             case "+" | "−" | " " | "·", Whole(), Whole() if TOKEN not in (left, right):
                 return Whole()
             case "+" | "−", Bundle(), Bundle():
@@ -226,31 +204,31 @@ class Expressions(Unknowns, ABC):
         a, b = self.as_real(left, node.left), self.as_real(right, node.right)
         match node.operator:
             case "+" | "−" if (a == SCALAR) != (b == SCALAR):
-                self.found.broadcasts.append((self.line.number, text(node)))
+                self.typing.broadcasts.append((self.line.number, text(node)))
                 return b if a == SCALAR else a
             case "+" | "−" | "⊙":
                 self.same(b, a, node.right, text(node.right))
                 return self.now(a)
             case "/":
                 if b != SCALAR:
-                    raise self.error(node.right, f"{text(node.right)} is {b}: no divisor")
+                    raise self.error(node.right, f"{text(node.right)} is {b}, not a divisor")
                 return a
         if a == SCALAR or b == SCALAR:
             return b if a == SCALAR else a
         if not self.equal(a.columns, b.rows, node):
             sides = f"{text(node.left)} is {a} and {text(node.right)} is {b}"
-            raise self.error(node.right, f"{sides}: no product")
+            raise self.error(node.right, f"{sides}: they cannot be multiplied")
         return Matrix(a.rows, b.columns)
 
-    def entries(self, node: Index, type: Type, subscripts: tuple[Node, ...]) -> Type:
+    def entries(self, node: tree.Index, type: Type, subscripts: tuple[Node, ...]) -> Type:
         """Return the type of what an index takes out of an array."""
-        found = self.taken(node, self.now(type), subscripts)
-        self.found.types[node] = found
-        return found
+        entries = self.taken(node, self.now(type), subscripts)
+        self.typing.types[node] = entries
+        return entries
 
-    def taken(self, node: Index, type: Type, subscripts: tuple[Node, ...]) -> Type:
+    def taken(self, node: tree.Index, type: Type, subscripts: tuple[Node, ...]) -> Type:
         match type, subscripts:
-            case Tokens(length), (Slice(low, high),):
+            case Tokens(length), (tree.Slice(low, high),):
                 first, last = self.whole(low), self.whole(high)
                 self.at_least_0(first - 1, f"1 ≤ {text(low)}", low)
                 self.at_least_0(last + 1 - first, f"{text(low)} ≤ {text(high)} + 1", low)
@@ -269,13 +247,13 @@ class Expressions(Unknowns, ABC):
         raise self.error(node, f"{text(node.array)} is {type}: it does not take {number}")
 
     def axis(self, subscript: Node, size: Poly) -> Poly:
-        if isinstance(subscript, All):
+        if isinstance(subscript, tree.All):
             return size
         self.within(self.expression(subscript), size, subscript)
         return ONE
 
-    def columns(self, node: Columns, items: tuple[Node, ...]) -> Type:
-        if any(isinstance(item, Dots) for item in items):
+    def columns(self, node: tree.Columns, items: tuple[Node, ...]) -> Type:
+        if any(isinstance(item, tree.Dots) for item in items):
             member, number = self.family(node, items)
             self.same(member, Matrix(member.rows), node, "a column")
             return Matrix(member.rows, number)
@@ -286,20 +264,22 @@ class Expressions(Unknowns, ABC):
                     lengths.append(length)
                 case Whole() as type if type == TOKEN:
                     lengths.append(ONE)
-                case other:
-                    raise self.error(item, f"{text(item)} is {other}: neither token nor tokens")
+                case type:
+                    raise self.error(item, f"{text(item)} is {type}: neither token nor tokens")
         return Tokens(sum_of(lengths))
 
     def family(self, node: Node, items: tuple[Node, ...]) -> tuple[Matrix, Poly]:
-        """Return what `e_1, e_2, …, e_ℓ` lists: a member, and how many there are."""
-        shown = [item for item in items if isinstance(item, Name)]
-        uses = [self.names.uses[item] for item in shown]
+        """Return the type of a member of `e_1, e_2, …, e_ℓ`, and how many members there are."""
+        listed = [item for item in items if isinstance(item, tree.Name)]
+        uses = [self.names.uses[item] for item in listed]
         members = [(use.key, use.index) for use in uses if isinstance(use, Variable) and use.index]
         variables = {variable for variable, _ in members}
-        regular = len(items) > 2 and isinstance(items[-2], Dots) and len(members) == len(items) - 1
+        regular = (
+            len(items) > 2 and isinstance(items[-2], tree.Dots) and len(members) == len(items) - 1
+        )
         if not regular or len(variables) > 1:
             raise self.error(node, "only the members of a family are listed, the last after …")
-        (variable,), last = variables, shown[-1]
+        (variable,), last = variables, listed[-1]
         family = self.now(self.variables[variable])
         assert isinstance(family, Family), "a key with a hole is a family"
         ends = [self.whole(index) for _, index in members]
@@ -312,15 +292,6 @@ class Expressions(Unknowns, ABC):
         if not isinstance(member, Matrix) or family.index in sizes_of(member):
             problem = f"{text(last)} is {family.at(ends[-1])}: only matrices of one size are listed"
             raise self.error(last, problem)
-        for item in shown:
-            self.found.types[item] = member
+        for item in listed:
+            self.typing.types[item] = member
         return member, family.count
-
-
-def _counted(operator: str, left: Poly, right: Poly) -> Poly:
-    match operator:
-        case "+":
-            return left + right
-        case "−":
-            return left - right
-    return left * right

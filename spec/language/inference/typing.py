@@ -1,4 +1,4 @@
-"""What is inferred of an algorithm: the types of its expressions, and what must hold of sizes."""
+"""What is inferred of an algorithm: types, and obligations on sizes."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from spec.language.types import Key, Type
 
 @dataclass(frozen=True)
 class Obligation:
-    """What must hold of the sizes for a line to make sense: `excess` = 0, or ≥ 0.
+    """A condition on the sizes without which a line makes no sense: `excess` = 0, or ≥ 0.
 
     Attributes
     ----------
     line
         The number of the line.
     claim
-        What is claimed, in words of the line.
+        The condition as people read it: `t ≤ length(x)`.
     relation
         `=` or `≥`.
     excess
-        The polynomial that is, or is not below, 0.
+        The polynomial that must be 0, or at least 0: length(x) − t.
     node
-        What asks for it.
+        The part of the line that needs it.
     """
 
     line: int
@@ -38,34 +38,34 @@ class Obligation:
 
 @dataclass
 class Typing:
-    """What is known of an algorithm, once its types are inferred.
+    """The types of an algorithm, and its obligations.
 
     Attributes
     ----------
     types
         The type of each expression.
     indices
-        For each binder, the atoms that its names are; for a loop over lines, by its binder too.
+        For each binder, also of a loop over lines, the atoms that its names are.
     bounds
-        Between what an atom lies that is an index, or the length that a `while` grows: the upper
-        bound is None if there is none.
+        The lower and the upper bound of each index, and of each length that a `while` makes
+        grow: the upper bound is None if there is none.
     calls
-        For each call of an algorithm, the sizes of the callee in those of the caller.
+        For each call of an algorithm, the callee's sizes as polynomials in the caller's.
     arguments
-        For each call of an algorithm, its inputs with abbreviations undone.
+        For each call of an algorithm, its inputs, with abbreviations written out.
     callees
-        For each call of an algorithm, its id.
+        For each call of an algorithm, the callee's id.
     made
-        For each target that a loop fills entry by entry, the type of what it makes.
+        For each target that a loop fills entry by entry, the type of the filled variable.
     grown
         For each `while`, by its number, the lengths of the sequences that it hands from turn to
         turn.
     after
         For each line that sets something, the type of each variable that it set.
     obligations
-        What the sizes must fulfil.
+        The obligations of all lines, in order.
     broadcasts
-        Where a number is added to every entry of a matrix: the line, and the text.
+        The number and the text of each sum of a matrix and a single number.
     """
 
     types: Facts[Type] = field(default_factory=Facts)

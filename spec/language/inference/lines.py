@@ -1,48 +1,19 @@
-"""The type of every expression, with sizes as polynomials; and what must hold of the sizes.
-
-What the paper leaves unsaid, how far `∀t` runs, how long `1ᵀ` is, is an unknown at first. An
-equation between sizes that a line asks for either settles an unknown or must hold as it stands,
-at once and for all sizes. An inequality is left to be proved when every unknown is settled.
-"""
+"""Lines in order: what each sets, what a loop hands from turn to turn, what a claim says."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from copy import copy
+from dataclasses import replace
 
-from spec.language.header import Header, instance, key, label
+from spec.language import tree
+from spec.language.header import Header, instance, key, label, written_size
 from spec.language.inference.calls import NOTATION, Calls, given_by
-from spec.language.inference.typing import Obligation, Typing
+from spec.language.inference.typing import Typing
 from spec.language.names import Names
 from spec.language.plain_text import text
 from spec.language.polynomials import ONE, ZERO, Atom, Poly
-from spec.language.tree import (
-    All,
-    Assign,
-    Binary,
-    Binder,
-    Bits,
-    Call,
-    Choose,
-    Condition,
-    Declaration,
-    End,
-    Expression,
-    For,
-    If,
-    Index,
-    Line,
-    Name,
-    Node,
-    Number,
-    Program,
-    Reals,
-    Return,
-    Sample,
-    Statement,
-    While,
-    walk,
-)
+from spec.language.tree import Line, Node, Program, walk
 from spec.language.types import (
     N_V,
     TOKEN,
@@ -66,13 +37,13 @@ def infer(program: Program, headers: Mapping[str, Header], names: Names) -> Typi
     CheckError
         At the first line whose sizes do not agree, or where a type makes no sense.
     """
-    return _Inference(program, headers, names).typing()
+    return Lines(program, headers, names).all()
 
 
-class _Inference(Calls):
-    """Goes through the lines in order."""
+class Lines(Calls):
+    """Infers the types of an algorithm, line by line."""
 
-    def typing(self) -> Typing:
+    def all(self) -> Typing:
         self.block(self.program.body)
         return self.all_settled()
 
@@ -80,33 +51,36 @@ class _Inference(Calls):
         for line in lines:
             self.line = line
             match line.statement:
-                case For(_, binder, None):
+                case tree.For(_, binder, None):
                     self.over_lines(line, binder)
-                case While(condition):
+                case tree.While(condition):
                     self.repeat(line, condition)
                 case statement:
                     self.statement(statement)
                     sets = self.names.sets[line.number]
-                    self.found.after[line.number] = {one: self.variables[one] for one in sets}
+                    self.typing.after[line.number] = {key: self.variables[key] for key in sets}
             self.claims(line)
 
     def claims(self, line: Line) -> None:
-        """Hold the comment after ▷ to what has been inferred."""
+        """Compare the comment after ▷ with the types that have been inferred."""
         if line.claim is None:
             return
         self.place = ", after ▷"
         for item in line.claim.items:
             match item:
-                case Declaration(names, Reals() | Bits() as kind, None) if not line.claim.binder:
-                    rows, columns, *_ = [*map(self.size, kind.dimensions), ONE, ONE]
+                case tree.Declaration(names, tree.Reals(sizes) | tree.Bits(sizes), None) if (
+                    line.claim.binder is None
+                ):
+                    rows, columns, *_ = (*map(self.size, sizes), ONE, ONE)
                     for name in names:
-                        self.claim(line, name, Matrix(rows, columns, isinstance(kind, Bits)))
+                        bits = isinstance(item.kind, tree.Bits)
+                        self.claim(line, name, Matrix(rows, columns, bits))
                 case _:
                     raise self.error(item, "a comment says of what shape a variable is")
         self.place = ""
 
-    def claim(self, line: Line, name: Name, wanted: Matrix) -> None:
-        loops = [node.binder for node in walk(line.statement) if isinstance(node, For)]
+    def claim(self, line: Line, name: tree.Name, wanted: Matrix) -> None:
+        loops = [node.binder for node in walk(line.statement) if isinstance(node, tree.For)]
         indices = [text(index) for binder in loops for index in binder.names]
         variable = key(name, *indices, *(index.glyph for index in self.running))
         if variable not in self.names.sets[line.number]:
@@ -115,179 +89,178 @@ class _Inference(Calls):
         self.same(type.member if isinstance(type, Family) else type, wanted, name, text(name))
 
     def size(self, node: Node) -> Poly:
-        match node:
-            case Number(value):
-                return Poly.of(value)
-            case Binary(" ", left, right):
-                return self.size(left) * self.size(right)
-            case Name():
-                variable = Key(node.base, *map(label, node.scripts))
-                type = self.variables.get(variable)
-                if isinstance(type, Whole) and type.value is not None:
-                    return type.value
-        raise self.error(node, f"{text(node)} is no size")
+        return written_size(node, self.named)
 
-    def over_lines(self, line: Line, binder: Binder) -> None:
+    def named(self, node: Node) -> Poly:
+        if isinstance(node, tree.Name):
+            type = self.variables.get(Key(node.base, *map(label, node.scripts)))
+            if isinstance(type, Whole) and type.value is not None:
+                return type.value
+        raise self.error(node, f"{text(node)} is not a size")
+
+    def over_lines(self, line: Line, binder: tree.Binder) -> None:
         self.bind(binder)
-        (index,) = self.found.indices[binder]
-        low, high = self.found.bounds[index]
+        (index,) = self.typing.indices[binder]
+        low, high = self.typing.bounds[index]
         assert high is not None, "only a length that a `while` grows has no upper bound"
         turn = Poly.of(index)
-        starts = {one: self.variables[one] for one in self.names.carried[line.number]}
+        starts = {key: self.variables[key] for key in self.names.carried[line.number]}
         growth = self.growth(line, starts)
-        for one, start in starts.items():
-            self.variables[one] = _carried(start, growth[one] * (turn - low))
+        for variable, start in starts.items():
+            self.variables[variable] = _carried(start, growth[variable] * (turn - low))
         self.block(line.body)
         self.line = line
-        for one, start in starts.items():
-            self.keeps(one, _carried(start, growth[one] * (turn + 1 - low)), line.statement)
-            if growth[one] != ZERO:
+        for variable, start in starts.items():
+            after = _carried(start, growth[variable] * (turn + 1 - low))
+            self.keeps(variable, after, line.statement)
+            if growth[variable] != ZERO:
                 self.at_least_0(high + 1 - low, f"{low} ≤ {high} + 1", line.statement)
-            self.variables[one] = _carried(start, growth[one] * (high + 1 - low))
+            self.variables[variable] = _carried(start, growth[variable] * (high + 1 - low))
         self.forget(line)
         self.unbind(binder)
 
     def growth(self, line: Line, starts: Mapping[Key, Type]) -> Mapping[Key, Poly]:
-        """Return how much longer a turn makes each sequence, which the first turn shows."""
+        """Return by how many tokens a turn makes each sequence longer, as the first turn shows."""
         growth = dict.fromkeys(starts, ZERO)
         if not any(isinstance(start, Tokens) for start in starts.values()):
             return growth
         first = copy(self)
-        first.found = Typing(bounds=dict(self.found.bounds))
-        first.variables = self.variables | {one: _carried(starts[one], ZERO) for one in starts}
+        first.typing = Typing(bounds=dict(self.typing.bounds))
+        carried = {variable: _carried(start, ZERO) for variable, start in starts.items()}
+        first.variables = self.variables | carried
         first.running, first.settled = dict(self.running), dict(self.settled)
         first.block(line.body)
-        for one, start in starts.items():
-            after = first.now(first.variables[one])
+        for variable, start in starts.items():
+            after = first.now(first.variables[variable])
             if isinstance(start, Tokens) and isinstance(after, Tokens):
-                growth[one] = after.length - first.settle(start.length)
-                if growth[one].constant is None:
-                    problem = f"{one} grows by {growth[one]} tokens a turn, not by one number"
+                step = growth[variable] = after.length - first.settle(start.length)
+                if step.constant is None:
+                    problem = f"{variable} grows by {step} tokens a turn, not by one number"
                     raise self.error(line.statement, problem)
         return growth
 
     def forget(self, line: Line) -> None:
-        """Let go what a loop has set and has no value after it."""
+        """Drop the variables that have no value after a loop."""
         kept = {*self.names.kept[line.number], *self.running}
-        self.variables = {one: type for one, type in self.variables.items() if one in kept}
+        self.variables = {key: type for key, type in self.variables.items() if key in kept}
 
-    def repeat(self, line: Line, condition: Condition) -> None:
+    def repeat(self, line: Line, condition: tree.Condition) -> None:
         """Go through a `while`: a sequence that it hands on has at least its first length."""
-        starts = {one: self.variables[one] for one in self.names.carried[line.number]}
-        for one, start in starts.items():
+        starts = {key: self.variables[key] for key in self.names.carried[line.number]}
+        for variable, start in starts.items():
             if isinstance(start, Tokens):
-                length = Atom(f"length({one})", "index", next(self.serials))
-                self.found.bounds[length] = (start.length, None)
-                self.variables[one] = Tokens(Poly.of(length))
-                self.found.grown.setdefault(line.number, {})[one] = length
+                length = Atom(f"length({variable})", "index", next(self.serials))
+                self.typing.bounds[length] = (start.length, None)
+                self.variables[variable] = Tokens(Poly.of(length))
+                self.typing.grown.setdefault(line.number, {})[variable] = length
             else:
-                self.variables[one] = _carried(start, ZERO)
-        heads = {one: self.variables[one] for one in starts}
+                self.variables[variable] = _carried(start, ZERO)
+        heads = {variable: self.variables[variable] for variable in starts}
         self.condition(condition)
         self.block(line.body)
         self.line = line
-        for one, head in heads.items():
-            after = self.variables[one]
+        for variable, head in heads.items():
+            after = self.variables[variable]
             if isinstance(head, Tokens) and isinstance(after, Tokens):
-                start = starts[one]
+                start = starts[variable]
                 assert isinstance(start, Tokens), "a sequence comes of a sequence"
                 claim = f"{start.length} ≤ {self.settle(after.length)}"
                 self.at_least_0(after.length - start.length, claim, line.statement)
             else:
-                self.keeps(one, head, line.statement)
-            self.variables[one] = head
+                self.keeps(variable, head, line.statement)
+            self.variables[variable] = head
         self.forget(line)
 
-    def keeps(self, one: Key, wanted: Type, node: Node) -> None:
-        """Let a variable be, after a turn or a condition that holds, what it is without."""
-        self.same(self.variables[one], wanted, node, f"{one}, set again,")
+    def keeps(self, variable: Key, type: Type, node: Node) -> None:
+        """Refuse to give a variable another type in a turn, or under a condition."""
+        self.same(self.variables[variable], type, node, f"{variable}, set again,")
 
-    def statement(self, statement: Statement) -> None:
+    def statement(self, statement: tree.Statement) -> None:
         match statement:
-            case For(_, binder, body):
+            case tree.For(_, binder, body):
                 assert body is not None, "loops over lines are met in `block`"
                 self.bind(binder)
                 self.statement(body)
                 self.unbind(binder)
-            case If(condition, body):
+            case tree.If(condition, body):
                 self.condition(condition)
                 before = dict(self.variables)
                 self.statement(body)
-                for one, start in before.items():
-                    if self.variables[one] is not start:
-                        known = _carried(start, ZERO)
-                        self.keeps(one, known, body)
-                        self.variables[one] = known
-            case Assign(Call() as target, _, value):
+                for variable, start in before.items():
+                    if self.variables[variable] is not start:
+                        after = _carried(start, ZERO)
+                        self.keeps(variable, after, body)
+                        self.variables[variable] = after
+            case tree.Assign(tree.Call() as target, _, value):
                 self.define(target, value)
-            case Assign(target, _, value):
+            case tree.Assign(target, _, value):
                 self.assign(target, self.expression(value), value)
-            case Choose(target, value, probability, otherwise):
+            case tree.Choose(target, value, probability, otherwise):
                 chosen = self.expression(value)
                 self.same(self.expression(otherwise), chosen, otherwise, text(otherwise))
                 self.number(probability)
                 self.assign(target, chosen, value)
-            case Sample(token, distribution, weights):
+            case tree.Sample(token, distribution, weights):
                 type = self.real(weights)
                 self.same(type, Matrix(N_V), weights, text(weights))
                 self.assign(distribution, type, weights)
                 self.assign(token, TOKEN, token)
-            case Return(_, value):
+            case tree.Return(_, value):
                 self.returned(value)
-            case End():
+            case tree.End():
                 pass
 
-    def define(self, target: Call, value: Expression) -> None:
+    def define(self, target: tree.Call, value: tree.Expression) -> None:
         if target.function in (*NOTATION, *self.functions):
             raise self.error(target, f"{target.function} is a function already")
         (parameter,) = target.arguments
         variable = self.names.targets[parameter].key
         argument = self.variables[variable]
         if not isinstance(argument, Bundle):
-            raise self.error(parameter, f"{text(parameter)} is {argument}: no parameters")
+            raise self.error(parameter, f"{text(parameter)} is {argument}, not parameters")
         begin = Atom("", "index", next(self.serials))
         result = self.expression(value)
         self.lasting(result, begin, value, text(value))
         defined = Key(target.function, glyph=target.function)
         self.variables[defined] = Function(variable, argument, result)
 
-    def returned(self, value: Expression) -> None:
+    def returned(self, value: tree.Expression) -> None:
         _, wanted = self.header.output
         result = self.expression(value)
-        # A size that only the result has, `length(y)`, is whatever it turns out to be.
+        # A size that only the result has, `length(y)`, is not known in advance.
         free = {atom: self.unknown(atom.name) for atom in sizes_of(wanted) - given_by(self.header)}
         self.same(result, instance(wanted, free), value, "the result")
 
     def assign(self, target: Node, type: Type, value: Node) -> None:
         match target:
-            case Name():
+            case tree.Name():
                 self.put(target, type)
-            case Index(Name() as array, subscripts) if not self.names.fresh[target]:
+            case tree.Index(tree.Name() as array, subscripts) if not self.names.fresh[target]:
                 variable = self.names.targets[array].key
                 self.entries(target, self.variables[variable], subscripts)
-                self.same(type, self.found.types[target], value, text(value))
-            case Index(Name() as array, subscripts):
+                self.same(type, self.typing.types[target], value, text(value))
+            case tree.Index(tree.Name() as array, subscripts):
                 for subscript in subscripts:
-                    if not isinstance(subscript, All):
+                    if not isinstance(subscript, tree.All):
                         self.expression(subscript)
                 _, high = self.from_1_on(subscripts[-1], target)
                 made = self.filled(target, subscripts, type, high, value)
-                self.found.made[target] = made
+                self.typing.made[target] = made
                 self.put(array, made)
 
     def filled(
-        self, target: Index, subscripts: tuple[Node, ...], type: Type, count: Poly, value: Node
+        self, target: tree.Index, subscripts: tuple[Node, ...], type: Type, count: Poly, value: Node
     ) -> Type:
-        """Return the type of what a loop makes entry by entry."""
+        """Return the type of a variable that a loop fills entry by entry."""
         match subscripts, type:
-            case (All(), _), Matrix(rows, columns):
+            case (tree.All(), _), Matrix(rows, columns):
                 if self.equal(columns, ONE, value):
                     return Matrix(rows, count)
             case (_,), Whole() if type == TOKEN:
                 return Tokens(count)
         raise self.error(target, f"{text(target)} cannot be {type}")
 
-    def put(self, name: Name, type: Type) -> None:
+    def put(self, name: tree.Name, type: Type) -> None:
         target = self.names.targets[name]
         if target.index is not None:
             self.expression(target.index)
@@ -296,42 +269,42 @@ class _Inference(Calls):
         self.variables[target.key] = type
 
     def from_1_on(self, name: Node, target: Node) -> tuple[Atom, Poly]:
-        """Return the index over which a loop makes something, and how far it runs."""
-        assert isinstance(name, Name), "an index of a target is what a loop runs over"
+        """Return the index of a loop that fills something from 1 on, and how far it runs."""
+        assert isinstance(name, tree.Name), "an index of a target is what a loop runs over"
         index = self.running[key(name)]
-        if self.found.bounds[index][0] != ONE:
+        if self.typing.bounds[index][0] != ONE:
             raise self.error(target, f"{text(target)} is not made from 1 on")
         high = self.upper(index)
         self.at_least_0(high, f"0 ≤ {self.settle(high)}", target)
         return index, high
 
     def all_settled(self) -> Typing:
-        """Return what was found, every unknown settled."""
-        found = self.found
-        for node, type in list(found.types.items()):
-            found.types[node] = self.now(type)
-            self.no_unknown(node, sizes_of(found.types[node]))
-        for node, type in list(found.made.items()):
-            found.made[node] = self.now(type)
-        for node, call in list(found.calls.items()):
-            found.calls[node] = sizes = {atom: self.settle(size) for atom, size in call.items()}
-            self.no_unknown(node, set[Atom]().union(*(one.atoms for one in sizes.values())))
-        found.bounds = {
+        """Return what has been inferred, every unknown replaced by its size."""
+        typing = self.typing
+        for node, type in list(typing.types.items()):
+            typing.types[node] = self.now(type)
+            self.no_unknown(node, sizes_of(typing.types[node]))
+        for node, type in list(typing.made.items()):
+            typing.made[node] = self.now(type)
+        for node, call in list(typing.calls.items()):
+            typing.calls[node] = sizes = {atom: self.settle(size) for atom, size in call.items()}
+            self.no_unknown(node, {atom for size in sizes.values() for atom in size.atoms})
+        typing.bounds = {
             atom: (self.settle(low), None if high is None else self.settle(high))
-            for atom, (low, high) in found.bounds.items()
+            for atom, (low, high) in typing.bounds.items()
         }
-        found.after = {
+        typing.after = {
             line: {variable: self.now(type) for variable, type in types.items()}
-            for line, types in found.after.items()
+            for line, types in typing.after.items()
         }
-        found.obligations = [
-            Obligation(one.line, one.claim, one.relation, self.settle(one.excess), one.node)
-            for one in found.obligations
+        typing.obligations = [
+            replace(obligation, excess=self.settle(obligation.excess))
+            for obligation in typing.obligations
         ]
-        return found
+        return typing
 
     def no_unknown(self, node: Node, atoms: Iterable[Atom]) -> None:
-        """Refuse what is still unknown after the last line."""
+        """Refuse sizes that are still unknown after the last line."""
         unknown = min((atom.name for atom in atoms if atom.kind == "unknown"), default=None)
         if unknown is not None:
             lines = self.program.lines
@@ -340,7 +313,7 @@ class _Inference(Calls):
 
 
 def _carried(type: Type, growth: Poly) -> Type:
-    """Return what is known of a variable after turns of a loop in which it grew so much."""
+    """Return the type of a variable after turns of a loop that made it so much longer."""
     match type:
         case Tokens(length):
             return Tokens(length + growth)

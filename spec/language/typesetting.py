@@ -1,0 +1,534 @@
+"""How the tree is written: its pieces in order, with their brackets and the white space between.
+
+A `Style` says what a piece looks like, in MathML or in LaTeX. Every piece also has a plain text,
+and these, one after the other, are what stands in the files.
+
+White space follows the paper's habit: a sum, or a quotient, is tight where it stands small, in
+a script, in an index within an index, at the ends of a slice or as a factor.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Generic, Protocol, TypeVar
+
+from spec.language import tree
+from spec.language.tree import Node
+
+T = TypeVar("T")
+
+# How tightly the parts of an expression hold together, the loosest first.
+LOOSE, SUM, TERM, PRODUCT, JUXTAPOSED, PREFIX, POSTFIX, NAMED, BRACKETED, ALWAYS = range(10)
+TIGHTNESS = {"+": SUM, "−": SUM, "·": PRODUCT, "/": PRODUCT, "⊙": PRODUCT, " ": JUXTAPOSED}
+
+HAT, TILDE, PRIME = "\u0302", "\u0303", "'"
+APPLY = "\u2061"  # stands, unseen, between a function and its arguments
+
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def tightness(node: Node) -> int:
+    """Return how tightly a node holds together when it is written without brackets."""
+    match node:
+        case tree.Binary("·" | "/" | "⊙", _, tree.Sum()) | tree.Sum():
+            return TERM  # a sum takes the whole product to its right, and so may only end one
+        case tree.Binary(operator):
+            return TIGHTNESS[operator]
+        case tree.Negative():
+            return SUM
+        case tree.Prefix() | tree.Gradient():
+            return PREFIX
+        case tree.Number() | tree.Infinity() | tree.Ones():
+            return POSTFIX
+        case tree.Name() | tree.Power():
+            return NAMED
+        case tree.Named() | tree.Compare() | tree.Not() | tree.Slice():
+            return LOOSE
+    return BRACKETED
+
+
+class Style(Protocol[T]):
+    """How the parts of a formula look."""
+
+    def name(self, letters: str) -> T:
+        """Write a name: one letter is italic, several are upright."""
+        ...
+
+    def number(self, digits: str) -> T:
+        """Write a numeral."""
+        ...
+
+    def sign(self, sign: str, before: bool, after: bool) -> T:
+        """Write an operator or a bracket, set off on either side or not; a space is a product."""
+        ...
+
+    def space(self) -> T:
+        """Leave a little room."""
+        ...
+
+    def transposed(self) -> T:
+        """Write the mark of a transpose."""
+        ...
+
+    def accent(self, base: T, mark: str) -> T:
+        """Put a hat or a tilde on top."""
+        ...
+
+    def scripts(self, base: T, below: T | None, above: T | None) -> T:
+        """Put one script or both to the right."""
+        ...
+
+    def root(self, inside: T) -> T:
+        """Write a square root over all that it is taken of."""
+        ...
+
+    def row(self, parts: Sequence[T]) -> T:
+        """Write parts side by side, as one."""
+        ...
+
+
+@dataclass(frozen=True)
+class Atom(Generic[T]):
+    """A piece of a formula; `called` is the function whose name it is, if that is to be a link."""
+
+    value: T
+    plain: str
+    called: str | None = None
+
+
+@dataclass(frozen=True)
+class Word:
+    """English among the formulas."""
+
+    plain: str
+    keyword: bool = True
+
+
+@dataclass(frozen=True)
+class Reference:
+    """`Algorithm 5`"""
+
+    algorithm: str
+
+    @property
+    def plain(self) -> str:
+        """Return what is read."""
+        return f"Algorithm {self.algorithm}"
+
+
+@dataclass(frozen=True)
+class Break:
+    """A space at which a line may go on below."""
+
+    plain: str = " "
+
+
+@dataclass(frozen=True)
+class Space:
+    """A space at which a line may not."""
+
+    plain: str = " "
+
+
+Piece = Atom[T] | Word | Reference | Break | Space
+
+
+@dataclass(frozen=True)
+class Typesetter(Generic[T]):
+    """Writes nodes in a style.
+
+    Attributes
+    ----------
+    linked
+        The functions of which calls are to be links.
+    open
+        Whether a line may be broken within a formula, which it never is inside brackets.
+    small, indexed
+        Whether what is written stands in a script, or in an index.
+    """
+
+    style: Style[T]
+    linked: Container[str] = ()
+    open: bool = False
+    small: bool = False
+    indexed: bool = False
+
+    def pieces(self, node: Node, least: int = LOOSE) -> Iterator[Piece[T]]:
+        """Write a node, in brackets if it does not hold together as tightly as `least`."""
+        if tightness(node) >= least:
+            yield from self._pieces(node)
+        else:
+            yield from self._between("(", self._closed.pieces(node), ")")
+
+    @cached_property
+    def _closed(self) -> Typesetter[T]:
+        return replace(self, open=False) if self.open else self
+
+    @cached_property
+    def _scripted(self) -> Typesetter[T]:
+        return Typesetter(self.style, small=True)
+
+    # Signs and words
+
+    def _sign(self, sign: str, before: bool = False, after: bool = False) -> Atom[T]:
+        value = self.style.sign(sign, before, after)
+        return Atom(value, " " * before + sign + " " * after)
+
+    def _ending(self, sign: str, before: bool = False) -> Iterator[Piece[T]]:
+        """Write a sign after which a line may be broken."""
+        yield self._sign(sign, before, after=not self.open)
+        if self.open:
+            yield Break()
+
+    def _between(
+        self, opening: str, pieces: Iterable[Piece[T]], closing: str
+    ) -> Iterator[Piece[T]]:
+        yield self._sign(opening)
+        yield from pieces
+        yield self._sign(closing)
+
+    def _all(
+        self, nodes: Iterable[Node], sign: str = ",", before: bool = False
+    ) -> Iterator[Piece[T]]:
+        for i, node in enumerate(nodes):
+            if i:
+                yield from self._ending(sign, before)
+            yield from self.pieces(node)
+
+    def _around(self, left: Node, sign: str, right: Node) -> Iterator[Piece[T]]:
+        yield from self.pieces(left)
+        yield from self._ending(sign, before=True)
+        yield from self.pieces(right)
+
+    def _said(self, *words: str | Node, keyword: bool = True) -> Iterator[Piece[T]]:
+        """Write words, each with the node after it; a line may be broken before a word."""
+        for i, part in enumerate(words):
+            if isinstance(part, str):
+                yield from [Break()] if i else []
+                yield Word(part, keyword)
+            else:
+                yield Space()
+                yield from self.pieces(part)
+
+    # What is written as one piece
+
+    def _joined(self, pieces: Iterable[Piece[T]]) -> Atom[T]:
+        """Put the pieces of a formula together, in which no line is broken."""
+        atoms = [piece for piece in pieces if isinstance(piece, Atom)]
+        if len(atoms) == 1:
+            return atoms[0]
+        value = self.style.row([atom.value for atom in atoms])
+        return Atom(value, "".join(atom.plain for atom in atoms))
+
+    def _operand(self, node: Node, least: int, in_print: int) -> Atom[T]:
+        """Write a node that gets a mark; print and plain text put brackets at two levels."""
+        bare = list(self._closed.pieces(node))
+        plain, printed = (
+            self._joined(bare if tightness(node) >= level else self._between("(", bare, ")"))
+            for level in (least, in_print)
+        )
+        return Atom(printed.value, plain.plain)
+
+    def _raised(self, node: Node, least: int) -> Atom[T]:
+        """Write a node that gets an exponent, in brackets in print if it has one already."""
+        exponent = isinstance(node, tree.Power | tree.Transpose)
+        return self._operand(node, least, ALWAYS if exponent else BRACKETED)
+
+    def _letters(self, base: str) -> T:
+        letters = unicodedata.normalize("NFD", base).rstrip(PRIME)
+        stem = letters.rstrip(HAT + TILDE)
+        value = self.style.name(unicodedata.normalize("NFC", stem))
+        for mark in letters[len(stem) :]:
+            value = self.style.accent(value, mark)
+        primes = base.count(PRIME)
+        parts = [value, *(self.style.sign("′", False, False) for _ in range(primes))]
+        return self.style.row(parts) if primes else value
+
+    def _script(self, mark: str, node: Node | None) -> tuple[T | None, str]:
+        """Write a script; its plain text is in braces unless it is one word."""
+        if node is None:
+            return None, ""
+        script = self._joined(self._scripted.pieces(node))
+        if isinstance(node, tree.Mark):
+            return script.value, script.plain
+        is_word = re.fullmatch("[A-Za-z0-9ℓ]+", script.plain)
+        return script.value, mark + (script.plain if is_word else f"{{{script.plain}}}")
+
+    def _name(self, name: tree.Name, mark: T | None = None) -> Atom[T]:
+        """Write a name; `mark` stands where its upper script would."""
+        above, plain_above = self._script("^", name.above)
+        below, plain_below = self._script("_", name.below)
+        match name:
+            case tree.Name(first, None, tree.Name(second, None, None)) if (
+                len(first) > 1 < len(second)
+            ):
+                value = self.style.name(f"{first}_{second}")  # `mask_token` is one word
+            case _:
+                letters = self._letters(name.base)
+                value = self.style.scripts(letters, below, above if mark is None else mark)
+        return Atom(value, name.base + plain_above + plain_below)
+
+    def _dimensioned(self, base: Atom[T], dimensions: Sequence[Node]) -> Atom[T]:
+        if not dimensions:
+            return base
+        times = self._sign("×")
+        written = [self._joined(self._scripted.pieces(dimension)) for dimension in dimensions]
+        above = self._joined([written[0], *(p for one in written[1:] for p in (times, one))])
+        value = self.style.scripts(base.value, None, above.value)
+        return Atom(value, f"{base.plain}^{{{above.plain}}}")
+
+    def _spelt(self, *parts: str) -> Atom[T]:
+        """Write letters, numerals and brackets as they are, side by side."""
+        values: list[T] = []
+        for part in parts:
+            if part.isdecimal():
+                values.append(self.style.number(part))
+            elif part.isalpha() or part == "∞":
+                values.append(self.style.name(part))
+            else:
+                values.append(self.style.sign(part.strip(), False, part.endswith(" ")))
+        return Atom(self.style.row(values), "".join(parts).replace(APPLY, ""))
+
+    # Nodes that take several steps
+
+    def _binary(self, node: tree.Binary, factor: bool = False) -> Iterator[Piece[T]]:
+        """Write an operation; one that is itself a factor is a quotient, and tight."""
+        operator, level = node.operator, TIGHTNESS[node.operator]
+        tight = factor or (self.small and operator != "·")
+        match node.left:
+            case tree.Binary("/") if level == PRODUCT == tightness(node.left):
+                yield from self._binary(node.left, factor=True)
+            case _:
+                yield from self.pieces(node.left, level)
+        if operator == " ":
+            yield self._sign(" ")
+        elif self.open and operator in "+−":
+            yield Break()
+            yield self._sign(operator, after=True)
+        else:
+            yield self._sign(operator, before=not tight, after=not tight)
+        yield from self.pieces(node.right, TERM if tightness(node) == TERM else level + 1)
+
+    def _call(
+        self, function: str, arguments: Sequence[Node], parameters: Sequence[Node]
+    ) -> Iterator[Piece[T]]:
+        called = function if function in self.linked else None
+        base, _, below = function.partition("_")
+        name = self._name(tree.Name(base, None, tree.Name(below) if below else None))
+        yield Atom(name.value, function, called)
+        yield Atom(self.style.sign(APPLY, False, False), "")
+        inner = self._closed
+        yield self._sign("(")
+        yield from inner._all(arguments)
+        for i, parameter in enumerate(parameters):
+            if i == 0:
+                yield self._sign("|", before=True, after=True)
+            else:  # an equation is long
+                yield from (self if isinstance(parameter, tree.Named) else inner)._ending(",")
+            yield from inner.pieces(parameter)
+        yield self._sign(")")
+
+    def _sum(self, node: tree.Sum) -> Iterator[Piece[T]]:
+        sign, small = self.style.sign("∑", False, False), self._scripted
+        match node.binder:
+            case tree.Range(name, low, high):
+                start = self._joined([*small.pieces(name), self._sign("="), *small.pieces(low)])
+                end = self._joined(small.pieces(high))
+                below, above, plain = start.value, end.value, f"_{{{start.plain}}}^{{{end.plain}}}"
+                yield Atom(self.style.scripts(sign, below, above), f"Σ{plain}")
+            case binder:
+                script, plain = self._script("_", binder)
+                yield Atom(self.style.scripts(sign, script, None), f"Σ{plain}")
+        yield Atom(self.style.space(), " ")
+        yield from self.pieces(node.body, TERM)
+
+    def _slice(self, node: tree.Slice) -> Iterator[Piece[T]]:
+        spaced = isinstance(node.low, tree.Binary) or isinstance(node.high, tree.Binary)
+        yield from self._scripted.pieces(node.low)
+        yield self._sign(":", spaced, spaced)
+        yield from self._scripted.pieces(node.high)
+
+    def _for(self, node: tree.For) -> Iterator[Piece[T]]:
+        if node.word == "∀":
+            yield self._sign("∀")
+            if len(node.binder.names) > 1:
+                yield Atom(self.style.space(), " ")
+        else:
+            yield from (Word(node.word), Space())
+        yield from self._closed.pieces(node.binder)
+        yield self._sign(":")
+        if node.body is not None:
+            yield Break()
+            yield from self.pieces(node.body)
+
+    def _pieces(self, node: Node) -> Iterator[Piece[T]]:  # one case for each kind of node
+        style = self.style
+        match node:
+            # Expressions
+            case tree.Number(value):
+                yield Atom(style.number(str(value)), str(value))
+            case tree.Infinity():
+                yield Atom(style.name("∞"), "∞")
+            case tree.Ones():
+                yield Atom(style.scripts(style.number("1"), None, style.transposed()), "1ᵀ")
+            case tree.Name():
+                yield self._name(node)
+            case tree.Mark(numeral):
+                yield Atom(style.number(str(numeral)), str(numeral).translate(_RAISED))
+            case tree.Negative(operand):
+                yield self._sign("−")
+                yield from self.pieces(operand, TERM)
+            case tree.Binary():
+                yield from self._binary(node)
+            case tree.Power(base, tree.Number(value) as exponent):
+                raised, (above, _) = self._raised(base, BRACKETED), self._script("^", exponent)
+                plain = raised.plain + str(value).translate(_RAISED)
+                yield Atom(style.scripts(raised.value, None, above), plain)
+            case tree.Transpose(tree.Name(above=None) as operand):
+                name = self._name(operand, style.transposed())
+                yield Atom(name.value, f"{name.plain}ᵀ")
+            case tree.Transpose(operand):
+                raised = self._raised(operand, NAMED)
+                turned = style.scripts(raised.value, None, style.transposed())
+                yield Atom(turned, f"{raised.plain}ᵀ")
+            case tree.Prefix("√", operand):
+                inside = self._operand(operand, PREFIX, in_print=LOOSE)
+                yield Atom(style.root(inside.value), f"√{inside.plain}")
+            case tree.Prefix(function, operand):
+                yield Atom(style.name(function), function)
+                yield Atom(style.space(), " ")
+                yield from self.pieces(operand, PREFIX)
+            case tree.Call(function, arguments, parameters):
+                yield from self._call(function, arguments, parameters)
+            case tree.Named(target, operator, value):
+                yield from self._around(target, operator, value)
+            case tree.Gradient(call):
+                yield self._sign("∇")
+                yield from self.pieces(call)
+            case tree.Index(array, subscripts):
+                yield from self.pieces(array, NAMED)
+                inner = replace(self._closed, small=self.small or self.indexed, indexed=True)
+                yield from self._between("[", inner._all(subscripts), "]")
+            case tree.All():
+                yield self._sign(":")
+            case tree.Slice():
+                yield from self._slice(node)
+            case tree.Columns(items):
+                yield from self._between("[", self._closed._all(items), "]")
+            case tree.Rows(items):
+                yield from self._between("[", self._closed._all(items, ";"), "]")
+            case tree.Dots():
+                yield self._sign("…")
+            case tree.Compare(operator, left, right):
+                yield from self._around(left, operator, right)
+            case tree.Not(operand):
+                yield self._sign("¬")
+                yield from self.pieces(operand, POSTFIX)
+            case tree.Iverson(condition):
+                yield from self._between("⟦", self._closed.pieces(condition), "⟧")
+            case tree.Collect(binder, condition):
+                yield from self._between("{", self._closed._around(binder, ":", condition), "}")
+            case tree.Sum():
+                yield from self._sum(node)
+            # Binders
+            case tree.Implied(names):
+                yield from self._all(names)
+            case tree.UpTo(name, high):
+                yield from self.pieces(name)
+                yield self._sign("∈", before=True, after=True)
+                yield from self._between("[", self._closed.pieces(high), "]")
+            case tree.Range(name, low, high):
+                yield from self._closed._around(name, "=", low)
+                yield from self._closed._ending(",")
+                yield from self._closed._all((tree.Dots(), high))
+            case tree.Member(name, collection):
+                yield from self.pieces(name)
+                yield self._sign("∈")
+                yield from self.pieces(collection)
+            # Statements
+            case tree.Assign(target, operator, value):
+                yield from self._around(target, operator, value)
+            case tree.Choose(target, value, probability, otherwise):
+                yield from self._around(target, "←", value)
+                yield Break()
+                yield from self._said("with probability", probability)
+                yield self._sign(",")
+                yield Break()
+                yield from self._said("else", otherwise)
+            case tree.Sample(token, distribution, weights):
+                yield from self._said("sample a token", token, "from")
+                yield Space()
+                yield from self._around(distribution, "∝", weights)
+            case tree.For():
+                yield from self._for(node)
+            case tree.While(condition):
+                yield from self._said("while", condition)
+                yield self._sign(":")
+            case tree.If(condition, body):
+                yield from self._said("if", condition, "then", body)
+            case tree.Return(None, value):
+                yield from self._said("return", value)
+            case tree.Return(tree.Name() as result, value):
+                yield from (Word("return"), Space())
+                yield from self._around(result, "=", value)
+            case tree.End():
+                yield Word("end")
+            # Heads
+            case tree.Reals(dimensions, None):
+                yield self._dimensioned(Atom(style.name("ℝ"), "ℝ"), dimensions)
+            case tree.Reals(dimensions, (low, high)):
+                interval = self._spelt("(", low, "," if dimensions else ", ", high, ")")
+                yield self._dimensioned(interval, dimensions)
+            case tree.Bits(dimensions):
+                yield self._dimensioned(self._spelt("{", "0", ",", "1", "}"), dimensions)
+            case tree.Naturals():
+                yield Atom(style.name("ℕ"), "ℕ")
+            case tree.Vocabulary():
+                yield Atom(style.name("V"), "V")
+            case tree.Sequences():
+                star = style.sign("*", False, False)
+                yield Atom(style.scripts(style.name("V"), None, star), "V*")
+            case tree.Distributions():
+                yield self._spelt("Δ", APPLY, "(", "V", ")")
+            case tree.Positions(high):
+                yield from self._between("[", self._closed.pieces(high), "]")
+            case tree.Declaration(names, kind, default):
+                yield from self._all(names)
+                yield self._sign("∈", before=True, after=True)
+                yield from self.pieces(kind)
+                if default is not None:
+                    yield Break()
+                    yield from self._said("default", default, keyword=False)
+            case tree.Alike(names, algorithm, equal):
+                yield from self._all(names)
+                yield from (Break(), Word("as in", keyword=False), Space(), Reference(algorithm))
+                if equal:
+                    yield from (Break(), Word("with", keyword=False), Space())
+                    yield from self._closed._all(equal, "=", before=True)
+            case tree.Declarations(items, each):
+                if each is not None:
+                    yield from (*self.pieces(tree.Each(each)), Break())
+                yield from self._all(items)
+            case tree.Each(binder):
+                yield from self._said("for", binder)
+                yield self._sign(":")
+            case tree.Consists(name):
+                yield from self.pieces(name)
+                yield from (Space(), Word("consisting of", keyword=False))
+            case tree.Signature(result, function, inputs, parameters):
+                yield from self._around(result, "←", tree.Call(function, inputs, parameters))
+            case tree.Abbreviation(short, full):
+                yield from self._around(short, "≡", full)
+            case tree.Requirements(conditions):
+                yield from self._all(conditions)
+            case tree.Open(condition, line, erratum):
+                yield from self.pieces(condition)
+                yield Break()
+                yield from self._said("at line", line, keyword=False)
+                yield from (Space(), Word(f"({erratum})", keyword=False))
+            case _:
+                raise TypeError(f"{type(node).__name__} is not a node of the language")
