@@ -1,7 +1,7 @@
-"""A check in a process of its own, with a limit on its time.
+"""A check in a separate process, with a limit on its time.
 
-The process runs as the user who asks, with all that this user may do: it keeps a function that
-hangs or crashes from taking the command with it, and is no sandbox.
+The process keeps a function that hangs or crashes from taking the command with it. It runs as the
+user who asks, with all that this user may do: it is not a sandbox.
 """
 
 from __future__ import annotations
@@ -17,19 +17,16 @@ from contextlib import suppress
 from typing import Any
 
 from spec.checking.account import Account
+from spec.usage_error import UsageError
 
 #: How much is kept, and how much shown, of what a process has written to standard error.
 BYTES, ROWS = 4096, 3
 
 
-class ApartError(ValueError):
-    """The check could not be begun; the message says why."""
-
-
-def check_apart(
+def check_separately(
     request: Mapping[str, Any], limit: float, progress: Callable[[str, int, int], None]
 ) -> Account:
-    """Check a function that is named `package.module:function`, in a process of its own.
+    """Check a function that is named `package.module:function`, in a separate process.
 
     Parameters
     ----------
@@ -38,11 +35,11 @@ def check_apart(
     limit
         How many seconds the process may take in all.
     progress
-        Told what is done.
+        Is called with each step: `progress("trying", 3, 21)`.
 
     Raises
     ------
-    ApartError
+    UsageError
         If there is no such function, algorithm or format, or the adapter does not fit.
     """
     process = subprocess.Popen(
@@ -76,6 +73,9 @@ def check_apart(
             if "progress" not in said:
                 break  # what the function has begun may still be writing
             progress(*said["progress"])
+    except KeyboardInterrupt:
+        _kill(process)  # at once: a second Ctrl-C must not leave it behind
+        raise
     finally:
         timer.cancel()
         if "progress" in said or not said:
@@ -87,10 +87,10 @@ def check_apart(
     if "account" in said:
         return Account.of(said["account"])
     if "error" in said:
-        raise ApartError(said["error"])
+        raise UsageError(said["error"])
     name = f"{request['function']}, as Algorithm {request['algorithm']},"
     if overdue.is_set():
-        return Account(f"{name} did not end within {limit:g} s. --limit allows for more.", False)
+        return Account(f"{name} did not end within {limit:g} s; --limit allows more time.", False)
     signals = {int(one): one.name for one in signal.Signals}
     how = f"by signal {signals.get(-code, -code)}" if code < 0 else f"with status {code}"
     return Account(f"{name} ends the process {how}.", False, notes=tail.rows())
