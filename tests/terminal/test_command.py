@@ -1,9 +1,11 @@
 """Does the command end with the right status, and without a traceback, however it ends?"""
 
+import io
 import os
 import signal
 import sys
 import time
+from contextlib import redirect_stdout
 from fcntl import F_SETPIPE_SZ, fcntl
 from pathlib import Path
 from subprocess import PIPE
@@ -102,6 +104,12 @@ def test_a_name_that_is_no_text_is_written_as_it_is(monkeypatch, tmp_path):
         monkeypatch.setattr(sys, "stdout", out)
         assert streams.write(f"ℓ {os.fsdecode(bytes([255]))}") == 0
     assert (tmp_path / "out").read_bytes() == "ℓ ".encode() + bytes([255])
+
+
+def test_what_stands_for_standard_output_need_not_be_a_file():
+    with redirect_stdout(io.StringIO()) as out:
+        assert main(["show", "4"]) == 0
+    assert "4  S ← Kᵀ Q" in out.getvalue()
 
 
 def test_a_pipe_gets_utf_8_without_colour():
