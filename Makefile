@@ -26,7 +26,7 @@ INSTALL := PIP_CONSTRAINT='$(CURDIR)/constraints.txt' PIP_BUILD_CONSTRAINT='$(CU
 	@touch $@
 
 docs: .venv/docs
-	$(BIN)/sphinx-build --nitpicky --fail-on-warning --keep-going --quiet \
+	$(BIN)/sphinx-build --nitpicky --fail-on-warning --keep-going --quiet --jobs auto \
 	    --builder html docs docs/_build/html
 
 test: .venv/tests

@@ -69,7 +69,7 @@ def test_a_mistake_has_a_page_with_the_wrong_lines_and_the_right(
     text = normalize("NFC", title.get_text()).removesuffix("¶").replace("’", "'")
     assert text == f"Algorithm {one.algorithm} with {one.what}"
     assert shown.find(id=f"mistake-{id}") is not None
-    said = [normalize("NFC", row.get_text()) for row in shown.select(".told dd")]
+    said = [normalize("NFC", row.get_text()) for row in shown.select(".facts dd")]
     assert said[:3] == [one.effect, one.why, one.tell]
     assert len(said) == (4 if one.equal else 3)
     right = {
@@ -150,8 +150,8 @@ def test_who_calls_an_algorithm_is_told(pages: dict[str, BeautifulSoup]) -> None
 
 
 def test_sizes_that_must_be_equal_are_told(pages: dict[str, BeautifulSoup]) -> None:
-    said = page(pages, "mask-transposed").select(".told dd")[3].get_text()
-    assert said.startswith("It has a shape only where ℓ_x = ℓ_z:")
+    said = page(pages, "mask-transposed").select(".facts dd")[3].get_text()
+    assert said.startswith("It runs only where ℓ_x = ℓ_z:")
 
 
 def test_an_algorithm_that_the_paper_has_not_is_shown(pages: dict[str, BeautifulSoup]) -> None:

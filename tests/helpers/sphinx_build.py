@@ -9,10 +9,14 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 
 
-def build(source: Path, out: Path, builder: str = "html") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-b", builder]
+def build(
+    source: Path, out: Path, builder: str = "html", doctrees: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run Sphinx. Builds of the same pages that share `doctrees` read them only once."""
+    jobs = "auto" if builder == "html" else "1"  # elsewhere Sphinx loses errors of other processes
+    command = [sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-j", jobs]
     return subprocess.run(
-        [*command, str(source), str(out)],
+        [*command, "-b", builder, "-d", doctrees or out / ".doctrees", source, out],
         capture_output=True,
         text=True,
         cwd=ROOT,
