@@ -98,7 +98,7 @@ def extended(folder: Path) -> Path:
                 (copy / path).parent.mkdir(exist_ok=True)
                 (copy / path).write_text(text, "utf-8")
             with (copy / "algorithms/__init__.py").open("a", encoding="utf-8") as module:
-                module.write("from algorithms.halving import halve, halve_pullback\n")
+                module.write("from algorithms.halving import halve_pullback, halve\n")
                 module.write('__all__ += ["halve", "halve_pullback"]\n')
             leave_few_mistakes(copy / "spec/mistakes/mistakes.toml")
             with (copy / "docs/conf.py").open("a", encoding="utf-8") as conf:

