@@ -21,12 +21,14 @@ suppress_warnings = ["ref"]
 """
 
 
-def page_of(folder: Path, code: str, text: str = ".. algorithm:: 4\n") -> tuple[int, str]:
+def page_of(
+    folder: Path, code: str, text: str = ".. algorithm:: 4\n", jobs: int = 1
+) -> tuple[int, str]:
     """Build one page from a module; links are not looked at."""
     (folder / "conf.py").write_text(CONF)
     (folder / "index.rst").write_text(f"Page\n====\n\n{text}", "utf-8")
     (folder / "mine.py").write_text(code, "utf-8")
-    done = build(folder, folder / "out")
+    done = build(folder, folder / "out", jobs=jobs)
     return done.returncode, done.stderr
 
 
@@ -71,27 +73,23 @@ def test_an_algorithm_that_is_not_in_the_specification_stops_the_build(tmp_path:
     assert "the specification has no Algorithm 99" in errors
 
 
-@pytest.mark.parametrize(
-    ("role", "kind"),
-    [
-        (":alg:`99`", "n Algorithm 99"),
-        (":algline:`4.7`", " line 4.7"),
-        (":erratum:`Z1`", "n erratum Z1"),
-    ],
-)
-def test_a_link_to_nothing_stops_the_build(tmp_path: Path, role: str, kind: str) -> None:
+def test_a_link_to_nothing_stops_the_build(tmp_path: Path) -> None:
     (tmp_path / "conf.py").write_text(CONF.replace('["ref"]', "[]"))
-    (tmp_path / "index.rst").write_text(f"Page\n====\n\n{role}\n")
+    (tmp_path / "index.rst").write_text(
+        "Page\n====\n\n:alg:`99` :algline:`4.7` :erratum:`Z1` :mistake:`none`\n"
+    )
     done = build(tmp_path, tmp_path / "out")
     assert done.returncode != 0
-    assert f"no page shows a{kind}" in done.stderr
+    for kind in ("n Algorithm 99", " line 4.7", "n erratum Z1", " mistake none"):
+        assert f"no page shows a{kind}" in done.stderr
 
 
-def test_an_algorithm_on_two_pages_stops_the_build(tmp_path: Path) -> None:
+@pytest.mark.parametrize("processes", [1, 2])
+def test_an_algorithm_on_two_pages_stops_the_build(tmp_path: Path, processes: int) -> None:
     (tmp_path / "other.rst").write_text(":orphan:\n\nOther\n=====\n\n.. algorithm:: 4\n")
-    status, errors = page_of(tmp_path, attention())
+    status, errors = page_of(tmp_path, attention(), jobs=processes)
     assert status != 0
-    # The pages may be read in two processes, in either order.
+    # Two processes may end in either order.
     assert re.search("Algorithm 4 stands on the page (index|other) too", errors)
 
 
@@ -120,6 +118,6 @@ def setup(app):
     for number in range(20):
         page = tmp_path / f"page-{number}.rst"
         page.write_text(f":orphan:\n\nPage {number}\n=======\n")
-    done = build(tmp_path, tmp_path / "out")
+    done = build(tmp_path, tmp_path / "out", jobs=2)
     assert done.returncode != 0
     assert "on purpose" in done.stderr or "page-0" in done.stderr

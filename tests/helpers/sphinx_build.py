@@ -10,11 +10,15 @@ DOCS = ROOT / "docs"
 
 
 def build(
-    source: Path, out: Path, builder: str = "html", doctrees: Path | None = None
+    source: Path,
+    out: Path,
+    builder: str = "html",
+    *,
+    doctrees: Path | None = None,
+    jobs: int = 1,
 ) -> subprocess.CompletedProcess[str]:
-    """Run Sphinx. Builds of the same pages that share `doctrees` read them only once."""
-    jobs = "auto" if builder == "html" else "1"  # elsewhere Sphinx loses errors of other processes
-    command = [sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-j", jobs]
+    """Run Sphinx in so many processes. Builds that share `doctrees` read the pages only once."""
+    command = [sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-j", str(jobs)]
     return subprocess.run(
         [*command, "-b", builder, "-d", doctrees or out / ".doctrees", source, out],
         capture_output=True,
