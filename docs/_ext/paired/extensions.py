@@ -13,7 +13,7 @@ from spec.pairing import Function, implementations
 
 from .docstrings import marked_up
 
-# What stands before the number of an id, and the algorithms that it is for.
+# The groups in the order of the page, each with the letter that begins the ids of its algorithms.
 GROUPS = {
     "N": "Norms",
     "F": "Feed-forward networks",
@@ -69,6 +69,6 @@ def _sections(ours: list[Algorithm], functions: dict[str, Function]) -> Iterator
 
 
 def _summary(function: Function) -> Iterator[str]:
-    """Yield the first paragraph of a docstring, which is algorithm sentence."""
+    """Yield the first paragraph of a docstring, which is a single sentence."""
     first, _, _ = (getdoc(function) or "").partition("\n\n")
     return marked_up(first.splitlines())

@@ -44,11 +44,10 @@ def public(module: ModuleType) -> list[tuple[str, str]]:
     """Return the kind and the full name of each public name that is of some kind."""
     values = {name: getattr(module, name) for name in module.__all__}
     imported = list(vars(module))
-    ids = list(algorithms())
+    places: dict[str | None, int] = {id: place for place, id in enumerate(algorithms())}
 
     def place(name: str) -> tuple[int, int]:
-        id = algorithm_of(values[name])
-        return (len(ids) if id is None else ids.index(id)), imported.index(name)
+        return places.get(algorithm_of(values[name]), len(places)), imported.index(name)
 
     return [
         (kind, f"{module.__name__}.{name}")
