@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: all docs test check wheel bugs mutants figures bench clean
+.PHONY: all docs test test-all coverage check wheel bugs mutants figures bench clean
 
 all: docs
 	@$(BIN)/formal-transformers list
@@ -29,9 +29,22 @@ docs: .venv/docs
 	$(BIN)/sphinx-build --nitpicky --fail-on-warning --keep-going --quiet --jobs auto \
 	    --builder html docs docs/_build/html
 
+# One process for each processor, and in each one thread: matrices as small as the tests' are only
+# slowed down by more.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadfile
+
+# Everything that a change can break.
 test: .venv/tests
+	$(PYTEST) -m 'not sweep' $(TESTS)
+
+# And the exhaustive sweeps.
+test-all: test
+	$(PYTEST) -m sweep $(TESTS)
+
+# Which rows and branches the tests run, on few drawn examples each.
+coverage: .venv/tests
 	$(BIN)/coverage erase
-	$(BIN)/pytest --cov --cov-report= $(TESTS)
+	HYPOTHESIS_PROFILE=few $(PYTEST) -m 'not sweep' --cov --cov-report= $(TESTS)
 	@$(BIN)/coverage report --include='algorithms/*' --skip-covered --fail-under=100
 	@$(BIN)/coverage report --include='spec/*' --skip-covered --fail-under=95
 
