@@ -22,11 +22,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from spec.language.alg_file import Algorithm, Line
+from spec.language.alg_file import ID, Algorithm, Line
 
 Function = Callable[..., Any]
 
-_REF = r"(?:∇?\d+|[A-Z]\d+)\.\d+"
+_REF = rf"{ID}\.\d+"
 _TAG = re.compile(rf"# (?P<refs>{_REF}(?:-{_REF})?(?:, {_REF}(?:-{_REF})?)*)(?:; (?P<view>.+))?")
 
 _BETWEEN_STATEMENTS = {tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
