@@ -8,8 +8,9 @@ A statement says so itself, in a comment that ends its last row:
     X = embed(x)  # 10.2-10.3
     Y_h = heads(X, Z)  # 4.6, 5.2
 
-After a `;` may follow a view, an expression that brings the code's layout to the paper's. Any
-other comment is only a comment. Functions are found by an attribute: `function.algorithm == "4"`.
+After a `;` may follow a view, an expression that changes the layout of the code's array to the
+paper's. Other comments are not tags. Functions are found by an attribute,
+`function.algorithm == "4"`.
 """
 
 import ast
@@ -22,7 +23,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from spec.language.alg_file import ID, Algorithm, Line
+from spec.language.alg_file import ID, Algorithm, Line, Ref
 
 Function = Callable[..., Any]
 
@@ -33,18 +34,7 @@ _BETWEEN_STATEMENTS = {tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.E
 
 
 class PairingError(ValueError):
-    """A tag that makes no sense, or two functions for one algorithm."""
-
-
-@dataclass(frozen=True)
-class Ref:
-    """A numbered line, by its algorithm and number."""
-
-    algorithm: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.algorithm}.{self.line}"
+    """A tag that cannot be read, or two functions for one algorithm."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +49,7 @@ class Statement:
 
 @dataclass(frozen=True)
 class Code:
-    """A row of code, and the lines that its statement carries out."""
+    """A row of code, with the lines that its statement carries out."""
 
     row: int
     text: str
@@ -68,7 +58,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Row:
-    """Lines and the code that carries them out; either may be missing."""
+    """Lines beside the code that carries them out; either may be missing."""
 
     lines: tuple[Line, ...] = ()
     code: tuple[Code, ...] = ()
@@ -76,16 +66,18 @@ class Row:
 
 @dataclass(frozen=True)
 class Pairing:
-    """An algorithm beside a function.
+    """The lines of an algorithm beside the code of a function.
 
     Attributes
     ----------
+    algorithm, function
+        The two that are paired.
     rows
         All lines and all code, in order on both sides.
     untagged
-        Lines that no statement carries out; a line `end` needs none.
+        The lines that no statement carries out; a line `end` needs none.
     unknown
-        Tags that name a line which does not exist.
+        The tags of lines that do not exist.
     """
 
     algorithm: Algorithm
@@ -108,7 +100,8 @@ def pair(
     Parameters
     ----------
     library
-        Where tags of other algorithms are looked up; without it they are taken on trust.
+        All algorithms, by id, to look up tags of other algorithms; without it these tags are not
+        checked.
     """
     source = _Source(function)
     refs = [ref for statement in source.statements for ref in statement.refs]
@@ -132,7 +125,7 @@ def pair(
 
 
 def algorithm_of(function: object) -> str | None:
-    """Return the id of the algorithm that a function carries out; None for anything else."""
+    """Return the id of the algorithm that a function carries out, None if there is none."""
     id = getattr(function, "algorithm", None)
     if not isinstance(id, str) or not callable(function):
         return None
@@ -145,20 +138,18 @@ def implementations(module: str) -> dict[str, Function]:
     Raises
     ------
     ImportError
-        If there is no such module.
+        If the module does not exist.
     PairingError
         If two functions claim one algorithm.
     """
-    found: dict[str, Function] = {}
+    functions: dict[str, Function] = {}
     for name, value in vars(importlib.import_module(module)).items():
         if name.startswith("_") or (id := algorithm_of(value)) is None:
             continue
-        if found.setdefault(id, value) is not value:
-            raise PairingError(
-                f"{module} has two functions for Algorithm {id}: "
-                f"{found[id].__name__} and {value.__name__}"
-            )
-    return found
+        if functions.setdefault(id, value) is not value:
+            names = f"{functions[id].__name__} and {value.__name__}"
+            raise PairingError(f"{module} has two functions for Algorithm {id}: {names}")
+    return functions
 
 
 class _Source:
@@ -179,7 +170,7 @@ class _Source:
 
         definition = _definition(text)
         if definition is None:
-            raise PairingError(f"{self.name}: its source is no `def`")
+            raise PairingError(f"{self.name}: its source is not a `def`")
         first = definition.body[0]
         documented = ast.get_docstring(definition, clean=False) is not None
         self.body = self.start - 1 + first.lineno
@@ -231,7 +222,7 @@ class _Source:
             first, *rest = (_ref(text) for text in part.split("-"))
             last = rest[0] if rest else first
             if last.algorithm != first.algorithm or last.line < first.line:
-                raise PairingError(f"{self.name}, row {row}: {part} is no range of lines")
+                raise PairingError(f"{self.name}, row {row}: {part} is not a range of lines")
             refs += (Ref(first.algorithm, line) for line in range(first.line, last.line + 1))
         return tuple(refs), match["view"]
 
@@ -255,7 +246,7 @@ class _Span(NamedTuple):
 
 
 def _rows(algorithm: Algorithm, source: _Source) -> Iterator[Row]:
-    """Align lines and code, in the smallest groups for which both sides only go down."""
+    """Align lines and code in the smallest groups that are in order on both sides."""
     spans = _spans(algorithm, source)
     if not spans:
         yield Row(code=source.code(source.body, source.end))
@@ -272,7 +263,7 @@ def _rows(algorithm: Algorithm, source: _Source) -> Iterator[Row]:
 
 
 def _spans(algorithm: Algorithm, source: _Source) -> list[_Span]:
-    """Return which lines go with which code, untagged code with the tagged code that follows."""
+    """Return the lines of each piece of code, untagged code with the tagged code that follows."""
     spans: list[_Span] = []
     numbers = _numbers(algorithm)
     first = source.body
@@ -293,7 +284,7 @@ def _spans(algorithm: Algorithm, source: _Source) -> list[_Span]:
 
 
 def _definition(text: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
-    """Return the one function that a source defines; of a lambda there is only a part of a row."""
+    """Return the function that a source defines, None if it is a lambda: only a part of a row."""
     try:
         (definition,) = ast.parse(text).body
     except (SyntaxError, ValueError):

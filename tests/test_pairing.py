@@ -13,11 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.language.alg_file import Algorithm, Line, read
+from spec.language.alg_file import Algorithm, Line, Ref, read
 from spec.pairing import (
     Pairing,
     PairingError,
-    Ref,
     Statement,
     implementations,
     pair,
@@ -117,7 +116,7 @@ def test_a_view_may_follow_a_tag(module: Load) -> None:
 
 @pytest.mark.parametrize("tag", ["4.3-4.2", "4.2-5.3"])
 def test_a_range_that_is_none_is_refused(module: Load, tag: str) -> None:
-    with pytest.raises(PairingError, match=f"^f, row 2: {tag} is no range of lines$"):
+    with pytest.raises(PairingError, match=f"^f, row 2: {tag} is not a range of lines$"):
         statements(module(f"def f(x):\n    return x  # {tag}\n").f)
 
 

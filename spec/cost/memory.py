@@ -19,11 +19,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import NamedTuple
 
 from spec.cost.loops import Loop, loops, of_equal_lengths, substitute, value, while_loop
 from spec.cost.numbers import numbers
 from spec.language import tree
+from spec.language.alg_file import Ref
 from spec.language.checked import Checked
 from spec.language.header import instance
 from spec.language.names import Raised, Variable
@@ -31,16 +31,6 @@ from spec.language.plain_text import text
 from spec.language.polynomials import ONE, ZERO, Atom, Poly, sum_of
 from spec.language.tree import Line, Node, base, children, targets
 from spec.language.types import N_V, Family, Key, Type
-
-
-class Where(NamedTuple):
-    """A numbered line of an algorithm."""
-
-    algorithm: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.algorithm}.{self.line}"
 
 
 @dataclass(frozen=True)
@@ -59,7 +49,7 @@ class Peak:
     """
 
     numbers: Poly
-    path: tuple[Where, ...]
+    path: tuple[Ref, ...]
     needs: frozenset[Poly] = frozenset()
 
     def covers(self, other: Peak) -> bool:
@@ -148,7 +138,7 @@ class _Memory:
     def moment(self, more: Poly) -> None:
         """Note a peak: what is in memory, together with a value that has just been computed."""
         total = sum_of(self.held.values()) + self.waiting + more
-        self.note(Peak(total, (Where(self.checked.id, self.number),)))
+        self.note(Peak(total, (Ref(self.checked.id, self.number),)))
 
     # Lines
 
@@ -345,7 +335,7 @@ class _Memory:
             self.terms(loops(self.checked, parameter) if indexed else (), parameter.value)
             self.waiting = before + self.numbers(instance(type, typing.calls[node]))
         sizes = {atom: self.size(size) for atom, size in typing.calls[node].items()}
-        here = Where(self.checked.id, self.number)
+        here = Ref(self.checked.id, self.number)
         around = sum_of(self.held.values()) + self.waiting
         for peak in self.memory[callee.id].highest:
             inner = peak.at(sizes)

@@ -17,9 +17,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from spec.cost import Cost, Operations, Where, highest, value
+from spec.cost import Cost, Operations, highest, value
 from spec.errata import Erratum
-from spec.language.alg_file import STEP, Algorithm, Line
+from spec.language.alg_file import STEP, Algorithm, Line, Ref
 from spec.language.checked import Checked
 from spec.language.inference.typing import Obligation
 from spec.language.open_obligations import Balance
@@ -109,13 +109,13 @@ def _open(proof: Proof, errata: Mapping[str, Erratum]) -> Iterator[RenderableTyp
         said = [_claim(obligation), Text(f"open, as declared: {declared.erratum}", "yellow")]
         if declared.erratum in errata:
             said.append(Text(errata[declared.erratum].why, "dim"))
-        rows.add_row(str(Where(id, obligation.line)), Group(*said))
+        rows.add_row(str(Ref(id, obligation.line)), Group(*said))
     for obligation in proof.balance.unexpected:
         said = [_claim(obligation), Text("open, and not declared to be", "bold red")]
-        rows.add_row(str(Where(id, obligation.line)), Group(*said))
+        rows.add_row(str(Ref(id, obligation.line)), Group(*said))
     for one in proof.balance.outdated:
         said = [Text(one.condition), Text(f"declared open ({one.erratum}), and is not", "bold red")]
-        rows.add_row(str(Where(id, one.line)), Group(*said))
+        rows.add_row(str(Ref(id, one.line)), Group(*said))
     if rows.row_count:
         yield rows
         yield Text()
@@ -185,7 +185,7 @@ def remarks(checked: Checked, cost: Cost) -> Iterator[Text]:
     ):
         said.append("All sequences of the data are taken to be of one length.")
     if cost.at_most:
-        lines = " and ".join(str(Where(checked.id, line)) for line in sorted(cost.at_most))
+        lines = " and ".join(str(Ref(checked.id, line)) for line in sorted(cost.at_most))
         said.append(f"{lines} may do less, depending on the data.")
     if "turns" in cost.sizes:
         said.append("`turns` is how often the lines of `while` are carried out.")
@@ -299,5 +299,5 @@ def _pseudocode(line: Line) -> Padding:
     return Padding(Text(line.text), (0, 0, 0, STEP * line.indent))
 
 
-def _path(path: Iterable[Where]) -> str:
+def _path(path: Iterable[Ref]) -> str:
     return " → ".join(map(str, path))

@@ -14,9 +14,10 @@ from helpers.counting import Counting
 
 from spec.cost import KINDS, Cost, Operations, cost, value
 from spec.cost.loops import CostError
-from spec.cost.memory import Peak, Where, never_negative
+from spec.cost.memory import Peak, never_negative
 from spec.inputs.draw import draw
 from spec.language import alg_file
+from spec.language.alg_file import Ref
 from spec.language.checked import Checked, check, declarations
 from spec.language.names import Variable
 from spec.language.parse import program
@@ -366,12 +367,12 @@ def test_no_peak_is_covered_by_another(id: str) -> None:
 def test_the_logits_of_gpt2_small_are_its_peak() -> None:
     most, path = of("10").peak(GPT2_SMALL)
     assert most == 1024 * (2 * 50257 + 3 * 768)
-    assert path == (Where("10", 11),)
+    assert path == (Ref("10", 11),)
 
 
 def test_a_longer_context_moves_the_peak_into_attention() -> None:
     path = of("10").peak({**GPT2_SMALL, "length(x)": 100_000})[1]
-    assert path == (Where("10", 6), Where("5", 2), Where("4", 6))
+    assert path == (Ref("10", 6), Ref("5", 2), Ref("4", 6))
 
 
 a, b = (Poly.of(Atom(name)) for name in "ab")
@@ -396,7 +397,7 @@ def test_what_is_never_negative_where_sizes_are_at_least_1(size: Poly, expected:
 
 
 def test_a_peak_that_needs_more_covers_nothing_that_needs_less() -> None:
-    path = (Where("4", 1),)
+    path = (Ref("4", 1),)
     high, low = Peak(2 * a, path), Peak(a, path)
     later = Peak(2 * a, path, frozenset({b - 2}))
     assert high.covers(low)

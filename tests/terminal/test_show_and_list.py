@@ -212,7 +212,7 @@ def test_a_tag_that_makes_no_sense_is_refused(
     path = Path(f"{given_module}.py")
     path.write_text(GIVEN.replace("# 4.2", "# 4.2-4.1"), encoding="utf-8")
     err = refused(capsys, *command, "--implementation", given_module)
-    assert err == "formal-transformers: Attention, row 6: 4.2-4.1 is no range of lines\n"
+    assert err == "formal-transformers: Attention, row 6: 4.2-4.1 is not a range of lines\n"
 
 
 def test_no_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
