@@ -13,8 +13,6 @@ it. A gradient is not counted, neither its operations nor its memory, since the 
 how to compute it: a step of 11-13 is one evaluation of the loss, and the change of θ.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property

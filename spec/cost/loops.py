@@ -1,7 +1,5 @@
 """The turns of loops, and how long sequences are in each turn."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

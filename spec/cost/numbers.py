@@ -1,7 +1,5 @@
 """How many real numbers a value holds; tokens, counts, positions and bits are not counted."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from spec.cost.loops import of_equal_lengths, substitute

@@ -4,8 +4,6 @@ gpt2-small          the sizes in spec/cost/presets.toml, and sequences of the gr
 gpt2-small ell=16   the same with a sequence of 16 tokens
 """
 
-from __future__ import annotations
-
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence

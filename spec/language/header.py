@@ -1,29 +1,14 @@
 """What an algorithm declares: its inputs, parameters, result and sizes, and what it requires."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from spec.language import tree
+from spec.language import tree, types
 from spec.language.errors import CheckError
 from spec.language.plain_text import text
 from spec.language.polynomials import ONE, Atom, Poly
 from spec.language.tree import Node, Program, Row
-from spec.language.types import (
-    HOLE,
-    N_V,
-    TOKEN,
-    Bundle,
-    Family,
-    Key,
-    Matrix,
-    Tokens,
-    Type,
-    Whole,
-    map_sizes,
-    sizes_of,
-)
+from spec.language.types import HOLE, N_V, TOKEN, Key, Type, map_sizes, sizes_of
 
 
 @dataclass(frozen=True)
@@ -160,7 +145,7 @@ class _Reader:
     def __init__(self, program: Program, headers: Mapping[str, Header]) -> None:
         self.program = program
         self.headers = headers
-        self.variables: dict[Key, Type] = {VOCABULARY: Whole(N_V)}
+        self.variables: dict[Key, Type] = {VOCABULARY: types.Whole(N_V)}
         self.declared: dict[str, dict[Key, Type]] = {}
         self.defaults: dict[Key, int] = {}
         self.bounds: dict[Atom, tuple[Poly, Poly]] = {}
@@ -185,7 +170,7 @@ class _Reader:
             )
         )
         if self.bundle is not None:
-            own = Bundle(self.program.id, tuple((atom, Poly.of(atom)) for atom in sizes))
+            own = types.Bundle(self.program.id, tuple((atom, Poly.of(atom)) for atom in sizes))
             self.variables[self.bundle] = own
         inputs, parameters = self.arguments()
         requirements = tuple(self.requirements())
@@ -231,9 +216,9 @@ class _Reader:
 
     def has_N_V(self, type: Type) -> bool:
         """Say whether a matrix, or a part of a bundle, has a row or a column for each token."""
-        if isinstance(type, Bundle) and type.algorithm in self.headers:
+        if isinstance(type, types.Bundle) and type.algorithm in self.headers:
             return VOCABULARY in self.headers[type.algorithm].variables
-        return isinstance(type, Matrix) and N_V.atoms <= sizes_of(type)
+        return isinstance(type, types.Matrix) and N_V.atoms <= sizes_of(type)
 
     def section(self, name: str, *, apart: bool = False) -> None:
         declared = self.declared[name] = {}
@@ -252,7 +237,7 @@ class _Reader:
                     if name != "Parameters" or declared:
                         raise self.error(bundle, "only all parameters are parts of something")
                     self.bundle = key(bundle)
-                    self.declare(bundle, self.bundle, Bundle(self.program.id, ()))
+                    self.declare(bundle, self.bundle, types.Bundle(self.program.id, ()))
                 case tree.Declarations(items, own):
                     for item in items:
                         for member, variable, type in self.item(item, own or (scope and scope[1])):
@@ -282,7 +267,7 @@ class _Reader:
                 raise self.error(name, f"{text(name)} can only be a member of a family")
             type = self.type(item, name, index)
             if index is not None:
-                type = Family(index, self.counts[index], type)
+                type = types.Family(index, self.counts[index], type)
             yield name, variable, type
         self.index = None
 
@@ -314,26 +299,26 @@ class _Reader:
             case tree.Bits(dimensions):
                 return replace(self.matrix(dimensions), bits=True)
             case tree.Naturals() if index is None:
-                return Whole(Poly.of(Atom(text(name))))
+                return types.Whole(Poly.of(Atom(text(name))))
             case tree.Vocabulary():
                 return TOKEN
             case tree.Sequences():
-                return Tokens(Poly.of(_length(name, index)))
+                return types.Tokens(Poly.of(_length(name, index)))
             case tree.Distributions():
-                return Matrix(N_V)
+                return types.Matrix(N_V)
             case tree.Positions(high) if index is None and self.row.section == "Input":
                 position = Atom(text(name), "index")
                 self.bounds[position] = (ONE, self.size(high))
-                return Whole(Poly.of(position))
+                return types.Whole(Poly.of(position))
             case tree.Positions(high):
-                return Whole(high=self.size(high))
+                return types.Whole(high=self.size(high))
         raise self.error(item, "there is one count, not one for each member")
 
-    def matrix(self, dimensions: tuple[Node, ...]) -> Matrix:
+    def matrix(self, dimensions: tuple[Node, ...]) -> types.Matrix:
         rows, columns, *_ = (*map(self.size, dimensions), ONE, ONE)
-        return Matrix(rows, columns)
+        return types.Matrix(rows, columns)
 
-    def alike(self, item: tree.Alike) -> Bundle:
+    def alike(self, item: tree.Alike) -> types.Bundle:
         if item.algorithm not in self.headers:
             problem = f"Algorithm {item.algorithm} is missing, or refers to this one"
             raise self.error(item, problem)
@@ -346,8 +331,10 @@ class _Reader:
                 if text(name) not in {size.name for size in sizes}:
                     raise self.error(name, f"Algorithm {item.algorithm} has no size {text(name)}")
         declared = self.headers[item.algorithm].variables.items()
-        keys = {type.value: variable for variable, type in declared if isinstance(type, Whole)}
-        return Bundle(
+        keys = {
+            type.value: variable for variable, type in declared if isinstance(type, types.Whole)
+        }
+        return types.Bundle(
             item.algorithm,
             tuple(
                 (size, equal.get(size.name) or self.named(keys[Poly.of(size)], item))
@@ -375,18 +362,18 @@ class _Reader:
             raise self.error(node, f"{variable} differs from member to member")
         if variable not in self.variables and self.row.section in ("Output", "Requires"):
             raise self.error(node, f"{variable} is not declared")
-        type = self.variables.setdefault(variable, Whole(Poly.of(Atom(str(variable)))))
-        if not isinstance(type, Whole) or type.value is None:
+        type = self.variables.setdefault(variable, types.Whole(Poly.of(Atom(str(variable)))))
+        if not isinstance(type, types.Whole) or type.value is None:
             raise self.error(node, f"{variable} is {type}, not a size")
         return type.value
 
     def length(self, sequence: tree.Name) -> Poly:
         match self.variables.get(key(sequence)):
-            case Tokens(length):
+            case types.Tokens(length):
                 return length
         if self.row.section == "Requires":
             match self.variables.get(key(sequence, *(index.name for index in self.counts))):
-                case Family(_, _, Tokens(length)):
+                case types.Family(_, _, types.Tokens(length)):
                     return length
         raise self.error(sequence, f"{text(sequence)} is not a sequence")
 
@@ -463,7 +450,7 @@ class _Reader:
 
     def is_whole(self, name: tree.Name, members: tree.Slice, type: Type) -> None:
         """See that `z_{1:N_data}` are all members there are."""
-        assert isinstance(type, Family), "what is declared without an index has no •"
+        assert isinstance(type, types.Family), "what is declared without an index has no •"
         if members.low != tree.Number(1) or self.size(members.high) != type.count:
             raise self.error(name, f"{text(name)} is not all of them, 1 … {type.count}")
 

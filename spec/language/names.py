@@ -5,8 +5,6 @@ name. So `W_e` is one matrix, `W_l` is a member of a family, and `p^{1/τ}` is a
 has a script.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 

@@ -4,8 +4,6 @@ What is declared must be open, and what is open must be declared: a lost proof i
 and so is a new one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """From the text of an algorithm to its tree: rows by the grammar, blocks by their indentation."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The arguments of a run: converted to the machine's form, and compared with the declarations."""
 
-from __future__ import annotations
-
 import operator
 import reprlib
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """The values of expressions, and the turns of loops, sums and sets."""
 
-from __future__ import annotations
-
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence

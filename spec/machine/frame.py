@@ -1,7 +1,5 @@
 """The state of a run of one algorithm, and the observer of a run."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Runs the algorithms: literally, line by line, from index 1, over any domain of scalars."""
 
-from __future__ import annotations
-
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -5,8 +5,6 @@ r"""The tree as LaTeX, for a document with `amsmath` and `amssymb`.
 A program becomes a heading, a list of what it declares, and its numbered lines in a `tabbing`.
 """
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import groupby

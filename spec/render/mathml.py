@@ -9,8 +9,6 @@ not stretch, since browsers have different defaults. `<mi>` sets names of severa
 a single letter that is upright says so.
 """
 
-from __future__ import annotations
-
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from html import escape
