@@ -84,28 +84,16 @@ class Memory(dict[str, "_Memory"]):
 
 
 class _Memory:
-    """The peaks of one algorithm.
-
-    Attributes
-    ----------
-    peaks
-        The peaks so far, none covered by another of its line.
-    held
-        For each variable that has been set, how many numbers it holds.
-    waiting
-        How many numbers wait while an expression is evaluated.
-    lengths
-        The lengths of the sequences that a `while` makes grow.
-    """
+    """The peaks of one algorithm."""
 
     def __init__(self, memory: Memory, checked: Checked) -> None:
         self.memory = memory
         self.checked = checked
-        self.peaks: list[Peak] = []
-        self.held: dict[Key, Poly] = {}
-        self.waiting = ZERO
-        self.lengths: dict[Atom, Poly] = {}
-        self.number = 0
+        self.peaks: list[Peak] = []  # none covered by another of its line
+        self.held: dict[Key, Poly] = {}  # how many numbers each variable holds
+        self.waiting = ZERO  # how many numbers wait while an expression is evaluated
+        self.lengths: dict[Atom, Poly] = {}  # of the sequences that a `while` makes grow
+        self.number = 0  # of the line
         self.block(checked.program.body)
 
     @cached_property

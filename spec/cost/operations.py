@@ -77,28 +77,16 @@ class Counts(dict[str, "_Count"]):
 
 
 class _Count:
-    """The operations of one algorithm.
-
-    Attributes
-    ----------
-    lines
-        The operations of each line, in all its turns.
-    at_most
-        The lines that may do less than is counted, depending on the data.
-    around
-        The loops that the line in hand is in.
-    lengths
-        The lengths of the sequences that a `while` makes grow.
-    """
+    """The operations of each line of one algorithm, in all its turns."""
 
     def __init__(self, counts: Counts, checked: Checked) -> None:
         self.counts = counts
         self.checked = checked
         self.lines = {line.number: NOTHING for line in checked.program.lines}
-        self.at_most: set[int] = set()
-        self.around: tuple[Loop, ...] = ()
-        self.lengths: dict[Atom, Poly] = {}
-        self.number = 0
+        self.at_most: set[int] = set()  # the lines that may do less, depending on the data
+        self.around: tuple[Loop, ...] = ()  # the loops that the line is in
+        self.lengths: dict[Atom, Poly] = {}  # of the sequences that a `while` makes grow
+        self.number = 0  # of the line
         self.block(checked.program.body)
 
     @cached_property

@@ -119,14 +119,9 @@ class Break:
     plain: str = " "
 
 
-@dataclass(frozen=True)
-class Space:
-    """A space at which a line may not."""
+SPACE = Word(" ", keyword=False)  # at which a line may not be broken
 
-    plain: str = " "
-
-
-Piece = Atom[T] | Word | Reference | Break | Space
+Piece = Atom[T] | Word | Reference | Break
 
 
 @dataclass(frozen=True)
@@ -180,7 +175,7 @@ class Typesetter(Generic[T]):
                         setter = self._closed if part in OPENING else self
                 case Node():
                     yield from setter.pieces(part)
-                case Atom() | Word() | Reference() | Break() | Space():
+                case Atom() | Word() | Reference() | Break():
                     yield part
                 case _:
                     yield from part
@@ -325,7 +320,7 @@ class Typesetter(Generic[T]):
             if len(node.binder.names) > 1:
                 yield Atom(self.style.space(), " ")
         else:
-            yield from (Word(node.word), Space())
+            yield from (Word(node.word), SPACE)
         yield from self._row(self._closed.pieces(node.binder), ":")
         if node.body is not None:
             yield from self._row(Break(), node.body)
@@ -407,22 +402,22 @@ class Typesetter(Generic[T]):
                 yield from self._row(target, f" {operator}\n", value)
             case tree.Choose(target, value, probability, otherwise):
                 yield from self._row(target, " ←\n", value, Break(), Word("with probability"))
-                yield from self._row(Space(), probability, ",", Break(), Word("else"))
-                yield from self._row(Space(), otherwise)
+                yield from self._row(SPACE, probability, ",", Break(), Word("else"))
+                yield from self._row(SPACE, otherwise)
             case tree.Sample(token, distribution, weights):
-                yield from self._row(Word("sample a token"), Space(), token, Break())
-                yield from self._row(Word("from"), Space(), distribution, " ∝\n", weights)
+                yield from self._row(Word("sample a token"), SPACE, token, Break())
+                yield from self._row(Word("from"), SPACE, distribution, " ∝\n", weights)
             case tree.For():
                 yield from self._for(node)
             case tree.While(condition):
-                yield from self._row(Word("while"), Space(), condition, ":")
+                yield from self._row(Word("while"), SPACE, condition, ":")
             case tree.If(condition, body):
-                yield from self._row(Word("if"), Space(), condition, Break())
-                yield from self._row(Word("then"), Space(), body)
+                yield from self._row(Word("if"), SPACE, condition, Break())
+                yield from self._row(Word("then"), SPACE, body)
             case tree.Return(None, value):
-                yield from self._row(Word("return"), Space(), value)
+                yield from self._row(Word("return"), SPACE, value)
             case tree.Return(tree.Name() as result, value):
-                yield from self._row(Word("return"), Space(), result, " =\n", value)
+                yield from self._row(Word("return"), SPACE, result, " =\n", value)
             case tree.End():
                 yield Word("end")
             # Heads
@@ -447,21 +442,21 @@ class Typesetter(Generic[T]):
             case tree.Declaration(names, kind, default):
                 yield from self._row(self._list(names), " ∈ ", kind)
                 if default is not None:
-                    yield from self._row(Break(), Word("default", False), Space(), default)
+                    yield from self._row(Break(), Word("default", False), SPACE, default)
             case tree.Alike(names, algorithm, equal):
-                yield from self._row(self._list(names), Break(), Word("as in", False), Space())
+                yield from self._row(self._list(names), Break(), Word("as in", False), SPACE)
                 yield Reference(algorithm)
                 if equal:
                     sizes = self._closed._list(equal, " = ")
-                    yield from self._row(Break(), Word("with", False), Space(), sizes)
+                    yield from self._row(Break(), Word("with", False), SPACE, sizes)
             case tree.Declarations(items, None):
                 yield from self._list(items)
             case tree.Declarations(items, tree.UpTo() as binder):
                 yield from self._row(tree.Each(binder), Break(), self._list(items))
             case tree.Each(binder):
-                yield from self._row(Word("for"), Space(), binder, ":")
+                yield from self._row(Word("for"), SPACE, binder, ":")
             case tree.Consists(name):
-                yield from self._row(name, Space(), Word("consisting of", False))
+                yield from self._row(name, SPACE, Word("consisting of", False))
             case tree.Signature(result, function, inputs, parameters):
                 yield from self._row(result, " ←\n", tree.Call(function, inputs, parameters))
             case tree.Abbreviation(short, full):
@@ -469,7 +464,7 @@ class Typesetter(Generic[T]):
             case tree.Requirements(conditions):
                 yield from self._list(conditions)
             case tree.Open(condition, line, erratum):
-                yield from self._row(condition, Break(), Word("at line", False), Space(), line)
-                yield from (Space(), Word(f"({erratum})", False))
+                yield from self._row(condition, Break(), Word("at line", False), SPACE, line)
+                yield from (SPACE, Word(f"({erratum})", False))
             case _:
                 raise TypeError(f"{type(node).__name__} is not a node of the language")

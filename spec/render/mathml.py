@@ -16,7 +16,7 @@ from itertools import groupby
 
 from spec.language import typesetting
 from spec.language.tree import Node
-from spec.language.typesetting import HAT, TILDE, Atom, Break, Reference, Space, Typesetter, Word
+from spec.language.typesetting import HAT, TILDE, Atom, Break, Reference, Typesetter, Word
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 
@@ -40,7 +40,7 @@ class Formula:
     called: str | None = None
 
 
-Piece = Formula | Word | Reference | Space
+Piece = Formula | Word | Reference
 Unit = tuple[Piece, ...]
 
 

@@ -20,21 +20,6 @@ class Equations:
     How far `∀t` runs and how long `1ᵀ` is are unknowns at first. An equation between sizes either
     settles an unknown or must hold as it stands, at once and for all sizes. An inequality is
     noted, to be proved when every unknown is settled.
-
-    Attributes
-    ----------
-    typing
-        What has been inferred so far.
-    variables
-        The type that each variable has at the line in hand.
-    settled
-        The unknowns that are settled, and their sizes.
-    highs
-        For each index that runs as far as it is used, the unknown that it runs up to.
-    running
-        For each name that runs, its index.
-    line, place
-        Where an error is: the line, and `, after ▷` if it is in the comment.
     """
 
     def __init__(self, program: Program, headers: Mapping[str, Header], names: Names) -> None:
@@ -44,13 +29,13 @@ class Equations:
         self.functions = {header.function: header for header in headers.values() if header.function}
         self.names = names
         self.typing = Typing(bounds=dict(self.header.bounds))
-        self.variables: dict[Key, Type] = dict(self.header.variables)
-        self.settled: dict[Atom, Poly] = dict(self.header.equal)
-        self.highs: dict[Atom, Atom] = {}
-        self.running: dict[Key, Atom] = {}
+        self.variables: dict[Key, Type] = dict(self.header.variables)  # at the line in hand
+        self.settled: dict[Atom, Poly] = dict(self.header.equal)  # the sizes of unknowns
+        self.highs: dict[Atom, Atom] = {}  # of an index of a ∀ or Σ, the unknown it runs up to
+        self.running: dict[Key, Atom] = {}  # the index that a name is
         self.serials = count(1)
         self.line = program.body[0]
-        self.place = ""
+        self.place = ""  # or `, after ▷`
 
     def error(self, node: Node, problem: str) -> CheckError:
         line = self.line.layout
