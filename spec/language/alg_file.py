@@ -20,15 +20,7 @@ from typing import NamedTuple
 
 from spec.language.errors import SpecError
 
-SECTIONS = (
-    "Abbreviation",
-    "Input",
-    "Output",
-    "Parameters",
-    "Hyperparameters",
-    "Requires",
-    "Open",
-)
+SECTIONS = ("Abbreviation", "Input", "Output", "Parameters", "Hyperparameters", "Requires", "Open")
 
 MARGIN = 3  # columns for the number of a line
 STEP = 4  # columns for each level of nesting

@@ -10,6 +10,8 @@ from spec.language.polynomials import ONE, Atom, Poly
 from spec.language.tree import Node, Program, Row
 from spec.language.types import HOLE, N_V, TOKEN, Key, Type, map_sizes, sizes_of
 
+Argument = tuple[Key, Type]  # a variable and its type
+
 
 @dataclass(frozen=True)
 class Requirement:
@@ -62,9 +64,9 @@ class Header:
 
     id: str
     function: str | None
-    inputs: tuple[tuple[Key, Type], ...]
-    parameters: tuple[tuple[Key, Type], ...]
-    output: tuple[Key, Type]
+    inputs: tuple[Argument, ...]
+    parameters: tuple[Argument, ...]
+    output: Argument
     hyperparameters: Mapping[Key, Type]
     defaults: Mapping[Key, int]
     bundle: Key | None
@@ -162,17 +164,17 @@ class _Reader:
     def header(self) -> Header:
         for section in ("Hyperparameters", "Input", "Parameters"):
             self.section(section)
-        fields = self.declared["Parameters"]
-        sizes = tuple(
-            sorted(
-                {atom for type in fields.values() for atom in sizes_of(type)} - N_V.atoms,
-                key=lambda atom: atom.name,
-            )
-        )
+        fields = parameters = self.declared["Parameters"]
+        atoms = {atom for type in fields.values() for atom in sizes_of(type)} - N_V.atoms
+        sizes = tuple(sorted(atoms, key=lambda atom: atom.name))
         if self.bundle is not None:
             own = types.Bundle(self.program.id, tuple((atom, Poly.of(atom)) for atom in sizes))
             self.variables[self.bundle] = own
-        inputs, parameters = self.arguments()
+            parameters = {self.bundle: own}
+        self.row, signature = self.heading, self.program.signature
+        named = (None, None) if signature is None else (signature.inputs, signature.parameters)
+        inputs = self.arguments(named[0], self.declared["Input"], {})
+        arguments = self.arguments(named[1], parameters, self.declared["Hyperparameters"])
         requirements = tuple(self.requirements())
         # The result may bear the name of an input, and of a size: it is declared apart.
         before = dict(self.variables)
@@ -185,14 +187,13 @@ class _Reader:
         self.row = self.heading
         if not outputs:
             raise self.error(self.row.node, "there is no output")
-        signature = self.program.signature
         if signature is not None and key(signature.result) != outputs[0][0]:
             raise self.error(signature.result, f"the output is {outputs[0][0]}")
         return Header(
             self.program.id,
             None if signature is None else signature.function,
             inputs,
-            parameters,
+            arguments,
             outputs[0],
             self.declared["Hyperparameters"],
             self.defaults,
@@ -411,42 +412,27 @@ class _Reader:
 
     def arguments(
         self,
-    ) -> tuple[tuple[tuple[Key, Type], ...], tuple[tuple[Key, Type], ...]]:
-        """Return inputs and parameters in the order of the signature, if there is one."""
-        signature = self.program.signature
-        inputs, fields = self.declared["Input"], self.declared["Parameters"]
-        parameters = fields if self.bundle is None else {self.bundle: self.variables[self.bundle]}
-        if signature is None:
-            return tuple(inputs.items()), tuple(parameters.items())
-        self.row = self.heading
-        hyperparameters = self.declared["Hyperparameters"]
-        return (
-            tuple(self.named_in(signature, signature.inputs, inputs, {})),
-            tuple(self.named_in(signature, signature.parameters, parameters, hyperparameters)),
-        )
-
-    def named_in(
-        self,
-        signature: tree.Signature,
-        names: tuple[tree.Name, ...],
-        required: dict[Key, Type],
-        optional: dict[Key, Type],
-    ) -> Iterator[tuple[Key, Type]]:
-        """Yield the arguments that a signature names, all of the required ones among them."""
+        names: tuple[tree.Name, ...] | None,
+        required: Mapping[Key, Type],
+        optional: Mapping[Key, Type],
+    ) -> tuple[Argument, ...]:
+        """Return the arguments that a signature names, or, without one, the required ones."""
+        if names is None:
+            return tuple(required.items())
         # A key as it was declared, z_n, may have another glyph than here, z_{1:N_data}.
-        declared = {variable: (variable, type) for variable, type in (required | optional).items()}
-        named: set[Key] = set()
+        declared = {item[0]: item for item in ({**required, **optional}).items()}
+        arguments: dict[Key, Argument] = {}
         for name in names:
             variable = key(name)
-            if variable not in declared or variable in named:
-                problem = "is named twice" if variable in named else "is not declared"
+            if variable not in declared or variable in arguments:
+                problem = "is named twice" if variable in arguments else "is not declared"
                 raise self.error(name, f"{text(name)} {problem}")
+            arguments[variable] = declared[variable]
             if isinstance(name.below, tree.Slice):
                 self.is_whole(name, name.below, declared[variable][1])
-            yield declared[variable]
-            named.add(variable)
-        if missing := [variable for variable in required if variable not in named]:
-            raise self.error(signature, f"{missing[0]} is not given")
+        if missing := [variable for variable in required if variable not in arguments]:
+            raise self.error(self.row.node, f"{missing[0]} is not given")
+        return tuple(arguments.values())
 
     def is_whole(self, name: tree.Name, members: tree.Slice, type: Type) -> None:
         """See that `z_{1:N_data}` are all members there are."""

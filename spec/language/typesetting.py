@@ -237,11 +237,9 @@ class Typesetter(Generic[T]):
         """Write a name; `mark` stands where its upper script would."""
         above, plain_above = self._script("^", name.above)
         below, plain_below = self._script("_", name.below)
-        match name:
-            case tree.Name(first, None, tree.Name(second, None, None)) if (
-                len(first) > 1 < len(second)
-            ):
-                value = self.style.name(f"{first}_{second}")  # `mask_token` is one word
+        match name.above, name.below:
+            case None, tree.Name(second, None, None) if len(name.base) > 1 < len(second):
+                value = self.style.name(f"{name.base}_{second}")  # `mask_token` is one word
             case _:
                 letters = self._letters(name.base)
                 value = self.style.scripts(letters, below, above if mark is None else mark)
