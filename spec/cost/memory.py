@@ -166,11 +166,9 @@ class _Memory:
                 self.expression(condition)
                 self.waiting = ZERO
                 self.statement(body)
-            case tree.Assign(tree.Call(function) as target, _, value):
-                self.held.pop(Key(function), None)
-                self.expression(value)
-                self.set(target)
             case tree.Assign(target, _, value):
+                if isinstance(target, tree.Call):
+                    self.held.pop(Key(target.function), None)
                 self.expression(value)
                 self.set(target)
             case tree.Choose(target, value, probability, otherwise):

@@ -133,8 +133,6 @@ class _Count:
                 return self.node(condition) + self.perhaps(self.statement(body))
             case tree.Assign(tree.Call(), _, value):
                 return self.node(value)
-            case tree.Assign(target, _, value):
-                return self.nodes((target, value))
             case tree.Choose(target, value, probability, otherwise):
                 either = self.perhaps(self.nodes((value, otherwise)))
                 return self.nodes((target, probability)) + either
@@ -145,9 +143,7 @@ class _Count:
                     + operations(tokens - 1, "add")
                     + operations(tokens, "divide")
                 )
-            case tree.Return(_, value):
-                return self.node(value)
-        return NOTHING
+        return self.nodes(children(statement))
 
     def perhaps(self, done: Operations) -> Operations:
         """Count operations that the data may make needless."""

@@ -184,7 +184,10 @@ def _blocks(lines: list[Line], indent: int) -> tuple[Line, ...]:
 #: The rules that are named for a node which holds all of their parts as one list.
 LISTS = ("implied", "columns", "rows", "requirements")
 
-_KINDS = {kind.__name__.lower(): kind for kind in Node.__subclasses__()}
+_KINDS = {
+    kind.__name__.lower(): kind
+    for kind in (*Node.__subclasses__(), *tree.Expression.__subclasses__())
+}
 
 
 @v_args(inline=True, meta=True)

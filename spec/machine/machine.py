@@ -22,11 +22,6 @@ from spec.machine.frame import Frame, MachineError, Watcher
 from spec.machine.values import Definition, Parameters, Value, column, entrywise, map_values
 
 
-class _Returned(Exception):
-    def __init__(self, value: Value) -> None:
-        self.value = value
-
-
 class Machine(Expressions[S]):
     """Runs algorithms over one domain.
 
@@ -106,11 +101,14 @@ class Machine(Expressions[S]):
         binder = ArgumentBinder(self.algorithms, self.domain, self.hyperparameters)
         frame = binder.bind(id, inputs, parameters)
         self.watcher.call(frame)
-        try:
-            self.block(frame.checked.program.body, frame)
-        except _Returned as returned:
-            return returned.value
-        raise AssertionError("the last line of an algorithm returns")
+        *lines, last = frame.checked.program.body
+        self.block(lines, frame)
+        assert isinstance(last.statement, tree.Return), "the last line of an algorithm returns"
+        result = self.expression(last.statement.value, frame)
+        name = last.statement.name
+        values = {"return": result} | ({} if name is None else {text(name): result})
+        self.watcher.line(frame, last, values)
+        return result
 
     def block(self, lines: Sequence[Line], frame: Frame) -> None:
         for line in lines:
@@ -124,11 +122,6 @@ class Machine(Expressions[S]):
                     self.block(line.body, frame)
             case tree.While(condition):
                 self.repeat(line, condition, frame)
-            case tree.Return(name, value):
-                result = self.expression(value, frame)
-                values = {"return": result} | ({} if name is None else {text(name): result})
-                self.watcher.line(frame, line, values)
-                raise _Returned(result)
             case tree.End():
                 pass
             case statement:
