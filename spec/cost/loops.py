@@ -36,7 +36,7 @@ class Loop:
     def afterwards(self) -> Mapping[Atom, Poly]:
         """The lengths of the sequences after the last turn."""
         end = {self.index: self.high + 1}
-        return {length: substitute(size, end) for length, size in self.lengths.items()}
+        return {length: size.replace(end) for length, size in self.lengths.items()}
 
 
 def loops(checked: Checked, binder: Node) -> tuple[Loop, ...]:
@@ -77,17 +77,7 @@ def while_loop(checked: Checked, line: Line) -> Loop:
 
 def of_equal_lengths(size: Poly) -> Poly:
     """Return a size where all members of a family of sequences have the same length."""
-    return substitute(size, {atom: Poly.of(Atom(atom.name)) for atom in size.atoms if atom.at})
-
-
-def substitute(size: Poly, new: Mapping[Atom, Poly]) -> Poly:
-    """Replace atoms, as `Poly.replace` does, but quickly where few terms have them."""
-    new = {atom: polynomial for atom, polynomial in new.items() if polynomial.atom != atom}
-    terms = {term: factor for term, factor in size.terms.items() if new.keys() & set(term)}
-    if not terms:
-        return size
-    rest = {term: factor for term, factor in size.terms.items() if term not in terms}
-    return Poly(rest) + Poly(terms).replace(new)
+    return size.replace({atom: Poly.of(Atom(atom.name)) for atom in size.atoms if atom.at})
 
 
 def value(size: Poly, sizes: Mapping[str, int]) -> int:

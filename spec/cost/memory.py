@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
-from spec.cost.loops import Loop, loops, of_equal_lengths, substitute, value, while_loop
+from spec.cost.loops import Loop, loops, of_equal_lengths, value, while_loop
 from spec.cost.numbers import numbers
 from spec.language import tree
 from spec.language.alg_file import Ref
@@ -63,9 +63,9 @@ class Peak:
 
     def at(self, new: Mapping[Atom, Poly], *needs: Poly) -> Peak:
         """Replace atoms, and add needs."""
-        all_needs = {substitute(need, new) for need in (*self.needs, *needs)}
+        all_needs = {need.replace(new) for need in (*self.needs, *needs)}
         return Peak(
-            substitute(self.numbers, new),
+            self.numbers.replace(new),
             self.path,
             frozenset(need for need in all_needs if not never_negative(need)),
         )
@@ -110,7 +110,7 @@ class _Memory:
         return highest(peak for line in self.lines.values() for peak in line)
 
     def size(self, size: Poly) -> Poly:
-        return substitute(of_equal_lengths(size), self.lengths)
+        return of_equal_lengths(size).replace(self.lengths)
 
     def numbers(self, type: Type) -> Poly:
         return self.size(numbers(type, self.memory.algorithms))
@@ -244,7 +244,7 @@ class _Memory:
         return None
 
     def move(self, new: Mapping[Atom, Poly]) -> None:
-        self.held = {variable: substitute(size, new) for variable, size in self.held.items()}
+        self.held = {variable: size.replace(new) for variable, size in self.held.items()}
 
     # Expressions
 
@@ -369,7 +369,7 @@ def _grows(peak: Peak, index: Atom) -> bool:
     rises = {
         never_negative(change)
         for size in (peak.numbers, *(-need for need in peak.needs))
-        if (change := substitute(size, {index: Poly.of(index) + 1}) - size) != ZERO
+        if (change := size.replace({index: Poly.of(index) + 1}) - size) != ZERO
     }
     return rises <= {True}
 

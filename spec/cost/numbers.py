@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from spec.cost.loops import of_equal_lengths, substitute
+from spec.cost.loops import of_equal_lengths
 from spec.language.checked import Checked
 from spec.language.polynomials import ONE, ZERO, Poly, sum_of
 from spec.language.types import Bundle, Family, Function, Matrix, Type
@@ -18,7 +18,7 @@ def numbers(type: Type, algorithms: Mapping[str, Checked]) -> Poly:
         case Bundle(algorithm, sizes):
             fields = algorithms[algorithm].header.fields.values()
             new = {atom: of_equal_lengths(size) for atom, size in sizes}
-            return substitute(sum_of(numbers(field, algorithms) for field in fields), new)
+            return sum_of(numbers(field, algorithms) for field in fields).replace(new)
         case Function(_, _, result):
             return numbers(result, algorithms)
     return ZERO

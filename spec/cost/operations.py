@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial, reduce
 
-from spec.cost.loops import Loop, loops, of_equal_lengths, substitute, while_loop
+from spec.cost.loops import Loop, loops, of_equal_lengths, while_loop
 from spec.cost.numbers import numbers
 from spec.language import tree
 from spec.language.checked import Checked
@@ -95,7 +95,7 @@ class _Count:
         return total(self.lines.values())
 
     def size(self, size: Poly) -> Poly:
-        return substitute(of_equal_lengths(size), self.lengths)
+        return of_equal_lengths(size).replace(self.lengths)
 
     # Lines
 
@@ -219,7 +219,7 @@ class _Count:
         if node in typing.callees:
             callee = self.counts[typing.callees[node]]
             sizes = {atom: self.size(size) for atom, size in typing.calls[node].items()}
-            done = callee.total.map(lambda number: substitute(number, sizes))
+            done = callee.total.map(lambda number: number.replace(sizes))
             if callee.at_most:
                 done = self.perhaps(done)
             return self.nodes((*typing.arguments[node], *node.parameters)) + done

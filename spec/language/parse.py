@@ -184,10 +184,7 @@ def _blocks(lines: list[Line], indent: int) -> tuple[Line, ...]:
 #: The rules that are named for a node which holds all of their parts as one list.
 LISTS = ("implied", "columns", "rows", "requirements")
 
-_KINDS = {
-    kind.__name__.lower(): kind
-    for kind in (*Node.__subclasses__(), *tree.Expression.__subclasses__())
-}
+_KINDS = {kind.__name__.lower(): kind for kind in tree.kinds()}
 
 
 @v_args(inline=True, meta=True)

@@ -143,12 +143,15 @@ class Poly:
 
     def replace(self, new: Mapping[Atom, Poly]) -> Poly:
         """Replace atoms by polynomials, also those in the `at` of another atom."""
-        if not new:
-            return self
-        return sum_of(
-            reduce(Poly.__mul__, (_replaced(atom, new) for atom in monomial), Poly.of(factor))
-            for monomial, factor in self.terms.items()
-        )
+        changed: list[Poly] = []
+        terms: dict[Monomial, Number] = {}
+        for monomial, factor in self.terms.items():
+            if any(atom in new or atom.at for atom in monomial):
+                factors = (_replaced(atom, new) for atom in monomial)
+                changed.append(reduce(Poly.__mul__, factors, Poly.of(factor)))
+            else:
+                terms[monomial] = factor
+        return sum_of([Poly(terms), *changed]) if changed else self
 
     def value(self, sizes: Mapping[Atom, int]) -> int:
         """Return the value of the polynomial at some sizes."""

@@ -205,11 +205,10 @@ class Implied(Node):
     names: tuple[Name, ...]
 
 
-class UpTo(Node):
-    """`t ∈ [ℓ]`"""
+class Single(Node):
+    """A binder of one name"""
 
     name: Name
-    high: Expression
 
     @property
     def names(self) -> tuple[Name, ...]:
@@ -217,29 +216,23 @@ class UpTo(Node):
         return (self.name,)
 
 
-class Range(Node):
+class UpTo(Single):
+    """`t ∈ [ℓ]`"""
+
+    high: Expression
+
+
+class Range(Single):
     """`t = 1, …, ℓ`"""
 
-    name: Name
     low: Expression
     high: Expression
 
-    @property
-    def names(self) -> tuple[Name, ...]:
-        """The one name, as `Implied` has several."""
-        return (self.name,)
 
-
-class Member(Node):
+class Member(Single):
     """`t∈T̃`"""
 
-    name: Name
     collection: Name
-
-    @property
-    def names(self) -> tuple[Name, ...]:
-        """The one name, as `Implied` has several."""
-        return (self.name,)
 
 
 # Statements
@@ -493,6 +486,13 @@ class Facts(Generic[T]):
     def items(self) -> Iterator[tuple[Node, T]]:
         """Yield each node with its fact."""
         yield from self._facts.values()
+
+
+def kinds(base: type[Node] = Node) -> Iterator[type[Node]]:
+    """Yield every kind of node, also those that are only bases of others."""
+    for kind in base.__subclasses__():
+        yield kind
+        yield from kinds(kind)
 
 
 def children(node: Node) -> Iterator[Node]:

@@ -39,10 +39,7 @@ class Equations:
 
     def error(self, node: Node, problem: str) -> CheckError:
         line = self.line.layout
-        text = line.text
-        if self.place:
-            assert line.claim is not None, "only a claim is said to be after ▷"
-            text = line.claim
+        text = (line.claim or "") if self.place else line.text
         place = f"line {line.number}{self.place}"
         return CheckError(self.program.id, place, node.span[0] + 1, text, problem)
 
