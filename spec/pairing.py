@@ -113,13 +113,12 @@ def pair(
         if (ref.algorithm in known and ref.line not in _numbers(known[ref.algorithm]))
         or (library is not None and ref.algorithm not in known)
     )
+    needed = (line for line in algorithm.lines if not line.ends)
     return Pairing(
         algorithm,
         function,
         rows=(Row(code=source.signature), *_rows(algorithm, source)),
-        untagged=tuple(
-            line for line in algorithm.lines if not line.ends and line.number not in tagged
-        ),
+        untagged=tuple(line for line in needed if line.number not in tagged),
         unknown=tuple(dict.fromkeys(unknown)),
     )
 
@@ -219,17 +218,14 @@ class _Source:
             return (), None
         refs: list[Ref] = []
         for part in match["refs"].split(", "):
-            first, *rest = (_ref(text) for text in part.split("-"))
+            first, *rest = (
+                Ref(id, int(line)) for id, line in (ref.split(".") for ref in part.split("-"))
+            )
             last = rest[0] if rest else first
             if last.algorithm != first.algorithm or last.line < first.line:
                 raise PairingError(f"{self.name}, row {row}: {part} is not a range of lines")
             refs += (Ref(first.algorithm, line) for line in range(first.line, last.line + 1))
         return tuple(refs), match["view"]
-
-
-def _ref(text: str) -> Ref:
-    algorithm, line = text.split(".")
-    return Ref(algorithm, int(line))
 
 
 def _numbers(algorithm: Algorithm) -> set[int]:

@@ -86,22 +86,19 @@ def parse(text: str, headings: Mapping[str, str] = MappingProxyType({})) -> dict
         if name not in functions and not (name.isascii() and name.isidentifier()):
             raise ValueError(f"symbols.toml: {name} ({meaning}) needs a row with a name in Python")
         functions.setdefault(name, {"ascii": name, "meaning": meaning})
-    found: dict[str, Symbol] = {}
+    symbols: dict[str, Symbol] = {}
     owners: dict[str, Symbol] = {}
     for kind, rows in kinds.items():
         for glyph, row in rows.items():
             symbol = Symbol(glyph, row.get("ascii"), kind, row["meaning"], row.get("index"))
-            if glyph in found:
-                raise ValueError(f"symbols.toml: {glyph} is both {found[glyph].kind} and {kind}")
-            found[glyph] = symbol
-            if symbol.ascii is None:
-                continue
-            owner = owners.setdefault(symbol.ascii, symbol)
+            if glyph in symbols:
+                raise ValueError(f"symbols.toml: {glyph} is both {symbols[glyph].kind} and {kind}")
+            symbols[glyph] = symbol
+            owner = owners.setdefault(symbol.ascii, symbol) if symbol.ascii else symbol
             if owner.stem != symbol.stem:
-                raise ValueError(
-                    f"symbols.toml: {owner.glyph} and {glyph} are both called {symbol.ascii}"
-                )
-    return found
+                problem = f"{owner.glyph} and {glyph} are both called {symbol.ascii}"
+                raise ValueError(f"symbols.toml: {problem}")
+    return symbols
 
 
 def lookup(glyph: str) -> Symbol:

@@ -20,8 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
-from spec.cost.loops import Loop, loops, of_equal_lengths, value, while_loop
-from spec.cost.numbers import numbers
+from spec.cost.sizes import Loop, loops, numbers, of_equal_lengths, value, while_loop
 from spec.language import tree
 from spec.language.alg_file import Ref
 from spec.language.checked import Checked
@@ -220,9 +219,10 @@ class _Memory:
             if isinstance(target, tree.Call):
                 continue
             variable = self.variable(target)
+            fills = isinstance(target, tree.Index) and text(target.subscripts[-1]) in names
             if variable.index is not None and text(variable.index) in names:
                 self.held[variable.key] = self.made(variable, line, before=True)
-            elif _fills(target, names) and self.checked.names.fresh[target]:
+            elif fills and self.checked.names.fresh[target]:
                 self.held[variable.key] = self.made(variable, line)
         self.turns(loops(self.checked, binder), body)
 
@@ -372,8 +372,3 @@ def _grows(peak: Peak, index: Atom) -> bool:
         if (change := size.replace({index: Poly.of(index) + 1}) - size) != ZERO
     }
     return rises <= {True}
-
-
-def _fills(target: Node, names: set[str]) -> bool:
-    """Say whether a target is an entry at an index that a loop runs over."""
-    return isinstance(target, tree.Index) and text(target.subscripts[-1]) in names

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial, reduce
 
-from spec.cost.loops import Loop, loops, of_equal_lengths, while_loop
-from spec.cost.numbers import numbers
+from spec.cost.sizes import Loop, loops, numbers, of_equal_lengths, while_loop
 from spec.language import tree
 from spec.language.checked import Checked
 from spec.language.inference.calls import ENTRYWISE

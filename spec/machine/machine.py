@@ -130,14 +130,13 @@ class Machine(Expressions[S]):
                 self.watcher.line(frame, line, self.set_by(statement, frame))
 
     def repeat(self, line: Line, condition: tree.Condition, frame: Frame) -> None:
-        for _ in range(self.turns):
+        for turn in range(self.turns + 1):
             self.measure(line, frame)
             if not self.condition(condition, frame):
                 return
-            self.block(line.body, frame)
-        self.measure(line, frame)
-        if self.condition(condition, frame):
-            self.stopped.append(f"{frame.checked.id}.{line.number}")
+            if turn < self.turns:
+                self.block(line.body, frame)
+        self.stopped.append(f"{frame.checked.id}.{line.number}")
 
     def measure(self, line: Line, frame: Frame) -> None:
         """Note the lengths of the sequences that a `while` hands from turn to turn."""
@@ -284,15 +283,12 @@ class Machine(Expressions[S]):
         machine.hyperparameters = self.hyperparameters
         leaves: list[Any] = []
 
-        def lift(x: Value) -> Value:
-            def variable(entry: Any) -> Any:
-                leaves.append(reverse.variable(entry))
-                return leaves[-1]
-
-            return entrywise(variable, x)
+        def variable(entry: Any) -> Any:
+            leaves.append(reverse.variable(entry))
+            return leaves[-1]
 
         with _no_search_for_cycles():
-            lifted = map_values(lift, theta)
+            lifted = map_values(lambda x: entrywise(variable, x), theta)
             output = machine.apply(definition, lifted, frame)
             slopes = dict(zip(map(id, leaves), reverse.gradient(output, leaves), strict=True))
         slope = map_values(lambda x: entrywise(lambda entry: slopes[id(entry)], x), lifted)

@@ -107,9 +107,7 @@ def _body(program: Program) -> Iterator[str]:
     depth = max(line.layout.indent for line in program.lines)
     yield r"\begin{tabbing}"
     yield r"\hspace{2em}\=" + r"\hspace{1.5em}\=" * depth + r"\kill"
-    rows = [row for line in program.lines for row in _line(line)]
-    yield from (rf"{row}\\" for row in rows[:-1])
-    yield rows[-1]
+    yield "\\\\\n".join(row for line in program.lines for row in _line(line))
     yield r"\end{tabbing}"
 
 

@@ -20,8 +20,6 @@ from spec.language.typesetting import HAT, TILDE, Atom, Break, Reference, Typese
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 
-TIMES = "\u2062"  # unseen, but read aloud
-
 _SIGNS = {"*": "∗"}  # the other hangs high already
 _ACCENTS = {HAT: "ˆ", TILDE: "˜"}
 _THIN, _MEDIUM, _THICK = "0.17em", "0.22em", "0.28em"
@@ -108,8 +106,8 @@ class _Style:
         return f"<mn>{digits}</mn>"
 
     def sign(self, sign: str, before: bool, after: bool) -> str:
-        if sign == " ":
-            return f'<mo lspace="0" rspace="{_THIN}">{TIMES}</mo>'
+        if sign == " ":  # a sign that is not seen, but read aloud
+            return f'<mo lspace="0" rspace="{_THIN}">\u2062</mo>'
         shown = _SIGNS.get(sign) or escape(sign)
         space = _SPACES.get(sign, _THICK)
         left, right = (space if apart else "0" for apart in (before, after))

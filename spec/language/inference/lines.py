@@ -193,8 +193,6 @@ class Lines(Calls):
                 self.assign(token, TOKEN, token)
             case tree.Return(_, value):
                 self.returned(value)
-            case tree.End():
-                pass
 
     def define(self, target: tree.Call, value: tree.Expression) -> None:
         if target.function in (*NOTATION, *self.functions):
