@@ -14,6 +14,7 @@ from helpers.counting import Counting
 
 from spec.cost import KINDS, Cost, Operations, cost, value
 from spec.cost.memory import Peak, never_negative
+from spec.cost.presets import presets
 from spec.cost.sizes import CostError
 from spec.inputs.draw import draw
 from spec.language import alg_file
@@ -34,20 +35,10 @@ from spec.language.tree import (
     Transpose,
     walk,
 )
-from spec.library import checked, programs
+from spec.library import checked, paper, programs
 from spec.machine import Frame, Machine, Parameters, Watcher
 
-GPT2_SMALL = {
-    "N_V": 50257,
-    "ℓ_max": 1024,
-    "L": 12,
-    "H": 12,
-    "d_e": 768,
-    "d_mlp": 3072,
-    "d_attn": 64,
-    "d_mid": 64,
-    "length(x)": 1024,
-}
+GPT2_SMALL = {**presets()["gpt2-small"], "length(x)": 1024}
 LENGTHS = {"length(x)", "length(z)", "length(x_n)", "length(z_n)", "turns"}
 EMPTY_SUMS = {("11", 5), ("13", 5)}  # if a sequence has one token
 
@@ -283,7 +274,7 @@ def test_a_gradient_is_not_counted() -> None:
 
 
 def test_only_what_depends_on_the_data_is_counted_at_most() -> None:
-    found = {id: set(of(id).at_most) for id in checked() if of(id).at_most}
+    found = {id: set(of(id).at_most) for id in paper() if of(id).at_most}
     assert found == {"12": {9}}
 
 

@@ -23,6 +23,7 @@ from spec.inputs.draw import SIZES, draw
 from spec.language import alg_file
 from spec.language.checked import check, declarations
 from spec.language.parse import program
+from spec.language.types import sizes_of
 from spec.library import checked
 from spec.line_by_line.tie import numbers
 from spec.machine import Machine, Parameters, Watcher, map_values
@@ -99,9 +100,13 @@ def test_a_token_that_may_attend_to_nobody_gets_zeros():
     assert (np.delete(V, 2, axis=1) != 0).all()
 
 
+TYPES = [type for one in checked().values() for type in one.header.variables.values()]
+NAMES = {atom.name for type in TYPES for atom in sizes_of(type) if atom.kind == "size"}
+
+
 @every_algorithm
 def test_every_size_may_be_1(id):
-    ones = dict.fromkeys(SIZES, 1) | {"N_V": 2, "ℓ_max": 2}
+    ones = dict.fromkeys(NAMES, 1) | {"N_V": 2, "ℓ_max": 2}
     inputs = draw(checked(), id, np.random.default_rng(0), ones)
     run(id, inputs, random=stream())
     run(id, inputs, Balls(), random=stream())

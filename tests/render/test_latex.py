@@ -18,12 +18,16 @@ from spec.render.mathml import Formula, units
 # The commands of LaTeX that are used, and what they stand for: no more than amsmath, amssymb.
 SIGNS = r"""
     \gets ← \equiv ≡ \le ≤ \ne ≠ \in ∈ \propto ∝ \forall ∀ \neg ¬ \nabla ∇ \sum Σ \cdot · \odot ⊙
-    \times × \mid | \dots … \infty ∞ \sqrt √ \ell ℓ \alpha α \beta β \gamma γ \Delta Δ
-    \varepsilon ε \eta η \theta θ \tau τ \tilde ◌̃ \hat ◌̂ \_ _ \{ { \} }
+    \times × \mid | \dots … \infty ∞ \sqrt √ \ell ℓ \tilde ◌̃ \hat ◌̂ \_ _ \{ { \} }
 """.replace("◌", "").split()
 COMMANDS = dict(zip(SIGNS[::2], SIGNS[1::2], strict=True)) | dict.fromkeys(
     (r"\mathrm", r"\mathsf", r"\mathbb", r"\textbf", r"\,", r"\!"), ""
 )
+GREEK_LETTERS = "αβγδζηθικμνξπρστυφχψω"
+GREEK = {
+    f"\\{unicodedata.name(letter).split()[-1].lower()}": letter
+    for letter in "αβγδζηθικμνξπρστυφχψω"
+} | {r"\varepsilon": "ε", r"\lambda": "λ", r"\Delta": "Δ", r"\Theta": "Θ", r"\Omega": "Ω"}
 LAYOUT = r"""
     \noindent \par \textit \begin \end \labelwidth \leftmargin \topsep \parsep \itemsep \item \hfill
     \hspace \triangleright \kill \= \> \` \\
@@ -87,7 +91,7 @@ def letters(text: str) -> Counter[str]:
 
 def spelt(tex: str) -> str:
     tex = re.sub(r"\[\\!\[|\]\\!\]", lambda match: "⟦⟧"[match[0][0] == "]"], tex)
-    return re.sub(r"\\(?:[a-zA-Z]+|.)", lambda match: COMMANDS[match[0]], tex)
+    return re.sub(r"\\(?:[a-zA-Z]+|.)", lambda match: (COMMANDS | GREEK)[match[0]], tex)
 
 
 def test_latex_has_every_letter_and_sign_of_the_text() -> None:
@@ -101,7 +105,7 @@ def test_latex_uses_the_commands_that_are_known_and_all_of_them() -> None:
         for program in programs().values()
         for command in re.findall(r"\\(?:[a-zA-Z]+|.)", document(program))
     }
-    assert used == COMMANDS.keys() | set(LAYOUT.split())
+    assert used - GREEK.keys() == COMMANDS.keys() | set(LAYOUT.split())
 
 
 def test_braces_and_dollars_are_balanced_in_latex() -> None:
