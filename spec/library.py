@@ -75,14 +75,14 @@ def collect(folder: Traversable) -> dict[str, Algorithm]:
     LibraryError
         If two files carry one id, or an example lies beside no text.
     """
-    found: dict[str, Algorithm] = {}
+    texts: dict[str, Algorithm] = {}
     for path, text in _texts(folder, ""):
         algorithm = read(text, path)
-        if (twin := found.get(algorithm.id)) is not None:
+        if (twin := texts.get(algorithm.id)) is not None:
             paths = " and ".join(sorted((twin.path, path)))
             raise LibraryError(f"{paths} both hold an Algorithm {algorithm.id}")
-        found[algorithm.id] = algorithm
-    return {id: found[id] for id in sorted(found, key=_order)}
+        texts[algorithm.id] = algorithm
+    return {id: texts[id] for id in sorted(texts, key=_order)}
 
 
 def read_example(folder: Traversable, algorithm: Algorithm) -> dict[str, Any]:

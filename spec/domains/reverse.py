@@ -208,10 +208,10 @@ def _terms(xs: Sequence[Any], ys: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
 
 def _from_last_to_first(output: Variable[S]) -> list[Variable[S]]:
     """Return the output and all that it depends on, each before its parents."""
-    found, waiting = {output}, [output]
+    reached, waiting = {output}, [output]
     while waiting:
         for parent, _ in waiting.pop().parents:
-            if parent not in found:
-                found.add(parent)
+            if parent not in reached:
+                reached.add(parent)
                 waiting.append(parent)
-    return sorted(found, key=lambda variable: -variable.number)
+    return sorted(reached, key=lambda variable: -variable.number)

@@ -236,7 +236,7 @@ class _Reader:
                     scope = row.indent, binder
                 case tree.Consists(bundle):
                     if name != "Parameters" or declared:
-                        raise self.error(bundle, "only all parameters are parts of something")
+                        raise self.error(bundle, "only all parameters together can have a name")
                     self.bundle = key(bundle)
                     self.declare(bundle, self.bundle, types.Bundle(self.program.id, ()))
                 case tree.Declarations(items, own):
@@ -390,7 +390,7 @@ class _Reader:
 
     def requirement(self, condition: tree.Compare) -> Iterator[Requirement]:
         if condition.operator not in ("≤", "="):
-            raise self.error(condition, "only what is written with ≤ or = can be required")
+            raise self.error(condition, "only conditions with ≤ or = can be required")
         left, right = self.size(condition.left), self.size(condition.right)
         excess = right - left
         members = {member for atom in excess.atoms for member in atom.at}
@@ -404,7 +404,7 @@ class _Reader:
         """Note that a size equals another, which may stand for it in the lines."""
         left, right = left.replace(self.equal), right.replace(self.equal)
         size = left.atom
-        # A token is told from a position by its being at most N_V.
+        # Being at most N_V makes a number a token, not a position.
         if size is None or size.at or size in right.atoms | N_V.atoms:
             raise self.error(condition.left, f"{text(condition.left)} is not a size of its own")
         self.equal = {equal: other.replace({size: right}) for equal, other in self.equal.items()}

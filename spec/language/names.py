@@ -336,7 +336,7 @@ class _Reader:
             case tree.Named(tree.Index(_, subscripts), _, value):
                 indices = tree.Implied(node.indices)
                 if len(indices.names) < len(subscripts):
-                    raise self.error(node, "what is given is indexed by names")
+                    raise self.error(node, "an argument given by an equation is indexed by names")
                 self.bind(indices)
                 self.read(value)
                 self.unbind(indices)

@@ -79,7 +79,7 @@ class Balance:
     unexpected
         Obligations that are open and not declared.
     outdated
-        Declarations of what is proved, or of what is not an obligation at all.
+        Declarations of conditions that are proved, or are not obligations at all.
     """
 
     known: tuple[Known, ...] = ()

@@ -287,7 +287,7 @@ class _Builder(Transformer[Token, Any]):
     def choose(self, meta: Meta, target: Any, operator: str, *others: Any) -> Node:
         self._settable(target, tree.Name | tree.Index)
         if operator != "←":
-            raise _Misuse(target.span, "what is drawn is set with ←, not with =")
+            raise _Misuse(target.span, "a random choice is set with ←, not with =")
         return tree.Choose(target, *others, span=_span(meta))
 
     def _settable(self, target: Node, kinds: Any) -> None:

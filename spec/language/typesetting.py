@@ -249,8 +249,8 @@ class Typesetter(Generic[T]):
         if not dimensions:
             return base
         times = self._sign("×")
-        written = [self._joined(self._scripted.pieces(dimension)) for dimension in dimensions]
-        above = self._joined([written[0], *(p for one in written[1:] for p in (times, one))])
+        sizes = [self._joined(self._scripted.pieces(dimension)) for dimension in dimensions]
+        above = self._joined([sizes[0], *(part for size in sizes[1:] for part in (times, size))])
         value = self.style.scripts(base.value, None, above.value)
         return Atom(value, f"{base.plain}^{{{above.plain}}}")
 

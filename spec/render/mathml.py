@@ -55,7 +55,7 @@ def units(node: Node, linked: Container[str] = (), marked: Container[int] = ()) 
     linked
         The functions of which calls are to be links: their names stand by themselves.
     marked
-        The places, among `parts`, of what is to stand out: it is in rows of the class `marked`.
+        The places, among `parts`, of the pieces to highlight, in rows of the class `marked`.
     """
     pieces = _with_marks(Typesetter(_Style(), linked, open=True).pieces(node), marked)
     for broken, run in groupby(pieces, key=lambda piece: isinstance(piece, Break)):

@@ -45,7 +45,7 @@ EARLY = "the row ends too early"
         ("1 ← x", 1, "what stands left of the arrow cannot be set"),
         ("  1 ← x", 3, "what stands left of the arrow cannot be set"),
         ("f(x) ← 1 with probability p, else y", 1, "what stands left of the arrow cannot be set"),
-        ("Q = x with probability p, else y", 1, "what is drawn is set with ←, not with ="),
+        ("Q = x with probability p, else y", 1, "a random choice is set with ←, not with ="),
         ("Q ← x with p, else y", 12, f"'p' {STRAY}, 'probability' is due"),
         ("Q ← x with probability p, y", 27, f"'y' {STRAY}, 'else' is due"),
         ("sample y from q ∝ p", 8, f"'y' {STRAY}, 'a' is due"),

@@ -29,7 +29,7 @@ class Calls(Expressions):
         if node in self.names.functions:
             function = self.variables[self.names.functions[node]]
             assert isinstance(function, types.Function), "what is called is a function"
-            self.same(type, function.argument, argument, text(argument))
+            self.require(type, function.argument, argument, text(argument))
             return function.result
         if node.function == "softmax" and self.as_real(type, argument) == SCALAR:
             raise self.error(argument, f"{text(argument)} is {type}: softmax takes columns")
@@ -58,16 +58,16 @@ class Calls(Expressions):
         atoms = sorted(given_by(callee) - N_V.atoms, key=str)
         sizes = {atom: self.unknown(atom.name) for atom in atoms}
         if family := next((atom for atom in sizes if atom.at), None):
-            raise self.error(node, f"no call can tell each {family} of {node.function}")
+            raise self.error(node, f"a call cannot give each {family} of {node.function}")
         self.typing.calls[node] = sizes
         self.typing.arguments[node] = arguments
         self.typing.callees[node] = callee.id
         for variable, type in types.items():
             wanted = instance(declared[variable], sizes)
-            self.same(type, wanted, passed[variable], f"{variable} of {node.function}")
+            self.require(type, wanted, passed[variable], f"{variable} of {node.function}")
         for variable, argument in passed.items():
             if isinstance(argument, tree.Named):
-                wanted = self.now(instance(declared[variable], sizes))
+                wanted = self.settle_type(instance(declared[variable], sizes))
                 self.equation(argument, variable, wanted, node)
         self.by_name(node, callee, sizes)
         for excess, claim in _required(callee):
@@ -105,7 +105,7 @@ class Calls(Expressions):
         else:
             value = self.expression(argument.value)
         entry = types.Matrix(bits=type.bits)
-        self.same(value, entry, argument.value, text(argument.value))
+        self.require(value, entry, argument.value, text(argument.value))
 
     def by_name(self, node: tree.Call, callee: Header, sizes: Mapping[Atom, Poly]) -> None:
         """Settle the sizes that no argument shows by the caller's hyperparameters of that name."""

@@ -52,7 +52,7 @@ class Equations:
             size = size.replace(settled)
         return size
 
-    def now(self, type: Type) -> Type:
+    def settle_type(self, type: Type) -> Type:
         return map_sizes(type, self.settle)
 
     def equal(self, left: Poly, right: Poly, node: Node) -> bool:
@@ -97,11 +97,12 @@ class Equations:
         assert high is not None, "a loop has an upper bound"
         return high
 
-    def same(self, type: Type, wanted: Type, node: Node, subject: str) -> None:
+    def require(self, type: Type, wanted: Type, node: Node, subject: str) -> None:
         """Refuse a subject whose type is not the one that is wanted."""
-        type, wanted = self.now(type), self.now(wanted)
+        type, wanted = self.settle_type(type), self.settle_type(wanted)
         if not self.matches(type, wanted, node):
-            raise self.error(node, f"{subject} is {self.now(type)}, not {self.now(wanted)}")
+            type, wanted = self.settle_type(type), self.settle_type(wanted)
+            raise self.error(node, f"{subject} is {type}, not {wanted}")
 
     def matches(self, type: Type, wanted: Type, node: Node) -> bool:
         match type, wanted:
@@ -139,6 +140,6 @@ class Equations:
 
     def lasting(self, type: Type, index: Atom, node: Node, subject: str) -> None:
         """Refuse a type that has a size of one turn of an index, for use after that turn."""
-        type = self.now(type)
+        type = self.settle_type(type)
         if any(atom.kind == "index" and atom.serial >= index.serial for atom in sizes_of(type)):
             raise self.error(node, f"{subject} is {type}, another in each turn")

@@ -65,7 +65,7 @@ class Expressions(Equations, ABC):
         match condition:
             case tree.Not(operand):
                 type = self.expression(operand)
-                self.same(type, types.Matrix(bits=True), operand, text(operand))
+                self.require(type, types.Matrix(bits=True), operand, text(operand))
             case tree.Compare(_, left, right):
                 for side in (left, right):
                     type = self.expression(side)
@@ -98,7 +98,7 @@ class Expressions(Equations, ABC):
         raise self.error(node, f"{text(node)} is {type}, not a real number")
 
     def expression(self, node: Node) -> Type:
-        type = self.now(self.typed(node))
+        type = self.settle_type(self.typed(node))
         self.typing.types[node] = type
         return type
 
@@ -165,7 +165,7 @@ class Expressions(Equations, ABC):
             case Variable(variable, None):
                 return self.variables[variable]
             case Variable(variable, Node() as index):
-                family = self.now(self.variables[variable])
+                family = self.settle_type(self.variables[variable])
                 assert isinstance(family, types.Family), "a key with a hole is a family"
                 type = self.expression(index)
                 if not isinstance(type, types.Whole) or type.value is None:
@@ -176,14 +176,14 @@ class Expressions(Equations, ABC):
 
     def binary(self, node: tree.Binary) -> Type:
         left, right = self.expression(node.left), self.expression(node.right)
-        left = self.now(left)
+        left = self.settle_type(left)
         match node.operator, left, right:
             case "+" | "−" | " " | "·" as sign, types.Whole(Poly() as m), types.Whole(Poly() as n):
                 return types.Whole(ARITHMETIC[sign](m, n))
             case "+" | "−" | " " | "·", types.Whole(), types.Whole() if TOKEN not in (left, right):
                 return types.Whole()
             case "+" | "−", types.Bundle(), types.Bundle():
-                self.same(right, left, node.right, text(node.right))
+                self.require(right, left, node.right, text(node.right))
                 return left
             case " " | "·", types.Whole() | types.Matrix(), types.Bundle():
                 if self.as_real(left, node.left) == SCALAR:
@@ -194,8 +194,8 @@ class Expressions(Equations, ABC):
                 self.typing.broadcasts.append((self.line.number, text(node)))
                 return b if a == SCALAR else a
             case "+" | "−" | "⊙":
-                self.same(b, a, node.right, text(node.right))
-                return self.now(a)
+                self.require(b, a, node.right, text(node.right))
+                return self.settle_type(a)
             case "/":
                 if b != SCALAR:
                     raise self.error(node.right, f"{text(node.right)} is {b}, not a divisor")
@@ -209,7 +209,7 @@ class Expressions(Equations, ABC):
 
     def entries(self, node: tree.Index, type: Type, subscripts: tuple[Node, ...]) -> Type:
         """Return the type of what an index takes out of an array."""
-        entries = self.taken(node, self.now(type), subscripts)
+        entries = self.taken(node, self.settle_type(type), subscripts)
         self.typing.types[node] = entries
         return entries
 
@@ -242,7 +242,7 @@ class Expressions(Equations, ABC):
     def columns(self, node: tree.Columns, items: tuple[Node, ...]) -> Type:
         if any(isinstance(item, tree.Dots) for item in items):
             member, number = self.family(node, items)
-            self.same(member, types.Matrix(member.rows), node, "a column")
+            self.require(member, types.Matrix(member.rows), node, "a column")
             return types.Matrix(member.rows, number)
         lengths: list[Poly] = []
         for item in items:
@@ -267,7 +267,7 @@ class Expressions(Equations, ABC):
         if not regular or len(variables) > 1:
             raise self.error(node, "only the members of a family are listed, the last after …")
         (variable,), last = variables, listed[-1]
-        family = self.now(self.variables[variable])
+        family = self.settle_type(self.variables[variable])
         assert isinstance(family, types.Family), "a key with a hole is a family"
         ends = [self.whole(index) for _, index in members]
         if [end.constant for end in ends[:-1]] != list(range(1, len(ends))):

@@ -62,7 +62,7 @@ class Lines(Calls):
                         bits = isinstance(item.kind, tree.Bits)
                         self.claim(line, name, types.Matrix(rows, columns, bits))
                 case _:
-                    raise self.error(item, "a comment says of what shape a variable is")
+                    raise self.error(item, "a comment after ▷ gives the shape of a variable")
         self.place = ""
 
     def claim(self, line: Line, name: tree.Name, wanted: types.Matrix) -> None:
@@ -72,7 +72,8 @@ class Lines(Calls):
         if variable not in self.names.sets[line.number]:
             raise self.error(name, f"the line does not set {text(name)}")
         type = self.variables[variable]
-        self.same(type.member if isinstance(type, types.Family) else type, wanted, name, text(name))
+        member = type.member if isinstance(type, types.Family) else type
+        self.require(member, wanted, name, text(name))
 
     def size(self, node: Node) -> Poly:
         return written_size(node, self.named)
@@ -117,7 +118,7 @@ class Lines(Calls):
         first.running, first.settled = dict(self.running), dict(self.settled)
         first.block(line.body)
         for variable, start in starts.items():
-            after = first.now(first.variables[variable])
+            after = first.settle_type(first.variables[variable])
             if isinstance(start, types.Tokens) and isinstance(after, types.Tokens):
                 step = growth[variable] = after.length - first.settle(start.length)
                 if step.constant is None:
@@ -159,7 +160,7 @@ class Lines(Calls):
 
     def keeps(self, variable: Key, type: Type, node: Node) -> None:
         """Refuse to give a variable another type in a turn, or under a condition."""
-        self.same(self.variables[variable], type, node, f"{variable}, set again,")
+        self.require(self.variables[variable], type, node, f"{variable}, set again,")
 
     def statement(self, statement: tree.Statement) -> None:
         match statement:
@@ -183,12 +184,12 @@ class Lines(Calls):
                 self.assign(target, self.expression(value), value)
             case tree.Choose(target, value, probability, otherwise):
                 chosen = self.expression(value)
-                self.same(self.expression(otherwise), chosen, otherwise, text(otherwise))
+                self.require(self.expression(otherwise), chosen, otherwise, text(otherwise))
                 self.number(probability)
                 self.assign(target, chosen, value)
             case tree.Sample(token, distribution, weights):
                 type = self.real(weights)
-                self.same(type, types.Matrix(N_V), weights, text(weights))
+                self.require(type, types.Matrix(N_V), weights, text(weights))
                 self.assign(distribution, type, weights)
                 self.assign(token, TOKEN, token)
             case tree.Return(_, value):
@@ -213,16 +214,16 @@ class Lines(Calls):
         result = self.expression(value)
         # A size that only the result has, `length(y)`, is not known in advance.
         free = {atom: self.unknown(atom.name) for atom in sizes_of(wanted) - given_by(self.header)}
-        self.same(result, instance(wanted, free), value, "the result")
+        self.require(result, instance(wanted, free), value, "the result")
 
     def assign(self, target: Node, type: Type, value: Node) -> None:
         match target:
             case tree.Name():
-                self.put(target, type)
+                self.set_type(target, type)
             case tree.Index(tree.Name() as array, subscripts) if not self.names.fresh[target]:
                 variable = self.names.targets[array].key
                 self.entries(target, self.variables[variable], subscripts)
-                self.same(type, self.typing.types[target], value, text(value))
+                self.require(type, self.typing.types[target], value, text(value))
             case tree.Index(tree.Name() as array, subscripts):
                 for subscript in subscripts:
                     if not isinstance(subscript, tree.All):
@@ -230,7 +231,7 @@ class Lines(Calls):
                 _, high = self.from_1_on(subscripts[-1], target)
                 made = self.filled(target, subscripts, type, high, value)
                 self.typing.made[target] = made
-                self.put(array, made)
+                self.set_type(array, made)
 
     def filled(
         self, target: tree.Index, subscripts: tuple[Node, ...], type: Type, count: Poly, value: Node
@@ -244,7 +245,7 @@ class Lines(Calls):
                 return types.Tokens(count)
         raise self.error(target, f"{text(target)} cannot be {type}")
 
-    def put(self, name: tree.Name, type: Type) -> None:
+    def set_type(self, name: tree.Name, type: Type) -> None:
         target = self.names.targets[name]
         if target.index is not None:
             self.expression(target.index)
@@ -266,10 +267,10 @@ class Lines(Calls):
         """Return what has been inferred, every unknown replaced by its size."""
         typing = self.typing
         for node, type in list(typing.types.items()):
-            typing.types[node] = self.now(type)
+            typing.types[node] = self.settle_type(type)
             self.no_unknown(node, sizes_of(typing.types[node]))
         for node, type in list(typing.made.items()):
-            typing.made[node] = self.now(type)
+            typing.made[node] = self.settle_type(type)
         for node, call in list(typing.calls.items()):
             typing.calls[node] = sizes = {atom: self.settle(size) for atom, size in call.items()}
             self.no_unknown(node, {atom for size in sizes.values() for atom in size.atoms})
@@ -278,7 +279,7 @@ class Lines(Calls):
             for atom, (low, high) in typing.bounds.items()
         }
         typing.after = {
-            line: {variable: self.now(type) for variable, type in types.items()}
+            line: {variable: self.settle_type(type) for variable, type in types.items()}
             for line, types in typing.after.items()
         }
         typing.obligations = [
