@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from spec.language.alg_file import ID, Algorithm, Line, Ref
+from spec.language.alg_file import ID, Algorithm, Line
 
 Function = Callable[..., Any]
 
@@ -35,6 +35,16 @@ _BETWEEN_STATEMENTS = {tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.E
 
 class PairingError(ValueError):
     """A tag that cannot be read, or two functions for one algorithm."""
+
+
+class Ref(NamedTuple):
+    """A numbered line of an algorithm: `4.5`."""
+
+    algorithm: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.algorithm}.{self.line}"
 
 
 @dataclass(frozen=True)

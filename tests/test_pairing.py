@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.language.alg_file import Algorithm, Line, Ref, read
+from spec.language.alg_file import Algorithm, Line, read
 from spec.pairing import (
     Pairing,
     PairingError,
+    Ref,
     Statement,
     implementations,
     pair,

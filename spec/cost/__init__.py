@@ -20,10 +20,10 @@ from functools import cached_property
 from spec.cost.memory import Memory, Peak, highest
 from spec.cost.operations import KINDS, Counts, Operations, total
 from spec.cost.sizes import CostError, numbers, value
-from spec.language.alg_file import Ref
 from spec.language.checked import Checked
 from spec.language.polynomials import Poly, sum_of
 from spec.language.types import Bundle
+from spec.pairing import Ref
 
 __all__ = ["KINDS", "Cost", "CostError", "Operations", "Peak", "cost", "highest", "value"]
 

@@ -22,7 +22,6 @@ from functools import cached_property, partial
 
 from spec.cost.sizes import Loop, loops, numbers, of_equal_lengths, value, while_loop
 from spec.language import tree
-from spec.language.alg_file import Ref
 from spec.language.checked import Checked
 from spec.language.header import instance
 from spec.language.names import Raised, Variable
@@ -30,6 +29,7 @@ from spec.language.plain_text import text
 from spec.language.polynomials import ONE, ZERO, Atom, Poly, sum_of
 from spec.language.tree import Line, Node, base, children, targets
 from spec.language.types import N_V, Family, Key, Type
+from spec.pairing import Ref
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ what `write` would not write is refused, except for the width of a gap, which is
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from spec.language.errors import SpecError
 
@@ -62,16 +61,6 @@ class Line:
     def ends(self) -> bool:
         """Whether the line is `end`, which has no counterpart in Python."""
         return self.text == "end"
-
-
-class Ref(NamedTuple):
-    """A numbered line of an algorithm: `4.5`."""
-
-    algorithm: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.algorithm}.{self.line}"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from spec.expected.trace import Visit
-from spec.language.alg_file import Ref
 from spec.language.plain_text import text
 from spec.language.tree import End, While
 from spec.line_by_line.array_axes import (
@@ -19,6 +18,7 @@ from spec.line_by_line.compare_array import Part
 from spec.line_by_line.findings import Agreement, Difference, Tie
 from spec.line_by_line.observe import NOTHING, Event, Observation
 from spec.line_by_line.statement_groups import Group, Wrong, argument, groups, python_name
+from spec.pairing import Ref
 
 if TYPE_CHECKING:
     from spec.line_by_line.tie import Expected

@@ -17,8 +17,7 @@ from functools import partial
 from types import CellType, CodeType, FunctionType, MethodType
 from typing import Any, Final
 
-from spec.language.alg_file import Ref
-from spec.pairing import Function, PairingError, Statement, algorithm_of, statements
+from spec.pairing import Function, PairingError, Ref, Statement, algorithm_of, statements
 
 
 class _Nothing:

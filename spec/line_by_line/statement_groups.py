@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from spec import symbols
-from spec.language.alg_file import Ref
 from spec.line_by_line.observe import NOTHING, Event
 from spec.machine import Value
+from spec.pairing import Ref
 
 
 class Wrong(Exception):

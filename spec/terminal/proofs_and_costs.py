@@ -19,7 +19,7 @@ from rich.text import Text
 
 from spec.cost import Cost, Operations, highest, value
 from spec.errata import Erratum
-from spec.language.alg_file import STEP, Algorithm, Line, Ref
+from spec.language.alg_file import STEP, Algorithm, Line
 from spec.language.checked import Checked
 from spec.language.inference.typing import Obligation
 from spec.language.open_obligations import Balance
@@ -27,6 +27,7 @@ from spec.language.plain_text import text
 from spec.language.polynomials import Atom, Poly
 from spec.language.tree import Gradient, walk
 from spec.language.types import Family
+from spec.pairing import Ref
 
 MULTIPLY_ADD = "multiply-add"
 

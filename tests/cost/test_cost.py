@@ -18,7 +18,6 @@ from spec.cost.presets import presets
 from spec.cost.sizes import CostError
 from spec.inputs.draw import draw
 from spec.language import alg_file
-from spec.language.alg_file import Ref
 from spec.language.checked import Checked, check, declarations
 from spec.language.names import Variable
 from spec.language.parse import program
@@ -37,6 +36,7 @@ from spec.language.tree import (
 )
 from spec.library import checked, paper, programs
 from spec.machine import Frame, Machine, Parameters, Watcher
+from spec.pairing import Ref
 
 GPT2_SMALL = {**presets()["gpt2-small"], "length(x)": 1024}
 LENGTHS = {"length(x)", "length(z)", "length(x_n)", "length(z_n)", "turns"}
