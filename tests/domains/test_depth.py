@@ -7,8 +7,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from helpers.cases import case
 from helpers.rounding import gamma
+from helpers.runs import drawn, run, stream
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +19,7 @@ from spec.expected.trace import trace
 from spec.inputs.draw import draw
 from spec.library import checked, paper
 from spec.line_by_line.tie import numbers
-from spec.machine import Chance, Machine
+from spec.machine import Chance
 
 D = Depths()
 depths = st.lists(st.builds(Depth, st.integers(0, 9)), min_size=1, max_size=5)
@@ -161,7 +161,4 @@ def test_depths_do_not_depend_on_the_parameters(id):
 
 @pytest.mark.parametrize("id", paper())
 def test_every_algorithm_has_a_depth(id):
-    one = case(id)
-    (inputs,) = one.runs[0][:1]
-    machine = Machine(checked(), D, random=iter(one.random), turns=one.turns)
-    machine.run(id, inputs.inputs, inputs.parameters, inputs.hyperparameters)
+    run(id, drawn(id), D, random=stream())

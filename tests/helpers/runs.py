@@ -9,15 +9,24 @@ from typing import Any
 
 import numpy as np
 
-from helpers.cases import SMALLER, TRAINING, TURNS
 from spec.domains import Domain, Floats
 from spec.inputs.draw import Inputs, draw
-from spec.language.tree import Line
+from spec.language.tree import Gradient, Line, walk
 from spec.library import checked
 from spec.line_by_line.tie import numbers
 from spec.machine import Chance, Frame, Machine, Parameters, Value, Watcher
 
-QUICK = {**SMALLER, "L": 1, "L_enc": 1, "L_dec": 1, "H": 2}  # for gradients
+TURNS = 4  # how long a text may grow
+TRAINING = {  # the algorithms that take gradients
+    id
+    for id, one in checked().items()
+    for line in one.program.lines
+    if any(isinstance(node, Gradient) for node in walk(line.statement))
+}
+QUICK = {  # sizes for gradients
+    "N_V": 13, "d_mid": 7, "d_mlp": 9, "length(x_n)": 2, "length(z_n)": 5,
+    "L": 1, "L_enc": 1, "L_dec": 1, "H": 2,
+}  # fmt: skip
 
 
 def drawn(id: str, seed: int = 0, **sizes: int) -> Inputs:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers.cases import TURNS
-from helpers.runs import Seen, changed, drawn, run, stream, with_part
+from helpers.runs import TURNS, Seen, changed, drawn, run, stream, with_part
 
 from spec.domains import Floats
 from spec.domains.depth import Depths

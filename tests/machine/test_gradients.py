@@ -8,8 +8,7 @@ import itertools
 import numpy as np
 import pytest
 from flint import arb
-from helpers.cases import TRAINING
-from helpers.runs import Seen, drawn, run, stream
+from helpers.runs import TRAINING, Seen, drawn, run, stream
 
 from spec.domains import Floats, Reverse
 from spec.domains.balls import Balls

@@ -12,9 +12,8 @@ import itertools
 import numpy as np
 import pytest
 from flint import arb, ctx
-from helpers.cases import TRAINING
 from helpers.rounding import gamma
-from helpers.runs import Largest, changed, comparable, drawn, run, stream
+from helpers.runs import TRAINING, Largest, changed, comparable, drawn, run, stream
 
 from spec.domains import Floats, Reverse
 from spec.domains.balls import Balls, certified
