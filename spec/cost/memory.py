@@ -2,7 +2,7 @@
 
 In memory are, of the algorithm and of those that wait for its result,
 
-- the variables that have been set. An array that a loop fills entry by entry is there from the
+- the variables that have been set. An array that a loop sets entry by entry is there from the
   beginning of the loop, a family with the members that have been made. Inputs and parameters are
   not counted;
 - the values that wait while an expression is evaluated, from left to right: the operands and
@@ -219,10 +219,9 @@ class _Memory:
             if isinstance(target, tree.Call):
                 continue
             variable = self.variable(target)
-            fills = isinstance(target, tree.Index) and text(target.subscripts[-1]) in names
             if variable.index is not None and text(variable.index) in names:
                 self.held[variable.key] = self.made(variable, line, before=True)
-            elif fills and self.checked.names.fresh[target]:
+            elif isinstance(target, tree.Index) and text(target.subscripts[-1]) in names:
                 self.held[variable.key] = self.made(variable, line)
         self.turns(loops(self.checked, binder), body)
 

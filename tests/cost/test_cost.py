@@ -415,8 +415,9 @@ Hyperparameters: Part ∈ ℝ^{d_e×ℓ}, N ∈ ℕ, p ∈ (0,1)
 6      for t ∈ [ℓ]: if t ≤ ℓ then X[:, t] ← W b
 7      D ← Σ_{j=1}^{i} (X ⊙ X)
 8      g ← (bᵀ W b)³
-9  end
-10 return Y = [Y^1; …; Y^N]
+9      for t ∈ [ℓ]: C[:, t] ← −X[:, t]
+10 end
+11 return Y = [Y^1; …; Y^N]
 """
 EMBED = """\
 Algorithm X2: E ← Embed(x, W)
@@ -446,15 +447,16 @@ Requires: 1 ≤ length(x)
 """
 
 
+@pytest.mark.parametrize("length", [1, 2])
 @pytest.mark.parametrize("turns", [1, 2, 3])
-def test_other_forms_of_lines_cost_what_a_run_does(turns: int) -> None:
+def test_other_forms_of_lines_cost_what_a_run_does(turns: int, length: int) -> None:
     algorithms = parsed(MIX)
-    sizes = {"N": turns, "d_e": 3, "ℓ": 2}
+    sizes = {"N": turns, "d_e": 3, "ℓ": length}
     found = cost(algorithms, "X1")
     meter = Meter(algorithms)
     random = np.random.default_rng(7).standard_normal
-    given = random((3, 3)), random(3), random((3, 2))
-    meter.run("X1", [random((3, 2)), [1]], given, {"N": turns, "p": 0.4})
+    given = random((3, 3)), random(3), random((3, length))
+    meter.run("X1", [random((3, length)), [1]], given, {"N": turns, "p": 0.4})
     done = {line: counts(one, sizes) for line, one in found.lines.items() if one.kinds}
     assert found.at_most == {5, 6}
     assert done.pop(5) == {kind: turns * n for kind, n in EITHER.items()}
