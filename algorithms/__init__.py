@@ -45,6 +45,7 @@ from algorithms.paper.parameters import (
     MHAttentionParameters,
 )
 from algorithms.paper.sampling import sample, temper
+from algorithms.signatures.discovery import other_than
 from algorithms.signatures.errors import DTypeError, ShapeError
 from algorithms.signatures.trees import tree_map
 from algorithms import extensions as extensions
@@ -94,12 +95,7 @@ __all__ = [
 
 __version__: str
 
-if taken := {*__all__} & {*extensions.__all__}:
-    raise ImportError(
-        "two functions of algorithms are called "
-        f"{' and '.join(sorted(taken))}"
-    )
-__all__ += extensions.__all__
+__all__ += other_than(extensions.__all__, __all__)
 
 
 def __getattr__(name: str) -> Any:

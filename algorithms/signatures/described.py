@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from algorithms.signatures.declarations import (
     ArrayOf,
@@ -22,8 +22,8 @@ def described(cls: C) -> C:
     It is written when it is first read, by `help` say: to resolve
     annotations takes longer than to import the class.
     """
-    if cls.__doc__ is not None:  # as under `python -OO`
-        vars(type)["__doc__"].__set__(cls, _Docstring(cls.__doc__))
+    docstring: Any = _Docstring(cls.__doc__ or "")
+    cls.__doc__ = docstring
     return cls
 
 
@@ -59,6 +59,5 @@ def field_type(declaration: Declaration) -> str:
             return f"{cls.__name__}{where}"
         case Items(item, size):
             return f"{size} times {field_type(item)}"
-        case Optional(value):
-            return f"{field_type(value)}, or None"
-    raise TypeError(f"not a part of θ: {declaration}")
+    assert isinstance(declaration, Optional), "θ is made of arrays"
+    return f"{field_type(declaration.value)}, or None"

@@ -33,6 +33,16 @@ def tagged(package: str, folder: str) -> dict[str, str]:
     return modules
 
 
+def other_than(names: list[str], taken: list[str]) -> list[str]:
+    """The names, if none of them is taken."""
+    if both := {*names} & {*taken}:
+        raise ImportError(
+            "two functions of algorithms are called "
+            f"{' and '.join(sorted(both))}"
+        )
+    return names
+
+
 def tagged_function(
     package: str, modules: dict[str, str], name: str
 ) -> Any:

@@ -24,6 +24,7 @@ from algorithms import (
     ETransformer,
     ETransformerParameters,
     initialise,
+    tree_map,
 )
 from algorithms.checkpoints import BERTParameters
 from algorithms.signatures.declarations import read
@@ -94,6 +95,15 @@ def test_every_array_is_of_the_float_type_asked_for(parameters, dtype):
     assert {leaf.value.dtype for leaf in arrays(drawn(parameters, dtype=dtype))} == {
         np.dtype(dtype)
     }
+
+
+@every_parameters
+def test_it_maps_its_arrays_as_tree_map_does(parameters):
+    theta = drawn(parameters)
+    mapped = theta.map(lambda w: w + 1)
+    assert type(mapped) is parameters
+    tree_map(np.testing.assert_array_equal, mapped, tree_map(lambda w: w + 1, theta))
+    tree_map(lambda new, old: np.testing.assert_array_equal(new, old + 1), mapped, theta)
 
 
 def test_the_architectures_take_it():

@@ -14,6 +14,8 @@ import pytest
 from helpers.strategies import packages, parameter_classes
 
 import algorithms
+from algorithms.paper.attention import per_head
+from algorithms.signatures import discovery
 
 SOURCE = Path(algorithms.__path__[0])
 RMS_NORM = """
@@ -101,19 +103,29 @@ exec("from algorithms import *"); rms_norm
     assert python(program, copy(norms=RMS_NORM)) == "[[0.84852814 1.13137085]] N1"
 
 
-@pytest.mark.parametrize(
-    ("modules", "message"),
-    [
-        ({"a": RMS_NORM, "b": RMS_NORM}, "b.py: algorithms.extensions has another rms_norm"),
-        ({"rms_norm": RMS_NORM}, "rms_norm.py: algorithms.extensions has another rms_norm"),
-        (
-            {"a": RMS_NORM.replace("rms_norm", "layer_norm")},
-            "two functions of algorithms are called layer_norm",
-        ),
-    ],
-)
-def test_two_things_of_one_name_are_refused(copy, modules, message):
-    assert re.search(f"^ImportError: .*{message}$", python("import algorithms", copy(**modules)))
+@pytest.mark.parametrize("files", [("a", "b"), ("rms_norm",), ("rms_norm", "a")])
+def test_two_things_of_one_name_are_refused(tmp_path, files):
+    for name in files:
+        (tmp_path / f"{name}.py").write_text(RMS_NORM, "utf-8")
+    with pytest.raises(ImportError, match=r"^\w+\.py: mine has another rms_norm$"):
+        discovery.tagged("mine", str(tmp_path))
+
+
+def test_a_name_that_the_package_has_already_is_refused(copy):
+    wrong = RMS_NORM.replace("rms_norm", "layer_norm")
+    message = "two functions of algorithms are called layer_norm"
+    assert python("import algorithms", copy(a=wrong)) == f"ImportError: {message}"
+    with pytest.raises(ImportError, match=f"^{message}$"):
+        discovery.other_than(["layer_norm"], algorithms.__all__)
+
+
+def test_what_is_found_is_got_from_either_package(monkeypatch):
+    monkeypatch.setattr(algorithms.extensions, "__all__", ["per_head"])
+    found = discovery.tagged("algorithms.extensions", str(SOURCE / "extensions"))
+    modules = found | {"per_head": "algorithms.paper.attention"}
+    monkeypatch.setattr(algorithms.extensions, "_modules", modules)
+    assert algorithms.per_head is algorithms.extensions.per_head is per_head
+    assert algorithms.__getattr__("checkpoints") is algorithms.checkpoints
 
 
 def test_the_tags_that_are_read_are_those_that_an_import_finds():

@@ -61,7 +61,7 @@ DISTRIBUTIONS = ("p", "q")
 def flattening(loss: Function, theta: Any) -> tuple[Any, Any]:
     """Give the loss, and in a gradient's place smaller entries, the more so the less is lost."""
     value = loss(theta)
-    return value, theta.map(lambda w: w * (0.5 / (1 + float(value))))
+    return value, theta.map(lambda w: w * (0.25 / (1 + float(value))))
 
 
 #: What an argument that is a function and has no default is given.
