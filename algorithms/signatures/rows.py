@@ -21,16 +21,14 @@ def advised(
     counts = range(1, len(tokens) + 1)
     for names in chain(*(combinations(tokens, n) for n in counts)):
         try:
-            turned = {name: arguments[name].mT for name in names}
-            Check("").arguments(
-                declarations, {**arguments, **turned}
-            )
+            columns = {name: arguments[name].mT for name in names}
+            changed = {**arguments, **columns}
+            Check("").arguments(declarations, changed)
         except Exception:  # that is not the mistake, or not alone
             continue
         which = " and ".join(f"{name}.mT" for name in names)
-        return ShapeError(
-            f"{error}; tokens are columns: pass {which}"
-        )
+        advice = f"tokens are columns: pass {which}"
+        return ShapeError(f"{error}; {advice}")
     return error
 
 

@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from algorithms import GELU, Attention, AttentionParameters, ReLU, layer_norm, softmax
 from algorithms.checkpoints import GELU_tanh, SiLU
+from algorithms.signatures.array_types import VANISHING
 
 LIBRARIES = {"numpy": np.asarray, "torch": torch.asarray, "jax": jnp.asarray}
 every_library = pytest.mark.parametrize("asarray", LIBRARIES.values(), ids=LIBRARIES)
@@ -133,9 +134,6 @@ def test_a_constant_column_is_0_where_eps_is_above_0(asarray):
     one = np.ones(3, "float16")
     e = asarray(np.full((3, 2), 7, "float16"))
     assert (np.asarray(layer_norm(e, asarray(one), asarray(0 * one), eps=1e-7)) == 0).all()
-
-
-VANISHING = {"float16": 2.0**-25, "bfloat16": 2.0**-134, "float32": 2.0**-150}
 
 
 @pytest.mark.parametrize(("dtype", "vanishing"), VANISHING.items())

@@ -82,6 +82,14 @@ def test_every_algorithm_is_among_them():
     assert {*implementations("algorithms").values()} <= {*checked_functions()}
 
 
+def test_what_says_which_tokens_count_stands_at_one_end():
+    for function in checked_functions():
+        inputs = signature(function).arguments.values()
+        arrays = [getattr(part, "value", part) for part in inputs]
+        if any(getattr(array, "below", None) for array in arrays):
+            assert all(a.right_padding for a in arrays if getattr(a, "kind", "") == "bool")
+
+
 def kinds(declaration):
     """Yield the kinds of declaration that stand in this one."""
     yield type(declaration)
