@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import cache
 from typing import Any, cast
 
 from algorithms.signatures.arrays import namespace
-from algorithms.signatures.declarations import ArrayOf
 
 #: NumPy's arrays that compute something else with the same signs.
 UNLIKE = {
@@ -22,7 +22,7 @@ VANISHING = {
     "float32": 2.0**-150,
 }
 
-_libraries: dict[type, str | None] = {}
+_libraries: dict[type, str] = {}
 _misleading: dict[type, str] = {}
 _dtypes: dict[tuple[Any, Any], str] = {}
 
@@ -34,35 +34,35 @@ def library(value: Any) -> str | None:
         try:
             module = cast("Any", namespace(value)).__name__
         except TypeError:  # no library has arrays of this type
-            _libraries[cls] = None
-        else:
-            name = module.removeprefix("array_api_compat.")
-            _libraries[cls] = name.split(".")[0]
+            return None
+        name = module.removeprefix("array_api_compat.")
+        _libraries[cls] = name.split(".")[0]
     return _libraries[cls]
 
 
 def misleading(value: Any) -> str:
     """What an array is, if not a plain one of numbers; else ""."""
-    if library(value) == "torch":
-        torch = sys.modules["torch"]
-        if value.is_nested or value.layout is not torch.strided:
-            kind = "nested" if value.is_nested else value.layout
-            return f"torch.Tensor ({kind}), which is not dense"
     cls = type(value)
     if cls not in _misleading:
         names = map(type_name, cls.__mro__)
         why = (f"{n}, {w}" for n in names if (w := UNLIKE.get(n)))
         _misleading[cls] = next(why, "")
+    if _libraries.get(cls) == "torch":
+        torch = sys.modules["torch"]
+        if value.is_nested or value.layout is not torch.strided:
+            kind = "nested" if value.is_nested else value.layout
+            return f"torch.Tensor ({kind}), which is not dense"
     return _misleading[cls]
 
 
-def dtypes(declaration: ArrayOf, value: Any) -> list[str]:
-    """The types that an array of this library may have.
+@cache
+def dtypes(some: tuple[str, ...], library: str) -> tuple[str, ...]:
+    """Those of some types that the arrays of a library may have.
 
     NumPy has bfloat16 from elsewhere, and computes in float32.
     """
-    lacking = ["bfloat16"] if library(value) == "numpy" else []
-    return [d for d in declaration.dtypes if d not in lacking]
+    lacking = "bfloat16" if library == "numpy" else None
+    return tuple(dtype for dtype in some if dtype != lacking)
 
 
 def autocast(value: Any) -> str | None:

@@ -33,7 +33,6 @@ from algorithms.signatures.messages import compiled
 #: What passes for a number. NumPy's float64 is a float by itself.
 NUMBERS = {int: (int, np.integer), float: (int, float, np.number)}
 
-
 #: Numbers that are added to arrays, or multiply them.
 COMPUTED_WITH = {"eps", "eta"}
 
@@ -41,8 +40,15 @@ COMPUTED_WITH = {"eps", "eta"}
 class Check:
     """What the arguments of a call share: sizes, types, library.
 
-    An argument that does not fit those before it is refused, by an
-    error of one line.
+    They are learnt from one argument after the other:
+
+        layer_norm(e, gamma, beta)    sizes so far
+        e      (5, 8, 3)              d_e=8, ell=3    batch=(5,)
+        gamma  (8,)                   d_e=8 fits
+        beta   (7,)                   d_e=7 does not
+
+    What does not fit is refused, by an error of one line: `beta has
+    shape (7,), want (d_e,) where d_e=8 (e)`.
     """
 
     def __init__(
@@ -101,15 +107,21 @@ class Check:
         declaration: Declaration,
         value: Any,
         path: str,
-        theta: bool = False,
+        parameter: bool = False,
     ) -> None:
-        """Check one argument, or one part of it."""
+        """Check one argument, or one part of it.
+
+        `path` is its name, `theta.layers[1].b_o`; `parameter` says
+        whether it is a part of θ.
+        """
         match declaration:
             case ArrayOf():
-                self.check_array(declaration, value, path, theta)
+                self.check_array(
+                    declaration, value, path, parameter
+                )
             case Optional(inner):
                 if value is not None:
-                    self.check(inner, value, path, theta)
+                    self.check(inner, value, path, parameter)
             case Record(cls, fields):
                 if not isinstance(value, cls):
                     self.refuse_type(path, value, f"{cls.__name__}")
@@ -117,7 +129,9 @@ class Check:
                     inside = getattr(value, name)
                     self.check(part, inside, f"{path}.{name}", True)
             case Items():
-                self.check_items(declaration, value, path, theta)
+                self.check_items(
+                    declaration, value, path, parameter
+                )
             case Number(kind):
                 self.check_number(kind, value, path)
             case Choice(words):
@@ -133,7 +147,11 @@ class Check:
                     self.refuse_type(path, value, type_name(cls))
 
     def check_items(
-        self, declaration: Items, value: Any, path: str, theta: bool
+        self,
+        declaration: Items,
+        value: Any,
+        path: str,
+        parameter: bool,
     ) -> None:
         """Check the layers of θ, or the sequences of a data set."""
         item, count, shared = declaration
@@ -150,29 +168,28 @@ class Check:
             if not shared:  # its sizes are its own
                 part = Check(self.function, self.shared)
                 self.sequences.append(part)
-            part.check(item, value[n], f"{path}[{n}]", theta)
+            part.check(item, value[n], f"{path}[{n}]", parameter)
 
     def check_array(
         self,
         declaration: ArrayOf,
         value: Any,
         path: str,
-        theta: bool = False,
+        parameter: bool = False,
         least: int = 1,
     ) -> None:
         """Check an array's library, type and shape."""
-        kind = declaration.kind
-        if library(value) is None or misleading(value):
+        kind, name = declaration.kind, library(value)
+        if name is None or misleading(value):
             self.refuse_type(path, value, f"an array ({kind})")
-        self.check_library(value, path)
-        if dtype_name(value.dtype) not in dtypes(
-            declaration, value
-        ):
-            why = messages.wrong_dtype(declaration, value)
+        self.check_library(name, path)
+        allowed = dtypes(declaration.dtypes, name)
+        if dtype_name(value.dtype) not in allowed:
+            why = messages.wrong_dtype(kind, value.dtype, allowed)
             self.refuse(DTypeError, f"{path} {why}")
         if kind == "float":
             self.check_float(value, path)
-        self.check_shape(declaration, value, path, theta, least)
+        self.check_shape(declaration, value, path, parameter, least)
         if declaration.below or declaration.right_padding:
             self.limited.append((path, value, declaration))
 
@@ -181,7 +198,7 @@ class Check:
         declaration: ArrayOf,
         value: Any,
         path: str,
-        theta: bool,
+        parameter: bool,
         least: int,
     ) -> None:
         """Check the leading axes, then those that have a name."""
@@ -191,7 +208,7 @@ class Check:
             self.refuse_shape(declaration, path, shape)
         batch = declaration.batch
         if (rank or batch == "*batch") and not self.leading.accept(
-            batch, shape[:rank], theta
+            batch, shape[:rank], parameter
         ):
             self.refuse_shape(declaration, path, shape)
         for axis, size in zip(axes, shape[rank:], strict=True):
@@ -205,9 +222,8 @@ class Check:
             if known != size:
                 self.refuse_shape(declaration, path, shape)
 
-    def check_library(self, value: Any, path: str) -> None:
+    def check_library(self, name: str, path: str) -> None:
         """One array library in the whole call."""
-        name = library(value)
         first, origin = self.shared.setdefault(
             "library", (name, path)
         )

@@ -34,18 +34,20 @@ class LeadingAxes:
         self.parameters: Shape = ()  # the same, within θ
         self.input_met_parameter = False
 
-    def accept(self, batch: str, shape: Shape, theta: bool) -> bool:
+    def accept(
+        self, batch: str, shape: Shape, parameter: bool
+    ) -> bool:
         """Whether an array's leading axes agree with all before.
 
-        `batch` is "*batch" or "*#batch"; `theta` says whether the
-        array is a parameter.
+        `batch` is "*batch" or "*#batch"; `parameter` says
+        whether the array is one.
         """
         if batch == "*batch":
             if self.same is None:
                 self.same = shape
             return self.same == shape
         try:
-            if theta:
+            if parameter:
                 self.parameters = _broadcast(self.parameters, shape)
             else:
                 self.inputs = _broadcast(self.inputs, shape)

@@ -10,7 +10,7 @@ from functools import cache
 from types import CodeType
 from typing import Any
 
-from algorithms.signatures.array_types import dtype_name, dtypes
+from algorithms.signatures.array_types import dtype_name
 from algorithms.signatures.declarations import ArrayOf
 from algorithms.signatures.leading_axes import LeadingAxes
 
@@ -50,16 +50,17 @@ def wrong_shape(
     return f"has shape {shape}, want ({want}){where}"
 
 
-def wrong_dtype(declaration: ArrayOf, value: Any) -> str:
+def wrong_dtype(
+    kind: str, dtype: Any, allowed: tuple[str, ...]
+) -> str:
     """`has dtype float64, want integer`."""
-    dtype, name = value.dtype, dtype_name(value.dtype)
-    want: str = declaration.kind
+    name, want = dtype_name(dtype), kind
     if not getattr(dtype, "isnative", True):
         native = dtype.newbyteorder("=").name
         name += " (bytes in an order that is not this machine's)"
         want += f": convert it by astype({native!r})"
-    elif want == "float" and "float" in name:
-        *most, last = dtypes(declaration, value)
+    elif kind == "float" and "float" in name:
+        *most, last = allowed
         want = f"{', '.join(most)} or {last}"
     return f"has dtype {name}, want {want}"
 

@@ -30,14 +30,14 @@ class Tree(Protocol[A_co, B_contra, T_co]):
 
 @overload
 def tree_map(
-    function: Callable[[A], B], tree: Tree[A, B, T], /
+    function: Callable[[A], B], tree: Tree[A, B, T]
 ) -> T: ...
 @overload
 def tree_map(
-    function: Callable[..., Any], tree: T, /, *trees: T
+    function: Callable[..., Any], tree: T, *trees: T
 ) -> T: ...
 def tree_map(
-    function: Callable[..., Any], tree: Any, /, *trees: Any
+    function: Callable[..., Any], tree: Any, *trees: Any
 ) -> Any:
     """`function` of each array of θ, as another θ.
 
