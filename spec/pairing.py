@@ -153,8 +153,11 @@ def implementations(module: str) -> dict[str, Function]:
         If two functions claim one algorithm.
     """
     functions: dict[str, Function] = {}
-    for name, value in vars(importlib.import_module(module)).items():
-        if name.startswith("_") or (id := algorithm_of(value)) is None:
+    imported = importlib.import_module(module)
+    # A package may have public names that it imports only when they are asked for.
+    for name in dict.fromkeys((*vars(imported), *dir(imported))):
+        value = None if name.startswith("_") else getattr(imported, name, None)
+        if (id := algorithm_of(value)) is None:
             continue
         if functions.setdefault(id, value) is not value:
             names = f"{functions[id].__name__} and {value.__name__}"

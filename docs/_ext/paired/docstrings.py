@@ -7,12 +7,12 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from algorithms.signatures.declarations import ArrayOf, Declaration, Items, Optional, Record, read
+import algorithms as reference
 from spec.errata import errata
 from spec.library import algorithms
 
 from .domain import ID
-from .public import made_of_arrays
+from .public import public
 
 _TYPED = re.compile(r"(?P<names>\*{0,2}\w+(?:, \w+)*) : (?P<type>\S.*)")
 _ERRATUM = re.compile(r"(?<![\w`])[AE]\d+(?![\w`])")
@@ -30,32 +30,6 @@ def _process(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: l
         # Napoleon would take the words before a colon for a type.
         lines[:1] = lines[0].replace(": ", ":\n", 1).split("\n")
     lines[:] = list(marked_up(lines))
-    if made_of_arrays(obj):
-        lines += ["", *_fields(obj)]
-
-
-def _fields(parameters: type) -> Iterator[str]:
-    """Yield a list of the fields of a NamedTuple, each with the shape in its annotation."""
-    declaration = read(parameters)
-    assert isinstance(declaration, Record)
-    yield ":Fields:"
-    for name, field in declaration.fields.items():
-        yield f"    * **{name}** ({_described(field)})"
-
-
-def _described(declaration: Declaration) -> str:
-    match declaration:
-        case ArrayOf(batch, axes):
-            names = [*filter(None, [batch]), *axes]
-            shape = ", ".join(names) if len(names) > 1 else f"{names[0]},"
-            return f"``{declaration.kind}, ({shape})``"
-        case Record(type):
-            return f":class:`~algorithms.{type.__name__}`"
-        case Items(item, size):
-            return f"{size} times {_described(item)}"
-        case Optional(value):
-            return f"{_described(value)}, or None"
-    return ""
 
 
 def marked_up(lines: list[str]) -> Iterator[str]:
@@ -74,9 +48,17 @@ def marked_up(lines: list[str]) -> Iterator[str]:
 def _linked(line: str) -> str:
     """Link algorithms and errata; set a type as code, where `*` in `(*batch, d_x)` is a star."""
     if match := _TYPED.fullmatch(line):
-        return f"{match['names']} : ``{match['type']}``"
+        return f"{match['names']} : {_type(match['type'])}"
     line = _ERRATUM.sub(_erratum, line)
     return _ALGORITHM.sub(_algorithm, line)
+
+
+def _type(words: str) -> str:
+    """Link classes of parameters; set any other type as code."""
+    names = [name for kind, name in public(reference) if kind == "parameters"]
+    classes = "|".join(name.rpartition(".")[2] for name in names)
+    linked, links = re.subn(rf"\b(?:{classes})\b", r":class:`~algorithms.\g<0>`", words)
+    return linked if links else f"``{words}``"
 
 
 def _erratum(match: re.Match[str]) -> str:

@@ -43,11 +43,11 @@ class PublicDirective(SphinxDirective):
 def public(module: ModuleType) -> list[tuple[str, str]]:
     """Return the kind and the full name of each public name that is of some kind."""
     values = {name: getattr(module, name) for name in module.__all__}
-    imported = list(vars(module))
+    imported = {name: place for place, name in enumerate(vars(module))}
     places: dict[str | None, int] = {id: place for place, id in enumerate(algorithms())}
 
     def place(name: str) -> tuple[int, int]:
-        return places.get(algorithm_of(values[name]), len(places)), imported.index(name)
+        return places.get(algorithm_of(values[name]), len(places)), imported.get(name, 0)
 
     return [
         (kind, f"{module.__name__}.{name}")
