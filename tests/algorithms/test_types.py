@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+
 import pytest
 from helpers.revealed import LIBRARIES, text
 from helpers.strategies import parameter_classes, public_functions
@@ -58,15 +62,25 @@ WRONG = [
 ]
 
 
-@pytest.fixture(scope="module")
-def refused(tmp_path_factory):
-    """The rows in which mypy finds something wrong."""
+def mypy(path):
+    return api.run(["--strict", path])[0]
+
+
+def pyright(path):
+    """It and its Node.js are in wheels: nothing is downloaded."""
+    command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, path]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+@pytest.fixture(scope="module", params=[mypy, pyright], ids=["mypy", "pyright"])
+def refused(request, tmp_path_factory):
+    """The rows in which a type checker finds something wrong."""
     signature = "def wrong(e: Any, gamma: Any, beta: Any, eps: Any) -> None:"
     source = "\n".join((FUNCTIONS, DRAWN, CLASSES, *SEEN, signature, *WRONG))
     path = tmp_path_factory.mktemp("types") / "revealed.py"
     path.write_text(source, encoding="utf-8")
-    output, _, _ = api.run(["--strict", str(path)])
-    numbers = {int(row.split(":")[1]) for row in output.splitlines() if ": error:" in row}
+    found = re.findall(r"revealed\.py:(\d+)\b.*? error: ", request.param(str(path)))
+    numbers = {*map(int, found)}
     return [row for number, row in enumerate(source.splitlines(), 1) if number in numbers]
 
 
