@@ -274,7 +274,7 @@ def test_an_entry_is_read() -> None:
         ('id = "mask-forgotten"\n', "", "mistake without an id: it has no id"),
         ("tell", "told", "mistake mask-forgotten: told means nothing"),
         ('tell = "How."\n', "", "mistake mask-forgotten: it has no tell"),
-        ('"mistake"', '"error"', "mistake mask-forgotten: its kind is none of mistake, difference"),
+        ('"mistake"', '"error"', "mistake mask-forgotten: its kind is not one of mistake, difference"),
         ('line = "4.5"', 'line = "4.4"', "mistake mask-forgotten: no edit is of its line 4.4"),
         ('= ""', '= ""\n"4.7" = ""', "mistake mask-forgotten: there is no line 4.7"),
         ("tell", 'helpers = ["f"]\ntell', "mistake mask-forgotten: there is no helper f"),
