@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from spec.domains.depth import Depth, Depths
 from spec.domains.domain import Domain
 from spec.domains.reverse import Reverse
-from spec.expected.line_values import numbers
+from spec.expected.trace import numbers
 from spec.expected.trace import trace
 from spec.inputs.draw import draw
 from spec.library import checked
@@ -33,7 +33,7 @@ def lines(id, *, seed=0, **sizes):
         f"{id}.{number}": [
             one.depth
             for visit in visits
-            for value in visit.values.values()
+            for value in visit.values()
             for one in numbers(value)
         ]
         for (of, number), visits in found.lines.items()

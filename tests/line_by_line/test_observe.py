@@ -40,7 +40,8 @@ from algorithms import (
     tree_map,
     unidirectional_mask,
 )
-from spec.line_by_line.observe import NOTHING, Event, Observation, observe
+from spec.line_by_line.event import NOTHING, Event
+from spec.line_by_line.observe import Observation, observe
 from spec.pairing import PairingError, statements
 
 _numbers = itertools.count()
@@ -732,7 +733,7 @@ def test_a_view_adds_no_events() -> None:
 @pytest.mark.parametrize("view", ["q.mT", "Q = q.", "Q q", "Q = q; q", "3 = q", "Q ="])
 def test_a_view_that_makes_no_sense_is_refused(view: str) -> None:
     made = module(f"def f(q):\n    return q  # 4.1; {view}\n")
-    with pytest.raises(PairingError, match=r"^f, row 2: .* is no view$"):
+    with pytest.raises(PairingError, match=r"^f, row 2: .* is not a view$"):
         observe(made.f, 1)
 
 

@@ -20,7 +20,7 @@ from scipy.special import erfc
 from spec.domains import Floats, Reverse
 from spec.domains.balls import Balls, certified
 from spec.domains.depth import Depths
-from spec.expected.line_values import numbers
+from spec.expected.trace import numbers
 from spec.inputs.draw import SIZES, draw
 from spec.language import alg_file
 from spec.language.checked import check, declarations

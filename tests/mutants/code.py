@@ -48,7 +48,8 @@ from spec import symbols
 from spec.expected.line_values import LineValues, PairedInputs
 from spec.language.plain_text import text
 from spec.library import checked
-from spec.line_by_line.observe import NOTHING, Observation
+from spec.line_by_line.event import NOTHING
+from spec.line_by_line.observe import Observation
 from spec.line_by_line.tie import compare_run, hold_to_lines, run_observed
 from spec.pairing import implementations, statements
 
