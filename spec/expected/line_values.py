@@ -107,9 +107,9 @@ class LineValues:
         self.id = id
         self.inputs = inputs
         runs = [self._certified_run(run, precision, width, chance) for run in inputs.runs]
-        self.traces = [found for found, _ in runs]
-        self.scale = max(map(_largest_number, self.traces))
-        self.chance = runs[0][1]
+        self.traces = [run.trace for run in runs]
+        self.scale = max(run.largest for run in runs)
+        self.chance = runs[0].chance
 
     @cached_property
     def depths(self) -> Trace:
@@ -125,29 +125,44 @@ class LineValues:
 
     def _certified_run(
         self, runs: Sequence[Inputs], precision: int, width: float, chance: type[Chance]
-    ) -> tuple[Trace, Chance]:
-        """Run the pseudocode in narrow balls; return the trace, and the random decisions."""
+    ) -> _Run:
+        """Run the pseudocode in balls that are narrow enough."""
         random, turns = self.inputs.random, self.inputs.turns
 
-        def compute(domain: Balls) -> tuple[Trace, Chance]:
+        def compute(domain: Balls) -> _Run:
             made = chance(iter(random))
-            return trace(self.algorithms, domain, self.id, runs, chance=made, turns=turns), made
+            found = trace(self.algorithms, domain, self.id, runs, chance=made, turns=turns)
+            return _Run(found, made)
 
-        return certified(compute, lambda run: [_widest_ball(run[0])], width, start=precision)
-
-
-def _widest_ball(run: Trace) -> Any:
-    """Return a ball as wide as the widest of a trace, around the trace's largest number."""
-    radius = arb(0)
-    for ball in run.numbers():
-        if ball.is_nan():
-            return ball
-        if not ball.is_exact():  # as infinities are
-            radius = max(radius, ball.rad())
-    return arb(_largest_number(run), radius)
+        return certified(compute, lambda run: [run.widest], width, start=precision)
 
 
-def _largest_number(run: Trace) -> float:
-    """Return the largest magnitude of a number in a trace; at least 1."""
-    finite = (abs(float(ball)) for ball in run.numbers() if ball.is_finite())
-    return max(1.0, max(finite, default=1.0))
+class _Run:
+    """A run in balls.
+
+    Attributes
+    ----------
+    trace, chance
+        What its lines set, and its random decisions.
+    largest
+        The largest magnitude of a number; at least 1.
+    widest
+        A ball as wide as the widest, around the largest number; nan if a number has no value.
+    """
+
+    def __init__(self, trace: Trace, chance: Chance) -> None:
+        self.trace = trace
+        self.chance = chance
+        self.largest = 1.0
+        radius = arb(0)
+        for ball in trace.numbers():
+            if ball.is_exact():  # as infinities are
+                if not ball.is_finite():
+                    continue
+            elif ball.is_nan():
+                radius = ball
+                break
+            else:
+                radius = max(radius, ball.rad())
+            self.largest = max(self.largest, abs(float(ball)))
+        self.widest = radius if radius.is_nan() else arb(self.largest, radius)

@@ -46,8 +46,8 @@ class Event:
         What the names that the statement assigns held after it, also where it assigns elements:
         all of S in `S[0] = 1`. At an entry, the arguments.
     scope
-        What all local variables held, with those of enclosing functions that the function, or a
-        view, mentions.
+        For the views, if there are any: what all local variables held, with those of enclosing
+        functions that the function, or a view, mentions.
     result
         What a `return` returned; else `NOTHING`.
     names

@@ -7,7 +7,7 @@ left alone.
 
 import inspect
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from types import CellType, CodeType, FunctionType, MethodType
@@ -74,7 +74,7 @@ class _Observer:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
-        self._sites: list[tuple[Event, tuple[str, ...]]] = []
+        self._sites: dict[int, tuple[Event, Sequence[str]]] = {}
         self._calls = itertools.count()
         self._twins: dict[FunctionType, FunctionType] = {}
         self._namespaces: dict[int, dict[str, Any]] = {}
@@ -91,11 +91,6 @@ class _Observer:
             self._make(bare, algorithm_of(function))
         return _decorated(function, self._twins[bare])
 
-    def add_site(self, event: Event, names: Iterable[str]) -> int:
-        """Note a place that will report, with the names it assigns; return its number."""
-        self._sites.append((event, tuple(dict.fromkeys(names))))
-        return len(self._sites) - 1
-
     def enter(self, site: int, scope: Mapping[str, Any]) -> int:
         """Number a call; record it if the function carries out an algorithm."""
         call = next(self._calls)
@@ -106,26 +101,29 @@ class _Observer:
     def report(self, result: Any, site: int, call: int, scope: Mapping[str, Any]) -> Any:
         """Record an event; return the result unchanged."""
         event, names = self._sites[site]
-        scope = {name: _snapshot(value) for name, value in scope.items() if name[0] != "@"}
-        variables = {name: scope[name] for name in names if name in scope}
+        read = scope.keys() if event.views else names
+        values = {name: _snapshot(scope[name]) for name in read if name in scope and name[0] != "@"}
+        variables = {name: values[name] for name in names if name in values}
+        kept = values if event.views else {}
         self.events.append(
-            replace(event, call=call, variables=variables, scope=scope, result=_snapshot(result))
+            replace(event, call=call, variables=variables, scope=kept, result=_snapshot(result))
         )
         return result
 
     def _make(self, function: FunctionType, algorithm: str | None) -> None:
-        code, names = rewritten(function, algorithm, self.add_site)
+        twins = rewritten(function, algorithm)
+        self._sites.update(twins.sites)
         cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
         # A view may mention an enclosing function's variable that the code does not: no cell.
-        free = {name: cells.get(name, CellType()) for name in code.co_freevars}
+        free = {name: cells.get(name, CellType()) for name in twins.code.co_freevars}
         called = {name: cell for name, cell in free.items() if self._observes(_contents(cell))}
         free |= {name: CellType() for name in called}
         namespace = self._namespace(function)
-        twin = _copy(function, code, namespace, tuple(free.values()))
+        twin = _copy(function, twins.code, namespace, tuple(free.values()))
         self._twins[function] = twin  # before the twins of those that it calls: they may call it
         for name, cell in called.items():
             free[name].cell_contents = self.twin(_contents(cell))
-        for name in names & function.__globals__.keys():
+        for name in twins.names & function.__globals__.keys():
             if self._observes(value := function.__globals__[name]):
                 namespace[name] = self.twin(value)
 

@@ -16,49 +16,60 @@ import inspect
 import itertools
 import re
 import tokenize
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from types import CodeType, FunctionType
 
 from spec.line_by_line.event import Event
 from spec.pairing import PairingError, Statement, statements
 
-AddSite = Callable[[Event, Iterable[str]], int]
+_numbers = itertools.count()
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef
 _Loop = ast.For | ast.AsyncFor | ast.While
 _SUSPENDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 
-def rewritten(
-    function: FunctionType, algorithm: str | None, add_site: AddSite
-) -> tuple[CodeType, set[str]]:
-    """Return code of a function that reports, and every name that the function mentions.
+@dataclass(frozen=True)
+class Rewritten:
+    """A function that reports.
 
-    Parameters
+    Attributes
     ----------
-    function
-        A function whose source can be read.
-    algorithm
-        The id of the algorithm that it carries out, if it carries out one.
-    add_site
-        Notes a place that will report: what is known of its events beforehand, and the names that
-        it assigns. Returns the number by which the place reports.
+    code
+        Its code.
+    names
+        Every name that it mentions.
+    sites
+        The places that report, by the numbers by which they do: what is known of their events
+        beforehand, and the names that they assign.
+    """
+
+    code: CodeType
+    names: set[str]
+    sites: Mapping[int, tuple[Event, Sequence[str]]]
+
+
+@lru_cache(maxsize=256)
+def rewritten(function: FunctionType, algorithm: str | None) -> Rewritten:
+    """Return a function that reports, for one that carries out an algorithm, or is inside of one.
 
     Raises
     ------
     PairingError
-        If the function cannot be rewritten, or a tag stands where no statement can report.
+        If the function's source cannot be rewritten, or a tag stands where nothing can report.
     """
-    return _Rewriter(function, add_site).rewrite(algorithm)
+    return _Rewriter(function).rewrite(algorithm)
 
 
 class _Rewriter:
     """Rewrites one function: its statements, and those of the functions inside it."""
 
-    def __init__(self, function: FunctionType, add_site: AddSite) -> None:
+    def __init__(self, function: FunctionType) -> None:
         self._code = function.__code__
         self._globals = function.__globals__
-        self._add_site = add_site
+        self._sites: dict[int, tuple[Event, Sequence[str]]] = {}
         self._name = function.__name__
         if self._code.co_name == "<lambda>" or self._code.co_flags & _SUSPENDS:
             raise PairingError(f"{self._name}: no lambda, generator or coroutine can be observed")
@@ -67,7 +78,7 @@ class _Rewriter:
         self._at = {row: line for line in self._lines for row in range(line.first, line.last + 1)}
         self._placed: set[Statement] = set()
 
-    def rewrite(self, algorithm: str | None) -> tuple[CodeType, set[str]]:
+    def rewrite(self, algorithm: str | None) -> Rewritten:
         module = ast.parse("".join(self._rows))
         top, definition = self._definition(module)
         names = {node.id for node in ast.walk(definition) if isinstance(node, ast.Name)}
@@ -84,9 +95,14 @@ class _Rewriter:
         ast.fix_missing_locations(module)
         compiled = compile(module, self._code.co_filename, "exec", dont_inherit=True)
         place = (self._code.co_qualname, self._code.co_firstlineno)
-        return next(
-            code for code in _codes(compiled) if (code.co_qualname, code.co_firstlineno) == place
-        ), names
+        codes = (one for one in _codes(compiled) if (one.co_qualname, one.co_firstlineno) == place)
+        return Rewritten(next(codes), names, self._sites)
+
+    def _add_site(self, event: Event, names: Iterable[str]) -> int:
+        """Note a place that will report; return the number by which it does."""
+        number = next(_numbers)
+        self._sites[number] = (event, tuple(dict.fromkeys(names)))
+        return number
 
     def _definition(self, module: ast.Module) -> tuple[ast.stmt, _Definition]:
         """Return the function's definition, and the statement of the module that holds it."""

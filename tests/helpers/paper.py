@@ -1,18 +1,19 @@
-"""The algorithms by what they declare and do: the paper's, those that draw, those that train."""
+"""Which algorithms are the paper's, and which do what, by their lines and declarations."""
 
 from __future__ import annotations
 
-from spec.language.tree import Choose, Gradient, Node, Sample, walk
+from spec.language import tree
+from spec.language.types import Whole
 from spec.library import checked
 
 
-def _with(*kinds: type[Node]) -> frozenset[str]:
+def _with(*kinds: type[tree.Node]) -> frozenset[str]:
     """The ids of the algorithms in whose lines such a node stands."""
     return frozenset(
         id
         for id, algorithm in checked().items()
         for line in algorithm.program.lines
-        if any(isinstance(node, kinds) for node in walk(line.statement))
+        if any(isinstance(node, kinds) for node in tree.walk(line.statement))
     )
 
 
@@ -21,6 +22,18 @@ PAPER = tuple(
     id for id, algorithm in checked().items() if algorithm.program.layout.path.startswith("paper/")
 )
 #: Those that make random decisions.
-DRAWS = _with(Sample, Choose)
+RANDOM = _with(tree.Sample, tree.Choose)
 #: Those that take the gradient of a loss.
-TRAINS = _with(Gradient)
+TRAINING = _with(tree.Gradient)
+#: Those whose loop ends when a token is drawn.
+ENDING = _with(tree.While)
+#: Those that take a mask.
+MASKED = frozenset(
+    id for id, one in checked().items() if "Mask" in map(str, one.header.hyperparameters)
+)
+#: Those whose only input is a token or a position.
+INDEXED = frozenset(
+    id
+    for id, one in checked().items()
+    if all(isinstance(type, Whole) for _, type in one.header.inputs)
+)

@@ -12,8 +12,9 @@ import re
 import numpy as np
 import pytest
 from flint import arb, ctx
-from helpers.cases import SMALLER, TRAINING, TURNS
+from helpers.cases import TURNS
 from helpers.counting import Counting
+from helpers.paper import TRAINING
 from helpers.rounding import gamma
 from scipy.special import erfc
 
@@ -26,7 +27,7 @@ from spec.language import alg_file
 from spec.language.checked import check, declarations
 from spec.language.parse import program
 from spec.language.types import Key
-from spec.library import checked
+from spec.library import checked, example
 from spec.machine import (
     Again,
     Chance,
@@ -43,7 +44,7 @@ IDS = list(map(str, range(1, 16)))
 every_algorithm = pytest.mark.parametrize("id", IDS)
 
 
-QUICK = {**SMALLER, "L": 1, "L_enc": 1, "L_dec": 1, "H": 2}  # for gradients
+QUICK = {**example("11")["sizes"], "L": 1, "L_enc": 1, "L_dec": 1, "H": 2}  # for gradients
 
 
 def drawn(id, seed=0, **sizes):
