@@ -1,4 +1,4 @@
-"""Docstrings on their way to the page."""
+"""Docstrings, brought into the markup of the pages."""
 
 import re
 from collections.abc import Iterator
@@ -11,28 +11,31 @@ from algorithms.signatures.declarations import ArrayOf, Declaration, Items, Opti
 from spec.errata import errata
 from spec.library import algorithms
 
+from .domain import ID
+from .public import made_of_arrays
+
 _TYPED = re.compile(r"(?P<names>\*{0,2}\w+(?:, \w+)*) : (?P<type>\S.*)")
 _ERRATUM = re.compile(r"(?<![\w`])[AE]\d+(?![\w`])")
-_ALGORITHM = re.compile(r"(?<!`)\bAlgorithm (\d+)\b")
+_ALGORITHM = re.compile(rf"(?<!`)\bAlgorithm ({ID})\b")
 
 
 def setup(app: Sphinx) -> None:
-    """Come before napoleon, which is at 500."""
+    """Have docstrings processed before napoleon does it, at priority 500."""
     app.setup_extension("sphinx.ext.autodoc")
     app.connect("autodoc-process-docstring", _process, priority=400)
 
 
 def _process(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     if what == "property":
-        # Napoleon would take what stands before a colon for a type.
+        # Napoleon would take the words before a colon for a type.
         lines[:1] = lines[0].replace(": ", ":\n", 1).split("\n")
-    lines[:] = list(_marked_up(lines))
-    if hasattr(obj, "_fields") and hasattr(obj, "__parameters__"):  # it is made of arrays
+    lines[:] = list(marked_up(lines))
+    if made_of_arrays(obj):
         lines += ["", *_fields(obj)]
 
 
 def _fields(parameters: type) -> Iterator[str]:
-    """Yield what the fields of a NamedTuple are, as far as its annotations say."""
+    """Yield a list of the fields of a NamedTuple, each with the shape in its annotation."""
     declaration = read(parameters)
     assert isinstance(declaration, Record)
     yield ":Fields:"
@@ -55,21 +58,21 @@ def _described(declaration: Declaration) -> str:
     return ""
 
 
-def _marked_up(lines: list[str]) -> Iterator[str]:
-    """Yield a docstring's lines, in which plain text has become markup, paragraph by paragraph."""
+def marked_up(lines: list[str]) -> Iterator[str]:
+    """Yield the lines of a docstring with plain text made into markup, paragraph by paragraph."""
     for blank, group in groupby(lines, key=lambda line: not line.strip()):
         paragraph = list(group)
         first = paragraph[0]
         if blank or first.startswith(">>>"):
             yield from paragraph
-        elif first.startswith("    "):  # a sample: it stands apart, and further in
+        elif first.startswith("    "):  # a block of code
             yield from ("::", "", *paragraph)
         else:
             yield from map(_linked, paragraph)
 
 
 def _linked(line: str) -> str:
-    """Set a type as code, since the `*` of `(*batch, d_x)` is no emphasis; link what has a page."""
+    """Link algorithms and errata; set a type as code, where `*` in `(*batch, d_x)` is a star."""
     if match := _TYPED.fullmatch(line):
         return f"{match['names']} : ``{match['type']}``"
     line = _ERRATUM.sub(_erratum, line)
