@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from flint import arb
@@ -132,37 +132,29 @@ class LineValues:
         def compute(domain: Balls) -> _Run:
             made = chance(iter(random))
             found = trace(self.algorithms, domain, self.id, runs, chance=made, turns=turns)
-            return _Run(found, made)
+            return _Run(found, made, *_extent(found))
 
         return certified(compute, lambda run: [run.widest], width, start=precision)
 
 
-class _Run:
-    """A run in balls.
+class _Run(NamedTuple):
+    trace: Trace
+    chance: Chance
+    largest: float
+    widest: arb
 
-    Attributes
-    ----------
-    trace, chance
-        What its lines set, and its random decisions.
-    largest
-        The largest magnitude of a number; at least 1.
-    widest
-        A ball as wide as the widest, around the largest number; nan if a number has no value.
+
+def _extent(run: Trace) -> tuple[float, arb]:
+    """Return the largest magnitude in a trace, at least 1, and a ball around it.
+
+    The ball is as wide as the widest of the trace; it is nan if a number has no value.
     """
-
-    def __init__(self, trace: Trace, chance: Chance) -> None:
-        self.trace = trace
-        self.chance = chance
-        self.largest = 1.0
-        radius = arb(0)
-        for ball in trace.numbers():
-            if ball.is_exact():  # as infinities are
-                if not ball.is_finite():
-                    continue
-            elif ball.is_nan():
-                radius = ball
-                break
-            else:
-                radius = max(radius, ball.rad())
-            self.largest = max(self.largest, abs(float(ball)))
-        self.widest = radius if radius.is_nan() else arb(self.largest, radius)
+    largest, radius = 1.0, arb(0)
+    for ball in run.numbers():
+        if ball.is_nan():
+            return largest, ball
+        if not ball.is_exact():
+            radius = max(radius, ball.rad())
+        if ball.is_finite():
+            largest = max(largest, abs(float(ball)))
+    return largest, arb(largest, radius)

@@ -124,6 +124,11 @@ class ExactResult:
     decisions: tuple[int, ...] = ()
 
     @property
+    def balls(self) -> Iterator[arb]:
+        """Every real number of the result."""
+        return (ball for array in self.arrays if not array.exact for ball in array.entries.flat)
+
+    @property
     def certified_error(self) -> float:
         """The largest certified error of the pseudocode in the format, over several draws."""
         return max(self.own_error, self.redrawn_error)
@@ -212,7 +217,7 @@ def exact_result(
         return _run(arguments, domain, algorithms or arguments.algorithms)
 
     try:
-        return certified(compute, _balls, WIDTH, start=256, limit=2048)
+        return certified(compute, lambda result: result.balls, WIDTH, start=256, limit=2048)
     except (MachineError, PrecisionError) as error:
         raise UndefinedResultError(str(error)) from error
 
@@ -290,12 +295,6 @@ def _run(
         for path, leaf in leaves(value)
     )
     return ExactResult(arguments, arrays, tuple(chance.decisions))
-
-
-def _balls(result: ExactResult) -> Iterator[arb]:
-    for array in result.arrays:
-        if not array.exact:
-            yield from array.entries.ravel().tolist()
 
 
 def _largest(array: ResultArray) -> float:

@@ -16,7 +16,7 @@ from spec.expected.trace import zero_based_names
 from spec.golden_vectors.files import Row, VectorFiles
 from spec.golden_vectors.folder import new_folder
 from spec.golden_vectors.rounding import Rounded
-from spec.golden_vectors.run import ExampleRun, run
+from spec.golden_vectors.run import ExampleRun
 from spec.language.plain_text import text
 from spec.language.tree import Assign, Call, Choose, Line, Return, Sample
 from spec.machine import Value
@@ -58,7 +58,8 @@ def write(
     with new_folder(folder) as place:
         algorithms = library.checked()
         saved = VectorFiles(place, len(algorithms))
-        rows = [_algorithm(saved, run(algorithms, id)) for id in each(tuple(algorithms))]
+        ids = each(tuple(algorithms))
+        rows = [_algorithm(saved, ExampleRun(algorithms, id)) for id in ids]
         index = {
             "$schema": SCHEMA,
             "format": FORMAT,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,43 +25,6 @@ PRECISION, LIMIT = 512, 8192
 TURNS = 8
 
 
-@dataclass(frozen=True)
-class ExampleRun:
-    """A run of an algorithm on its example.
-
-    Attributes
-    ----------
-    checked
-        The algorithm.
-    inputs
-        The inputs of its example, in the paper's form.
-    sizes
-        The sizes of the inputs, by name.
-    arguments
-        The inputs, parameters and hyperparameters, by name; tokens and positions count from 0.
-    values
-        What each line set, and how deep each number is.
-    random
-        The uniform numbers by which chance decided, in order.
-    margin
-        How far each of these numbers was, at least, from another decision.
-    """
-
-    checked: Checked
-    inputs: Inputs
-    sizes: Mapping[str, int]
-    arguments: Mapping[str, Value]
-    values: LineValues
-    random: Sequence[float]
-    margin: float
-
-    def visits(self, number: int) -> Sequence[tuple[Visit, Visit]]:
-        """Return what a line set at each visit, and how deep that is."""
-        at = (self.checked.id, number)
-        (trace,), depths = self.values.traces, self.values.depths
-        return list(zip(trace.lines.get(at, ()), depths.lines.get(at, ()), strict=True))
-
-
 def example_inputs(algorithms: Mapping[str, Checked], id: str) -> tuple[Inputs, list[float]]:
     """Return the inputs of an algorithm's example, and the numbers by which chance decides.
 
@@ -74,36 +36,56 @@ def example_inputs(algorithms: Mapping[str, Checked], id: str) -> tuple[Inputs, 
     return inputs, source.random(100).tolist()
 
 
-def run(algorithms: Mapping[str, Checked], id: str) -> ExampleRun:
-    """Run an algorithm on its example, with as many bits as round every number."""
-    checked = algorithms[id]
-    inputs, uniform = example_inputs(algorithms, id)
-    paired = PairedInputs([[inputs]], (), random=uniform, turns=example(id).get("turns", TURNS))
-    precision = PRECISION
-    while True:
-        values = LineValues(
-            algorithms,
-            id,
-            paired,
-            precision=precision,
-            width=math.inf,
-            chance=_ChanceWithMargin,
-        )
-        decided = all(nearest(ball) is not None for ball in values.traces[0].numbers())
-        if decided or 2 * precision > LIMIT:
-            break
-        precision *= 2
-    chance = values.chance
-    assert isinstance(chance, _ChanceWithMargin), "as it was asked for"
-    return ExampleRun(
-        checked,
-        inputs,
-        _sizes(algorithms, id, inputs),
-        {**values.traces[0].calls[id][0], **_hyperparameters(checked, inputs)},
-        values,
-        uniform[: len(chance.decisions)],
-        chance.margin,
-    )
+class ExampleRun:
+    """A run of an algorithm on its example, with as many bits as round every number.
+
+    Attributes
+    ----------
+    checked
+        The algorithm.
+    sizes
+        The sizes of the inputs, by name, except the lengths of sequences.
+    arguments
+        The inputs, parameters and hyperparameters, by name; tokens and positions count from 0.
+    values
+        What each line set, and how deep each number is.
+    random
+        The uniform numbers by which chance decided, in order.
+    margin
+        How far each of these numbers was, at least, from another decision.
+    """
+
+    def __init__(self, algorithms: Mapping[str, Checked], id: str) -> None:
+        self.checked = algorithms[id]
+        inputs, uniform = example_inputs(algorithms, id)
+        turns = example(id).get("turns", TURNS)
+        paired = PairedInputs([[inputs]], (), random=uniform, turns=turns)
+        precision = PRECISION
+        while True:
+            self.values = LineValues(
+                algorithms,
+                id,
+                paired,
+                precision=precision,
+                width=math.inf,
+                chance=_ChanceWithMargin,
+            )
+            (trace,), chance = self.values.traces, self.values.chance
+            decided = all(nearest(ball) is not None for ball in trace.numbers())
+            if decided or 2 * precision > LIMIT:
+                break
+            precision *= 2
+        assert isinstance(chance, _ChanceWithMargin), "as it was asked for"
+        self.random = uniform[: len(chance.decisions)]
+        self.margin = chance.margin
+        self.sizes = _sizes(algorithms, id, inputs)
+        self.arguments = {**trace.calls[id][0], **_hyperparameters(self.checked, inputs)}
+
+    def visits(self, number: int) -> Sequence[tuple[Visit, Visit]]:
+        """Return what a line set at each visit, and how deep that is."""
+        at = (self.checked.id, number)
+        (trace,), depths = self.values.traces, self.values.depths
+        return list(zip(trace.lines.get(at, ()), depths.lines.get(at, ()), strict=True))
 
 
 class _ChanceWithMargin(Chance):

@@ -96,15 +96,6 @@ class ArrayAxes:
         several = (visits, *self.visit) if self.visits_in_front else (*self.visit, visits)
         return np.broadcast_to(array.reshape(*missing, *batch, *rest), (*self.batch, *several))
 
-    def index_before_spreading(
-        self, index: Sequence[int], shape: tuple[int, ...], batch_axes: int
-    ) -> list[int]:
-        """Return where an entry stood before an array of a shape was spread."""
-        own_index = list(index)
-        if shape[batch_axes:] == self.visit:  # a single visit, which has no axis
-            del own_index[len(self.batch) if self.visits_in_front else -1]
-        return own_index[len(self.batch) - batch_axes :]
-
     def stack(self, visits: Sequence[Array]) -> Array:
         """Return the arrays of several visits as one, as an array of the code holds them."""
         return np.stack(visits, axis=0 if self.visits_in_front else -1)
@@ -120,17 +111,13 @@ def laid_out(value: Value) -> Array:
         case np.ndarray():
             return value
         case list() | set():
-            array = np.empty(len(value), dtype=object)
-            array[:] = sorted(value) if isinstance(value, set) else value
-            return array
+            return np.array(sorted(value) if isinstance(value, set) else value, dtype=object)
         case dict():
             members = [laid_out(value[index]) for index in sorted(value)]
             return ArrayAxes(members[0].shape).stack(members)
         case tuple():
             return np.stack([laid_out(member) for member in value])
-    number = np.empty((), dtype=object)
-    number[()] = value
-    return number
+    return np.array(value, dtype=object)
 
 
 def is_whole(array: Array) -> bool:

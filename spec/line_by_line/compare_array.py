@@ -12,13 +12,13 @@ from spec.expected.line_values import LineValues
 from spec.expected.rounding_bounds import distances, distinct_digits, gamma, spacing
 from spec.inputs.array_conversion import to_numpy
 from spec.line_by_line.array_axes import ArrayAxes, is_whole, laid_out
-from spec.line_by_line.findings import Agreement
-from spec.line_by_line.pair_arrays import Misfit, short_repr
+from spec.line_by_line.findings import Agreement, Mismatch
+from spec.line_by_line.pair_arrays import short_repr
 from spec.machine import Value
 
 
 class ComparedArray:
-    """An array of the code, to be compared.
+    """An array of the code, to be compared; a `Mismatch` if its shape is not that of visits.
 
     Attributes
     ----------
@@ -34,11 +34,6 @@ class ComparedArray:
         The array itself, as NumPy's.
     batch_axes, visits
         How many of its axes are of the batch, and how many visits it holds.
-
-    Raises
-    ------
-    Misfit
-        If it is not an array of numbers, or its shape is not that of visits.
     """
 
     def __init__(
@@ -55,15 +50,15 @@ class ComparedArray:
         self.depths = depths
         shape, *others = {visit.shape for run in self.runs for visit in run}
         if others:
-            raise Misfit(f"{name} stands for visits of several shapes")
+            raise Mismatch(f"{name} stands for visits of several shapes")
         self.axes = ArrayAxes(shape, batch, of_heads="." in name, shared=shared)
         array = to_numpy(code)
         if array is None:
-            raise Misfit(f"{name} is {short_repr(code)}; one visit has shape {shape}")
+            raise Mismatch(f"{name} is {short_repr(code)}; one visit has shape {shape}")
         self.code = array
         reading = self.axes.read(array.shape)
         if reading is None:
-            raise Misfit(self.shape_and_visit)
+            raise Mismatch(self.shape_and_visit)
         self.batch_axes, self.visits = reading
 
     @property
@@ -72,13 +67,7 @@ class ComparedArray:
         return f"{self.name} has shape {self.code.shape}; one visit has {self.axes.visit}"
 
     def compare(self, line: str, expected: LineValues) -> Agreement | None:
-        """Return how close the array is; None if it holds whole numbers, which must be equal.
-
-        Raises
-        ------
-        Misfit
-            If an entry differs.
-        """
+        """Return how close the array is; None for whole numbers. Raise a mismatch if it differs."""
         stacked = [self.axes.stack(run) for run in self.runs]
         exact = np.stack(stacked) if self.axes.batch else stacked[0]
         nearest = exact.astype(float)  # the double nearest to each entry
@@ -98,12 +87,14 @@ class ComparedArray:
     def _refuse(
         self, code: npt.NDArray[Any], right: npt.NDArray[Any], wrong: npt.NDArray[np.bool_]
     ) -> None:
-        """Raise a Misfit that shows the first entry which is wrong, if one is."""
+        """Raise a mismatch that shows the first entry which is wrong, if one is."""
         if not wrong.any():
             return
         index = tuple(int(axis[0]) for axis in np.nonzero(wrong))
-        own_index = self.axes.index_before_spreading(index, self.code.shape, self.batch_axes)
+        places = np.arange(self.code.size).reshape(self.code.shape)
+        place = self.axes.spread(places, self.batch_axes, len(self.depths))[index]
+        own_index = [int(at) for at in np.unravel_index(place, self.code.shape)]
         where = f", at {own_index}" if own_index else ""
         count = f"; {wrong.sum()} of {wrong.size} differ" if wrong.size > 1 else ""
         is_, has = distinct_digits(float(code[index]), float(right[index]))
-        raise Misfit(f"{self.name} is {is_} where the pseudocode has {has}{where}{count}")
+        raise Mismatch(f"{self.name} is {is_} where the pseudocode has {has}{where}{count}")

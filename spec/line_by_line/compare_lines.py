@@ -11,11 +11,10 @@ from spec.language.plain_text import text
 from spec.language.tree import End, While
 from spec.line_by_line.compare_array import ComparedArray
 from spec.line_by_line.event import NOTHING, Event
-from spec.line_by_line.findings import Agreement, Difference, Tie
+from spec.line_by_line.findings import Agreement, Difference, Mismatch, Tie
 from spec.line_by_line.observe import Observation
-from spec.line_by_line.pair_arrays import Misfit, paired_arrays
+from spec.line_by_line.pair_arrays import paired_arrays
 from spec.line_by_line.statement_groups import (
-    LineMismatch,
     StatementGroup,
     argument_name,
     python_name,
@@ -72,14 +71,14 @@ class Comparison:
             is_call = event.algorithm is not None
             try:
                 self._compare_call(group) if is_call else self._compare_line(group)
-            except LineMismatch as mismatch:
+            except Mismatch as mismatch:
                 if not is_call:
                     return self._difference(str(group.ref), event, mismatch)
                 id, caller = group.ref.algorithm, group.caller
                 if caller is None:
                     return self._difference(id, event, mismatch)
                 # Wrong arguments are the fault of the line that calls.
-                mismatch = LineMismatch(f"in its call of Algorithm {id}, {mismatch}")
+                mismatch = Mismatch(f"in its call of Algorithm {id}, {mismatch}")
                 return self._difference(str(caller.refs[-1]), caller, mismatch)
         return None
 
@@ -101,11 +100,11 @@ class Comparison:
             line = f"{id}.{number}"
             done = self.visits_done.get(line, len(visits))
             if done < len(visits):
-                mismatch = LineMismatch(f"it runs {done} times, not {len(visits)}")
+                mismatch = Mismatch(f"it runs {done} times, not {len(visits)}")
                 return self._difference(line, None, mismatch)
         return None
 
-    def _difference(self, line: str, event: Event | None, mismatch: LineMismatch) -> Difference:
+    def _difference(self, line: str, event: Event | None, mismatch: Mismatch) -> Difference:
         id, _, number = line.partition(".")
         algorithm = self.expected.algorithms.get(id)
         lines = () if algorithm is None else algorithm.program.lines
@@ -142,7 +141,7 @@ class Comparison:
             runs = [trace.lines[at] for trace in self.expected.traces]
             self._compare_visits(str(ref), values, runs, self.expected.depths.lines[at])
         elif ref.algorithm in self.trace.calls and not self._sets_nothing(ref):
-            raise LineMismatch("the pseudocode never comes here")
+            raise Mismatch("the pseudocode never comes here")
 
     def _refuse_missing(self, group: StatementGroup, values: Mapping[str, Any]) -> None:
         """Raise if a statement that does one line, and all of it, lacks a variable of the line."""
@@ -150,9 +149,7 @@ class Comparison:
         last = group.events[-1]
         unfinished = last in self.broken_off and group.ref in last.unfinished
         if missing and "return" not in values and last.refs == (group.ref,) and not unfinished:
-            raise LineMismatch(
-                f"it sets no {python_name(missing[0])}, and has no view that gives it"
-            )
+            raise Mismatch(f"it sets no {python_name(missing[0])}, and has no view that gives it")
 
     def _set_by(self, ref: Ref) -> Sequence[str]:
         """Return the variables that a line sets."""
@@ -164,7 +161,7 @@ class Comparison:
         for line in self.expected.algorithms[ref.algorithm].program.lines:
             if line.number == ref.line:
                 return isinstance(line.statement, End | While) or bool(line.body)
-        raise LineMismatch("there is no such line")
+        raise Mismatch("there is no such line")
 
     def _compare_visits(
         self,
@@ -195,7 +192,7 @@ class Comparison:
         if not values:
             return
         if done == total:
-            raise LineMismatch(f"it runs more often than {total} times")
+            raise Mismatch(f"it runs more often than {total} times")
 
         def arrays(visits: int) -> list[ComparedArray]:
             coming = slice(done, done + visits)
@@ -209,14 +206,14 @@ class Comparison:
             for array in found:
                 fits = array.visits == visits or (array.visits == 1 and shared)
                 if visits > total - done or not fits:
-                    raise Misfit(f"{array.shape_and_visit}, and {total - done} are left")
+                    raise Mismatch(f"{array.shape_and_visit}, and {total - done} are left")
             for array in found if visits == 1 else arrays(visits):
                 agreement = array.compare(line, self.expected)
                 if agreement is not None:
                     self.agreements.append(agreement)
-        except Misfit as misfit:
+        except Mismatch as mismatch:
             places = (done + 1, min(done + visits, total), total)
-            raise LineMismatch(str(misfit), places) from None
+            raise Mismatch(str(mismatch), places) from None
         if found:
             self.visits_done[line] = done + visits
 
@@ -231,8 +228,8 @@ class Comparison:
                 pairs = [
                     [list(paired_arrays(value, visit[glyph])) for visit in side] for side in sides
                 ]
-            except Misfit as misfit:
-                raise Misfit(f"{name} {misfit}") from None
+            except Mismatch as mismatch:
+                raise Mismatch(f"{name} {mismatch}") from None
             for place, (path, array, _) in enumerate(pairs[0][0]):
                 *runs, depths = [[visit[place][2] for visit in side] for side in pairs]
                 batch = self.expected.inputs.batch

@@ -5,6 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+class Mismatch(Exception):
+    """Says, in a clause, what is wrong with the code for a line; and at which of its visits."""
+
+    def __init__(self, problem: str, visits: tuple[int, ...] = ()) -> None:
+        super().__init__(problem)
+        self.visits = visits
+
+
 @dataclass(frozen=True)
 class Difference:
     """A place where a function is not the pseudocode.

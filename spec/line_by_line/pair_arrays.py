@@ -8,11 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from spec import symbols
+from spec.line_by_line.findings import Mismatch
 from spec.machine import Parameters, Value
-
-
-class Misfit(ValueError):
-    """Says of a value of the code, in a clause, why it cannot be the pseudocode's."""
 
 
 def short_repr(value: Any) -> str:
@@ -35,7 +32,7 @@ def paired_arrays(code: Any, value: Value) -> Iterator[tuple[str, Any, Value]]:
 
     Raises
     ------
-    Misfit
+    Mismatch
         If something is missing in the code, or there is too much of it.
     """
     match value:
@@ -45,7 +42,7 @@ def paired_arrays(code: Any, value: Value) -> Iterator[tuple[str, Any, Value]]:
         case {1: list()}:  # a data set; the length of each sequence is its own
             members = list(code) if hasattr(code, "__iter__") else []
             if len(members) != len(value):
-                raise Misfit(
+                raise Mismatch(
                     f"is {short_repr(code)} where the pseudocode has {len(value)} sequences"
                 )
             for place, member in enumerate(members):
@@ -72,10 +69,10 @@ def _paired_fields(code: Any, named: Mapping[str, Value]) -> Iterator[tuple[str,
         for inner_path, array, inner_value in paired_arrays(part, _as_tuples(value)):
             yield path + inner_path, array, inner_value
     if not seen:
-        raise Misfit(f"is {short_repr(code)} where the pseudocode has parameters")
+        raise Mismatch(f"is {short_repr(code)} where the pseudocode has parameters")
     for name, count in counts.items():
         if seen[name] != count:
-            raise Misfit(f"has {seen[name]} of {name} where the pseudocode has {count}")
+            raise Mismatch(f"has {seen[name]} of {name} where the pseudocode has {count}")
 
 
 def _fields(

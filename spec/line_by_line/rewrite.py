@@ -53,12 +53,9 @@ class Rewritten:
 
 @lru_cache(maxsize=256)
 def rewritten(function: FunctionType, algorithm: str | None) -> Rewritten:
-    """Return a function that reports, for one that carries out an algorithm, or is inside of one.
+    """Return a function that reports, with an entry if it carries out an algorithm.
 
-    Raises
-    ------
-    PairingError
-        If the function's source cannot be rewritten, or a tag stands where nothing can report.
+    A `PairingError` is raised if that cannot be, or a tag stands where nothing can report.
     """
     return _Rewriter(function).rewrite(algorithm)
 

@@ -9,16 +9,9 @@ from typing import Any
 
 from spec import symbols
 from spec.line_by_line.event import NOTHING, Event
+from spec.line_by_line.findings import Mismatch
 from spec.machine import Value
 from spec.pairing import Ref
-
-
-class LineMismatch(Exception):
-    """Says, in a clause, what is wrong with the code for a line; and at which of its visits."""
-
-    def __init__(self, problem: str, visits: tuple[int, ...] = ()) -> None:
-        super().__init__(problem)
-        self.visits = visits
 
 
 @dataclass
@@ -57,9 +50,8 @@ class StatementGroup:
                 try:
                     return event.view(name)
                 except Exception as error:
-                    raise LineMismatch(
-                        f"its view of {name} raises {type(error).__name__}: {error}"
-                    ) from None
+                    problem = f"its view of {name} raises {type(error).__name__}: {error}"
+                    raise Mismatch(problem) from None
             if name in event.variables:
                 return event.variables[name]
         return self.events[-1].result if glyph == "return" else NOTHING

@@ -52,15 +52,10 @@ def tie(
 
 def hold_to_lines(expected: LineValues, function: Function) -> Tie:
     """Run a function beside what the lines set, which is computed once for many functions."""
-    return compare_run(expected, run_observed(expected.inputs, function))
+    return Comparison(expected).compare(run_observed(expected.inputs, function))
 
 
 def run_observed(inputs: PairedInputs, function: Function) -> Observation:
     """Run a function on copies of its inputs: it may change them, and draw random numbers."""
     keywords = copy.deepcopy(dict(inputs.keywords))
     return observe(function, *copy.deepcopy(inputs.arguments), **keywords)
-
-
-def compare_run(expected: LineValues, observation: Observation) -> Tie:
-    """Compare a run of a function, observed before, with what the lines set."""
-    return Comparison(expected).compare(observation)

@@ -85,20 +85,16 @@ def parse(text: str) -> dict[str, Mistake]:
     if unknown := sorted(table.keys() - {"mistake", "helpers"}):
         raise CatalogueError(f"mistakes.toml: {unknown[0]} means nothing")
     mistakes: dict[str, Mistake] = {}
+    helpers = table.get("helpers", {})
     for entry in table.get("mistake", []):
-        mistake = _mistake(entry, table.get("helpers", {}))
+        for problem in _problems(entry, helpers):
+            raise CatalogueError(f"mistake {entry.get('id', 'without an id')}: {problem}")
+        used = tuple(helpers[name] for name in entry.get("helpers", ()))
+        mistake = Mistake(**{**entry, "helpers": used})
         if mistake.id in mistakes:
             raise CatalogueError(f"mistake {mistake.id}: there are two")
         mistakes[mistake.id] = mistake
     return mistakes
-
-
-def _mistake(entry: dict[str, Any], helpers: Mapping[str, str]) -> Mistake:
-    """Make a mistake of an entry, and refuse an entry that is not in form."""
-    for problem in _problems(entry, helpers):
-        raise CatalogueError(f"mistake {entry.get('id', 'without an id')}: {problem}")
-    entry["helpers"] = tuple(helpers[name] for name in entry.pop("helpers", ()))
-    return Mistake(**entry)
 
 
 def _problems(entry: Mapping[str, Any], helpers: Mapping[str, str]) -> Iterator[str]:

@@ -24,11 +24,6 @@ def edited(mistake: Mistake, algorithms: Mapping[str, Checked]) -> Mapping[str, 
 
     Some things the checks may be unable to prove: that an index is within its bounds, or that two
     sizes are equal which the mistake takes for equal. A run in which they are not raises an error.
-
-    Raises
-    ------
-    SpecError
-        If the result is not an algorithm.
     """
     return edited_together((mistake,), algorithms)
 

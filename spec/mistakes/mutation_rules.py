@@ -64,10 +64,6 @@ class Scope:
                 return replace(self, running=(*self.running, *node.indices))
         return self
 
-    def variable(self, name: tree.Name) -> Variable | None:
-        """Return the variable that a name stands for; None where it is a power or a function."""
-        return variable_of(self.checked, name)
-
     def alike(self, call: tree.Call) -> Iterator[str]:
         """Yield the functions that take as many arguments and parameters as a call gives."""
         taken = len(call.arguments), len(call.parameters)
@@ -160,7 +156,7 @@ def dropped_indices(node: tree.Node, scope: Scope) -> Iterator[tree.Node]:
         case tree.Index(array, subscripts):
             yield array
             yield from variants(node, "subscripts", omissions(subscripts))
-        case tree.Name(_, above, below) if scope.variable(node):
+        case tree.Name(_, above, below) if variable_of(scope.checked, node):
             if above is not None:
                 yield replace(node, above=None)
             if below is not None:
@@ -227,7 +223,7 @@ def other_indices(node: tree.Node, scope: Scope) -> Iterator[tree.Node]:
                 changed = (replaced(subscripts, place, other) for other in others)
                 yield from variants(node, "subscripts", changed)
         case tree.Name(_, above, below):
-            variable = scope.variable(node)
+            variable = variable_of(scope.checked, node)
             if variable is None or variable.index is None:
                 return
             script = "above" if variable.index is above else "below"
@@ -255,7 +251,7 @@ def other_bounds(node: tree.Node, scope: Scope) -> Iterator[tree.Node]:
 
 def other_names(node: tree.Node, scope: Scope) -> Iterator[tree.Node]:
     """Yield every other name of the algorithm; a member of a family with the index in hand."""
-    if not isinstance(node, tree.Name) or (variable := scope.variable(node)) is None:
+    if not isinstance(node, tree.Name) or (variable := variable_of(scope.checked, node)) is None:
         return
     for key, name in scope.variables.items():
         if key.is_family:
@@ -326,10 +322,8 @@ def other_numbers(node: tree.Node, _: Scope) -> Iterator[tree.Node]:
             yield from (tree.Number(0), ONE)
 
 
-Rule = Callable[[tree.Node, Scope], Iterator[tree.Node]]
-
 #: What may stand for a node, by what the change is called.
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, Callable[[tree.Node, Scope], Iterator[tree.Node]]] = {
     "exchange operands": exchanged_operands,
     "drop an operand": dropped_operands,
     "drop a function": dropped_functions,
@@ -403,5 +397,5 @@ def _is_spelling(node: tree.Node, child: tree.Node, scope: Scope) -> bool:
     """Say whether a script is only part of a name, as `mlp1` or `e/d`, and not an index."""
     if not isinstance(node, tree.Name) or isinstance(child, tree.Mark):
         return False
-    variable = scope.variable(node)
+    variable = variable_of(scope.checked, node)
     return variable is not None and child is not variable.index

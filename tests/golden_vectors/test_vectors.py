@@ -24,7 +24,7 @@ from spec import golden_vectors, symbols
 from spec.calling.python_signature import annotations_of, as_annotated
 from spec.golden_vectors.files import VectorFiles, _stored_arrays
 from spec.golden_vectors.rounding import rounded
-from spec.golden_vectors.run import example_inputs, run
+from spec.golden_vectors.run import ExampleRun, example_inputs
 from spec.inputs.python_form import input_name, python_form
 from spec.language.tree import End, While
 from spec.library import checked
@@ -187,7 +187,7 @@ def test_an_array_whose_end_does_not_fit_on_the_disk_is_an_error(tmp_path):
 def test_every_number_is_the_nearest_double_and_as_near_as_is_said(vectors, id, monkeypatch):
     """By another way: four times the bits, and fractions of whole numbers."""
     monkeypatch.setattr("spec.golden_vectors.run.PRECISION", 2048)
-    found = run(checked(), id)
+    found = ExampleRun(checked(), id)
     for line in vectors.algorithms[id]["lines"]:
         for rows, (values, _) in zip(line["visits"], found.visits(line["number"]), strict=True):
             for value in rows:

@@ -8,53 +8,80 @@ import functools
 import inspect
 import linecache
 from contextlib import nullcontext
+from textwrap import dedent, indent
 
 import numpy as np
 import pytest
 from helpers.observed import events, module, refs, seen
 
-from spec.line_by_line.event import NOTHING
 from spec.line_by_line.observe import observe
 from spec.pairing import PairingError
 
-
-def test_each_tagged_statement_reports_what_it_assigned():
-    def f(x):
+#: The statements of a function of x, which is 2, and what each tagged one of them reports.
+BODIES = {
+    "what is assigned and returned": ("""
         a, b = x, x + 1  # 4.1
         c = a  # nothing
         a += b  # 4.2-4.3, 5.1
         return a * c  # 4.4
+        """, [("4.1", {"a": 2, "b": 3}), ("4.2, 4.3, 5.1", {"a": 5}), ("4.4", 10)]),
+    "nothing returned": ("return  # 4.1", [("4.1", None)]),
+    "nothing done": ('"Nothing."', []),
+    "two statements on a row": ("a = x; b = a + 1  # 4.1", [("4.1", {"a": 2, "b": 3})]),
+    "a loop in a row": ("for i in range(3): x += i  # 4.1", [("4.1", {"i": 2, "x": 5})]),
+    "another": ("while x < 9: x += 1  # 4.2", [("4.2", {"x": 9})]),
+    "tags inside a loop": ("""
+        for i in range(2):  # 4.1
+            while True:  # 4.2
+                i += 5  # 4.3
+                break  # 4.4
+        """, [("4.3", {"i": 5}), ("4.4", {}), ("4.3", {"i": 6}), ("4.4", {})]),
+    "a loop without tags inside": ("""
+        for i in range(3):  # 4.1
+            if i == 1:
+                continue
+            x += i
+        return x  # 4.2
+        """, [("4.1", {"i": 2, "x": 4}), ("4.2", 4)]),
+    "statements that are left by a jump": ("""
+        for i in range(4):
+            if i == 0:  # 4.1
+                a = i
+                continue
+            if i == 2:  # 4.2
+                b = i
+                break
+            for j in range(9):  # 4.3
+                if j:
+                    break
+            for j in ():  # 4.4
+                pass
+            else:
+                continue
+        """, [("4.1", {"a": 0}), ("4.1", {"a": 0}), ("4.2", {}), ("4.3", {"j": 1}),
+              ("4.4", {"j": 1}), ("4.1", {"a": 0}), ("4.2", {"b": 2})]),
+    "one that is left by a return": ("""
+        if x < 3:  # 4.1
+            for y in (11, 12):
+                if x + 10 == y:
+                    return y
+        """, [("4.1", 12)]),
+    "one that is not": ("""
+        if x < 2:  # 4.1
+            return x
+        """, [("4.1", {})]),
+}  # fmt: skip
 
-    assert seen(f, 2) == [
-        ("4.1", {"a": 2, "b": 3}),
-        ("4.2, 4.3, 5.1", {"a": 5}),
-        ("4.4", 10),
-    ]
+
+@pytest.mark.parametrize(("body", "found"), BODIES.values(), ids=BODIES)
+def test_each_tagged_statement_reports_when_it_is_done(body, found):
+    f = module("def f(x):\n" + indent(dedent(body), "    ")).f
+    assert seen(f, 2) == found
+    assert observe(f, 2).result == f(2)
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("return  # 4.1", [("4.1", None)]),
-        ("a = x; b = a + 1  # 4.1", [("4.1", {"a": 2, "b": 3})]),
-        # A loop in one row reports once.
-        ("for i in range(3): x += i  # 4.1", [("4.1", {"i": 2, "x": 5})]),
-        ("while x < 9: x += 1  # 4.2", [("4.2", {"x": 9})]),
-        ("'''Nothing.'''", []),
-    ],
-)
-def test_a_function_of_one_row_reports(text, found):
-    assert seen(module(f"def f(x):\n    {text}\n").f, 2) == found
-    if ";" not in text and " in " not in text:
-        assert seen(module(f"def f(x): {text}\n").f, 2) == found
-
-
-def test_a_return_reports_what_it_assigned_on_the_way():
-    def f():
-        return (y := 3) + 1  # 4.1
-
-    (event,) = events(f)
-    assert (event.variables, event.result) == ({"y": 3}, 4)
+def test_a_function_of_one_row_reports():
+    assert seen(module("def f(x): return x  # 4.1\n").f, 2) == [("4.1", 2)]
 
 
 def test_the_names_of_a_statement_are_those_of_its_scope():
@@ -73,6 +100,7 @@ def test_the_names_of_a_statement_are_those_of_its_scope():
         order = sorted([2, 1], key=lambda z: (w := z))  # 4.4
         sorted(S)[0] = 5  # 4.5
         del S  # 4.6
+        return (y := 3) + 1  # 4.7
 
     found = {refs(event): set(event.variables) for event in events(f, np.zeros((2, 2)))}
     assert found == {
@@ -82,34 +110,8 @@ def test_the_names_of_a_statement_are_those_of_its_scope():
         "4.4": {"order"},
         "4.5": set(),
         "4.6": set(),
+        "4.7": {"y"},
     }
-
-
-# Blocks
-
-
-def test_a_loop_with_tags_inside_leaves_it_to_them():
-    def f():
-        for i in range(2):  # 4.1
-            while True:  # 4.2
-                i += 5  # 4.3
-                break  # 4.4
-
-    assert seen(f) == [("4.3", {"i": 5}), ("4.4", {}), ("4.3", {"i": 6}), ("4.4", {})]
-
-
-def test_a_loop_without_tags_inside_reports_once_complete():
-    def f():
-        y = 0
-        for i in range(3):  # 4.1
-            if i == 1:
-                continue
-            y += i
-        return y  # 4.2
-
-    whole, _ = events(f)
-    assert whole.variables == {"i": 2, "y": 2}
-    assert whole.text == "for i in range(3):"
 
 
 COMPOUND = """
@@ -151,44 +153,6 @@ def test_a_header_stands_for_its_block_unless_tags_stand_inside(x, tags):
     for event in found:
         if refs(event) == "4.5":
             assert (event.text, event.row, event.variables) == ("else:", 9, {"y": 3, "z": 4})
-
-
-@pytest.mark.parametrize(("x", "want"), [(0, 10), (1, 11), (2, None)])
-def test_a_statement_left_by_a_return_reports_there(x, want):
-    def f(x):
-        if x < 2:  # 4.1
-            for y in (10, 11):
-                if x + 10 == y:
-                    return y
-        return None
-
-    (event,) = events(f, x)
-    assert event.result == (NOTHING if want is None else want)
-    assert observe(f, x).result == want
-
-
-def test_a_statement_left_by_a_jump_reports_there():
-    def f():
-        for i in range(4):
-            if i == 0:  # 4.1
-                a = i
-                continue
-            if i == 2:  # 4.2
-                b = i
-                break
-            for j in range(9):  # 4.3
-                if j:
-                    break
-            for j in ():  # 4.4
-                pass
-            else:
-                continue
-
-    assert seen(f) == [
-        ("4.1", {"a": 0}),
-        *[("4.1", {"a": 0}), ("4.2", {}), ("4.3", {"j": 1}), ("4.4", {"j": 1})],
-        *[("4.1", {"a": 0}), ("4.2", {"b": 2})],
-    ]
 
 
 # Functions inside functions
@@ -264,12 +228,17 @@ def f(x):
         x as z
     ):  # 4.2
         pass
+    for i in range(
+        3
+    ):  # 4.2
+        pass
     return "# a" \\
         "b"  # 4.3
 """)
     assert [event.text for event in events(made.f, Manager())] == [
         "y = max(x, [1, 2],)",
         "with (x as z):",
+        "for i in range(3):",
         'return "# a" \\ "b"',
     ]
 

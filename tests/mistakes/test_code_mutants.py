@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
+from pathlib import Path
 
 import pytest
 from helpers.cases import REFERENCE
-from mutants import code
+from mutants import code, code_changes
 from mutants.code import expected, mutants, verdict
 from mutants.code_changes import body_of, single_places
 from mutants.code_inputs import inputs
@@ -16,33 +18,6 @@ from mutants.statements import source
 
 from spec.line_by_line.tie import hold_to_lines
 
-KINDS = {
-    "add .mT",
-    "assign another name",
-    "change a number",
-    "drop .mT",
-    "drop None",
-    "drop a call",
-    "drop a keyword",
-    "drop a sign",
-    "drop a subscript",
-    "drop an argument",
-    "drop an end",
-    "drop an operand",
-    "drop the statement",
-    "exchange a comparison",
-    "exchange a field",
-    "exchange a flag",
-    "exchange a function",
-    "exchange a name",
-    "exchange an operator",
-    "make ∞ finite",
-    "swap arguments",
-    "swap axes",
-    "swap branches",
-    "swap operands",
-    "swap targets",
-}
 EVERY = 260
 
 
@@ -92,7 +67,10 @@ def test_there_are_ten_thousand_mutants_and_more():
 
 
 def test_every_kind_of_change_is_made():
-    assert {mutant.change for mutant in made()} == KINDS
+    source = Path(code_changes.__file__).read_text(encoding="utf-8")
+    kinds = set(re.findall(r'yield (?:from \(\()?"([^"]+)"', source))
+    assert len(kinds) > 20
+    assert {mutant.change for mutant in made()} == kinds
 
 
 def test_every_tagged_line_of_every_function_has_mutants():

@@ -36,9 +36,10 @@ from mutants.mutant import Fate, Mutant, Verdict
 from mutants.statements import FILE, Site, Source, source
 from spec.expected.line_values import LineValues
 from spec.library import checked
+from spec.line_by_line.compare_lines import Comparison
 from spec.line_by_line.event import NOTHING
 from spec.line_by_line.observe import Observation
-from spec.line_by_line.tie import compare_run, hold_to_lines, run_observed
+from spec.line_by_line.tie import hold_to_lines, run_observed
 
 SECONDS = 20  # how long a mutant may compute; the reference takes a tenth of one
 
@@ -97,7 +98,7 @@ def _judge(
 ) -> tuple[Fate, str] | None:
     observation = run_observed(held.inputs, function)
     try:
-        tie = compare_run(held, observation)
+        tie = Comparison(held).compare(observation)
     except Exception as error:
         return Fate.CAUGHT, f"the tie itself raises {error!r}"
     difference = next(iter(tie.differences), None)
@@ -127,7 +128,7 @@ def _judge(
 def _silent(held: LineValues, observation: Observation, line: str) -> bool:
     """Whether a line is carried out and gives nothing to compare."""
     events = [event for event in observation.events if line in map(str, event.refs)]
-    tie = compare_run(held, Observation(NOTHING, events))
+    tie = Comparison(held).compare(Observation(NOTHING, events))
     return (
         bool(events)
         and line not in tie.observed

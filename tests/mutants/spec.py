@@ -18,8 +18,9 @@ from spec.inputs.sizes import size_table
 from spec.language.checked import Checked
 from spec.language.errors import SpecError
 from spec.library import checked
+from spec.line_by_line.compare_lines import Comparison
 from spec.line_by_line.observe import Observation
-from spec.line_by_line.tie import compare_run, run_observed
+from spec.line_by_line.tie import run_observed
 from spec.mistakes.mutants import mutants as mutants_of
 from spec.mistakes.mutants import mutated
 
@@ -89,7 +90,7 @@ def verdict(mutant: Mutant) -> Verdict:
             inputs, observation = observed(id, place)
             try:
                 expected = LineValues(algorithms, id, inputs)
-                differences: Any = compare_run(expected, observation).differences
+                differences: Any = Comparison(expected).compare(observation).differences
             except Exception as error:
                 return Verdict(mutant, Fate.REFUSED, f"it raises {type(error).__name__}: {error}")
             for difference in differences:
