@@ -201,20 +201,20 @@ class Comparison:
 
         visits = 1
         try:
-            found = arrays(1)
-            visits = max((array.visits for array in found), default=1)
-            for array in found:
+            compared = arrays(1)
+            visits = max((array.visits for array in compared), default=1)
+            for array in compared:
                 fits = array.visits == visits or (array.visits == 1 and shared)
                 if visits > total - done or not fits:
                     raise Mismatch(f"{array.shape_and_visit}, and {total - done} are left")
-            for array in found if visits == 1 else arrays(visits):
+            for array in compared if visits == 1 else arrays(visits):
                 agreement = array.compare(line, self.expected)
                 if agreement is not None:
                     self.agreements.append(agreement)
         except Mismatch as mismatch:
             places = (done + 1, min(done + visits, total), total)
             raise Mismatch(str(mismatch), places) from None
-        if found:
+        if compared:
             self.visits_done[line] = done + visits
 
     def _arrays(

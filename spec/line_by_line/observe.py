@@ -111,23 +111,25 @@ class _Observer:
         return result
 
     def _make(self, function: FunctionType, algorithm: str | None) -> None:
-        twins = rewritten(function, algorithm)
-        self._sites.update(twins.sites)
+        """Make the twin of a function, and of those that it calls."""
+        reporting = rewritten(function, algorithm)
+        self._sites.update(reporting.sites)
         cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
         # A view may mention an enclosing function's variable that the code does not: no cell.
-        free = {name: cells.get(name, CellType()) for name in twins.code.co_freevars}
+        free = {name: cells.get(name, CellType()) for name in reporting.code.co_freevars}
         called = {name: cell for name, cell in free.items() if self._observes(_contents(cell))}
         free |= {name: CellType() for name in called}
         namespace = self._namespace(function)
-        twin = _copy(function, twins.code, namespace, tuple(free.values()))
+        twin = _copy(function, reporting.code, namespace, tuple(free.values()))
         self._twins[function] = twin  # before the twins of those that it calls: they may call it
         for name, cell in called.items():
             free[name].cell_contents = self.twin(_contents(cell))
-        for name in twins.names & function.__globals__.keys():
+        for name in reporting.names & function.__globals__.keys():
             if self._observes(value := function.__globals__[name]):
                 namespace[name] = self.twin(value)
 
     def _observes(self, value: Any) -> bool:
+        """Say whether a value that the function calls is a function to be observed, too."""
         if algorithm_of(value) is not None:
             return True
         return inspect.isfunction(value) and inspect.unwrap(value) in self._twins
