@@ -1,11 +1,11 @@
-"""What each line of an algorithm sets on given inputs, and how deep each number lies."""
+"""What each line of an algorithm sets on given inputs, exactly, and how rounding adds up there."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 from flint import arb
@@ -17,13 +17,11 @@ from spec.expected.trace import Trace, trace
 from spec.inputs.array_conversion import to_numpy
 from spec.inputs.draw import Inputs
 from spec.language.checked import Checked
-from spec.machine import Again, Chance, Value
-from spec.machine.trees import arrays, leaves
+from spec.machine import Again, Chance
+from spec.machine.trees import arrays
 
-#: How narrow the pseudocode's balls are, relative to the largest number that occurs.
 WIDTH = 2.0**-80
-#: The bits to begin with: more than most runs need, since a second run costs more than bits do.
-PRECISION = 512
+PRECISION = 512  # enough for most algorithms: a second run costs more than these bits do
 
 
 @dataclass(frozen=True)
@@ -34,15 +32,15 @@ class PairedInputs:
     ----------
     runs
         For each member of the batch, the runs of the pseudocode that one call of the function
-        stands for: one, or one for each token where the function takes all tokens at once.
+        stands for: one run, or one for each token where the function takes all tokens at once.
     arguments, keywords
         The arguments of the function, by position and by name.
     batched
         Whether the function's arrays have a batch axis.
     random
-        The numbers that the pseudocode draws: those that the function's own source gives.
+        The random numbers by which the pseudocode decides: those that the function draws.
     turns
-        How many turns a `while` may take.
+        After how many turns a `while` of the pseudocode is stopped.
     """
 
     runs: Sequence[Sequence[Inputs]]
@@ -52,86 +50,111 @@ class PairedInputs:
     random: Sequence[float] = ()
     turns: int = 100
 
-
-class LineValues:
-    """What each line of an algorithm sets on given inputs.
-
-    Attributes
-    ----------
-    traces
-        For each member of the batch, what each line sets, in balls.
-    depths
-        The same with the depth of each number: one for all, since sizes and tokens decide it.
-    scale
-        The largest number that occurs, at least 1: errors are measured by it.
-    """
-
-    def __init__(self, algorithms: Mapping[str, Checked], id: str, inputs: PairedInputs) -> None:
-        self.algorithms = algorithms
-        self.id = id
-        self.inputs = inputs
-        runs = [_certified_run(algorithms, id, member, inputs) for member in inputs.runs]
-        self.traces = [found for found, _ in runs]
-        self.scale = max(map(scale_of, self.traces))
-        again = Again(runs[0][1].decisions)
-        self.depths = trace(
-            algorithms, Depths(), id, inputs.runs[0], chance=again, turns=inputs.turns
-        )
-
     @property
     def batch(self) -> tuple[int, ...]:
-        """The batch axes of the function's arrays."""
-        return (len(self.inputs.runs),) if self.inputs.batched else ()
+        """The batch axes of the function's arrays: `(2,)`, or none."""
+        return (len(self.runs),) if self.batched else ()
 
-    @property
-    def precision(self) -> np.dtype[Any]:
-        """The coarsest type of the real numbers among the arguments; float64 if there is none.
+    @cached_property
+    def coarsest_type(self) -> np.dtype[Any]:
+        """The coarsest type of the real numbers among the arguments; float64 if there are none.
 
         A variable of a coarser type has lost digits, and differs.
         """
-        handed = (self.inputs.arguments, dict(self.inputs.keywords))
+        handed = (self.arguments, dict(self.keywords))
         types = [array.dtype for array in map(to_numpy, arrays(handed)) if array is not None]
         reals = [type for type in types if type.kind == "f"]
         return max(reals, key=unit_roundoff, default=np.dtype(np.float64))
 
 
-def _certified_run(
-    algorithms: Mapping[str, Checked], id: str, runs: Sequence[Inputs], inputs: PairedInputs
-) -> tuple[Trace, Chance]:
-    """Run the pseudocode in balls that are narrow enough; return what chance decided, too."""
+class LineValues:
+    """What each line of an algorithm sets on given inputs.
 
-    def compute(domain: Balls) -> tuple[Trace, Chance]:
-        chance = Chance(iter(inputs.random))
-        return trace(algorithms, domain, id, runs, chance=chance, turns=inputs.turns), chance
+    Parameters
+    ----------
+    algorithms, id
+        All algorithms, by id, and which it is.
+    inputs
+        The inputs, of which the function's are not looked at.
+    precision
+        The precision of the first run, in bits.
+    width
+        The largest radius of a ball, relative to the largest number of its run.
+    chance
+        The class that makes the random decisions.
 
-    return certified(compute, lambda pair: [_widest(pair[0])], WIDTH, start=PRECISION)
+    Attributes
+    ----------
+    traces
+        For each member of the batch, what each line sets, in balls.
+    scale
+        The largest number of all runs, at least 1: errors are measured by it.
+    chance
+        The random decisions of the first member's runs.
+    """
+
+    def __init__(
+        self,
+        algorithms: Mapping[str, Checked],
+        id: str,
+        inputs: PairedInputs,
+        *,
+        precision: int = PRECISION,
+        width: float = WIDTH,
+        chance: type[Chance] = Chance,
+    ) -> None:
+        self.algorithms = algorithms
+        self.id = id
+        self.inputs = inputs
+        runs = [self._certified_run(run, precision, width, chance) for run in inputs.runs]
+        self.traces = [run.trace for run in runs]
+        self.scale = max(run.largest for run in runs)
+        self.chance = runs[0].chance
+
+    @cached_property
+    def depths(self) -> Trace:
+        """The depth of each number that a line sets: one for all members of the batch.
+
+        Sizes and tokens alone decide it.
+        """
+        again = Again(self.chance.decisions)
+        turns = self.inputs.turns
+        return trace(
+            self.algorithms, Depths(), self.id, self.inputs.runs[0], chance=again, turns=turns
+        )
+
+    def _certified_run(
+        self, runs: Sequence[Inputs], precision: int, width: float, chance: type[Chance]
+    ) -> _Run:
+        """Run the pseudocode in balls that are narrow enough."""
+        random, turns = self.inputs.random, self.inputs.turns
+
+        def compute(domain: Balls) -> _Run:
+            made = chance(iter(random))
+            found = trace(self.algorithms, domain, self.id, runs, chance=made, turns=turns)
+            return _Run(found, made, *_extent(found))
+
+        return certified(compute, lambda run: [run.widest], width, start=precision)
 
 
-def _widest(found: Trace) -> Any:
-    """Return a ball as wide as the widest of a trace, around the trace's largest number."""
-    radius = arb(0)
-    for ball in numbers_of(found):
+class _Run(NamedTuple):
+    trace: Trace
+    chance: Chance
+    largest: float
+    widest: arb
+
+
+def _extent(run: Trace) -> tuple[float, arb]:
+    """Return the largest magnitude in a trace, at least 1, and a ball around it.
+
+    The ball is as wide as the widest of the trace; it is nan if a number has no value.
+    """
+    largest, radius = 1.0, arb(0)
+    for ball in run.numbers():
         if ball.is_nan():
-            return ball
-        if not ball.is_exact():  # as infinities are
+            return largest, ball
+        if not ball.is_exact():
             radius = max(radius, ball.rad())
-    return arb(scale_of(found), radius)
-
-
-def scale_of(found: Trace) -> float:
-    """Return the largest number that is set, or an argument, anywhere in a run; at least 1."""
-    finite = (abs(float(ball)) for ball in numbers_of(found) if ball.is_finite())
-    return max(1.0, max(finite, default=1.0))
-
-
-def numbers_of(found: Trace) -> Iterator[Any]:
-    """Yield every real number of a trace."""
-    for visit in itertools.chain(*found.lines.values(), *found.calls.values()):
-        yield from numbers(dict(visit.values))
-
-
-def numbers(value: Value) -> Iterator[Any]:
-    """Yield every real number of a value."""
-    for _, leaf in leaves(value):
-        entries = leaf.ravel().tolist() if isinstance(leaf, np.ndarray) else [leaf]
-        yield from (entry for entry in entries if not isinstance(entry, int | set))
+        if ball.is_finite():
+            largest = max(largest, abs(float(ball)))
+    return largest, arb(largest, radius)

@@ -1,10 +1,10 @@
-"""The result that an algorithm has, and how far a function's result may be from it.
+"""The exact result of an algorithm, and how far a function's result may be from it.
 
 The result is enclosed in balls. How far a correct function may be from it is measured: the
-pseudocode itself runs in the function's format, and `MULTIPLE` times its certified error, the
-largest over `DRAWS` draws at the same sizes, is the tolerance. Sums in another order, or a softmax
-that subtracts the maximum, err by about as much; what the pseudocode computes exactly, as the
-column of a matrix is, must be exact in the function.
+pseudocode itself runs in the function's format, and its certified error, the largest over `DRAWS`
+draws of the same sizes, is multiplied by `MULTIPLE`. Sums in another order, or a softmax that
+subtracts the maximum, err by about as much as the pseudocode does. A result without arithmetic,
+such as the column of a matrix, has the tolerance 0.
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ from spec.domains.balls import Balls, PrecisionError, certified
 from spec.domains.domain import Domain
 from spec.domains.floats import Floats
 from spec.expected.rounding_bounds import distances
+from spec.expected.trace import with_python_axes, zero_based
 from spec.inputs.arguments import Arguments
 from spec.inputs.array_conversion import BFLOAT16, to_numpy
 from spec.inputs.python_form import per_token
 from spec.inputs.records import parameter_record
 from spec.inputs.variations import TURNS
 from spec.language.checked import Checked
-from spec.language.polynomials import ONE
 from spec.language.tree import Binary, Call, Gradient, Power, Prefix, Sum, walk
 from spec.language.types import Matrix, Tokens
-from spec.machine import Chance, Machine, MachineError, Parameters, Value
+from spec.machine import Chance, Machine, MachineError, Parameters
 from spec.machine.trees import leaves
 
-#: The tolerance is this many times the certified error of the pseudocode in the same format.
+#: How many times the certified error of the pseudocode, in the same format, the tolerance is.
 MULTIPLE = 16
-#: And this many times where gradients are taken: the norm of a few numbers may amplify rounding
-#: many times as much on one draw as on another.
+#: The same where gradients are taken: there a norm of a few numbers may amplify rounding many
+#: times as much on one draw as on another.
 MULTIPLE_OF_GRADIENTS = 64
-#: At how many draws of the same sizes that error is measured; the first are the inputs themselves.
+#: On how many draws of the same sizes the error is measured; the first is the arguments themselves.
 DRAWS = 3
-#: What is added to the seed for each further draw: more than any variation's seed.
-OTHER_SEEDS = 100_000
-#: How narrow the balls are, relative to their numbers.
+#: What is added to the seed for each further draw: more than the seed of any variation.
+SEED_STEP = 100_000
+#: The largest radius of a ball, relative to its number.
 WIDTH = 2.0**-80
 
 Array = npt.NDArray[Any]
@@ -62,11 +62,11 @@ class ResultArray:
     Attributes
     ----------
     path
-        Its place within the result: `.layers.0.W_q`, or nothing if it is all of the result.
+        Where it stands in the result: `.layers.0.W_q`; empty if it is the whole result.
     entries
         Balls, or whole numbers.
     exact
-        Whether the entries are whole numbers, which are compared as they are.
+        Whether the entries are whole numbers, which must be equal.
     """
 
     path: str
@@ -81,11 +81,11 @@ class Distance:
     Attributes
     ----------
     error
-        The distance there.
+        The distance at that entry.
     tolerance
         The largest distance that rounding explains.
     path, place
-        The array and the index of the entry, from 0.
+        The array, by its path in the result, and the index of the entry, from 0: `(2, 0)`.
     found, wanted
         The function's entry, and the exact one.
     """
@@ -107,14 +107,14 @@ class Distance:
 
 @dataclass(frozen=True)
 class ExactResult:
-    """The result of an algorithm on given arguments, in balls.
+    """The result of an algorithm on some arguments, in balls.
 
     Attributes
     ----------
     arguments
-        What the algorithm ran on.
+        The arguments of the algorithm.
     arrays
-        The arrays of the result.
+        The arrays of the result: one, or those of θ.
     decisions
         What chance decided, in order.
     """
@@ -124,9 +124,9 @@ class ExactResult:
     decisions: tuple[int, ...] = ()
 
     @property
-    def whole_numbers(self) -> bool:
-        """Whether the result is tokens, or other whole numbers."""
-        return any(array.exact for array in self.arrays)
+    def balls(self) -> Iterator[arb]:
+        """Every real number of the result."""
+        return (ball for array in self.arrays if not array.exact for ball in array.entries.flat)
 
     @property
     def certified_error(self) -> float:
@@ -143,20 +143,20 @@ class ExactResult:
         """The largest certified error of the pseudocode on other draws, of the same sizes."""
         if all(array.exact for array in self.arrays):
             return 0.0
-        found = [0.0]
+        errors = [0.0]
         for draw in range(1, DRAWS):
             with suppress(UndefinedResultError):
-                seed = self.arguments.variation.seed + OTHER_SEEDS * draw
-                found.append(_certified_error(exact_result(self.arguments.redrawn(seed))))
-        return max(found)
+                seed = self.arguments.variation.seed + SEED_STEP * draw
+                errors.append(_certified_error(exact_result(self.arguments.redrawn(seed))))
+        return max(errors)
 
     @property
     def multiple(self) -> int:
-        """How many times the certified error the tolerance is."""
+        """How many times the certified error the tolerance is: more where gradients are taken."""
         lines = self.arguments.algorithms[self.arguments.id].program.lines
         nodes = (node for line in lines for node in walk(line.statement))
-        gradients = any(isinstance(node, Gradient) for node in nodes)
-        return MULTIPLE_OF_GRADIENTS if gradients else MULTIPLE
+        takes_gradients = any(isinstance(node, Gradient) for node in nodes)
+        return MULTIPLE_OF_GRADIENTS if takes_gradients else MULTIPLE
 
     @property
     def tolerance(self) -> float:
@@ -166,41 +166,33 @@ class ExactResult:
     @cached_property
     def largest(self) -> float:
         """The largest magnitude in the result, or ∞ where it is whole numbers."""
-        if self.whole_numbers:
+        if any(array.exact for array in self.arrays):
             return math.inf
-        sizes = (np.abs(array.entries.astype(float)).max(initial=0.0) for array in self.arrays)
-        return float(max(sizes, default=0.0))
+        return max(map(_largest, self.arrays), default=0.0)
 
     def misfit(self, result: Mapping[str, Array]) -> str:
-        """Say which array of a function's result has a wrong shape; nothing if all are right."""
+        """Say which array of a function's result has a wrong shape; "" if none has."""
         key, _ = self.arguments.header.output
         for array in self.arrays:
-            found, wanted = result[array.path].shape, array.entries.shape
-            if found != wanted:
-                return f"gives {key}{array.path} of shape {found}, not {wanted}"
+            shape, right_shape = result[array.path].shape, array.entries.shape
+            if shape != right_shape:
+                return f"gives {key}{array.path} of shape {shape}, not {right_shape}"
         return ""
 
     def distance(self, result: Mapping[str, Array], tolerance: float) -> Distance:
-        """Return how far a function's result is, whose arrays have the right shapes."""
-        worst = Distance(0.0, tolerance)
+        """Return the largest distance of a function's result, whose shapes must be right."""
+        farthest = Distance(0.0, tolerance)
         for array in self.arrays:
-            code = result[array.path]
-            wanted = array.entries.astype(float)
+            code, exact = result[array.path], array.entries.astype(float)
             if array.exact:
-                errors = np.where(code == wanted, 0.0, np.inf)
+                errors = np.where(code == exact, 0.0, np.inf)
             else:
                 errors = distances(code, array.entries)
-            if errors.size and not errors.max() <= worst.error:
-                place = tuple(int(at) for at in np.unravel_index(np.argmax(errors), errors.shape))
-                worst = Distance(
-                    float(errors[place]),
-                    tolerance,
-                    array.path,
-                    place,
-                    float(code[place]),
-                    float(wanted[place]),
-                )
-        return worst
+            if errors.size and not errors.max() <= farthest.error:
+                place = tuple(map(int, np.unravel_index(np.argmax(errors), errors.shape)))
+                error, found, wanted = (float(values[place]) for values in (errors, code, exact))
+                farthest = Distance(error, tolerance, array.path, place, found, wanted)
+        return farthest
 
 
 def exact_result(
@@ -211,9 +203,9 @@ def exact_result(
     Parameters
     ----------
     arguments
-        What it runs on.
+        Its arguments, with the algorithms that they are for.
     algorithms
-        Algorithms with a mistake made, to be run in place of the right ones.
+        Other algorithms to run on them: those with a mistake made.
 
     Raises
     ------
@@ -225,12 +217,12 @@ def exact_result(
         return _run(arguments, domain, algorithms or arguments.algorithms)
 
     try:
-        return certified(compute, _balls, WIDTH, start=256, limit=2048)
+        return certified(compute, lambda result: result.balls, WIDTH, start=256, limit=2048)
     except (MachineError, PrecisionError) as error:
         raise UndefinedResultError(str(error)) from error
 
 
-class _Stable(Floats):
+class _FloatsWithStableSoftmax(Floats):
     """Floating point whose softmax subtracts the maximum, as code does: it cannot overflow."""
 
     def softmax(self, column: Sequence[Any]) -> list[Any]:
@@ -243,37 +235,37 @@ class _Stable(Floats):
 def floating_point_result(
     arguments: Arguments, algorithms: Mapping[str, Checked] | None = None
 ) -> ExactResult:
-    """Run an algorithm in the format itself: quick, and not certified."""
-    domain = _Stable(arguments.format.dtype)
+    """Run an algorithm in the format of its arguments: quick, and not certified."""
+    domain = _FloatsWithStableSoftmax(arguments.format.dtype)
     return _run(arguments, domain, algorithms or arguments.algorithms)
 
 
 def result_parts(value: Any, expected: ExactResult) -> dict[str, Any] | str:
-    """Return the arrays of a function's result by their paths, or say which of them is missing."""
+    """Return the parts of a function's result by their paths, or say which of them is missing."""
     key, _ = expected.arguments.header.output
-    found = {}
+    parts = {}
     for array in expected.arrays:
         try:
-            found[array.path] = _at(value, array.path)
+            parts[array.path] = _part_at(value, array.path)
         except Exception:  # a container may raise anything where it has no such part
             return f"gives {key} without {array.path[1:]}"
-    return found
+    return parts
 
 
 def result_arrays(parts: Mapping[str, Any], expected: ExactResult) -> dict[str, Array] | str:
     """Return the parts of a result as arrays of NumPy, or say which is not an array of numbers."""
     key, _ = expected.arguments.header.output
-    found = {}
+    arrays = {}
     for path, part in parts.items():
         array = to_numpy(part)
         if array is None:
             return f"gives {type(part).__name__} for {key}{path}, not an array of numbers"
-        widened = array.dtype == BFLOAT16 or array.dtype.kind == "b"
-        found[path] = array.astype(float) if widened else array
-    return found
+        needs_widening = array.dtype == BFLOAT16 or array.dtype.kind == "b"
+        arrays[path] = array.astype(float) if needs_widening else array
+    return arrays
 
 
-def _at(tree: Any, path: str) -> Any:
+def _part_at(tree: Any, path: str) -> Any:
     """Return the part of a tree at a path of fields and places: `.layers.0.W_q`."""
     for step in path.split(".")[1:]:
         tree = tree[int(step)] if step.isdecimal() else getattr(tree, step)
@@ -281,10 +273,9 @@ def _at(tree: Any, path: str) -> Any:
 
 
 def _run(
-    arguments: Arguments,
-    domain: Domain[Any],
-    algorithms: Mapping[str, Checked],
+    arguments: Arguments, domain: Domain[Any], algorithms: Mapping[str, Checked]
 ) -> ExactResult:
+    """Run an algorithm, once or for each token, and return its result in Python's form."""
     chance = Chance(iter(arguments.uniform))
     machine = Machine(algorithms, domain, random=chance, turns=TURNS)
     results = [
@@ -292,56 +283,44 @@ def _run(
         for run in arguments.runs
     ]
     _, type = arguments.header.output
+    value = with_python_axes(results[0], type, algorithms)
     if per_token(arguments.header):
-        found = [ResultArray("", np.concatenate(results, axis=1), exact=False)]
-    else:
-        found = [
-            ResultArray("".join(f".{step}" for step in path), leaf, leaf.dtype.kind in "iu")
-            for path, leaf in leaves(_pythonic(results[0], type, algorithms))
-        ]
-    return ExactResult(arguments, tuple(found), tuple(chance.decisions))
+        value = np.concatenate(results, axis=1)
+    elif isinstance(type, Tokens):
+        value = np.array(zero_based(value))
+    elif isinstance(value, Parameters):
+        value = parameter_record(value, algorithms, lambda part, _: part)
+    arrays = tuple(
+        ResultArray("".join(f".{step}" for step in path), leaf, leaf.dtype.kind in "iu")
+        for path, leaf in leaves(value)
+    )
+    return ExactResult(arguments, arrays, tuple(chance.decisions))
 
 
-def _pythonic(value: Value, type: Any, algorithms: Mapping[str, Checked]) -> Any:
-    """Return a result as code has it: a column with one axis, tokens from 0, θ as a record."""
-    match value, type:
-        case Parameters(), _:
-            return parameter_record(
-                value, algorithms, lambda part, of: _pythonic(part, of, algorithms)
-            )
-        case list(), Tokens():
-            return np.array(value) - 1
-        case _, Matrix(columns=columns) if columns == ONE:
-            return value[:, 0]
-    return value
-
-
-def _balls(result: ExactResult) -> Iterator[arb]:
-    for array in result.arrays:
-        if not array.exact:
-            yield from array.entries.ravel().tolist()
+def _largest(array: ResultArray) -> float:
+    """Return the largest magnitude in an array."""
+    return float(np.abs(array.entries.astype(float)).max(initial=0.0))
 
 
 def _certified_error(exact: ExactResult) -> float:
-    """Return how far the pseudocode in the format is from the exact result, or half an ulp."""
+    """Return the error of the pseudocode in the format, and at least half an ulp of the largest."""
     rough = floating_point_result(exact.arguments)
     if rough.decisions != exact.decisions:
         raise UndefinedResultError("rounding decides which token is drawn")
     error = 0.0
     if _computes(exact.arguments.algorithms[exact.arguments.id]):
-        roundoff = exact.arguments.format.unit_roundoff
-        for array, other in zip(exact.arrays, rough.arrays, strict=True):
+        for array, rough_array in zip(exact.arrays, rough.arrays, strict=True):
             if not array.exact:
-                largest = float(np.abs(array.entries.astype(float)).max(initial=0.0))
-                far = distances(other.entries.astype(float), array.entries).max(initial=0.0)
-                error = max(error, float(far), roundoff * largest)
+                errors = distances(rough_array.entries.astype(float), array.entries)
+                half_ulp = exact.arguments.format.unit_roundoff * _largest(array)
+                error = max(error, float(errors.max(initial=0.0)), half_ulp)
     if not np.isfinite(error):
         raise UndefinedResultError(f"in {exact.arguments.format.name} the pseudocode overflows")
     return error
 
 
 def _computes(checked: Checked) -> bool:
-    """Say whether an algorithm does arithmetic: the column of a matrix is only copied."""
+    """Say whether an algorithm does arithmetic; Algorithm 1 only copies the column of a matrix."""
     types = checked.typing.types
     return any(
         isinstance(node, Binary | Call | Power | Prefix | Sum) and isinstance(types[node], Matrix)

@@ -1,10 +1,11 @@
-"""What each line of the pseudocode sets, visit by visit: the side of a comparison that is right."""
+"""What each line of the pseudocode sets, each time that a run visits it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -12,33 +13,45 @@ import numpy as np
 from spec.domains.domain import Domain
 from spec.inputs.draw import Inputs
 from spec.language.checked import Checked
-from spec.language.polynomials import ONE
+from spec.language.polynomials import ONE, Atom, Poly
 from spec.language.tree import Line, Return
-from spec.language.types import TOKEN, Bundle, Family, Function, Matrix, Subset, Tokens, Type
+from spec.language.types import (
+    TOKEN,
+    Bundle,
+    Family,
+    Function,
+    Matrix,
+    Subset,
+    Tokens,
+    Type,
+    Whole,
+)
 from spec.machine import Chance, Frame, Machine, Parameters, Value, Watcher
+from spec.machine.trees import leaves
 
-
-@dataclass(frozen=True)
-class Visit:
-    """What a line set once, or with what an algorithm was called: values by the paper's names."""
-
-    values: Mapping[str, Value]
+#: What a line set once, or with what an algorithm was called: values by the paper's names.
+Visit = Mapping[str, Value]
 
 
 @dataclass
 class Trace:
-    """Runs of an algorithm, one after another.
+    """What happened in runs of an algorithm, one after another.
 
     Attributes
     ----------
     lines
-        The visits of each line that sets something, by algorithm and number.
+        The visits of each line that sets something, by algorithm and number: `("4", 5)`.
     calls
-        The arguments of each call of an algorithm.
+        The arguments of each call of an algorithm, by the algorithm.
     """
 
     lines: dict[tuple[str, int], list[Visit]] = field(default_factory=lambda: defaultdict(list))
     calls: dict[str, list[Visit]] = field(default_factory=lambda: defaultdict(list))
+
+    def numbers(self) -> Iterator[Any]:
+        """Yield every real number that a line set or an algorithm was called with."""
+        for visit in chain(*self.lines.values(), *self.calls.values()):
+            yield from numbers(dict(visit))
 
 
 def trace(
@@ -54,107 +67,113 @@ def trace(
 
     Tokens, positions and indices count from 0 in what is noted, as they do in Python.
     """
-    found = Trace()
-    watcher = _Watcher(algorithms, found)
+    recorder = _Recorder(algorithms)
     for run in runs:
-        machine = Machine(algorithms, domain, random=chance, turns=turns, watcher=watcher)
+        machine = Machine(algorithms, domain, random=chance, turns=turns, watcher=recorder)
         machine.run(id, run.inputs, run.parameters, run.hyperparameters)
-    return found
+    return recorder.trace
 
 
-class _Watcher(Watcher):
-    def __init__(self, algorithms: Mapping[str, Checked], found: Trace) -> None:
+def numbers(value: Value) -> Iterator[Any]:
+    """Yield every real number of a value."""
+    for _, leaf in leaves(value):
+        entries = leaf.ravel().tolist() if isinstance(leaf, np.ndarray) else [leaf]
+        yield from (entry for entry in entries if not isinstance(entry, int | set))
+
+
+class _Recorder(Watcher):
+    """Notes what lines set, in the form that values have in Python."""
+
+    def __init__(self, algorithms: Mapping[str, Checked]) -> None:
         self.algorithms = algorithms
-        self.found = found
-        self.counted = {id: counted(one) for id, one in algorithms.items()}
+        self.trace = Trace()
+        self.zero_based = {id: zero_based_names(one) for id, one in algorithms.items()}
 
     def call(self, frame: Frame) -> None:
         header = frame.checked.header
-        arguments = {str(key): type for key, type in (*header.inputs, *header.parameters)}
-        values = {
-            str(key): value for key, value in frame.variables.items() if str(key) in arguments
-        }
-        self.found.calls[header.id].append(self.visit(header.id, values, arguments))
+        types = {str(key): type for key, type in (*header.inputs, *header.parameters)}
+        values = {str(key): value for key, value in frame.variables.items() if str(key) in types}
+        self.trace.calls[header.id].append(self.visit(header.id, values, types))
 
     def line(self, frame: Frame, line: Line, values: Mapping[str, Value]) -> None:
         checked = frame.checked
-        after = checked.typing.after.get(line.number, {})
-        types = {str(key): type for key, type in after.items()}
+        types = {str(key): type for key, type in checked.typing.after.get(line.number, {}).items()}
         for type in list(types.values()):
             if isinstance(type, Function):
                 types["return"] = type.result
         if isinstance(line.statement, Return):
             key, output = checked.header.output
             types = {"return": output, str(key): output}
-        self.found.lines[checked.id, line.number].append(self.visit(checked.id, values, types))
+        visit = self.visit(checked.id, values, types)
+        self.trace.lines[checked.id, line.number].append(visit)
 
     def visit(self, id: str, values: Mapping[str, Value], types: Mapping[str, Type]) -> Visit:
-        return Visit(
-            {
-                name: self.pythonic(
-                    from_0(value) if name in self.counted[id] else value, types[name]
-                )
-                for name, value in values.items()
-            }
-        )
-
-    def pythonic(self, value: Value, type: Type) -> Value:
-        """Give a column one axis, as code does; what has two has them though it be one wide."""
-        match type, value:
-            case Matrix(_, columns), np.ndarray() if columns == ONE:
-                return value[:, 0]
-            case Family(_, _, member), dict():
-                return {index: self.pythonic(one, member) for index, one in value.items()}
-            case Family(_, _, member), _:
-                return self.pythonic(value, member)
-            case Tokens(), list():
-                return value
-            case Bundle(algorithm), Parameters(_, fields, sizes):
-                kinds = self.algorithms[algorithm].header.fields
-                return Parameters(
-                    algorithm,
-                    {key: self.pythonic(one, kinds[key]) for key, one in fields.items()},
-                    sizes,
-                )
-        return value
+        return {
+            name: with_python_axes(
+                zero_based(value) if name in self.zero_based[id] else value,
+                types[name],
+                self.algorithms,
+            )
+            for name, value in values.items()
+        }
 
 
-def counted(checked: Checked) -> set[str]:
+def with_python_axes(value: Value, type: Type, algorithms: Mapping[str, Checked]) -> Value:
+    """Return a value in which each column has one axis, as in code: (4,) for the machine's (4, 1).
+
+    The type decides which matrix is a column: one that is declared with two sizes keeps two axes,
+    though the second happen to be 1.
+    """
+    match type, value:
+        case Matrix(_, columns), np.ndarray() if columns == ONE:
+            return value[:, 0]
+        case Family(_, _, member), dict():
+            return {at: with_python_axes(one, member, algorithms) for at, one in value.items()}
+        case Family(_, _, member), _:
+            return with_python_axes(value, member, algorithms)
+        case Bundle(algorithm), Parameters(_, fields, sizes):
+            types = algorithms[algorithm].header.fields
+            return Parameters(
+                algorithm,
+                {key: with_python_axes(one, types[key], algorithms) for key, one in fields.items()},
+                sizes,
+            )
+    return value
+
+
+def zero_based_names(checked: Checked) -> set[str]:
     """Return the variables that hold tokens or positions, which Python counts from 0.
 
-    A variable that is a token on one line is one on all: line 15.2's y is no token yet.
+    A variable that is a token on one line is one on all: line 15.2's y is not a token yet.
     """
     header = checked.header
-    types: list[tuple[str, Type]] = [(str(key), type) for key, type in header.variables.items()]
-    types += [
-        (str(key), type) for after in checked.typing.after.values() for key, type in after.items()
-    ]
-    found = {name for name, type in types if _counts(type, header.bounds)}
     key, output = header.output
-    if _counts(output, header.bounds):
-        found |= {"return", str(key)}
-    return found
+    types = [*header.variables.items(), (key, output)]
+    types += [pair for after in checked.typing.after.values() for pair in after.items()]
+    names = {str(key) for key, type in types if _is_zero_based(type, header.bounds)}
+    return names | ({"return"} if _is_zero_based(output, header.bounds) else set())
 
 
-def from_0(value: Value) -> Value:
-    """Return tokens, positions or an index, counted from 0."""
+def zero_based(value: Value) -> Value:
+    """Return tokens, positions or an index, counted from 0 instead of 1."""
     match value:
         case int():
             return value - 1
         case list():
-            return [one - 1 for one in value]
+            return [number - 1 for number in value]
         case set():
-            return {one - 1 for one in value}
+            return {number - 1 for number in value}
         case dict():
-            return {index: from_0(one) for index, one in value.items()}
+            return {index: zero_based(member) for index, member in value.items()}
     return value
 
 
-def _counts(type: Type, bounds: Mapping[Any, Any]) -> bool:
-    if isinstance(type, Tokens | Subset) or type == TOKEN:
-        return True
-    member = getattr(type, "member", None)
-    if member is not None:
-        return _counts(member, bounds)
-    size = getattr(type, "value", None)
-    return size is not None and bool(size.atoms & bounds.keys())
+def _is_zero_based(type: Type, bounds: Mapping[Atom, Any]) -> bool:
+    match type:
+        case Tokens() | Subset():
+            return True
+        case Family(_, _, member):
+            return _is_zero_based(member, bounds)
+        case Whole(Poly() as value):
+            return bool(value.atoms & bounds.keys())
+    return type == TOKEN

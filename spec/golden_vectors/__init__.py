@@ -1,9 +1,9 @@
-"""Golden vectors: what every numbered line sets on given inputs, in files for any language.
+"""Golden vectors: what every numbered line sets on an example, in files for any language.
 
-A folder of `.npy` files, and `index.json`, which says what each holds and in which form
-(`index.schema.json`). Every stored number is the double nearest to the exact one.
+They are a folder of `.npy` files with an `index.json`, which says what each file holds; its form
+is described by `index.schema.json`. Every stored number is the double nearest to the exact one.
 """
 
-from spec.golden_vectors.index import Written, schema, write
+from spec.golden_vectors.index import schema, write
 
-__all__ = ["Written", "schema", "write"]
+__all__ = ["schema", "write"]

@@ -1,4 +1,4 @@
-"""A folder that is written whole, or not at all."""
+"""A folder that is written as a whole, or not at all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 
 @contextmanager
-def whole(folder: Path) -> Iterator[Path]:
+def new_folder(folder: Path) -> Iterator[Path]:
     """Give an empty folder to fill, which is renamed to `folder` after the `with` block.
 
     Until then it lies beside that place. After an error or Ctrl-C nothing is left of it.

@@ -1,10 +1,10 @@
-"""Writes the vectors of every algorithm, and the index."""
+"""Writes the vectors of every algorithm, and the index that says what they are."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,17 +12,20 @@ from typing import Any
 import numpy as np
 
 from spec import library, symbols
-from spec.expected.trace import Visit, counted
-from spec.golden_vectors.folder import whole
+from spec.expected.trace import zero_based_names
+from spec.golden_vectors.files import Row, VectorFiles
+from spec.golden_vectors.folder import new_folder
 from spec.golden_vectors.rounding import Rounded
-from spec.golden_vectors.run import Run, run
-from spec.golden_vectors.save import Named, Row, Shelf
+from spec.golden_vectors.run import ExampleRun
 from spec.language.plain_text import text
 from spec.language.tree import Assign, Call, Choose, Line, Return, Sample
+from spec.machine import Value
 
-FORMAT = 1  # another number says that a reader of this one cannot read it
+#: The form of the index: it changes where a reader of this form could not read the next.
+FORMAT = 1
 SCHEMA = "index.schema.json"
-WIDTH = 280  # of a row of the index, where it can be broken: one array, with its bounds
+#: The width of a row of the index, where it can be broken: that of an array with its bounds.
+WIDTH = 280
 
 #: How a number u, uniform in [0, 1), decides.
 RULES: Mapping[type, str] = {
@@ -31,56 +34,42 @@ RULES: Mapping[type, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Written:
-    """What has been written.
-
-    Attributes
-    ----------
-    algorithms, arrays, bytes
-        How many.
-    undecided
-        How many entries may not be the nearest doubles.
-    """
-
-    algorithms: int
-    arrays: int
-    bytes: int
-    undecided: int
-
-
 def write(
     folder: Path, version: str, *, each: Callable[[Sequence[str]], Iterable[str]] = iter
-) -> Written:
-    """Write the vectors into a folder that is not there, or empty: whole, or not at all.
+) -> VectorFiles:
+    """Write the vectors into a folder that does not exist yet, or is empty: all, or nothing.
+
+    What is returned says how much has been written.
 
     Parameters
     ----------
     folder
-        Where.
+        The folder.
     version
         The version of this package, for the index.
     each
-        Goes through the algorithms, and may show how far it is.
+        Goes through the ids of the algorithms, and may show the progress.
 
     Raises
     ------
     OSError
         If there is something in the folder already, or it cannot be written.
     """
-    with whole(folder) as place:
-        shelf, known = Shelf(place), library.checked()
-        algorithms = [_algorithm(shelf, run(known, id)) for id in each(tuple(known))]
+    with new_folder(folder) as place:
+        algorithms = library.checked()
+        saved = VectorFiles(place, len(algorithms))
+        ids = each(tuple(algorithms))
+        rows = [_algorithm(saved, ExampleRun(algorithms, id)) for id in ids]
         index = {
             "$schema": SCHEMA,
             "format": FORMAT,
             "version": version,
             "counts_from": 0,
-            "algorithms": algorithms,
+            "algorithms": rows,
         }
-        shelf.text("index.json", f"{_json(index)}\n")
-        shelf.text(SCHEMA, schema())
-    return Written(len(algorithms), shelf.arrays, shelf.bytes, shelf.undecided)
+        saved.save_text("index.json", f"{_json(index)}\n")
+        saved.save_text(SCHEMA, schema())
+    return replace(saved, folder=folder)
 
 
 def schema() -> str:
@@ -88,90 +77,100 @@ def schema() -> str:
     return files(__package__).joinpath(SCHEMA).read_text(encoding="utf-8")
 
 
-def _algorithm(shelf: Shelf, found: Run) -> Row:
-    """Save what an algorithm got and what its lines set, and return its row."""
-    id, layout = found.checked.id, found.checked.program.layout
+def _algorithm(saved: VectorFiles, example: ExampleRun) -> Row:
+    """Save the arguments of an algorithm and what its lines set, and return its row."""
+    id, layout = example.checked.id, example.checked.program.layout
     return {
         "id": id,
         "title": layout.title,
         "sizes": [
             {"name": name, "ascii": symbols.ascii(name), "value": value}
-            for name, value in found.sizes.items()
+            for name, value in example.sizes.items()
         ],
-        "scale": found.scale,
-        **_given(shelf, found),
-        "random": _random(shelf, found),
+        "scale": example.values.scale,
+        **_arguments(saved, example),
+        "random": _random_numbers(saved, example),
         "lines": [
             {
                 "number": line.number,
                 "text": written.text,
-                "visits": [
-                    [
-                        shelf.set(f"{id}/lines/{line.number}/{place}", named, depth, found.scale)
-                        for named, depth in _set_by(found, line, *visit)
-                    ]
-                    for place, visit in enumerate(found.visits(line.number))
-                ],
+                "visits": list(_visits(saved, example, line)),
             }
-            for line, written in zip(found.checked.program.lines, layout.lines, strict=True)
+            for line, written in zip(example.checked.program.lines, layout.lines, strict=True)
         ],
     }
 
 
-def _given(shelf: Shelf, found: Run) -> dict[str, list[Row]]:
-    """Save what an algorithm got, and return the rows by kind."""
-    header, counts = found.checked.header, counted(found.checked)
+def _arguments(saved: VectorFiles, example: ExampleRun) -> dict[str, list[Row]]:
+    """Save the arguments, and return their rows by kind."""
+    header, id = example.checked.header, example.checked.id
     kinds = {str(key): "inputs" for key, _ in header.inputs}
     kinds |= {str(key): "parameters" for key, _ in header.parameters}
     kinds |= {str(key): "hyperparameters" for key in header.hyperparameters}
+    tokens = zero_based_names(example.checked)
     rows: dict[str, list[Row]] = {"inputs": [], "parameters": [], "hyperparameters": []}
-    for name, value in found.arguments.items():
+    for name, value in example.arguments.items():
         kind = kinds.get(name, "hyperparameters")  # of an algorithm that is called
-        named = Named(name, symbols.ascii(name), value, name in counts)
-        rows[kind].append(shelf.given(f"{found.checked.id}/{kind}", named))
+        row = saved.save_value(
+            f"{id}/{kind}", name, symbols.ascii(name), value, zero_based=name in tokens
+        )
+        rows[kind].append(row)
     return rows
 
 
-def _set_by(found: Run, line: Line, visit: Visit, depth: Visit) -> Iterator[tuple[Named, Any]]:
-    """Yield each value that a line set, and how deep it is.
+def _visits(saved: VectorFiles, example: ExampleRun, line: Line) -> Iterator[list[Row]]:
+    """Save what a line set, and yield the rows of each visit."""
+    tokens = zero_based_names(example.checked)
+    for place, (values, depths) in enumerate(example.visits(line.number)):
+        yield [
+            saved.save_value(
+                f"{example.checked.id}/lines/{line.number}/{place}",
+                glyph,
+                ascii,
+                values[name],
+                zero_based=name in tokens,
+                depth=depths[name],
+                scale=example.values.scale,
+            )
+            for name, glyph, ascii in _set_by(example, line, values)
+        ]
 
-    What is returned has the name of the output; where a function is defined, its value is meant.
+
+def _set_by(
+    example: ExampleRun, line: Line, values: Mapping[str, Value]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield each variable that a line set, what the paper calls it, and what its files are called.
+
+    A result has the name of the output; where a function is defined, its value is saved.
     """
-    values, counts = visit.values, counted(found.checked)
     match line.statement:
         case Return():
-            name = str(found.checked.header.output[0])
-            names = {"return": (name, symbols.ascii(name))}
+            output = str(example.checked.header.output[0])
+            yield "return", output, symbols.ascii(output)
         case Assign(Call() as target):
-            names = {"return": (text(target), symbols.ascii(target.function))}
+            yield "return", text(target), symbols.ascii(target.function)
         case _:
-            names = {name: (name, symbols.ascii(name)) for name in values}
-    for key, (glyph, ascii) in names.items():
-        yield Named(glyph, ascii, values[key], key in counts), depth.values[key]
+            yield from ((name, name, symbols.ascii(name)) for name in values)
 
 
-def _random(shelf: Shelf, found: Run) -> Row | None:
-    """Save the random numbers, and say how they are used."""
-    for line in found.checked.program.lines:
+def _random_numbers(saved: VectorFiles, example: ExampleRun) -> Row | None:
+    """Save the random numbers, and return a row that says how they are used."""
+    for line in example.checked.program.lines:
         if (rule := RULES.get(type(line.statement))) is not None:
-            numbers = Rounded(np.array(found.random, dtype="<f8"))
-            return {
-                **shelf.array(f"{found.checked.id}/random/u.npy", numbers),
-                "line": line.number,
-                "rule": rule,
-                "margin": found.margin,
-            }
+            numbers = Rounded(np.array(example.random, dtype="<f8"))
+            row = saved.save_array(f"{example.checked.id}/random/u.npy", numbers)
+            return {**row, "line": line.number, "rule": rule, "margin": example.margin}
     return None
 
 
 def _json(value: Any, indent: int = 0) -> str:
-    """Write JSON; what fits in a row stands in one."""
+    """Write JSON, in which a list or an object that fits in a row stands in one row."""
     row = json.dumps(value, ensure_ascii=False, allow_nan=False)
     if indent + len(row) <= WIDTH or not isinstance(value, dict | list):
         return row
     if isinstance(value, dict):
-        parts = [f'"{key}": {_json(one, indent + 1)}' for key, one in value.items()]
+        parts = [f'"{key}": {_json(item, indent + 1)}' for key, item in value.items()]
     else:
-        parts = [_json(one, indent + 1) for one in value]
+        parts = [_json(item, indent + 1) for item in value]
     inner = f",\n{' ' * (indent + 1)}".join(parts)
     return f"{row[0]}\n{' ' * (indent + 1)}{inner}\n{' ' * indent}{row[-1]}"

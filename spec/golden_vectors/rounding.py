@@ -1,8 +1,8 @@
 """The doubles nearest to numbers of which only balls are known.
 
-A ball is narrow enough if both its ends round to one double: then every number in it does. One
+A ball is narrow enough if both its ends round to one double: then every number in it does. A ball
 that is not asks for more bits. They help unless the number lies exactly between two doubles and its
-ball has a radius: such an entry is counted as undecided, and its error told as it is.
+ball has a radius: such an entry is counted as undecided, and its error is stated.
 """
 
 from __future__ import annotations
@@ -16,20 +16,22 @@ import numpy.typing as npt
 from flint import arb
 
 from spec.domains.balls import Balls, PrecisionError
+from spec.line_by_line.array_axes import is_whole
 
-BITS = 16384  # for the ends of a ball: more than any has
+#: The precision for the ends of a ball, in bits: more than any ball has.
+BITS = 16384
 
 
 @dataclass(frozen=True)
 class Rounded:
-    """An array of float64, or of int64, which are as they were.
+    """An array of float64, rounded from balls; or of int64, whose entries are as they were.
 
     Attributes
     ----------
     values
         The array.
     within
-        The largest distance of an entry from the exact one, at most.
+        How far an entry is, at most, from the exact one.
     undecided
         How many entries may not be the nearest doubles.
     """
@@ -40,7 +42,7 @@ class Rounded:
 
 
 def nearest(ball: arb) -> float | None:
-    """Return the double that is nearest to every number of a ball, to even if two are.
+    """Return the double that is nearest to every number of a ball; of two that are, the even one.
 
     Returns
     -------
@@ -62,32 +64,27 @@ def nearest(ball: arb) -> float | None:
     return low + 0.0 if low == high else None
 
 
-def rounded(entries: npt.NDArray[Any], *, exact: bool) -> Rounded:
-    """Return the nearest doubles to balls; or the whole numbers, if all are `exact`.
+def rounded(entries: npt.NDArray[Any]) -> Rounded:
+    """Return the doubles nearest to an array of balls; whole numbers as they are.
 
     Raises
     ------
     PrecisionError
         If an entry has no value: 0/0, say.
     """
-    if exact:
+    if is_whole(entries):
         return Rounded(np.array(entries.tolist(), dtype="<i8").reshape(entries.shape))
-    values, within, undecided = [], [0.0], 0
+    values, within, undecided = [], 0.0, 0
     for ball in entries.ravel().tolist():
         if ball.is_nan():
             raise PrecisionError("an entry has no value")
-        value = nearest(ball)
+        value, error = nearest(ball), 0.0
         if value is None:
-            value = float(ball)
-            undecided += 1
-            within.append(_distance(value, ball))
+            value, undecided = float(ball), undecided + 1
+            with Balls(BITS):
+                error = math.nextafter(float(abs(value - ball).upper()), math.inf)
         elif not (ball.is_exact() and value == ball):
-            within.append(max(math.ulp(value) / 2, math.ulp(0.0)))
+            error = max(math.ulp(value) / 2, math.ulp(0.0))
         values.append(value)
-    return Rounded(np.array(values, dtype="<f8").reshape(entries.shape), max(within), undecided)
-
-
-def _distance(value: float, ball: arb) -> float:
-    """Return a double that a number is not farther than from any in a ball."""
-    with Balls(BITS):
-        return math.nextafter(float(abs(value - ball).upper()), math.inf)
+        within = max(within, error)
+    return Rounded(np.array(values, dtype="<f8").reshape(entries.shape), within, undecided)

@@ -1,206 +1,237 @@
-"""Goes through what a function did, line by line, until something differs."""
+"""Goes through what a function did, statement by statement, until something differs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from spec.expected.line_values import LineValues
 from spec.expected.trace import Visit
 from spec.language.plain_text import text
 from spec.language.tree import End, While
-from spec.line_by_line.array_axes import (
-    Misfit,
-    SpecArray,
-    leaves,
-)
-from spec.line_by_line.compare_array import ArrayComparison
-from spec.line_by_line.findings import Agreement, Difference, Tie
-from spec.line_by_line.observe import NOTHING, Event, Observation
+from spec.line_by_line.compare_array import ComparedArray
+from spec.line_by_line.event import NOTHING, Event
+from spec.line_by_line.findings import Agreement, Difference, Mismatch, Tie
+from spec.line_by_line.observe import Observation
+from spec.line_by_line.pair_arrays import paired_arrays
 from spec.line_by_line.statement_groups import (
-    LineMismatch,
     StatementGroup,
-    argument,
-    groups,
+    argument_name,
     python_name,
+    statement_groups,
 )
 from spec.pairing import Ref
 
 
 class Comparison:
-    """Compares a run of a function; `cursor` is how many visits of each line are used up."""
+    """Compares a run of a function with the visits of the pseudocode's lines.
+
+    Attributes
+    ----------
+    expected
+        What each line sets, visit by visit, in each run of the batch.
+    trace
+        The same in the first run: which lines are visited, and how often, is the same in all.
+    visits_done
+        How many visits of each line, `4.5`, have been compared; and how many calls of each
+        algorithm, `4`.
+    agreements
+        The comparisons of real numbers so far.
+    broken_off
+        Of a function that raised, the last statement of each call: its line may be unfinished.
+    """
 
     def __init__(self, expected: LineValues) -> None:
-        self.id = expected.id
-        self.algorithms = expected.algorithms
-        self.traces = expected.traces
-        self.depths = expected.depths
-        self.scale = expected.scale
-        self.batch = expected.batch
-        self.precision = expected.precision
-        self.cursor: dict[str, int] = {}
-        self.observed: dict[str, None] = {}
+        self.expected = expected
+        self.trace = expected.traces[0]
+        self.visits_done: dict[str, int] = {}
         self.agreements: list[Agreement] = []
         self.broken_off: set[Event] = set()
 
     def compare(self, observation: Observation) -> Tie:
         """Compare until something differs."""
-        if observation.error is not None:  # the last line of each call may not be done
+        if observation.error is not None:
             self.broken_off = set({event.call: event for event in observation.events}.values())
-        found = self._first(observation.events) or self._raised(observation) or self._left_over()
-        lines = map("{0[0]}.{0[1]}".format, self.traces[0].lines)
+        difference = (
+            self._first_difference(observation.events)
+            or self._raised(observation)
+            or self._not_visited()
+        )
+        lines = [f"{id}.{number}" for id, number in self.trace.lines]
         return Tie(
-            () if found is None else (found,),
-            tuple(self.observed),
-            tuple(name for name in lines if name not in self.observed),
+            () if difference is None else (difference,),
+            tuple(self.visits_done),
+            tuple(line for line in lines if line not in self.visits_done),
             tuple(self.agreements),
         )
 
-    def _first(self, events: Sequence[Event]) -> Difference | None:
-        """Return the first thing that differs."""
-        for group in groups(events):
-            event, entry = group.events[-1], group.events[0].algorithm is not None
+    def _first_difference(self, events: Sequence[Event]) -> Difference | None:
+        for group in statement_groups(events):
+            event = group.events[-1]
+            is_call = event.algorithm is not None
             try:
-                self._call(group) if entry else self._line(group)
-            except LineMismatch as wrong:
-                if not entry:
-                    return self._difference(str(group.ref), event, wrong)
+                self._compare_call(group) if is_call else self._compare_line(group)
+            except Mismatch as mismatch:
+                if not is_call:
+                    return self._difference(str(group.ref), event, mismatch)
                 id, caller = group.ref.algorithm, group.caller
                 if caller is None:
-                    return self._difference(id, event, wrong)
+                    return self._difference(id, event, mismatch)
                 # Wrong arguments are the fault of the line that calls.
-                wrong = LineMismatch(f"in its call of Algorithm {id}, {wrong}")
-                return self._difference(str(caller.refs[-1]), caller, wrong)
+                mismatch = Mismatch(f"in its call of Algorithm {id}, {mismatch}")
+                return self._difference(str(caller.refs[-1]), caller, mismatch)
         return None
 
     def _raised(self, observation: Observation) -> Difference | None:
-        """Return what the function raised, if it did, after the statement last carried out."""
-        error = observation.error
+        """Return what the function raised, if it did, after the statement that it did last."""
+        error, id = observation.error, self.expected.id
         if error is None:
             return None
         problem = f"{type(error).__name__}: {' '.join(str(error).split())}"
         if not observation.events:
-            return Difference(self.id, "after its beginning", problem)
+            return Difference(id, "after its beginning", problem)
         last = observation.events[-1]
         line = f"line {last.refs[-1]}, " if last.refs else ""
-        return Difference(self.id, f"after {line}{last.where}, `{last.text}`", problem)
+        return Difference(id, f"after {line}{last.where}, `{last.text}`", problem)
 
-    def _left_over(self) -> Difference | None:
-        """Return the first line of which not every visit was used up."""
-        for (id, number), visits in self.traces[0].lines.items():
-            name = f"{id}.{number}"
-            done = self.cursor.get(name, 0)
-            if name in self.observed and done < len(visits):
-                wrong = LineMismatch(f"it runs {done} times, not {len(visits)}")
-                return self._difference(name, None, wrong)
+    def _not_visited(self) -> Difference | None:
+        """Return the first line that the code visits, but not as often as the pseudocode."""
+        for (id, number), visits in self.trace.lines.items():
+            line = f"{id}.{number}"
+            done = self.visits_done.get(line, len(visits))
+            if done < len(visits):
+                mismatch = Mismatch(f"it runs {done} times, not {len(visits)}")
+                return self._difference(line, None, mismatch)
         return None
 
-    def _difference(self, name: str, event: Event | None, wrong: LineMismatch) -> Difference:
-        id, _, number = name.partition(".")
-        lines = self.algorithms[id].program.lines if id in self.algorithms else ()
+    def _difference(self, line: str, event: Event | None, mismatch: Mismatch) -> Difference:
+        id, _, number = line.partition(".")
+        algorithm = self.expected.algorithms.get(id)
+        lines = () if algorithm is None else algorithm.program.lines
         quoted = next((text(one.statement) for one in lines if str(one.number) == number), "")
         where = "the end" if event is None else f"{event.where}, `{event.text}`"
-        return Difference(name, where, str(wrong), quoted, wrong.visits)
+        return Difference(line, where, str(mismatch), quoted, mismatch.visits)
 
-    def _call(self, group: StatementGroup) -> None:
-        """Compare arguments, if the pseudocode calls the algorithm and has it not written out."""
+    def _compare_call(self, group: StatementGroup) -> None:
+        """Compare the arguments of a call, unless the pseudocode has the algorithm written out."""
         (event,) = group.events
         id = group.ref.algorithm
-        if coming := self.traces[0].calls.get(id):
-            given = {
-                glyph: event.variables.get(argument(glyph, value), NOTHING)
-                for glyph, value in coming[0].values.items()
+        if calls := self.trace.calls.get(id):
+            arguments = {
+                glyph: event.variables.get(argument_name(glyph, value), NOTHING)
+                for glyph, value in calls[0].items()
             }
-            sides = [one.calls[id] for one in self.traces]
-            self._values(id, given, _Sides(sides, self.depths.calls[id], loose=True))
+            runs = [trace.calls[id] for trace in self.expected.traces]
+            self._compare_visits(id, arguments, runs, self.expected.depths.calls[id], shared=True)
 
-    def _line(self, group: StatementGroup) -> None:
+    def _compare_line(self, group: StatementGroup) -> None:
+        """Compare what the statements of a line set."""
         ref = group.ref
         at = (ref.algorithm, ref.line)
-        if at in self.traces[0].lines:
-            # What several lines of a tag set, the statement holds as the last of them left it.
-            later = {name for one in group.later for name in self._set_by(one)}
-            found = {name: group.value(name) for name in self._set_by(ref) if name not in later}
-            if found.get("return", NOTHING) is not NOTHING:  # its name may have been used before
-                found = {"return": found["return"]}
-            missing = [name for name, value in found.items() if value is NOTHING]
-            last = group.events[-1]
-            whole = last.refs == (ref,) and not (last in self.broken_off and ref in last.unfinished)
-            if missing and "return" not in found and whole:
-                raise LineMismatch(
-                    f"it sets no {python_name(missing[0])}, and has no view that gives it"
-                )
-            sides = [one.lines[at] for one in self.traces]
-            self._values(str(ref), found, _Sides(sides, self.depths.lines[at]))
-        elif ref.algorithm in self.traces[0].calls and not self._sets_nothing(ref):
-            raise LineMismatch("the pseudocode never comes here")
+        if at in self.trace.lines:
+            # Of what several lines of a tag set, the statement holds what the last of them left.
+            set_later = {glyph for later in group.later for glyph in self._set_by(later)}
+            values = {
+                glyph: group.value(glyph) for glyph in self._set_by(ref) if glyph not in set_later
+            }
+            if values.get("return", NOTHING) is not NOTHING:
+                # The variable of the output's name may hold what was set before.
+                values = {"return": values["return"]}
+            self._refuse_missing(group, values)
+            runs = [trace.lines[at] for trace in self.expected.traces]
+            self._compare_visits(str(ref), values, runs, self.expected.depths.lines[at])
+        elif ref.algorithm in self.trace.calls and not self._sets_nothing(ref):
+            raise Mismatch("the pseudocode never comes here")
+
+    def _refuse_missing(self, group: StatementGroup, values: Mapping[str, Any]) -> None:
+        """Raise if a statement that does one line, and all of it, lacks a variable of the line."""
+        missing = [glyph for glyph, value in values.items() if value is NOTHING]
+        last = group.events[-1]
+        unfinished = last in self.broken_off and group.ref in last.unfinished
+        if missing and "return" not in values and last.refs == (group.ref,) and not unfinished:
+            raise Mismatch(f"it sets no {python_name(missing[0])}, and has no view that gives it")
 
     def _set_by(self, ref: Ref) -> Sequence[str]:
-        visits = self.traces[0].lines.get((ref.algorithm, ref.line), ())
-        return list(visits[0].values) if visits else []
+        """Return the variables that a line sets."""
+        visits = self.trace.lines.get((ref.algorithm, ref.line))
+        return list(visits[0]) if visits else []
 
     def _sets_nothing(self, ref: Ref) -> bool:
-        for line in self.algorithms[ref.algorithm].program.lines:
+        """Say whether a line never sets anything: it opens a loop, or is an `end`."""
+        for line in self.expected.algorithms[ref.algorithm].program.lines:
             if line.number == ref.line:
                 return isinstance(line.statement, End | While) or bool(line.body)
-        raise LineMismatch("there is no such line")
+        raise Mismatch("there is no such line")
 
-    def _values(self, name: str, values: Mapping[str, Any], sides: _Sides) -> None:
-        """Compare values with the next visits, as many as their shapes say."""
-        done, all = self.cursor.get(name, 0), len(sides.depths)
-        found = {glyph: value for glyph, value in values.items() if value is not NOTHING}
-        if not found:
+    def _compare_visits(
+        self,
+        line: str,
+        values: Mapping[str, Any],
+        runs: Sequence[Sequence[Visit]],
+        depths: Sequence[Visit],
+        *,
+        shared: bool = False,
+    ) -> None:
+        """Compare values with the next visits of a line, as many as their shapes say.
+
+        Parameters
+        ----------
+        line
+            The line, or the algorithm that is called.
+        values
+            What the code has for each variable, or `NOTHING`.
+        runs
+            The visits of the line in each run of the batch.
+        depths
+            The same with the depth of each number.
+        shared
+            Whether a value of a single visit may stand for all of them: an argument may.
+        """
+        done, total = self.visits_done.get(line, 0), len(depths)
+        values = {glyph: value for glyph, value in values.items() if value is not NOTHING}
+        if not values:
             return
-        if done == all:
-            raise LineMismatch(f"it runs more often than {all} times")
-        count = 1
+        if done == total:
+            raise Mismatch(f"it runs more often than {total} times")
+
+        def arrays(visits: int) -> list[ComparedArray]:
+            coming = slice(done, done + visits)
+            sides = [side[coming] for side in (*runs, depths)]
+            return self._arrays(values, sides, shared)
+
+        visits = 1
         try:
-            parts = self._parts(found, sides, done, 1)
-            readings = [part.read(self.batch, loose=sides.loose) for part in parts]
-            count = max((one for _, one in readings), default=1)
-            for part, (_, one) in zip(parts, readings, strict=True):
-                if count > all - done or not (one == count or (one == 1 and sides.loose)):
-                    raise Misfit(f"{part.unfitting}, and {all - done} are left")
-            for part, (axes, _) in zip(
-                self._parts(found, sides, done, count), readings, strict=True
-            ):
-                agreement = part.compare(self.batch, axes, self.scale, self.precision)
+            compared = arrays(1)
+            visits = max((array.visits for array in compared), default=1)
+            for array in compared:
+                fits = array.visits == visits or (array.visits == 1 and shared)
+                if visits > total - done or not fits:
+                    raise Mismatch(f"{array.shape_and_visit}, and {total - done} are left")
+            for array in compared if visits == 1 else arrays(visits):
+                agreement = array.compare(line, self.expected)
                 if agreement is not None:
-                    self.agreements.append(Agreement(name, *agreement))
-        except Misfit as misfit:
-            raise LineMismatch(str(misfit), (done + 1, min(done + count, all), all)) from None
-        if parts:
-            self.cursor[name] = done + count
-            self.observed[name] = None
+                    self.agreements.append(agreement)
+        except Mismatch as mismatch:
+            places = (done + 1, min(done + visits, total), total)
+            raise Mismatch(str(mismatch), places) from None
+        if compared:
+            self.visits_done[line] = done + visits
 
-    def _parts(
-        self, values: Mapping[str, Any], sides: _Sides, done: int, count: int
-    ) -> list[ArrayComparison]:
-        """Return the arrays of values, each with what it should be in the next visits."""
-        found = []
-        coming = slice(done, done + count)
+    def _arrays(
+        self, values: Mapping[str, Any], sides: Sequence[Sequence[Visit]], shared: bool
+    ) -> list[ComparedArray]:
+        """Return the arrays of values, each beside what it should hold; the last side is depths."""
+        arrays = []
         for glyph, value in values.items():
-            runs = [[visit.values[glyph] for visit in one[coming]] for one in sides.visits]
-            subject = "the result" if glyph == "return" else argument(glyph, runs[0][0])
-            depths = [visit.values[glyph] for visit in sides.depths[coming]]
+            name = "the result" if glyph == "return" else argument_name(glyph, sides[0][0][glyph])
             try:
-                each = [[list(leaves(value, one)) for one in run] for run in (*runs, depths)]
-            except Misfit as misfit:
-                raise Misfit(f"{subject} {misfit}") from None
-            for place, (path, leaf, _) in enumerate(each[0][0]):
-                wanted = [[visit[place][2] for visit in run] for run in each]
-                shapes = {SpecArray.of(one).entries.shape for run in wanted for one in run}
-                if len(shapes) > 1:
-                    raise Misfit(f"{subject + path} stands for visits of several shapes")
-                found.append(ArrayComparison(subject + path, leaf, wanted[:-1], wanted[-1]))
-        return found
-
-
-@dataclass(frozen=True)
-class _Sides:
-    """The visits of a line in each run of the batch, and how deep their values are."""
-
-    visits: Sequence[Sequence[Visit]]
-    depths: Sequence[Visit]
-    loose: bool = False
+                pairs = [
+                    [list(paired_arrays(value, visit[glyph])) for visit in side] for side in sides
+                ]
+            except Mismatch as mismatch:
+                raise Mismatch(f"{name} {mismatch}") from None
+            for place, (path, array, _) in enumerate(pairs[0][0]):
+                *runs, depths = [[visit[place][2] for visit in side] for side in pairs]
+                batch = self.expected.inputs.batch
+                arrays.append(ComparedArray(name + path, array, runs, depths, batch, shared))
+        return arrays

@@ -1,24 +1,34 @@
-"""What comes of holding a function to the pseudocode: differences, and how close the rest is."""
+"""What is found out about a function: where it differs from the pseudocode, how close it is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 
+class Mismatch(Exception):
+    """Says, in a clause, what is wrong with the code for a line; and at which of its visits."""
+
+    def __init__(self, problem: str, visits: tuple[int, ...] = ()) -> None:
+        super().__init__(problem)
+        self.visits = visits
+
+
 @dataclass(frozen=True)
 class Difference:
-    """Where a function is not the pseudocode.
+    """A place where a function is not the pseudocode.
 
     Attributes
     ----------
     line
         The line, `4.5`; or the algorithm, `4`, whose arguments are wrong.
     where
-        The statement of the code, by its function and row.
+        The statement of the code: ``Attention, row 131, `K = W_k @ Z` ``.
     problem
         What is wrong, in a clause.
+    pseudocode
+        The text of the line.
     visits
-        Which visits of the line the code stands for, from 1; and how many there are.
+        The first and the last visit of the line that the code did, from 1, and how many there are.
     """
 
     line: str
@@ -30,9 +40,9 @@ class Difference:
     def __str__(self) -> str:
         visit = ""
         match self.visits:
-            case (first, last, all) if all > 1:
+            case (first, last, total) if total > 1:
                 until = f" to {last}" if last > first else ""
-                visit = f", visit {first}{until} of {all}"
+                visit = f", visit {first}{until} of {total}"
         quoted = f" ({self.pseudocode})" if self.pseudocode else ""
         subject = "line" if "." in self.line else "call of Algorithm"
         where = self.where if self.where.startswith("after ") else f"at {self.where}"
@@ -41,7 +51,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Agreement:
-    """A value that was compared: how far off the code is, and how far it may be.
+    """A value that was compared: how far the code is from it, and how far it may be.
 
     Attributes
     ----------
@@ -66,14 +76,14 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Tie:
-    """A function beside the pseudocode.
+    """What came of comparing a function with the pseudocode.
 
     Attributes
     ----------
     differences
-        The first difference, if there is one; what follows it would only follow from it.
+        The first difference, if there is one: later ones could be its consequences.
     observed
-        The lines of which a value was compared.
+        The lines of which a value was compared, and the algorithms whose arguments were.
     unobserved
         The other lines that set something.
     agreements

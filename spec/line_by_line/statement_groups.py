@@ -1,4 +1,4 @@
-"""Which statements carry out a line together, and in what order lines are done."""
+"""Which statements carry out a line together, and in which order lines are done."""
 
 from __future__ import annotations
 
@@ -8,26 +8,31 @@ from dataclasses import dataclass
 from typing import Any
 
 from spec import symbols
-from spec.line_by_line.observe import NOTHING, Event
+from spec.line_by_line.event import NOTHING, Event
+from spec.line_by_line.findings import Mismatch
 from spec.machine import Value
 from spec.pairing import Ref
 
 
-class LineMismatch(Exception):
-    """What is wrong with the code for a line, and at which of its visits."""
-
-    def __init__(self, problem: str, visits: tuple[int, ...] = ()) -> None:
-        super().__init__(problem)
-        self.visits = visits
-
-
 @dataclass
 class StatementGroup:
-    """Statements that carry out one line together, or a call and the statement that makes it."""
+    """Statements that carry out one line together; or a call of an algorithm.
+
+    Attributes
+    ----------
+    ref
+        The line; of a call line 0 of the algorithm.
+    events
+        The statements, in order; or the entry of the call.
+    last_event
+        The place of the last statement among all events.
+    caller
+        The statement that makes the call.
+    """
 
     ref: Ref
     events: list[Event]
-    at: int  # where the last of them stands among all events
+    last_event: int
     caller: Event | None = None
 
     @property
@@ -45,54 +50,54 @@ class StatementGroup:
                 try:
                     return event.view(name)
                 except Exception as error:
-                    raise LineMismatch(
-                        f"its view of {name} raises {type(error).__name__}: {error}"
-                    ) from None
+                    problem = f"its view of {name} raises {type(error).__name__}: {error}"
+                    raise Mismatch(problem) from None
             if name in event.variables:
                 return event.variables[name]
         return self.events[-1].result if glyph == "return" else NOTHING
 
 
-def groups(events: Sequence[Event]) -> list[StatementGroup]:
-    """Gather what carries out one line in one call, in the order in which the lines were done.
+def statement_groups(events: Sequence[Event]) -> list[StatementGroup]:
+    """Group the statements that carry out one line in one call, in the order of their ends.
 
     What a statement calls is done before the statement is.
     """
-    found: list[StatementGroup] = []
-    open: dict[int, dict[Ref, StatementGroup]] = {}  # by call
-    for at, event in enumerate(events):
+    groups: list[StatementGroup] = []
+    unfinished: dict[int, dict[Ref, StatementGroup]] = {}  # by the number of the call
+    for place, event in enumerate(events):
         if event.algorithm is not None:
-            found.append(StatementGroup(Ref(event.algorithm, 0), [event], at, _caller(events, at)))
+            entry = Ref(event.algorithm, 0)
+            groups.append(StatementGroup(entry, [event], place, _caller(events, place)))
             continue
-        before, going = open.get(event.call, {}), {}
+        before, now = unfinished.get(event.call, {}), {}
         for ref in event.refs:
             group = before.get(ref)
             if group is None or any(event.row == earlier.row for earlier in group.events):
-                group = StatementGroup(ref, [], at)
-                found.append(group)
+                group = StatementGroup(ref, [], place)
+                groups.append(group)
             group.events.append(event)
-            group.at = at
-            going[ref] = group
-        open[event.call] = going
-    return sorted(found, key=lambda group: group.at)
+            group.last_event = place
+            now[ref] = group
+        unfinished[event.call] = now
+    return sorted(groups, key=lambda group: group.last_event)
 
 
-def _caller(events: Sequence[Event], at: int) -> Event | None:
-    """Return the statement that makes the call which is entered at an event."""
-    entry, later = events[at], itertools.islice(events, at + 1, None)
+def _caller(events: Sequence[Event], place: int) -> Event | None:
+    """Return the statement that makes the call which begins at a place among the events."""
+    entry, later = events[place], itertools.islice(events, place + 1, None)
     return next((event for event in later if event.call < entry.call and event.refs), None)
 
 
 def python_name(glyph: str) -> str:
-    """Return the name that the code gives to a variable of the pseudocode."""
+    """Return the name that code gives to a variable of the pseudocode: `V_tilde` for `Ṽ`."""
     try:
         return symbols.ascii(glyph)
     except symbols.UnknownSymbol:
         return glyph
 
 
-def argument(glyph: str, value: Value) -> str:
-    """Return the name of an argument; `z` is all of `z_n`."""
+def argument_name(glyph: str, value: Value) -> str:
+    """Return the name that code gives to an argument: `z` for the sequences `z_n`."""
     match value:
         case {1: list()}:
             return python_name(symbols.lookup(glyph).stem)

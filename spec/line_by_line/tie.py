@@ -1,12 +1,12 @@
 """Is a tagged function the pseudocode, line by line?
 
-The function and the pseudocode run on the same inputs. After each tagged statement, what the
-line sets must be what the code's variable of that name holds, up to a bound that is a formula in
-the sizes and the unit round-off. The code may be batched, and carry out many visits of a line at
-once: numbers stand side by side in a vector, columns in a matrix, matrices along a new first
-axis, and batch axes left of it. There is one orientation only, so that no transpose is hidden.
+The function and the pseudocode run on the same inputs. After each tagged statement, the code's
+variable must hold what the line sets to the variable of that name, up to a bound that is a formula
+in the sizes and the unit round-off. The code may be batched, and may carry out many visits of a
+line at once (`spec.line_by_line.array_axes` shows how they stand). There is one orientation only,
+so that no transpose is hidden.
 
-What an untagged statement does is seen in the lines after it, and after the last line not at all.
+An untagged statement is judged by the lines after it; after the last line it is not seen at all.
 """
 
 from __future__ import annotations
@@ -34,33 +34,28 @@ def tie(
     id
         The algorithm that the function carries out.
     function
-        A function whose statements carry tags.
+        A function whose statements carry tags: `S = K.mT @ Q  # 4.4`.
     inputs
-        What both run on.
+        The inputs of both.
 
     Raises
     ------
     PairingError
-        If the function's source is not at hand, or a tag cannot be read.
+        If the function's source cannot be found, or a tag cannot be read.
     MachineError
-        If the inputs are not what the algorithm declares.
+        If the inputs are not those that the algorithm declares.
     PrecisionError
-        If the pseudocode has no value on the inputs that can be certified: 0/0, say.
+        If the pseudocode has no value on the inputs that can be certified: it is 0/0, say.
     """
     return hold_to_lines(LineValues(algorithms, id, inputs), function)
 
 
 def hold_to_lines(expected: LineValues, function: Function) -> Tie:
-    """Run a function beside what the lines set; any number of functions can be held to one."""
-    return compare_run(expected, run_observed(expected.inputs, function))
+    """Run a function beside what the lines set, which is computed once for many functions."""
+    return Comparison(expected).compare(run_observed(expected.inputs, function))
 
 
 def run_observed(inputs: PairedInputs, function: Function) -> Observation:
-    """Run a function on copies of the inputs: what it draws, and what it changes, is its own."""
+    """Run a function on copies of its inputs: it may change them, and draw random numbers."""
     keywords = copy.deepcopy(dict(inputs.keywords))
     return observe(function, *copy.deepcopy(inputs.arguments), **keywords)
-
-
-def compare_run(expected: LineValues, observation: Observation) -> Tie:
-    """Compare a run of a function that has been observed."""
-    return Comparison(expected).compare(observation)

@@ -33,19 +33,19 @@ class Mistake:
     kind
         A `difference` is a departure of published models that is right in itself.
     what
-        What is otherwise, to follow "Your function computes Algorithm 4 with".
+        What is different, to follow "Your function computes Algorithm 4 with": `no mask`.
     why
-        Why people make it.
+        Why people make it, in a sentence or two.
     effect
         What it does to a model.
     tell
-        How to tell that it has been made.
+        How one can tell that it has been made.
     edits
-        What stands in place of a line, by the line: rows of pseudocode, or nothing.
+        The rows of pseudocode that replace a line, by the line; empty where it is left out.
     equal
-        Sizes that must be others for the mistake to have a meaning, and which.
+        The sizes that must equal others for the mistake to make sense: `{"ℓ_x": "ℓ_z"}`.
     helpers
-        The texts of algorithms that the edits call.
+        The texts of further algorithms, which the edits call.
     """
 
     id: str
@@ -67,7 +67,7 @@ class Mistake:
 
 @cache
 def catalogue() -> Mapping[str, Mistake]:
-    """Return every mistake, by its id and in the order of the file."""
+    """Return every mistake by its id, in the order of the file."""
     file = files("spec.mistakes").joinpath("mistakes.toml")
     return MappingProxyType(parse(file.read_text(encoding="utf-8")))
 
@@ -84,40 +84,37 @@ def parse(text: str) -> dict[str, Mistake]:
     table = tomllib.loads(unicodedata.normalize("NFC", text))
     if unknown := sorted(table.keys() - {"mistake", "helpers"}):
         raise CatalogueError(f"mistakes.toml: {unknown[0]} means nothing")
-    found: dict[str, Mistake] = {}
-    for row in table.get("mistake", []):
-        one = _mistake(row, table.get("helpers", {}))
-        if one.id in found:
-            raise CatalogueError(f"mistake {one.id}: there are two")
-        found[one.id] = one
-    return found
+    mistakes: dict[str, Mistake] = {}
+    helpers = table.get("helpers", {})
+    for entry in table.get("mistake", []):
+        for problem in _problems(entry, helpers):
+            raise CatalogueError(f"mistake {entry.get('id', 'without an id')}: {problem}")
+        used = tuple(helpers[name] for name in entry.get("helpers", ()))
+        mistake = Mistake(**{**entry, "helpers": used})
+        if mistake.id in mistakes:
+            raise CatalogueError(f"mistake {mistake.id}: there are two")
+        mistakes[mistake.id] = mistake
+    return mistakes
 
 
-def _mistake(row: dict[str, Any], helpers: Mapping[str, str]) -> Mistake:
-    id = row.get("id", "without an id")
-    for problem in _problems(row, helpers):
-        raise CatalogueError(f"mistake {id}: {problem}")
-    row["helpers"] = tuple(helpers[name] for name in row.pop("helpers", ()))
-    return Mistake(**row)
-
-
-def _problems(row: Mapping[str, Any], helpers: Mapping[str, str]) -> Iterator[str]:
-    """Yield what is wrong with an entry."""
-    known = {one.name for one in fields(Mistake)}
-    yield from (f"{key} means nothing" for key in sorted(row.keys() - known))
-    yield from (f"it has no {key}" for key in sorted(known - {"equal", "helpers"} - row.keys()))
-    if row["kind"] not in KINDS:
-        yield f"its kind is none of {', '.join(KINDS)}"
-    if row["line"] not in row["edits"]:
-        yield f"no edit is of its line {row['line']}"
-    yield from (f"there is no line {line}" for line in row["edits"] if line not in _lines())
+def _problems(entry: Mapping[str, Any], helpers: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with an entry, in a few words each."""
+    known = {attribute.name for attribute in fields(Mistake)}
+    yield from (f"{key} means nothing" for key in sorted(entry.keys() - known))
+    yield from (f"it has no {key}" for key in sorted(known - {"equal", "helpers"} - entry.keys()))
+    if entry["kind"] not in KINDS:
+        yield f"its kind is not one of {', '.join(KINDS)}"
+    if entry["line"] not in entry["edits"]:
+        yield f"no edit is of its line {entry['line']}"
+    yield from (f"there is no line {line}" for line in entry["edits"] if line not in _lines())
     yield from (
-        f"there is no helper {name}" for name in row.get("helpers", ()) if name not in helpers
+        f"there is no helper {name}" for name in entry.get("helpers", ()) if name not in helpers
     )
 
 
 @cache
 def _lines() -> frozenset[str]:
+    """Return the number of every line of every algorithm: `4.5`."""
     return frozenset(
-        f"{id}.{line.number}" for id, one in algorithms().items() for line in one.lines
+        f"{id}.{line.number}" for id, algorithm in algorithms().items() for line in algorithm.lines
     )

@@ -20,15 +20,10 @@ class ConflictError(ValueError):
 
 
 def edited(mistake: Mistake, algorithms: Mapping[str, Checked]) -> Mapping[str, Checked]:
-    """Return all algorithms with a mistake made, and those that it needs.
+    """Return all algorithms with a mistake made, and the helpers that it calls.
 
-    What the checks cannot prove may stay open: that an index is within its bounds, that sizes are
-    equal which a mistake takes for equal. A run in which they are not raises an error.
-
-    Raises
-    ------
-    SpecError
-        If that is no algorithm.
+    Some things the checks may be unable to prove: that an index is within its bounds, or that two
+    sizes are equal which the mistake takes for equal. A run in which they are not raises an error.
     """
     return edited_together((mistake,), algorithms)
 
@@ -36,49 +31,46 @@ def edited(mistake: Mistake, algorithms: Mapping[str, Checked]) -> Mapping[str, 
 def edited_together(
     mistakes: Sequence[Mistake], algorithms: Mapping[str, Checked]
 ) -> Mapping[str, Checked]:
-    """Return all algorithms with several mistakes made, and those that they need.
+    """Return all algorithms with several mistakes made, and the helpers that these call.
 
     Raises
     ------
     ConflictError
         If two of them edit one line.
     SpecError
-        If that is no algorithm.
+        If the result is not an algorithm.
     """
     edits: defaultdict[str, dict[int, str]] = defaultdict(dict)
-    equal: defaultdict[str, list[str]] = defaultdict(list)
-    helpers: dict[str, alg_file.Algorithm] = {}
+    equalities: defaultdict[str, list[str]] = defaultdict(list)
+    programs: dict[str, Program] = {}
     for mistake in mistakes:
         for line, rows in mistake.edits.items():
             id, _, number = line.partition(".")
             if int(number) in edits[id]:
                 raise ConflictError(f"{mistake.id} edits line {line}, which is edited already")
             edits[id][int(number)] = rows
-        equal[mistake.algorithm] += [f"{one} = {other}" for one, other in mistake.equal.items()]
-        for text in mistake.helpers:
-            helper = alg_file.read(text, mistake.id)
-            helpers[helper.id] = helper
-    changed: dict[str, Program] = {}
-    for id, of in edits.items():
-        before = algorithms[id].program
-        after = requiring(with_rows(before.layout, of), equal[id])
-        changed[id] = program(after, like=before)
-    changed |= {id: program(text) for id, text in helpers.items()}
-    headers = {id: one.header for id, one in algorithms.items()}
-    headers |= {id: header(one, headers) for id, one in changed.items()}
-    return {**algorithms, **{id: check(one, headers) for id, one in changed.items()}}
+        equalities[mistake.algorithm] += map(" = ".join, mistake.equal.items())
+        for helper in (alg_file.read(text, mistake.id) for text in mistake.helpers):
+            programs[helper.id] = program(helper)
+    for id, rows_by_line in edits.items():
+        right = algorithms[id].program
+        wrong = requiring(with_rows(right.layout, rows_by_line), equalities[id])
+        programs[id] = program(wrong, like=right)
+    headers = {id: algorithm.header for id, algorithm in algorithms.items()}
+    headers |= {id: header(changed, headers) for id, changed in programs.items()}
+    return {**algorithms, **{id: check(changed, headers) for id, changed in programs.items()}}
 
 
 def with_rows(algorithm: alg_file.Algorithm, edits: Mapping[int, str]) -> alg_file.Algorithm:
     """Return an algorithm with rows in place of some of its lines, by their numbers.
 
-    A row is written as in a file, without its number, and indented only further than the line
-    that it stands in place of. The lines are numbered anew.
+    A row is written as in a file, without its number, and indented only by as much as it stands
+    deeper than the line that it replaces. All lines are then numbered anew.
 
     Raises
     ------
     LayoutError
-        If the lines that follow are in another block then.
+        If the lines that follow no longer stand in the block that they belong to.
     """
     lines = [
         row
@@ -90,6 +82,7 @@ def with_rows(algorithm: alg_file.Algorithm, edits: Mapping[int, str]) -> alg_fi
 
 
 def _rows(line: alg_file.Line, text: str) -> Iterator[alg_file.Line]:
+    """Yield the rows that replace a line, without numbers; its comment stands above the first."""
     comment = line.comment
     for row in dedent(text).splitlines():
         indent = (len(row) - len(row.lstrip())) // alg_file.STEP
@@ -99,9 +92,9 @@ def _rows(line: alg_file.Line, text: str) -> Iterator[alg_file.Line]:
 
 
 def requiring(algorithm: alg_file.Algorithm, conditions: list[str]) -> alg_file.Algorithm:
-    """Return an algorithm that requires more."""
+    """Return an algorithm that requires these conditions, too: `["ℓ_x = ℓ_z"]`."""
     if not conditions:
         return algorithm
     rows = (*algorithm.section("Requires"), *conditions)
-    others = tuple(section for section in algorithm.sections if section.name != "Requires")
-    return replace(algorithm, sections=(*others, alg_file.Section("Requires", rows)))
+    sections = tuple(section for section in algorithm.sections if section.name != "Requires")
+    return replace(algorithm, sections=(*sections, alg_file.Section("Requires", rows)))

@@ -1,7 +1,7 @@
-"""Small changes of the pseudocode: each line with one part of it replaced, by rules.
+"""Mutants of the pseudocode: each line with one part of it changed, by rules.
 
-A mutant is the text of its line, so that it is read, checked and run as the line itself is. Nobody
-says of it why it is made or what it does: the catalogue does, of those that people make.
+A mutant is the text of its line, so that it is read, checked and run as the line itself is. What
+sets it apart from a mistake of the catalogue is that nobody says why it is made or what it does.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from spec.language import tree
 from spec.language.checked import Checked, check
-from spec.language.header import Header
+from spec.language.inference.calls import NOTATION
 from spec.language.parse import program, row
 from spec.language.plain_text import text
-from spec.language.tree import Line, Name, walk
 from spec.language.types import Key, Whole
 from spec.library import checked
 from spec.mistakes.edit import with_rows
-from spec.mistakes.mutation_rules import Scope, rewritten
+from spec.mistakes.mutation_rules import Scope, changes, variable_of
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Mutant:
     Attributes
     ----------
     line
-        The line, `4.5`.
+        The line: `4.5`.
     change
-        What kind of change it is, in a few words: `drop ᵀ`.
+        What kind of change it is, in a few words: `drop a function`.
     before, after
         The text of the line, or of the statement that carries it out.
     """
@@ -43,11 +43,16 @@ class Mutant:
     def __str__(self) -> str:
         return f"{self.line}: {self.after}"
 
+    @property
+    def algorithm(self) -> str:
+        """The id of the algorithm."""
+        return self.line.partition(".")[0]
+
 
 def mutants(id: str) -> Iterator[Mutant]:
     """Yield every mutant of every line of an algorithm; no two are written alike."""
     for line in checked()[id].program.body:
-        yield from _of_block(line, _scope(id))
+        yield from _mutants_of_block(line, _scope(id))
 
 
 def mutated(mutant: Mutant, algorithms: Mapping[str, Checked]) -> Checked:
@@ -56,53 +61,70 @@ def mutated(mutant: Mutant, algorithms: Mapping[str, Checked]) -> Checked:
     Raises
     ------
     SpecError
-        If that is no algorithm.
+        If the result is not an algorithm.
     """
-    id, _, number = mutant.line.partition(".")
-    before = algorithms[id].program
+    _, _, number = mutant.line.partition(".")
+    before = algorithms[mutant.algorithm].program
     claim = before.layout.lines[int(number) - 1].claim
     after = mutant.after if claim is None else f"{mutant.after} ▷ {claim}"
-    headers = {one.id: one.header for one in algorithms.values()}
+    headers = {id: algorithm.header for id, algorithm in algorithms.items()}
     return check(program(with_rows(before.layout, {int(number): after}), before), headers)
 
 
-def _of_block(line: Line, scope: Scope) -> Iterator[Mutant]:
+def _mutants_of_block(line: tree.Line, scope: Scope) -> Iterator[Mutant]:
+    """Yield the mutants of a line, then those of the lines of the block that it opens."""
     name, before = f"{scope.checked.id}.{line.number}", line.layout.text
     seen = {before}
-    for change, node in rewritten(line.statement, scope):
-        if (after := text(node)) not in seen:
+    for change, statement in changes(line.statement, scope):
+        if (after := text(statement)) not in seen:
             seen.add(after)
             yield Mutant(name, change, before, after)
-    inside = scope.within(line.statement)
+    inner_scope = scope.within(line.statement)
     for inner in line.body:
-        yield from _of_block(inner, inside)
+        yield from _mutants_of_block(inner, inner_scope)
 
 
 @cache
 def _scope(id: str) -> Scope:
-    one = checked()[id]
-    names: dict[Key, Name] = {}
-    for line in one.program.lines:
-        for node in walk(line.statement):
-            if isinstance(node, Name) and (found := Scope(one, {}, (), {}).variable(node)):
-                names.setdefault(found.key, node)
-    for key in one.header.variables:
-        names.setdefault(key, row(f"return {key}", "statement", id, "declared").value)
-    counts = tuple(
-        names[key]
-        for key, type in one.header.variables.items()
+    """Return what the rules know of an algorithm.
+
+    Of other algorithms they know the paper's, and those that it calls: an algorithm of ours that
+    is added does not move the mutants of those that there are.
+    """
+    own = checked()[id]
+    known = {id, *(callee for _, callee in own.typing.callees.items())}
+    known |= {
+        other
+        for other, algorithm in checked().items()
+        if algorithm.program.layout.path.startswith("paper/")
+    }
+    functions = {str(key): (1, 0) for _, key in own.names.functions.items()}
+    called = set()
+    for other in sorted(known):
+        algorithm = checked()[other]
+        called |= {node.function for node in _nodes(algorithm) if isinstance(node, tree.Call)}
+        header = algorithm.header
+        if header.function is not None and other != id:
+            functions[header.function] = len(header.inputs), len(header.parameters)
+    variables = _variables(own)
+    sizes = [
+        (variables[key], type.value)
+        for key, type in own.header.variables.items()
         if isinstance(type, Whole) and type.value is not None
-    )
-    functions = {str(key): (1, 0) for _, key in one.names.functions.items()}
-    callees = {callee for _, callee in one.typing.callees.items()}
-    for other in checked().values():
-        # The paper's, and what it calls: another algorithm of ours makes no mutant of this one.
-        if other.program.layout.path.startswith("paper/") or other.id in callees:
-            functions |= dict(_calls_of(other.header))
-    return Scope(one, names, counts, functions)
+    ]
+    return Scope(own, variables, sizes, [name for name in NOTATION if name in called], functions)
 
 
-def _calls_of(header: Header) -> Iterator[tuple[str, tuple[int, int]]]:
-    """Yield how a function is called: with its inputs and parameters, or as it is abbreviated."""
-    if header.function is not None:
-        yield header.function, (len(header.inputs), len(header.parameters))
+def _variables(checked: Checked) -> dict[Key, tree.Name]:
+    """Return every variable of an algorithm as a name, as the lines or the declarations have it."""
+    found: dict[Key, tree.Name] = {}
+    for node in _nodes(checked):
+        if isinstance(node, tree.Name) and (variable := variable_of(checked, node)) is not None:
+            found.setdefault(variable.key, node)
+    for key in checked.header.variables:
+        found.setdefault(key, row(f"return {key}", "statement", checked.id, "declared").value)
+    return found
+
+
+def _nodes(checked: Checked) -> Iterator[tree.Node]:
+    return (node for line in checked.program.lines for node in tree.walk(line.statement))

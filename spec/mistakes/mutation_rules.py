@@ -1,346 +1,329 @@
-"""Rules by which a line of the pseudocode is changed: what may stand for a node.
+"""Rules by which a line of the pseudocode is changed: what may stand in the place of a node.
 
-None of them knows a line.
+A rule knows kinds of nodes and no line: `exchanged_operands` makes `b − a` of every `a − b`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import combinations
 from typing import Any, TypeVar
 
+from spec.language import tree
 from spec.language.checked import Checked
 from spec.language.inference.calls import ENTRYWISE
 from spec.language.names import Variable
-from spec.language.tree import (
-    All,
-    Assign,
-    Binary,
-    Call,
-    Choose,
-    Collect,
-    Columns,
-    Compare,
-    For,
-    Gradient,
-    If,
-    Implied,
-    Index,
-    Infinity,
-    Iverson,
-    Mark,
-    Member,
-    Name,
-    Named,
-    Negative,
-    Node,
-    Not,
-    Number,
-    Power,
-    Prefix,
-    Range,
-    Return,
-    Rows,
-    Slice,
-    Sum,
-    Transpose,
-    UpTo,
-)
+from spec.language.polynomials import Poly
 from spec.language.types import HOLE, SCALAR, Key, Matrix, Whole
 
 T = TypeVar("T")
 
-ONE = Number(1)
+ONE = tree.Number(1)
+#: The functions of the notation that are written without brackets.
 PREFIXES = ("√", "log")
-CALLED = tuple(name for name in (*ENTRYWISE, "softmax", "length") if name not in PREFIXES)
 COMPARISONS = ("≤", "=", "≠")
-#: A product is written with `·` or with a space, which is no difference.
+#: What may stand for an operator. A product is written with `·` or with a space: no difference.
 OPERATORS = {"+": "−·/⊙", "−": "+·/⊙", "·": "+−/⊙", " ": "+−/⊙", "/": "+−·⊙", "⊙": "+−·/"}
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What a line has around it.
+    """What the rules know of the algorithm around a line.
 
     Attributes
     ----------
     checked
         The algorithm.
-    names
+    variables
         Every variable of it, as a name; of a family, with the script that is its index.
-    counts
-        Those that are sizes.
+    sizes
+        The variables that are sizes, each with its value as a polynomial.
+    notation
+        The functions of the notation that a call may name: `exp`, `softmax`.
     functions
-        How many arguments and parameters each function takes that can be called: `(1, 2)`.
+        The algorithms that a call may name, by their functions, with the numbers of arguments and
+        of parameters: `{"Attention": (2, 2)}`.
     running
-        The indices that have a value.
+        The indices that have a value where the node stands: `t` within `for t ∈ [ℓ]`.
     """
 
     checked: Checked
-    names: Mapping[Key, Name]
-    counts: tuple[Name, ...]
+    variables: Mapping[Key, tree.Name]
+    sizes: Sequence[tuple[tree.Name, Poly]]
+    notation: Sequence[str]
     functions: Mapping[str, tuple[int, int]]
-    running: tuple[Name, ...] = ()
+    running: tuple[tree.Name, ...] = ()
 
-    def within(self, node: Node) -> Scope:
-        """Return what the parts of a node have around them: what it binds, too."""
+    def within(self, node: tree.Node) -> Scope:
+        """Return the scope of the parts of a node, in which the names that it binds run, too."""
         match node:
-            case For(_, binder) | Sum(binder) | Collect(binder):
+            case tree.For(_, binder) | tree.Sum(binder) | tree.Collect(binder):
                 return replace(self, running=(*self.running, *binder.names))
-            case Named(Index(_, subscripts)):
-                bound = (one for one in subscripts if isinstance(one, Name))
-                return replace(self, running=(*self.running, *bound))
+            case tree.Named():
+                return replace(self, running=(*self.running, *node.indices))
         return self
 
-    def variable(self, name: Name) -> Variable | None:
-        """Return which variable a name is, if it is one."""
-        for found in (self.checked.names.uses, self.checked.names.targets):
-            if name in found and isinstance(variable := found[name], Variable):
-                return variable
-        return None
-
-    def like(self, call: Call) -> Iterator[str]:
+    def alike(self, call: tree.Call) -> Iterator[str]:
         """Yield the functions that take as many arguments and parameters as a call gives."""
         taken = len(call.arguments), len(call.parameters)
-        return (name for name, takes in self.functions.items() if takes == taken)
+        return (name for name, counts in self.functions.items() if counts == taken)
 
-    def is_matrix(self, node: Node) -> bool:
+    def other_sizes(self, binder: tree.Binder) -> Iterator[tree.Name]:
+        """Yield the sizes to which a sum or a ∀ could run, but does not.
+
+        `Σ_i e[i]` goes over all of e: `Σ_{i=1}^{d_e} e[i]` only spells that out.
+        """
+        typing, bound = self.checked.typing, None
+        if isinstance(binder, tree.Implied):
+            (index,) = typing.indices[binder]
+            _, bound = typing.bounds[index]
+        return (name for name, size in self.sizes if size != bound)
+
+    def is_matrix(self, node: tree.Node) -> bool:
         """Say whether a part of the line is a matrix, or a vector."""
         types = self.checked.typing.types
         return node in types and isinstance(types[node], Matrix) and types[node] != SCALAR
 
-    def is_number(self, node: Node) -> bool:
+    def is_number(self, node: tree.Node) -> bool:
         """Say whether a part of the line is a single number."""
         types = self.checked.typing.types
         return node in types and (types[node] == SCALAR or isinstance(types[node], Whole))
 
 
+def variable_of(checked: Checked, name: tree.Name) -> Variable | None:
+    """Return the variable that a name of an algorithm stands for; None if it is a power."""
+    for table in (checked.names.uses, checked.names.targets):
+        if name in table and isinstance(variable := table[name], Variable):
+            return variable
+    return None
+
+
 # Rules
 
 
-def exchanged_operands(node: Node, scope: Scope) -> Iterator[Node]:
-    """Yield two parts of a node in each other's place, where that makes a difference."""
+def exchanged_operands(node: tree.Node, scope: Scope) -> Iterator[tree.Node]:
+    """Yield a node with two of its parts exchanged, where that makes a difference."""
     match node:
-        case Binary("−" | "/", left, right):
+        case tree.Binary("−" | "/", left, right) | tree.Compare("≤", left, right):
             yield replace(node, left=right, right=left)
-        case Binary("·" | " ", left, right) if not any(map(scope.is_number, (left, right))):
+        case tree.Binary("·" | " ", left, right) if not any(map(scope.is_number, (left, right))):
             yield replace(node, left=right, right=left)
-        case Compare("≤", left, right):
-            yield replace(node, left=right, right=left)
-        case Slice(low, high) | Range(_, low, high):
+        case tree.Slice(low, high) | tree.Range(_, low, high):
             yield replace(node, low=high, high=low)
-        case Index(_, subscripts):
-            yield from (replace(node, subscripts=other) for other in exchanges(subscripts))
-        case Columns(items) | Rows(items):
-            yield from (replace(node, items=other) for other in exchanges(items))
-        case Implied(names):
-            yield from (replace(node, names=other) for other in exchanges(names))
-        case Choose(_, value, _, otherwise):
+        case tree.Index(_, subscripts):
+            yield from variants(node, "subscripts", exchanges(subscripts))
+        case tree.Columns(items) | tree.Rows(items):
+            yield from variants(node, "items", exchanges(items))
+        case tree.Choose(_, value, _, otherwise):
             yield replace(node, value=otherwise, otherwise=value)
-        case Call(_, arguments, parameters):
-            yield from (replace(node, arguments=other) for other in exchanges(arguments))
-            yield from (replace(node, parameters=other) for other in exchanges(parameters))
+        case tree.Call(_, arguments, parameters):
+            yield from variants(node, "arguments", exchanges(arguments))
+            yield from variants(node, "parameters", exchanges(parameters))
 
 
-def dropped_operands(node: Node, _: Scope) -> Iterator[Node]:
-    """Yield a node with one of its parts left out, or one part alone."""
+def dropped_operands(node: tree.Node, _: Scope) -> Iterator[tree.Node]:
+    """Yield a node with one of its parts left out, or one of its operands alone."""
     match node:
-        case Binary(_, left, right):
+        case tree.Binary(_, left, right):
             yield from (left, right)
-        case Columns(items) | Rows(items):
-            yield from (replace(node, items=other) for other in omissions(items))
-        case Call(_, _, parameters):
-            yield from (replace(node, parameters=other) for other in omissions(parameters))
+        case tree.Columns(items) | tree.Rows(items):
+            yield from variants(node, "items", omissions(items))
+        case tree.Call(_, _, parameters):
+            yield from variants(node, "parameters", omissions(parameters))
 
 
-def dropped_functions(node: Node, _: Scope) -> Iterator[Node]:
-    """Yield what a function, or a sign, is applied to."""
+def dropped_functions(node: tree.Node, _: Scope) -> Iterator[tree.Node]:
+    """Yield the operand without the function, or the sign, that is applied to it."""
     match node:
-        case Transpose(operand) | Prefix(_, operand) | Negative(operand):
+        case tree.Transpose(operand) | tree.Prefix(_, operand) | tree.Negative(operand):
             yield operand
-        case Power(base):
+        case tree.Power(base):
             yield base
-        case Call(_, arguments):
+        case tree.Call(_, arguments):
             yield from arguments
-        case Gradient(call):
+        case tree.Gradient(call):
             yield call
-        case Sum(_, body):
+        case tree.Sum(_, body):
             yield body
-        case Iverson():
+        case tree.Iverson():
             yield ONE
 
 
-def dropped_indices(node: Node, scope: Scope) -> Iterator[Node]:
-    """Yield an array for its entry; a name without a script."""
+def dropped_indices(node: tree.Node, scope: Scope) -> Iterator[tree.Node]:
+    """Yield an array in place of its entry; a name without one of its scripts."""
     match node:
-        case Index(array, subscripts):
+        case tree.Index(array, subscripts):
             yield array
-            yield from (replace(node, subscripts=other) for other in omissions(subscripts))
-        case Name(_, above, below) if scope.variable(node):
+            yield from variants(node, "subscripts", omissions(subscripts))
+        case tree.Name(_, above, below) if variable_of(scope.checked, node):
             if above is not None:
                 yield replace(node, above=None)
             if below is not None:
                 yield replace(node, below=None)
 
 
-def dropped_conditions(node: Node, _: Scope) -> Iterator[Node]:
-    """Yield what is done under a condition, without or against it; a line without its loop."""
+def dropped_conditions(node: tree.Node, _: Scope) -> Iterator[tree.Node]:
+    """Yield a statement without its condition, or with the opposite one; without its loop."""
     match node:
-        case Not(operand):
-            yield Compare("=", operand, ONE)
-        case If(_, body):
+        case tree.Not(operand):
+            yield tree.Compare("=", operand, ONE)
+        case tree.If(_, body):
             yield body
-        case For(_, _, Node() as body):
+        case tree.For(_, _, tree.Node() as body):
             yield body
-        case Choose(target, value, _, otherwise):
-            yield from (Assign(target, "←", value), Assign(target, "←", otherwise))
+        case tree.Choose(target, value, _, otherwise):
+            yield from (tree.Assign(target, "←", value), tree.Assign(target, "←", otherwise))
 
 
-def added_transposes(node: Node, scope: Scope) -> Iterator[Node]:
-    """Yield a part that is a matrix, transposed."""
+def added_transposes(node: tree.Node, scope: Scope) -> Iterator[tree.Node]:
+    """Yield a node with one of its matrices transposed."""
     match node:
-        case Binary(_, left, right):
+        case tree.Binary(_, left, right):
             if scope.is_matrix(left):
-                yield replace(node, left=Transpose(left))
+                yield replace(node, left=tree.Transpose(left))
             if scope.is_matrix(right):
-                yield replace(node, right=Transpose(right))
-        case Call(_, arguments):
-            turned = [Transpose(one) if scope.is_matrix(one) else one for one in arguments]
-            yield from (replace(node, arguments=other) for other in places(arguments, turned))
+                yield replace(node, right=tree.Transpose(right))
+        case tree.Call(_, arguments):
+            transposed = tuple(
+                tree.Transpose(argument) if scope.is_matrix(argument) else argument
+                for argument in arguments
+            )
+            yield from variants(node, "arguments", with_one_replaced(arguments, transposed))
             if scope.is_matrix(node) and node.function not in ENTRYWISE:
-                yield Transpose(replace(node, arguments=tuple(turned)))
-        case Assign(_, _, value) | Return(_, value) if scope.is_matrix(value):
-            yield replace(node, value=Transpose(value))
+                yield tree.Transpose(replace(node, arguments=transposed))
+        case tree.Assign(_, _, value) | tree.Return(_, value) if scope.is_matrix(value):
+            yield replace(node, value=tree.Transpose(value))
 
 
-def added_signs(node: Node, scope: Scope) -> Iterator[Node]:
-    """Yield a part that is a number or a matrix, with a − before it."""
+def added_signs(node: tree.Node, scope: Scope) -> Iterator[tree.Node]:
+    """Yield a node with a − before one of its numbers or matrices."""
 
     def negative(operand: Any) -> Any:
-        countable = scope.is_matrix(operand) or scope.is_number(operand)
-        return Negative(operand) if countable else operand
+        has_sign = scope.is_matrix(operand) or scope.is_number(operand)
+        return tree.Negative(operand) if has_sign else operand
 
     match node:
-        case Binary("·" | " " | "/" | "⊙", left):
+        case tree.Binary("·" | " " | "/" | "⊙", left):
             yield replace(node, left=negative(left))
-        case Call(_, arguments):
-            turned = list(map(negative, arguments))
-            yield from (replace(node, arguments=other) for other in places(arguments, turned))
-        case Assign(_, _, value) | Return(_, value):
+        case tree.Call(_, arguments):
+            negatives = tuple(map(negative, arguments))
+            yield from variants(node, "arguments", with_one_replaced(arguments, negatives))
+        case tree.Assign(_, _, value) | tree.Return(_, value):
             yield replace(node, value=negative(value))
 
 
-def other_indices(node: Node, scope: Scope) -> Iterator[Node]:
-    """Yield an index, or the place in a sequence, one up or down; a whole axis at one place."""
+def other_indices(node: tree.Node, scope: Scope) -> Iterator[tree.Node]:
+    """Yield an entry one place further up or down; a whole axis for an entry, and the reverse."""
     match node:
-        case Index(_, subscripts):
-            for place, one in enumerate(subscripts):
-                others = scope.running if isinstance(one, All) else neighbours(one)
-                for other in (*others, *([] if isinstance(one, All) else [All()])):
-                    yield replace(node, subscripts=put(subscripts, place, other))
-        case Name(_, above, below):
-            variable = scope.variable(node)
+        case tree.Index(_, subscripts):
+            for place, subscript in enumerate(subscripts):
+                whole_axis = isinstance(subscript, tree.All)
+                others = scope.running if whole_axis else (*neighbours(subscript), tree.All())
+                changed = (replaced(subscripts, place, other) for other in others)
+                yield from variants(node, "subscripts", changed)
+        case tree.Name(_, above, below):
+            variable = variable_of(scope.checked, node)
             if variable is None or variable.index is None:
                 return
             script = "above" if variable.index is above else "below"
-            for other in (*neighbours(variable.index), ONE):
-                yield replace(node, **{script: other})
+            yield from variants(node, script, (*neighbours(variable.index), ONE))
             if below is None or above is None:  # the index above instead of below
                 yield replace(node, above=below, below=above)
 
 
-def other_bounds(node: Node, scope: Scope) -> Iterator[Node]:
-    """Yield what a loop or a sum runs over, one further or less far, or to another size."""
+def other_bounds(node: tree.Node, scope: Scope) -> Iterator[tree.Node]:
+    """Yield a loop or a sum that runs one further or less far, or to another size."""
     match node:
-        case UpTo(name, high):
-            yield from (replace(node, high=other) for other in neighbours(high))
-            yield Range(name, Number(2), high)
-        case Range(_, low, high) | Slice(low, high):
-            yield from (replace(node, low=other) for other in neighbours(low))
-            yield from (replace(node, high=other) for other in neighbours(high))
-        case Sum(Implied((name,)) | Member(name)):
-            yield from (replace(node, binder=Range(name, ONE, size)) for size in scope.counts)
-        case For(_, Implied((name,))):
-            yield from (replace(node, binder=UpTo(name, size)) for size in scope.counts)
+        case tree.UpTo(name, high):
+            yield from variants(node, "high", neighbours(high))
+            yield tree.Range(name, tree.Number(2), high)
+        case tree.Range(_, low, high) | tree.Slice(low, high):
+            yield from variants(node, "low", neighbours(low))
+            yield from variants(node, "high", neighbours(high))
+        case tree.Sum(tree.Implied((name,)) | tree.Member(name) as binder):
+            ranges = (tree.Range(name, ONE, size) for size in scope.other_sizes(binder))
+            yield from variants(node, "binder", ranges)
+        case tree.For(_, tree.Implied((name,)) as binder):
+            loops = (tree.UpTo(name, size) for size in scope.other_sizes(binder))
+            yield from variants(node, "binder", loops)
 
 
-def other_names(node: Node, scope: Scope) -> Iterator[Node]:
+def other_names(node: tree.Node, scope: Scope) -> Iterator[tree.Node]:
     """Yield every other name of the algorithm; a member of a family with the index in hand."""
-    if not isinstance(node, Name) or (variable := scope.variable(node)) is None:
+    if not isinstance(node, tree.Name) or (variable := variable_of(scope.checked, node)) is None:
         return
-    for key, name in scope.names.items():
-        if not key.is_family:
-            yield name
-            continue
-        indices = scope.running if variable.index is None else (variable.index,)
-        for index in indices:
+    for key, name in scope.variables.items():
+        if key.is_family:
             script = "above" if key.above == HOLE else "below"
-            yield with_part(name, script, index)
+            indices = scope.running if variable.index is None else (variable.index,)
+            yield from variants(name, script, indices)
+        else:
+            yield name
 
 
-def other_operators(node: Node, _: Scope) -> Iterator[Node]:
+def other_operators(node: tree.Node, _: Scope) -> Iterator[tree.Node]:
     """Yield another operator between the same operands."""
     match node:
-        case Binary(operator):
-            yield from (replace(node, operator=other) for other in OPERATORS[operator])
-        case Columns(items):
-            yield Rows(items)
-        case Rows(items):
-            yield Columns(items)
+        case tree.Binary(operator):
+            yield from variants(node, "operator", OPERATORS[operator])
+        case tree.Columns(items):
+            yield tree.Rows(items)
+        case tree.Rows(items):
+            yield tree.Columns(items)
 
 
-def other_functions(node: Node, scope: Scope) -> Iterator[Node]:
+def other_functions(node: tree.Node, scope: Scope) -> Iterator[tree.Node]:
     """Yield another function of the same arguments."""
     match node:
-        case Call(_, (argument,), ()):
-            yield from (Prefix(name, argument) for name in PREFIXES)
-            yield from (replace(node, function=name) for name in (*CALLED, *scope.like(node)))
-        case Call():
-            yield from (replace(node, function=name) for name in scope.like(node))
-        case Prefix(_, operand):
-            yield from (replace(node, function=name) for name in PREFIXES)
-            yield from (Call(name, (operand,)) for name in CALLED)
+        case tree.Call(_, (argument,), ()):
+            yield from (tree.Prefix(name, argument) for name in PREFIXES)
+            yield from variants(node, "function", (*scope.notation, *scope.alike(node)))
+        case tree.Call():
+            yield from variants(node, "function", scope.alike(node))
+        case tree.Prefix(_, operand):
+            yield from variants(node, "function", PREFIXES)
+            yield from (tree.Call(name, (operand,)) for name in scope.notation)
 
 
-def other_comparisons(node: Node, _: Scope) -> Iterator[Node]:
+def other_comparisons(node: tree.Node, _: Scope) -> Iterator[tree.Node]:
     """Yield another sign between the same sides."""
     match node:
-        case Compare():
-            yield from (replace(node, operator=other) for other in COMPARISONS)
+        case tree.Compare():
+            yield from variants(node, "operator", COMPARISONS)
 
 
-def other_masks(node: Node, _: Scope) -> Iterator[Node]:
-    """Yield what is given by an equation: by 1, or causal, forwards and backwards."""
+def other_masks(node: tree.Node, _: Scope) -> Iterator[tree.Node]:
+    """Yield another mask: one of ones, or a causal one, forwards and backwards."""
     match node:
-        case Named(target):
-            name = target.array if isinstance(target, Index) else target
-            assert isinstance(name, Name), "what is given has a name"
+        case tree.Named(target):
+            name = tree.base(target)
             yield replace(node, target=name, value=ONE)
-            first, second = Name("t"), Name("t'")
+            first, second = tree.Name("t"), tree.Name("t'")
             for left, right in ((first, second), (second, first)):
-                causal = Iverson(Compare("≤", left, right))
-                yield replace(node, target=Index(name, (first, second)), value=causal)
-        case Call(_, _, parameters):
-            ones = [Named(one, "≡", ONE) if isinstance(one, Name) else one for one in parameters]
-            yield from (replace(node, parameters=other) for other in places(parameters, ones))
+                causal = tree.Iverson(tree.Compare("≤", left, right))
+                yield replace(node, target=tree.Index(name, (first, second)), value=causal)
+        case tree.Call(_, _, parameters):
+            ones = tuple(
+                tree.Named(parameter, "≡", ONE) if isinstance(parameter, tree.Name) else parameter
+                for parameter in parameters
+            )
+            yield from variants(node, "parameters", with_one_replaced(parameters, ones))
 
 
-def other_numbers(node: Node, _: Scope) -> Iterator[Node]:
+def other_numbers(node: tree.Node, _: Scope) -> Iterator[tree.Node]:
     """Yield a number one up or down; 0 or 1 for ∞."""
     match node:
-        case Number(value):
-            yield from (Number(other) for other in (value - 1, value + 1) if other >= 0)
-        case Mark(numeral):
-            yield from (Mark(other) for other in (numeral - 1, numeral + 1) if other >= 0)
-        case Infinity():
-            yield from (Number(0), ONE)
+        case tree.Number(value):
+            yield from (tree.Number(other) for other in (value - 1, value + 1) if other >= 0)
+        case tree.Mark(numeral):
+            yield from (tree.Mark(other) for other in (numeral - 1, numeral + 1) if other >= 0)
+        case tree.Infinity():
+            yield from (tree.Number(0), ONE)
 
-
-Rule = Callable[[Node, Scope], Iterator[Node]]
 
 #: What may stand for a node, by what the change is called.
-RULES: Mapping[str, Rule] = {
+RULES: Mapping[str, Callable[[tree.Node, Scope], Iterator[tree.Node]]] = {
     "exchange operands": exchanged_operands,
     "drop an operand": dropped_operands,
     "drop a function": dropped_functions,
@@ -359,61 +342,60 @@ RULES: Mapping[str, Rule] = {
 }
 
 
+def variants(node: tree.Node, part: str, values: Iterable[Any]) -> Iterator[Any]:
+    """Yield a node with each of the values, in turn, in the place of one of its parts."""
+    return (replace(node, **{part: value}) for value in values)
+
+
 def exchanges(items: tuple[T, ...]) -> Iterator[tuple[T, ...]]:
-    """Yield the items with two of them exchanged."""
+    """Yield the items with two of them in each other's place: (b, a, c), (c, b, a), (a, c, b)."""
     for first, second in combinations(range(len(items)), 2):
-        yield put(put(items, first, items[second]), second, items[first])
+        yield replaced(replaced(items, first, items[second]), second, items[first])
 
 
 def omissions(items: tuple[T, ...]) -> Iterator[tuple[T, ...]]:
-    """Yield the items without one of them, if one is left."""
+    """Yield the items without one of them, if another is left: (b, c), (a, c), (a, b)."""
     if len(items) > 1:
         yield from (items[:place] + items[place + 1 :] for place in range(len(items)))
 
 
-def places(items: tuple[T, ...], others: Sequence[T]) -> Iterator[tuple[T, ...]]:
-    """Yield the items with the other one at one place."""
-    yield from (put(items, place, other) for place, other in enumerate(others))
+def with_one_replaced(items: tuple[T, ...], others: tuple[T, ...]) -> Iterator[tuple[T, ...]]:
+    """Yield the items with the other item in one place: (A, b, c), (a, B, c), (a, b, C)."""
+    yield from (replaced(items, place, other) for place, other in enumerate(others))
 
 
-def with_part(node: Node, name: str, value: Any) -> Any:
-    """Return a node with another part under a name."""
-    return replace(node, **{name: value})
-
-
-def put(items: tuple[T, ...], place: int, item: T) -> tuple[T, ...]:
-    """Return the items with another at one place."""
+def replaced(items: tuple[T, ...], place: int, item: T) -> tuple[T, ...]:
+    """Return the items with another in one place."""
     return (*items[:place], item, *items[place + 1 :])
 
 
 def neighbours(node: Any) -> Iterator[Any]:
-    """Yield a number one up and down; where one stands already, it is a number like any."""
+    """Yield `a + 1` and `a − 1` of `a`; nothing of a number, which has a rule of its own."""
     match node:
-        case All() | Slice() | Number() | Binary("+" | "−", _, Number()):
+        case tree.All() | tree.Slice() | tree.Number() | tree.Binary("+" | "−", _, tree.Number()):
             return
-    yield from (Binary(sign, node, ONE) for sign in ("+", "−"))
+    yield from (tree.Binary(sign, node, ONE) for sign in ("+", "−"))
 
 
-def rewritten(node: Node, scope: Scope) -> Iterator[tuple[str, Node]]:
-    """Yield a node with one part of it replaced, and what the change is called."""
+def changes(node: tree.Node, scope: Scope) -> Iterator[tuple[str, tree.Node]]:
+    """Yield a node with one part of it changed, in every way, and what the change is called."""
     for change, rule in RULES.items():
-        for other in rule(node, scope):
-            yield change, other
-    inside = scope.within(node)
+        yield from ((change, other) for other in rule(node, scope))
+    inner_scope = scope.within(node)
     for part in fields(node):
-        value = getattr(node, part.name)
+        value: Any = getattr(node, part.name)
         items = value if isinstance(value, tuple) else (value,)
         for place, child in enumerate(items):
-            if not isinstance(child, Node) or _is_spelling(node, child, scope):
+            if not isinstance(child, tree.Node) or _is_spelling(node, child, scope):
                 continue
-            for change, other in rewritten(child, inside):
-                new = put(value, place, other) if isinstance(value, tuple) else other
-                yield change, with_part(node, part.name, new)
+            for change, other in changes(child, inner_scope):
+                changed = replaced(value, place, other) if isinstance(value, tuple) else other
+                yield from ((change, it) for it in variants(node, part.name, [changed]))
 
 
-def _is_spelling(node: Node, child: Node, scope: Scope) -> bool:
-    """Say whether a script is part of a name, and stands for nothing: `mlp1`, `e/d`."""
-    if not isinstance(node, Name) or isinstance(child, Mark):
+def _is_spelling(node: tree.Node, child: tree.Node, scope: Scope) -> bool:
+    """Say whether a script is only part of a name, as `mlp1` or `e/d`, and not an index."""
+    if not isinstance(node, tree.Name) or isinstance(child, tree.Mark):
         return False
-    variable = scope.variable(node)
+    variable = variable_of(scope.checked, node)
     return variable is not None and child is not variable.index

@@ -1,1 +1,1 @@
-"""Mistakes that keep every shape: a check never seen to fail is not a check."""
+"""Mistakes in the reference that keep every shape: what names them, and which tests see them."""

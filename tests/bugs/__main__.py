@@ -1,13 +1,13 @@
-"""`make bugs`: put each bug into a copy of the reference, and say which tests see it."""
+"""`make bugs`: put one bug of each algorithm into a copy, and say which tests see it."""
 
 from __future__ import annotations
 
+import inspect
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 from pathlib import Path
 
 from rich.console import Console
@@ -15,7 +15,13 @@ from rich.progress import track
 from rich.table import Table
 
 ROOT = Path(__file__).parent.parent.parent
-BUGS = tomllib.loads(Path(__file__).with_name("bugs.toml").read_text(encoding="utf-8"))["bug"]
+sys.path.insert(0, str(ROOT / "tests"))  # where the tests find what they share
+
+from helpers.planting import edited  # noqa: E402
+
+from bugs.table import SHOWN, Bug  # noqa: E402
+from spec.pairing import implementations  # noqa: E402
+
 #: Quick, and of values: what looks at signatures alone cannot see a mistake that keeps them.
 TESTS = (
     "algorithms/test_reference_laws.py",
@@ -26,16 +32,24 @@ TESTS = (
 )
 
 
-def failures(bug: dict[str, str] | None) -> list[str]:
-    """The tests that fail where the bug is in, or where none is, each as `file::name`."""
+def plant(bug: Bug, copy: Path) -> None:
+    """Put a bug into the file of a copy that holds the function."""
+    function = inspect.unwrap(implementations("algorithms")[bug.algorithm])
+    right = inspect.getsource(function)
+    file = copy / Path(inspect.getfile(function)).relative_to(ROOT)
+    wrong = edited(right, (bug.right, bug.wrong))
+    file.write_text(edited(file.read_text("utf-8"), (right, wrong)), "utf-8")
+
+
+def failures(bug: Bug | None) -> list[str]:
+    """The tests that fail where a bug is in, or where none is, each as `file::name`."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         for name in ("algorithms", "spec", "tests", "pyproject.toml"):
             source = ROOT / name
             (shutil.copytree if source.is_dir() else shutil.copy)(source, copy / name)
         if bug is not None:
-            file = copy / "algorithms" / "paper" / bug["file"]
-            file.write_text(file.read_text("utf-8").replace(bug["right"], bug["wrong"]), "utf-8")
+            plant(bug, copy)
         run = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-rf", *(f"tests/{test}" for test in TESTS)],
             cwd=copy, capture_output=True, text=True, check=False,
@@ -44,16 +58,17 @@ def failures(bug: dict[str, str] | None) -> list[str]:
 
 
 def main() -> int:
-    """Print a table, and fail where a bug went unseen."""
+    """Print a table, and fail where a bug went unseen that an output can show."""
     table = Table("bug", "line", "tests that fail")
     table.add_column("the first of them", overflow="fold")
     if already := failures(None):
         sys.exit(f"without any bug: {', '.join(already)}")
     unseen = 0
-    for bug in track(BUGS, "one bug at a time", transient=True):
+    for bug in track(SHOWN.values(), "one bug at a time", transient=True):
         seen = failures(bug)
-        unseen += not seen
-        table.add_row(bug["what"], bug["line"], str(len(seen)), seen[0] if seen else "none")
+        unseen += not seen and not bug.unseen
+        first = seen[0] if seen else f"none{bug.unseen and f': {bug.unseen}'}"
+        table.add_row(bug.what, bug.line, str(len(seen)), first)
     Console().print(table)
     return unseen
 

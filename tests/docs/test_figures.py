@@ -3,64 +3,76 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
-from figures.errors import figures, rounded
+from bugs.table import SHOWN
+from figures.errors import SIZES, figures, rounded
 from figures.ties import seen
 from figures.told import told
-
-from spec.library import checked
+from helpers.cases import REFERENCE
+from helpers.paper import PAPER, RANDOM, TRAINING
 
 # Algorithm 15 may be stopped, as the pseudocode is.
 pytestmark = pytest.mark.filterwarnings("ignore::algorithms.LengthLimitWarning")
 
 DATA = Path(__file__).parents[2] / "docs" / "_data"
-IDS = [id for id in checked() if id.isdecimal()]
+#: What takes long, and is held to its lines elsewhere too.
+SLOW = TRAINING | RANDOM
 
 
-def read(name):
-    return json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
+def each(ids):
+    """Each algorithm, of which the slow ones are for the sweep."""
+    marks = {id: [pytest.mark.sweep] if id in SLOW else [] for id in ids}
+    return pytest.mark.parametrize("id", [pytest.param(id, marks=marks[id]) for id in ids])
 
 
-@pytest.mark.parametrize("id", IDS)
+@cache
+def shown(name):
+    """The figures of a file: of every algorithm of the paper, and of others once they are made."""
+    figures = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
+    for by_algorithm in figures.values() if name == "errors" else [figures]:
+        assert set(PAPER) <= by_algorithm.keys() <= REFERENCE.keys()
+    return figures
+
+
+@each(REFERENCE)
 def test_every_line_that_sets_something_is_seen_and_the_docs_count_them(id):
     now = seen(id)
     assert now["unseen"] == []
     assert now["observed"] + now["loops"] + now["ends"] == now["numbered"]
-    assert now == read("ties")[id]
+    assert now == shown("ties").get(id, now)
 
 
-@pytest.mark.parametrize("id", IDS)
+@each(REFERENCE)
 def test_the_errors_at_small_sizes_are_those_that_the_docs_show(id):
-    now, shown = figures(id, "tiny"), read("errors")["tiny"][id]
-    assert now.keys() == shown.keys()
-    for precision in now:
-        assert now[precision].keys() == shown[precision].keys()
-        for line, one in now[precision].items():
-            before = shown[precision][line]
-            assert one["depth"] == before["depth"]
-            assert one["bound"] == before["bound"]
+    now = figures(id, "tiny")
+    before = shown("errors")["tiny"].get(id, now)
+    assert now.keys() == before.keys()
+    for precision, lines in now.items():
+        assert lines.keys() == before[precision].keys()
+        for line, figure in lines.items():
+            assert figure["depth"] == before[precision][line]["depth"]
+            assert figure["bound"] == before[precision][line]["bound"]
             # The error is this processor's: another adds in another order, within the bound.
-            assert one["ulps"] <= one["bound"]
+            assert figure["ulps"] <= figure["bound"]
 
 
-@pytest.mark.parametrize("id", IDS)
+@each(SHOWN)
 def test_a_mistake_is_named_at_its_line_in_the_words_that_the_docs_show(id):
-    now, shown = told(id), read("told")[id]
+    now, before = told(id), shown("told")[id]
     assert now["named"] == now["line"]
-    assert [now[part] for part in ("what", "line")] == [shown[part] for part in ("what", "line")]
+    assert [now[part] for part in ("what", "line")] == [before[part] for part in ("what", "line")]
     # The figures in it are of one processor, the words of any.
-    assert now["message"].split(" is ")[0] == shown["message"].split(" is ")[0]
+    assert now["message"].split(" is ")[0] == before["message"].split(" is ")[0]
 
 
-def test_the_docs_show_every_algorithm_at_every_size():
-    assert set(read("ties")) == set(read("told")) == set(IDS)
-    for sizes in ("tiny", "middling"):
-        assert set(read("errors")[sizes]) == set(IDS)
-        for precisions in read("errors")[sizes].values():
-            for lines in precisions.values():
-                assert all(one["ulps"] <= one["bound"] for one in lines.values())
+@pytest.mark.parametrize("sizes", SIZES)
+def test_no_error_that_the_docs_show_is_above_its_bound(sizes):
+    for precisions in shown("errors")[sizes].values():
+        for lines in precisions.values():
+            assert all(figure["ulps"] <= figure["bound"] for figure in lines.values())
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from spec.domains.depth import Depth, Depths
 from spec.domains.domain import Domain
 from spec.domains.reverse import Reverse
-from spec.expected.line_values import numbers
-from spec.expected.trace import trace
+from spec.expected.trace import numbers, trace
 from spec.inputs.draw import draw
 from spec.library import checked, paper
 from spec.machine import Chance
@@ -31,10 +30,7 @@ def lines(id, *, seed=0, **sizes):
     found = trace(checked(), D, id, [inputs], chance=Chance(iter([0.5] * 99)))
     return {
         f"{id}.{number}": [
-            one.depth
-            for visit in visits
-            for value in visit.values.values()
-            for one in numbers(value)
+            one.depth for visit in visits for value in visit.values() for one in numbers(value)
         ]
         for (of, number), visits in found.lines.items()
         if of == id

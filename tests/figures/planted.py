@@ -38,37 +38,39 @@ def of(name: str, module: ModuleType | None = None) -> FunctionUnderTest:
 
 
 @cache
-def answers(name: str) -> tuple[ExactResult, ...]:
-    """What a function is tried on, and what must come out: computed once for all mistakes in it."""
+def exact_results(name: str) -> tuple[ExactResult, ...]:
+    """What a function is tried on, and what must come out: computed once for all its mistakes."""
     right = of(name)
-    tried = right.trials(variations(right.algorithms, right.id))
-    return tuple(trial.expected for trial in tried)
+    trials = right.trials(variations(right.algorithms, right.id))
+    return tuple(trial.expected for trial in trials)
 
 
-def wrong(plant: Plant) -> tuple[FunctionUnderTest, list[Trial]]:
+def tried(plant: Plant) -> tuple[FunctionUnderTest, list[Trial]]:
     """The function that a plant makes wrong, and what it does; the last of several, if none is."""
     module = planted(plant)
     for name in names(plant.host, plant.algorithm):
-        one = of(name, module)
-        trials = [one.trial(answer) for answer in answers(name)]
+        function = of(name, module)
+        trials = [function.trial(exact) for exact in exact_results(name)]
         if not all(trial.verdict.passes for trial in trials):
             break
-    return one, trials
+    return function, trials
 
 
 def named(plant: Plant) -> dict[str, Any]:
     """What becomes of a mistake: it is `named`, named `among` others, or `missed`."""
     torch.set_num_threads(1)
-    one, trials = wrong(plant)
-    # What a known mistake gives on the same arguments is computed once for all plants.
-    with patch.object(naming, "edited_together", made), patch.object(naming, "exact_result", given):
-        found = naming.explanations(one, trials, lambda *_: None)
+    function, trials = tried(plant)
+    with (
+        patch.object(naming, "edited_together", edited_together),
+        patch.object(naming, "exact_result", exact_result),
+    ):
+        found = naming.explanations(function, trials, lambda *_: None)
     ids = [tuple(mistake.id for mistake in each.mistakes) for each in found]
     fate = "missed" if (plant.mistake,) not in ids else "named" if len(ids) == 1 else "among"
     return {
         "algorithm": plant.algorithm,
         "fate": fate,
-        "found": sorted(" with ".join(one) for one in ids),
+        "found": sorted(map(" with ".join, ids)),
         "host": plant.host,
         "mistake": plant.mistake,
         "seen": not all(trial.verdict.passes for trial in trials),
@@ -79,23 +81,26 @@ def once(compute: Callable[..., Any], key: Callable[..., Any]) -> Callable[..., 
     """A function that computes once for each key: a result, or the error that it raises."""
     known: dict[Any, tuple[Any, Any, Any]] = {}
 
-    def floating_point_result(*arguments: Any) -> Any:
+    def computed(*arguments: Any) -> Any:
         at = key(*arguments)
         if at not in known:
             try:
                 known[at] = (compute(*arguments), None, arguments)
             except Exception as error:
                 known[at] = (None, error, arguments)
-        found, error, _ = known[at]  # the arguments are kept, so that no other has their ids
+        result, error, _ = known[at]  # the arguments are kept, so that no other has their ids
         if error is not None:
             raise error
-        return found
+        return result
 
-    return floating_point_result
+    return computed
 
 
-made = once(naming.edited_together, lambda some, base: (tuple(one.id for one in some), id(base)))
-given = once(naming.exact_result, lambda given, base: (id(given), id(base)))
+# What a known mistake gives on the same arguments is computed once for all plants.
+edited_together = once(
+    naming.edited_together, lambda some, base: (tuple(mistake.id for mistake in some), id(base))
+)
+exact_result = once(naming.exact_result, lambda arguments, base: (id(arguments), id(base)))
 
 
 def alarms(host: str) -> dict[str, int]:
@@ -116,17 +121,17 @@ def figures(workers: int) -> dict[str, Any]:
 
 def slow(id: str) -> float:
     """How many seconds it takes to check a function that is wrong, and to name its mistake."""
-    plant = next(one for one in plants("columns_numpy") if one.algorithm == id)
-    one, _ = wrong(plant)
-    return round(check(one.function, id, adapter=one.adapter).seconds, 1)
+    plant = next(plant for plant in plants("columns_numpy") if plant.algorithm == id)
+    function, _ = tried(plant)
+    return round(check(function.function, id, adapter=function.adapter).seconds, 1)
 
 
 def told(plant: Plant) -> dict[str, str]:
     """What is said of a mistake that stands in no catalogue."""
-    one, _ = wrong(plant)
-    account = check(one.function, one.id, adapter=one.adapter).account()
-    said = [account.headline, *account.explanations]
-    return {"host": plant.host, "said": " ".join(said), "what": plant.mistake}
+    function, _ = tried(plant)
+    account = check(function.function, function.id, adapter=function.adapter).account()
+    said = " ".join([account.headline, *account.explanations])
+    return {"host": plant.host, "said": said, "what": plant.mistake}
 
 
 def unknown() -> list[dict[str, str]]:

@@ -4,37 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
-from helpers.cases import SINGLE, case
+from helpers.cases import REFERENCE, batches, line_values
 
 from spec.language.tree import End
 from spec.library import checked
-from spec.line_by_line.tie import tie
-from spec.pairing import implementations
+from spec.line_by_line.tie import hold_to_lines
 
 
 def seen(id: str) -> dict[str, Any]:
     """What became of each numbered line of an algorithm, batched and not.
 
     A line that opens a loop sets nothing, and holds if every visit of the lines inside it was used
-    up; `end` is no statement in Python.
+    up; `end` is not a statement in Python.
     """
-    function = implementations("algorithms")[id]
     observed: set[str] = set()
     values = 0
-    for batched in (False, True) if id not in SINGLE else (False,):
-        tied = tie(checked(), id, function, case(id, batched=batched))
+    for batched in batches(id):
+        tied = hold_to_lines(line_values(id, batched=batched), REFERENCE[id])
         assert not tied.differences, tied.differences[0]
         observed |= {line for line in tied.observed if line.startswith(f"{id}.")}
         values += len(tied.agreements)
-    lines = list(checked()[id].program.lines)
-    ends = [f"{id}.{line.number}" for line in lines if isinstance(line.statement, End)]
-    loops = [f"{id}.{line.number}" for line in lines if line.body]
-    rest = {f"{id}.{line.number}" for line in lines} - observed - {*ends, *loops}
+    lines = {f"{id}.{line.number}": line for line in checked()[id].program.lines}
+    ends = [name for name, line in lines.items() if isinstance(line.statement, End)]
+    loops = [name for name, line in lines.items() if line.body]
     return {
         "numbered": len(lines),
         "observed": len(observed),
         "loops": len(loops),
         "ends": len(ends),
-        "unseen": sorted(rest, key=lambda line: int(line.split(".")[1])),
+        "unseen": [name for name in lines if name not in {*observed, *ends, *loops}],
         "values": values,
     }

@@ -2,35 +2,50 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import inspect
+from functools import cache
 from typing import Any
 
 import numpy as np
 import torch
 
 from algorithms import tree_map
+from algorithms.signatures.declarations import ArrayOf, declared
 from helpers.gradients import by_torch
+from helpers.paper import TRAINING
 from spec import symbols
 from spec.calling.python_signature import annotations_of, as_annotated
-from spec.expected.line_values import PairedInputs
+from spec.expected.line_values import LineValues, PairedInputs
 from spec.inputs.draw import Inputs, draw
 from spec.inputs.python_form import per_token, python_form
 from spec.language.types import Bundle
-from spec.library import checked
+from spec.library import checked, example
 from spec.pairing import implementations
 
-TRAINING = {"11", "12", "13"}
-SINGLE = TRAINING | {"2", "14", "15"}  # these take no batch
-TURNS = 4  # how long 15's text may grow
-SMALLER = {"N_V": 13, "d_mid": 7, "d_mlp": 9, "length(x_n)": 2, "length(z_n)": 5}  # for gradients
+REFERENCE = implementations("algorithms")
+TURNS = 4  # how long a text may grow that ends with a token
 
 torch.set_num_threads(1)  # more only wait for each other, with matrices as small as these
+
+
+def takes(id: str, name: str) -> bool:
+    """Whether the reference's function has a parameter of this name."""
+    return name in inspect.signature(REFERENCE[id]).parameters
+
+
+def batches(id: str) -> tuple[bool, ...]:
+    """Whether inputs have a batch axis: they may or may not, unless the function takes no batch."""
+    arguments = declared(REFERENCE[id]).arguments.values()
+    arrays = (argument for argument in arguments if isinstance(argument, ArrayOf))
+    return (False, True) if any(array.batch for array in arrays) else (False,)
 
 
 def runs(id: str, seed: int = 0, *, batch: int = 1, **sizes: int) -> list[list[Inputs]]:
     """Inputs for the pseudocode: for each member of the batch, one run, or one for each token."""
     source = np.random.default_rng(seed)
-    sizes = (SMALLER if id in TRAINING else {}) | sizes
+    sizes = {**example(id).get("sizes", {}), **sizes}
     first = draw(checked(), id, source, sizes)
     tokens = 5 if per_token(checked()[id].header) else 1
     return [
@@ -45,19 +60,18 @@ def runs(id: str, seed: int = 0, *, batch: int = 1, **sizes: int) -> list[list[I
 def case(
     id: str, seed: int = 0, *, batched: bool = False, dtype: Any = np.float64, **sizes: int
 ) -> PairedInputs:
-    """Inputs for both: an algorithm of the paper and the reference's function."""
+    """Inputs for both: an algorithm and the reference's function."""
     drawn = runs(id, seed, batch=2 if batched else 1, **sizes)
-    function = implementations("algorithms")[id]
-    hints = annotations_of(function)
+    hints = annotations_of(REFERENCE[id])
     members = [python_form(checked(), id, of, dtype) for of in drawn]
     random = np.random.default_rng(seed).random(1000).tolist()
     hyperparameters = [symbols.ascii(name) for name in drawn[0][0].hyperparameters]
     keywords = {name: members[0][name] for name in hyperparameters}
-    if id in TRAINING | {"14", "15"} and id not in {"11", "13"}:
+    if takes(id, "rng"):
         keywords["rng"] = np.random.default_rng(seed)
-    if id in TRAINING:
+    if takes(id, "value_and_gradient"):
         keywords["value_and_gradient"] = by_torch
-    if id == "15":
+    if takes(id, "ell_gen") and "ell_gen" not in keywords:
         keywords["ell_gen"] = TURNS
     inputs = sum(not isinstance(type, Bundle) for _, type in checked()[id].header.inputs)
     arguments = []
@@ -75,3 +89,16 @@ def _torch(part: Any) -> Any:
     if hasattr(part, "_fields"):
         return tree_map(torch.from_numpy, part)
     return [torch.from_numpy(one) for one in part] if isinstance(part, list) else part
+
+
+@cache
+def line_values(id: str, seed: int = 0, *, batched: bool = False, **sizes: int) -> LineValues:
+    """What the lines set on a case: computed once for all functions that are held to it."""
+    return LineValues(checked(), id, case(id, seed, batched=batched, **sizes))
+
+
+def in_float32(held: LineValues, seed: int = 0, **sizes: int) -> LineValues:
+    """The same for functions that get the inputs in float32."""
+    single = copy.copy(held)
+    single.inputs = case(held.id, seed, dtype=np.float32, **sizes)
+    return single

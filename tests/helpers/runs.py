@@ -9,20 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from helpers.paper import TRAINING
 from spec.domains import Domain, Floats
-from spec.expected.line_values import numbers
+from spec.expected.trace import numbers
 from spec.inputs.draw import Inputs, draw
-from spec.language.tree import Gradient, Line, walk
+from spec.language.tree import Line
 from spec.library import checked
 from spec.machine import Chance, Frame, Machine, Parameters, Value, Watcher
 
 TURNS = 4  # how long a text may grow
-TRAINING = {  # the algorithms that take gradients
-    id
-    for id, one in checked().items()
-    for line in one.program.lines
-    if any(isinstance(node, Gradient) for node in walk(line.statement))
-}
 QUICK = {  # sizes for gradients
     "N_V": 13, "d_mid": 7, "d_mlp": 9, "length(x_n)": 2, "length(z_n)": 5,
     "L": 1, "L_enc": 1, "L_dec": 1, "H": 2,

@@ -19,18 +19,47 @@ ROWS = layout(tokens="rows", library="torch")
 COLUMNS = layout()
 
 
+def takes(**forms: Any) -> Callable[..., Any]:
+    """Call a function with arguments, in this order and each in this form; or with a number."""
+
+    def call(function: Any, arguments: Any) -> Any:
+        return function(
+            *(
+                form(getattr(arguments, name)) if callable(form) else form
+                for name, form in forms.items()
+            )
+        )
+
+    return call
+
+
+def same(value: Any) -> Any:
+    return value
+
+
+def spread(form: Callable[[Any], dict[str, Any]], name: str, *others: str) -> Callable[..., Any]:
+    """Call a function with some arguments, and with the parts of another by their names."""
+
+    def call(function: Any, arguments: Any) -> Any:
+        parts = form(getattr(arguments, name))
+        return function(*(getattr(arguments, other) for other in others), **parts)
+
+    return call
+
+
 def rows_of(call: Callable[..., Any], **options: Any) -> Adapter:
     """Rows of what a host returns become columns."""
-    return Adapter("rows", lambda f, given: call(f, given).mT, **options)
+    return Adapter("rows", lambda f, arguments: call(f, arguments).mT, **options)
 
 
-def distributions_of(call: Callable[..., Any], **options: Any) -> Adapter:
+def distributions_of(call: Callable[..., Any]) -> Adapter:
     """Logits, too, become probabilities."""
-    return rows_of(lambda f, given: torch.softmax(call(f, given), -1), **options)
+    softmax = torch.nn.functional.softmax
+    return rows_of(lambda f, arguments: softmax(call(f, arguments), -1), values={"ε": 0.0})
 
 
-def of(call: Callable[..., Any], name: str, **options: Any) -> Adapter:
-    return Adapter(name, call, values={"ε": 0.0}, draws="from below", **options)
+def of(call: Callable[..., Any], name: str) -> Adapter:
+    return Adapter(name, call, values={"ε": 0.0}, draws="from below")
 
 
 def shared(sizes: Any) -> Any:
@@ -43,170 +72,48 @@ def itself(run: Any) -> Any:
     return type(run)((first, first, *more), run.parameters, run.hyperparameters, run.keys)
 
 
-NO_EPS = {"values": {"ε": 0.0}}
+GENERATE = {"ell_gen": same, "tau": same, "rng": same}
+# The first token of a text is bos_token.
+TRANSLATE = {"tau": same, "bos_token": same, "eos_token": same, "turns": TURNS + 1, "rng": same}
 
 #: The algorithm, the function, and how it is called.
 ADAPTERS: dict[str, tuple[int, Any, Adapter]] = {
     "rows 1": (1, rows.token_embedding, ROWS),
     "rows 2": (2, rows.position_embedding, ROWS),
-    "rows 3": (
-        3,
-        rows.single_query_attention,
-        of(
-            lambda f, given: f(
-                to_tensor(given.e), to_rows(given.E), convert.rows_attention(given.W_qkv)
-            ),
-            "rows",
-        ),
-    ),
-    "rows 4": (
-        4,
-        rows.attention,
-        rows_of(
-            lambda f, given: f(
-                to_rows(given.X),
-                to_rows(given.Z),
-                convert.rows_attention(given.W_qkv),
-                to_masked_out(given.Mask),
-            )
-        ),
-    ),
-    "rows 5": (
-        5,
-        rows.cross_attention,
-        rows_of(
-            lambda f, given: f(
-                to_rows(given.X),
-                to_rows(given.Z),
-                convert.rows_cross_attention(given.W),
-                to_masked_out(given.Mask),
-            )
-        ),
-    ),
-    "rows 5, itself": (
-        5,
-        rows.self_attention,
-        rows_of(
-            lambda f, given: f(
-                to_rows(given.X), convert.rows_self_attention(given.W), to_masked_out(given.Mask)
-            ),
-            sizes=shared,
-            inputs=itself,
-        ),
-    ),
+    "rows 3": (3, rows.single_query_attention,
+        of(takes(e=to_tensor, E=to_rows, W_qkv=convert.rows_attention), "rows")),
+    "rows 4": (4, rows.attention,
+        rows_of(takes(X=to_rows, Z=to_rows, W_qkv=convert.rows_attention, Mask=to_masked_out))),
+    "rows 5": (5, rows.cross_attention,
+        rows_of(takes(X=to_rows, Z=to_rows, W=convert.rows_cross_attention, Mask=to_masked_out))),
+    "rows 5, itself": (5, rows.self_attention,
+        rows_of(takes(X=to_rows, W=convert.rows_self_attention, Mask=to_masked_out),
+                sizes=shared, inputs=itself)),
     "rows 6": (6, rows.layer_norm, layout(tokens="rows", library="torch", eps=None)),
     "rows 7": (7, rows.unembedding, ROWS),
-    "rows 8": (
-        8,
-        rows.encoder_decoder,
-        distributions_of(
-            lambda f, given: f(
-                to_tensor(given.z), to_tensor(given.x), convert.rows_encoder_decoder(given.theta)
-            ),
-            **NO_EPS,
-        ),
-    ),
-    "rows 9": (
-        9,
-        rows.encoder_only,
-        distributions_of(
-            lambda f, given: f(to_tensor(given.x), convert.rows_bert(given.theta)), **NO_EPS
-        ),
-    ),
-    "rows 10": (
-        10,
-        rows.decoder_only,
-        distributions_of(
-            lambda f, given: f(to_tensor(given.x), convert.rows_gpt(given.theta)), **NO_EPS
-        ),
-    ),
-    "rows 14": (
-        14,
-        rows.generate,
-        of(
-            lambda f, given: f(
-                to_tensor(given.x),
-                convert.rows_gpt(given.theta_hat),
-                given.ell_gen,
-                given.tau,
-                given.rng,
-            ),
-            "rows",
-        ),
-    ),
-    "rows 15": (
-        15,
-        rows.translate,
-        of(
-            lambda f, given: f(
-                to_tensor(given.z),
-                convert.rows_encoder_decoder(given.theta_hat),
-                given.tau,
-                given.bos_token,
-                given.eos_token,
-                TURNS + 1,  # the first is bos
-                given.rng,
-            ),
-            "rows",
-        ),
-    ),
+    "rows 8": (8, rows.encoder_decoder,
+        distributions_of(takes(z=to_tensor, x=to_tensor, theta=convert.rows_encoder_decoder))),
+    "rows 9": (9, rows.encoder_only, distributions_of(takes(x=to_tensor, theta=convert.rows_bert))),
+    "rows 10": (10, rows.decoder_only,
+        distributions_of(takes(x=to_tensor, theta=convert.rows_gpt))),
+    "rows 14": (14, rows.generate,
+        of(takes(x=to_tensor, theta_hat=convert.rows_gpt, **GENERATE), "rows")),
+    "rows 15": (15, rows.translate,
+        of(takes(z=to_tensor, theta_hat=convert.rows_encoder_decoder, **TRANSLATE), "rows")),
     "columns 1": (1, columns.embed_tokens, COLUMNS),
     "columns 2": (2, columns.embed_positions, COLUMNS),
     "columns 3": (3, columns.attend_one, COLUMNS),
     "columns 4": (4, columns.attend, COLUMNS),
-    "columns 5": (
-        5,
-        columns.attend_heads,
-        of(
-            lambda f, given: f(given.X, given.Z, given.Mask, **convert.columns_attention(given.W)),
-            "columns",
-        ),
-    ),
+    "columns 5": (5, columns.attend_heads,
+        of(spread(convert.columns_attention, "W", "X", "Z", "Mask"), "columns")),
     "columns 6": (6, columns.normalise, layout(eps=None)),
     "columns 7": (7, columns.unembed, COLUMNS),
-    "columns 8": (
-        8,
-        columns.seq2seq,
-        of(lambda f, given: f(given.z, given.x, **convert.columns_seq2seq(given.theta)), "columns"),
-    ),
-    "columns 9": (
-        9,
-        columns.bert,
-        of(lambda f, given: f(given.x, **convert.columns_bert(given.theta)), "columns"),
-    ),
-    "columns 10": (
-        10,
-        columns.gpt,
-        of(lambda f, given: f(given.x, **convert.columns_gpt(given.theta)), "columns"),
-    ),
-    "columns 14": (
-        14,
-        columns.generate,
-        of(
-            lambda f, given: f(
-                given.x,
-                convert.columns_gpt(given.theta_hat),
-                given.ell_gen,
-                given.tau,
-                given.rng,
-            ),
-            "columns",
-        ),
-    ),
-    "columns 15": (
-        15,
-        columns.translate,
-        of(
-            lambda f, given: f(
-                given.z,
-                convert.columns_seq2seq(given.theta_hat),
-                given.tau,
-                given.bos_token,
-                given.eos_token,
-                TURNS + 1,
-                given.rng,
-            ),
-            "columns",
-        ),
-    ),
-}
+    "columns 8": (8, columns.seq2seq,
+        of(spread(convert.columns_seq2seq, "theta", "z", "x"), "columns")),
+    "columns 9": (9, columns.bert, of(spread(convert.columns_bert, "theta", "x"), "columns")),
+    "columns 10": (10, columns.gpt, of(spread(convert.columns_gpt, "theta", "x"), "columns")),
+    "columns 14": (14, columns.generate,
+        of(takes(x=same, theta_hat=convert.columns_gpt, **GENERATE), "columns")),
+    "columns 15": (15, columns.translate,
+        of(takes(z=same, theta_hat=convert.columns_seq2seq, **TRANSLATE), "columns")),
+}  # fmt: skip

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from helpers.planting import edited
+
 HERE = Path(__file__).parent
 HOSTS = ("rows_torch", "columns_numpy")
 
@@ -57,10 +59,7 @@ def _table(file: str) -> dict[str, Any]:
 def planted(plant: Plant) -> ModuleType:
     """The host as a module of its own, with a mistake in it."""
     path = HERE / f"{plant.host}.py"
-    source = path.read_text(encoding="utf-8")
-    for right, wrong in plant.edits:
-        assert source.count(right) == 1, f"{plant.mistake}: {source.count(right)} × {right!r}"
-        source = source.replace(right, wrong)
+    source = edited(path.read_text(encoding="utf-8"), *plant.edits)
     module = ModuleType(f"{plant.host} with {plant.mistake}")
     sys.modules[module.__name__] = module  # where dataclasses look for their annotations
     exec(compile(source, str(path), "exec"), module.__dict__)

@@ -8,11 +8,12 @@ import itertools
 import numpy as np
 import pytest
 from flint import arb
-from helpers.runs import TRAINING, Seen, drawn, run, stream
+from helpers.paper import TRAINING
+from helpers.runs import Seen, drawn, run, stream
 
 from spec.domains import Floats, Reverse
 from spec.domains.balls import Balls
-from spec.expected.line_values import numbers
+from spec.expected.trace import numbers
 from spec.inputs.draw import SIZES, draw
 from spec.language.types import Key
 from spec.library import checked

@@ -12,13 +12,14 @@ import itertools
 import numpy as np
 import pytest
 from flint import arb, ctx
+from helpers.paper import TRAINING
 from helpers.rounding import gamma
-from helpers.runs import TRAINING, Largest, changed, comparable, drawn, run, stream
+from helpers.runs import Largest, changed, comparable, drawn, run, stream
 
 from spec.domains import Floats, Reverse
 from spec.domains.balls import Balls, certified
 from spec.domains.depth import Depths
-from spec.expected.line_values import numbers
+from spec.expected.trace import numbers
 from spec.inputs.draw import SIZES, draw
 from spec.language import alg_file
 from spec.language.checked import check, declarations

@@ -6,13 +6,11 @@ import argparse
 import json
 import os
 import sys
-import tomllib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from importlib import import_module
-from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -24,23 +22,12 @@ from rich.table import Table
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests"))  # where the tests find what they share
 
-from mutants.mutant import Fate, Mutant, Timed, Verdict, timed  # noqa: E402
+from mutants.mutant import Fate, Mutant, Timed, Verdict, survivors, timed  # noqa: E402
 
 #: What is changed: each kind has a module of its name, with `mutants` and `verdict`.
-KINDS = tuple(kind for kind in ("spec", "code") if find_spec(f"mutants.{kind}"))
+KINDS = ("spec", "code")
 DATA = ROOT / "docs" / "_data" / "mutants.json"
 CHUNK = 8  # mutants that a process takes at a time
-
-
-def listed(kind: str) -> dict[tuple[str, str], str]:
-    """The mutants that are known to survive, by line and text, and why."""
-    written = Path(__file__).with_name(f"survivors_{kind}.toml").read_text(encoding="utf-8")
-    return {(one["line"], one["after"]): one["reason"] for one in tomllib.loads(written)[kind]}
-
-
-def algorithm(mutant: Mutant) -> str:
-    """The algorithm that a mutant is of."""
-    return mutant.line.partition(".")[0]
 
 
 def verdicts(kind: str, every: int) -> list[Timed]:
@@ -56,33 +43,33 @@ def verdicts(kind: str, every: int) -> list[Timed]:
 def totals(found: Iterable[Verdict], by: Callable[[Mutant], str]) -> dict[str, dict[str, int]]:
     """How many mutants there are of each group, and of each fate among them."""
     groups: dict[str, Counter[str]] = {}
-    for one in found:
-        groups.setdefault(by(one.mutant), Counter()).update(["made", one.fate.value])
+    for verdict in found:
+        groups.setdefault(by(verdict.mutant), Counter()).update(["made", verdict.fate.value])
     names = ("made", *(fate.value for fate in Fate))
-    return {name: {of: counts[of] for of in names} for name, counts in groups.items()}
+    return {group: {name: counts[name] for name in names} for group, counts in groups.items()}
 
 
 def table(title: str, found: Sequence[Timed], by: Callable[[Mutant], str]) -> Table:
     """The totals of each group, and of all, with the time it took."""
-    seconds: defaultdict[str, float] = defaultdict(float)
-    for one, time in found:
-        seconds[by(one.mutant)] += time
+    seconds: Counter[str] = Counter()
+    for verdict, time in found:
+        seconds[by(verdict.mutant)] += time
     shown = Table(title, title_justify="left")
     for name in ("made", *(fate.value for fate in Fate), "seconds"):
         shown.add_column(name, justify="right")
-    rows = totals((one for one, _ in found), by)
-    for name, counts in rows.items():
-        shown.add_row(name, *map(str, counts.values()), f"{seconds[name]:.0f}")
+    rows = totals((verdict for verdict, _ in found), by)
+    for group, counts in rows.items():
+        shown.add_row(group, *map(str, counts.values()), f"{seconds[group]:.0f}")
     shown.add_section()
     columns = zip(*(counts.values() for counts in rows.values()), strict=True)
-    shown.add_row("all", *(str(sum(column)) for column in columns), f"{sum(seconds.values()):.0f}")
+    shown.add_row("all", *(str(sum(column)) for column in columns), f"{seconds.total():.0f}")
     return shown
 
 
 def figures(found: Sequence[Verdict]) -> dict[str, Any]:
     """What the docs show of the mutants of a kind."""
     return {
-        "algorithms": totals(found, algorithm),
+        "algorithms": totals(found, lambda mutant: mutant.algorithm),
         "changes": totals(found, lambda mutant: mutant.change),
     }
 
@@ -108,22 +95,24 @@ def main() -> int:
     console, found, wrong = Console(), {}, 0
     for kind in options.kind or KINDS:
         run = verdicts(kind, options.every)
-        console.print(table(f"{kind}, by algorithm", run, algorithm))
+        console.print(table(f"{kind}, by algorithm", run, lambda mutant: mutant.algorithm))
         console.print(table(f"{kind}, by change", run, lambda mutant: mutant.change))
-        found[kind] = [one for one, _ in run]
-        for one in found[kind]:
-            if one.fate.value == options.show:
-                console.print(f"{one.mutant}\n    {one.message}", markup=False, highlight=False)
-        survivors = {
-            (one.mutant.line, one.mutant.after) for one in found[kind] if one.fate is Fate.SURVIVES
+        found[kind] = [verdict for verdict, _ in run]
+        for verdict in found[kind]:
+            if verdict.fate.value == options.show:
+                text = f"{verdict.mutant}\n    {verdict.message}"
+                console.print(text, markup=False, highlight=False)
+        survive = {
+            (verdict.mutant.line, verdict.mutant.after)
+            for verdict in found[kind]
+            if verdict.fate is Fate.SURVIVES
         }
-        known = listed(kind).keys()
-        new, gone = sorted(survivors - known), sorted(known - survivors)
+        known = survivors(kind).keys()
         for title, mutants in {
-            "survives, and is not listed": new,
-            "is listed, and does not survive": gone if options.every == 1 else [],
+            "survives, and is not listed": survive - known,
+            "is listed, and does not survive": known - survive if options.every == 1 else set(),
         }.items():
-            for line, after in mutants:
+            for line, after in sorted(mutants):
                 console.print(f"{line}: {after}\n    {title}", markup=False, highlight=False)
                 wrong += 1
     if options.write and options.every == 1:

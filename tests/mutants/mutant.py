@@ -1,29 +1,35 @@
-"""What becomes of a mutant."""
+"""What becomes of a mutant, and which are known to survive."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
+from typing import Any
 
+from helpers.paper import PAPER
+
+from spec.library import checked, example
 from spec.mistakes.mutants import Mutant
 
-__all__ = ["Fate", "Mutant", "Timed", "Verdict", "timed"]
+__all__ = ["Fate", "Mutant", "Timed", "Verdict", "survivors", "timed"]
 
 
 class Fate(Enum):
     """What sees a mutant: the first of these that does."""
 
-    REFUSED = "refused"  # it is no program: it does not parse, its sizes do not agree, it raises
+    REFUSED = "refused"  # it is not a program: its sizes do not agree, it raises an error
     NAMED = "named"  # the tie names its line
-    CAUGHT = "caught"  # a law, or the tie at another place, sees that something is wrong
-    SURVIVES = "survives"  # nothing does
+    CAUGHT = "caught"  # the tie sees at another line that something is wrong
+    SURVIVES = "survives"  # nothing sees it
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What has become of a mutant, and who says what about it."""
+    """What has become of a mutant, and what is said about it."""
 
     mutant: Mutant
     fate: Fate
@@ -37,3 +43,19 @@ def timed(verdict: Callable[[Mutant], Verdict], mutant: Mutant) -> Timed:
     """What has become of a mutant, and how many seconds it took to say."""
     start = time.perf_counter()
     return verdict(mutant), time.perf_counter() - start
+
+
+def survivors(kind: str) -> dict[tuple[str, str], str]:
+    """The mutants that are known to survive, by line and text, and why.
+
+    Those of the paper's algorithms stand beside this file. Those of an algorithm of ours stand in
+    the file beside its text, as tables `survivor` with a `kind`, which is `spec` or `code`.
+    """
+    return {(entry["line"], entry["after"]): entry["reason"] for entry in _survivors(kind)}
+
+
+def _survivors(kind: str) -> Iterator[dict[str, Any]]:
+    file = Path(__file__).with_name(f"survivors_{kind}.toml")
+    yield from tomllib.loads(file.read_text(encoding="utf-8"))[kind]
+    for id in checked().keys() - set(PAPER):
+        yield from (entry for entry in example(id).get("survivor", ()) if entry["kind"] == kind)

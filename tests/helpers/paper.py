@@ -1,0 +1,39 @@
+"""Which algorithms are the paper's, and which do what, by their lines and declarations."""
+
+from __future__ import annotations
+
+from spec.language import tree
+from spec.language.types import Whole
+from spec.library import checked
+
+
+def _with(*kinds: type[tree.Node]) -> frozenset[str]:
+    """The ids of the algorithms in whose lines such a node stands."""
+    return frozenset(
+        id
+        for id, algorithm in checked().items()
+        for line in algorithm.program.lines
+        if any(isinstance(node, kinds) for node in tree.walk(line.statement))
+    )
+
+
+#: The fifteen algorithms of the paper, which a test may know one by one.
+PAPER = tuple(
+    id for id, algorithm in checked().items() if algorithm.program.layout.path.startswith("paper/")
+)
+#: Those that make random decisions.
+RANDOM = _with(tree.Sample, tree.Choose)
+#: Those that take the gradient of a loss.
+TRAINING = _with(tree.Gradient)
+#: Those whose loop ends when a token is drawn.
+ENDING = _with(tree.While)
+#: Those that take a mask.
+MASKED = frozenset(
+    id for id, one in checked().items() if "Mask" in map(str, one.header.hyperparameters)
+)
+#: Those whose only input is a token or a position.
+INDEXED = frozenset(
+    id
+    for id, one in checked().items()
+    if all(isinstance(type, Whole) for _, type in one.header.inputs)
+)

@@ -1,0 +1,144 @@
+"""Does a difference say which line is wrong, where and how, whatever the code holds?"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import math
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import torch
+from helpers.cases import REFERENCE, case, line_values
+from helpers.planting import planted
+from helpers.tagged_code import ATTENTION, HEADS, difference, said, written
+
+from algorithms import Attention, AttentionParameters, DTransformer
+from spec.library import checked
+from spec.line_by_line.tie import hold_to_lines, tie
+
+RESULT = "return V @ softmax(S / np.sqrt(Q.shape[-2]))"
+MESSAGES = [
+    (
+        ("softmax(S / np.sqrt(Q.shape[-2]))", "softmax(S)"),
+        """
+        line 4.6 (return Ṽ = V · softmax(S / √d_attn)),
+        at attention, row 8, `return V @ softmax(S)`:
+        the result is 0.595759 where the pseudocode has 0.616418, at [0, 0]; 50 of 50 differ
+        """,
+    ),
+    (
+        ("W_k @ Z + b_k[..., None]", "W_k @ Z"),
+        """
+        line 4.2 (K ← W_k Z + b_k 1ᵀ), at attention, row 4, `K = W_k @ Z`:
+        K is 0.60025 where the pseudocode has 0.561578, at [0, 0]; 28 of 28 differ
+        """,
+    ),
+    (
+        ("W_q @ X + b_q[..., None]", "X.T @ W_q.T + b_q"),
+        """
+        line 4.1 (Q ← W_q X + b_q 1ᵀ), at attention, row 3, `Q = X.T @ W_q.T + b_q`:
+        Q has shape (5, 4); one visit has (4, 5)
+        """,
+    ),
+    (
+        ("K.mT @ Q ", "K.mT @ Q * (1 + 1e-9) "),
+        """
+        line 4.4 (S ← Kᵀ Q), at attention, row 6, `S = K.mT @ Q * (1 + 1e-9)`:
+        S is -0.541750355302 where the pseudocode has -0.54175035476, at [0, 0]; 35 of 35 differ
+        """,
+    ),
+    (
+        (RESULT, "return None"),
+        """
+        line 4.6 (return Ṽ = V · softmax(S / √d_attn)), at attention, row 8, `return None`:
+        the result is None; one visit has shape (10, 5)
+        """,
+    ),
+    (
+        ("# 4.2", "# 4.7"),
+        """
+        line 4.7, at attention, row 4, `K = W_k @ Z + b_k[..., None]`: there is no such line
+        """,
+    ),
+    (
+        ("W_v @ Z + b_v[..., None]", "1 // 0"),
+        """
+        call of Algorithm 4, after line 4.2, attention, row 4, `K = W_k @ Z + b_k[..., None]`:
+        ZeroDivisionError: integer division or modulo by zero
+        """,
+    ),
+    (
+        ("    W_q, b_q, W_k, b_k, W_v, b_v = W_qkv", "    1 // 0"),
+        """
+        call of Algorithm 4, after its beginning:
+        ZeroDivisionError: integer division or modulo by zero
+        """,
+    ),
+]
+
+
+@pytest.mark.parametrize(("edit", "message"), MESSAGES, ids=[edit[1] for edit, _ in MESSAGES])
+def test_a_message_says_which_line_where_and_what(edit, message):
+    assert said("4", written(ATTENTION, edit)) == " ".join(message.split())
+
+
+def test_a_wrong_argument_is_blamed_on_the_line_that_calls():
+    function = planted(DTransformer, "layer_norm(X, gamma, beta,", "layer_norm(X, beta, gamma,")
+    found = said("10", function)
+    assert found.startswith("line 10.10 ")
+    assert "in its call of Algorithm 6, gamma is " in found
+
+
+def test_a_call_may_be_blamed_on_a_line_of_an_unknown_algorithm():
+    wrong = ("attention(X, Z,", "attention(X + 1, Z,")
+    found = said("5", written(HEADS, wrong, ("# 5.2", "# 99.1"), attention=Attention))
+    assert found.startswith("line 99.1, at heads, row 4, `Y_h = attention(X + 1, Z,")
+
+
+def test_wrong_arguments_of_the_whole_are_named():
+    held = copy.copy(line_values("10"))
+    x, theta = held.inputs.arguments
+    reversed_layers = theta._replace(layers=theta.layers[::-1])
+    held.inputs = dataclasses.replace(held.inputs, arguments=(x, reversed_layers))
+    (found,) = hold_to_lines(held, DTransformer).differences
+    assert found.line == "10"
+    assert found.problem.startswith("theta.layers[0].W.W_qkv.W_q is ")
+
+
+def test_what_the_pseudocode_never_does_is_named():
+    inputs = case("13", N_epochs=0)
+    function = planted(REFERENCE["13"], "range(N_epochs)", "range(N_epochs + 1)")
+    (found,) = tie(checked(), "13", function, inputs).differences
+    assert (found.line, found.problem) == ("13.3", "the pseudocode never comes here")
+    assert tie(checked(), "13", REFERENCE["13"], inputs).differences == ()
+
+
+# Anything that code may hold
+
+ANYTHING = [
+    None, "text", b"bytes", True, 3, 2.5, 1j, math.nan, [], (), {}, {1, 2}, [1, [2, 3]], ["a"],
+    [None], object(), len, np.array("text"), np.array([1j]), np.array(None), np.zeros((0, 5)),
+    np.zeros((10, 5, 0)), np.zeros((2, 3, 10, 5)), np.zeros(()), np.array(["2020"], "datetime64"),
+    torch.zeros(3), torch.zeros((10, 5), dtype=torch.bfloat16), jnp.zeros((4, 5)), range(3),
+    AttentionParameters(1, 2, 3, 4, 5, 6), Exception("no"), iter([1]),
+]  # fmt: skip
+TRAIN = "def train(x, theta, **rest):\n    theta = anything  # 13.6\n"
+
+
+@pytest.mark.parametrize("anything", ANYTHING, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    ("line", "text", "edits"),
+    [
+        ("4.6", ATTENTION, [(RESULT, "return anything")]),
+        ("4.1", ATTENTION, [("W_q @ X + b_q[..., None]", "anything")]),
+        ("13.6", TRAIN, []),
+    ],
+    ids=["result", "variable", "parameters"],
+)
+def test_a_value_may_be_anything(anything, line, text, edits):
+    function = written(text, *edits, anything=anything)
+    found = difference(line.partition(".")[0], function)
+    assert found.line == line
+    assert "\n" not in str(found)
