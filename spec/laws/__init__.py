@@ -1,5 +1,4 @@
-"""Laws: theorems of the pseudocode that can be put to anybody's function.
+"""Laws: theorems about the pseudocode that can be put to anybody's function.
 
-A law stands in the file of its subject, made by the decorator of `law`; `registry` finds those of
-an algorithm.
+A law is a function with the decorator `law.law`, in the file of its subject.
 """

@@ -7,6 +7,7 @@ import pytest
 
 from spec.domains.depth import Depths
 from spec.inputs.draw import LONGER, SIZES, draw
+from spec.inputs.sizes import size_table
 from spec.library import checked
 from spec.machine import Machine, Parameters
 
@@ -36,7 +37,7 @@ def matrices(inputs):
 
 @every_algorithm
 def test_every_algorithm_runs_on_what_is_drawn(id):
-    inputs = drawn(id)
+    inputs = drawn(id, sizes=size_table("least"))
     machine = Machine(checked(), Depths(), random=iter([0.5] * 99), turns=2)
     machine.run(id, inputs.inputs, inputs.parameters, inputs.hyperparameters)
 
@@ -93,7 +94,9 @@ def test_a_hyperparameter_can_be_given_and_the_rest_stays_as_it_was():
 
 @pytest.mark.parametrize("given", [{"sizes": {"ell_max": 9}}, {"values": {"tau": 2.0}}])
 def test_an_unknown_name_is_refused(given):
-    with pytest.raises(ValueError, match=r"^no algorithm has (ell_max|tau)$"):
+    with pytest.raises(
+        ValueError, match=r"^no algorithm has a size or hyperparameter (ell_max|tau)$"
+    ):
         drawn("14", **given)
 
 

@@ -224,7 +224,9 @@ def test_an_unknown_algorithm_is_refused(
 
 def test_sizes_that_make_no_sense_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     err = refused(capsys, "cost", "10", "--at", "gpt2-tiny")
-    assert err.startswith("formal-transformers: there is no preset gpt2-tiny; there are gpt2-small, ")
+    assert err.startswith(
+        "formal-transformers: there is no preset gpt2-tiny; there are gpt2-small, "
+    )
     err = refused(capsys, "cost", "4", "--at", "gpt2-small", "ell_x=3")
     assert err == "formal-transformers: Algorithm 4 also needs d_out, d_x, d_z, ℓ_z\n"
 
