@@ -6,8 +6,27 @@
 >>> print(check(mine, algorithm=1).verdict.value)
 agrees
 
-All of this needs the libraries of the extra `[check]`.
+All of this needs the libraries of the extra `check`.
 """
+
+import re
+from importlib.metadata import PackageNotFoundError, requires
+from pathlib import Path
+
+
+def _install() -> str:
+    """Return the command that installs the extra `check`.
+
+    Its packages are named one by one, as the installed distribution lists them, since no index has
+    this one. In a checkout that is not installed, pip finds them itself.
+    """
+    try:
+        listed = requires("formal-transformers") or []
+    except PackageNotFoundError:
+        return f'pip install --editable "{Path(__file__).parents[1]}[check]"'
+    extra = re.compile(r"([\w.-]+).*; *extra == ['\"]check['\"]")
+    return " ".join(["pip install", *(found[1] for found in map(extra.match, listed) if found)])
+
 
 try:
     from spec.adapters.function_in_layout import layout
@@ -19,11 +38,10 @@ try:
     from spec.inputs.arguments import Adapter, AdapterError
     from spec.line_by_line.tie import tie
 except ModuleNotFoundError as error:
-    if error.name is None or error.name.startswith("spec"):
+    if error.name is None or error.name.partition(".")[0] == "spec":
         raise
-    needed = "hypothesis ml-dtypes python-flint"
     raise ModuleNotFoundError(
-        f"spec.conformance needs the package that has {error.name}: pip install {needed}",
+        f"the module {error.name} is missing; install what checking needs with: {_install()}",
         name=error.name,
     ) from None
 

@@ -1,5 +1,9 @@
-"""One base for every error that says: what was asked cannot be done."""
+"""The error of somebody who asks for what cannot be done."""
 
 
 class UsageError(ValueError):
-    """What was asked cannot be done; the message is one line that says why, and what can be."""
+    """What was asked cannot be done, and no part of the program is at fault.
+
+    The message is one line, which says why, and what could be asked instead, such as
+    `there is no preset gpt2-tiny; there are gpt2-small, gpt2-medium, gpt2-large, gpt2-xl`.
+    """

@@ -1,8 +1,7 @@
-"""Checks a function in a process of its own: `python -m spec.checking.process_worker`.
+"""Checks a function in a separate process: `python -m spec.checking.process_worker`.
 
-What is asked for stands on standard input, as JSON; what is done, and at last the account, are
-written row by row to the first file that was standard output. The function's own output goes to
-standard error.
+The request stands on standard input, as JSON. The progress, and at last the account, are written
+to standard output, a row of JSON each. What the function prints goes to standard error.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ from typing import Any, TextIO
 from spec.adapters.choose import adapter_for
 from spec.adapters.options import options_of
 from spec.checking.check import check
+from spec.checking.explain import Progress
 from spec.inputs.arguments import Function
 from spec.usage_error import UsageError
 
@@ -26,27 +26,26 @@ def main() -> None:
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as out:
         os.dup2(2, 1)  # what the function prints must not be taken for ours
         sys.path.insert(0, "")  # the user's folder; ours has been imported without it
-        try:
-            said = {"account": _checked(request, out).data()}
-        except UsageError as error:
-            said = {"error": " ".join(str(error).split())}
-        _write(out, said)
-        out.flush()
+        _write(out, answer(request, lambda *said: _write(out, {"progress": said})))
         os._exit(0)  # a thread that hangs must not keep the process
 
 
-def _checked(request: dict[str, Any], out: TextIO) -> Any:
-    function = named(request["function"])
-    adapter = adapter_for(function, request["algorithm"], **options_of(request["layout"]))
-    report = check(
-        function,
-        request["algorithm"],
-        adapter=adapter,
-        format=request["format"],
-        seconds=request["seconds"],
-        progress=lambda *said: _write(out, {"progress": said}),
-    )
-    return report.account()
+def answer(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Return the account of a check, or the error that says why there is none."""
+    try:
+        function = named(request["function"])
+        adapter = adapter_for(function, request["algorithm"], **options_of(request["layout"]))
+        report = check(
+            function,
+            request["algorithm"],
+            adapter=adapter,
+            format=request["format"],
+            seconds=request["seconds"],
+            progress=progress,
+        )
+    except UsageError as error:
+        return {"error": " ".join(str(error).split())}
+    return {"account": report.account().data()}
 
 
 def named(name: str) -> Function:

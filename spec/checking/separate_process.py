@@ -1,7 +1,7 @@
-"""A check in a process of its own, with a limit on its time.
+"""A check in a separate process, with a limit on its time.
 
-The process runs as the user who asks, with all that this user may do: it keeps a function that
-hangs or crashes from taking the command with it, and is no sandbox.
+The process keeps a function that hangs or crashes from taking the command with it. It runs as the
+user who asks, with all that this user may do: it is not a sandbox.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from spec.usage_error import UsageError
 BYTES, ROWS = 4096, 3
 
 
-def check_apart(
+def check_separately(
     request: Mapping[str, Any], limit: float, progress: Callable[[str, int, int], None]
 ) -> WrittenReport:
-    """Check a function that is named `package.module:function`, in a process of its own.
+    """Check a function that is named `package.module:function`, in a separate process.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def check_apart(
     limit
         How many seconds the process may take in all.
     progress
-        Told what is done.
+        Is called with each step: `progress("trying", 3, 21)`.
 
     Raises
     ------
@@ -73,6 +73,9 @@ def check_apart(
             if "progress" not in said:
                 break  # what the function has begun may still be writing
             progress(*said["progress"])
+    except KeyboardInterrupt:
+        _kill(process)  # at once: a second Ctrl-C must not leave it behind
+        raise
     finally:
         timer.cancel()
         if "progress" in said or not said:
@@ -88,7 +91,7 @@ def check_apart(
     name = f"{request['function']}, as Algorithm {request['algorithm']},"
     if overdue.is_set():
         return WrittenReport(
-            f"{name} did not end within {limit:g} s. --limit allows for more.", False
+            f"{name} did not end within {limit:g} s; --limit allows more time.", False
         )
     signals = {int(one): one.name for one in signal.Signals}
     how = f"by signal {signals.get(-code, -code)}" if code < 0 else f"with status {code}"

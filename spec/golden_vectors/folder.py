@@ -12,14 +12,15 @@ from tempfile import TemporaryDirectory
 
 @contextmanager
 def whole(folder: Path) -> Iterator[Path]:
-    """Give an empty folder to fill, which gets its name when the `with` is left without an error.
+    """Give an empty folder to fill, which is renamed to `folder` after the `with` block.
 
-    Until then it lies beside the place where it is to be; after an error, or Ctrl-C, nothing does.
+    Until then it lies beside that place. After an error or Ctrl-C nothing is left of it.
 
     Raises
     ------
     OSError
-        If there is something at the place already, but for an empty folder; or nowhere to put it.
+        If `folder` is a file, holds something, or cannot be written, as on a full disk. The error
+        names `folder`, since no other is known outside; or its parent, if that is missing.
     """
     place = folder.resolve()
     if place.exists() and not place.is_dir():
@@ -28,10 +29,13 @@ def whole(folder: Path) -> Iterator[Path]:
         raise FileExistsError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), str(folder))
     if not place.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder.parent))
-    with TemporaryDirectory(prefix=f".{place.name}-", dir=place.parent) as beside:
-        filled = Path(beside) / place.name  # a temporary folder is its owner's alone; this is not
-        filled.mkdir()
-        yield filled
-        if place.is_dir():
-            place.rmdir()  # still empty, or it is refused
-        filled.rename(place)
+    try:
+        with TemporaryDirectory(prefix=f".{place.name}-", dir=place.parent) as beside:
+            filled = Path(beside) / place.name  # a temporary folder is its owner's alone
+            filled.mkdir()
+            yield filled
+            if place.is_dir():
+                place.rmdir()  # still empty, or it is refused
+            filled.rename(place)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(folder)) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +70,10 @@ class Shelf:
         """Save an array, and return a row that says where it is."""
         path = self.folder / file
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("xb") as stream:
-            np.lib.format.write_array(stream, array.values, version=(1, 0), allow_pickle=False)
+        stream = BytesIO()  # NumPy itself may lose the end of an array on a full disk, unnoticed
+        np.lib.format.write_array(stream, array.values, version=(1, 0), allow_pickle=False)
+        with path.open("xb") as opened:
+            opened.write(stream.getvalue())
         self.arrays += 1
         self.bytes += path.stat().st_size
         self.undecided += array.undecided

@@ -1,83 +1,81 @@
-"""What a check has found, on a terminal."""
+"""What a check of a function has found, and what a known mistake is about."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from rich import box
 from rich.console import RenderableType
-from rich.table import Table
+from rich.padding import Padding
+from rich.table import Table as RichTable
 from rich.text import Text
 
 from spec.checking.account import Row, WrittenReport
 from spec.language.alg_file import Algorithm
 from spec.mistakes.catalogue import Mistake
+from spec.terminal.tables import Table, labelled, numbers, words
 
 
-def mistake(one: Mistake, algorithm: Algorithm) -> Iterator[RenderableType]:
-    """Yield what there is to say of a mistake: the wrong lines and the right ones, and why."""
-    title = f"Algorithm {algorithm.id} with {one.what}"
-    yield Text.assemble((f"{one.id}  ", "bold magenta"), (title, "bold"))
-    lines = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    lines.add_column("", style="dim", no_wrap=True)
-    lines.add_column("Wrong", overflow="fold")
-    lines.add_column("Right", overflow="fold")
+def explanation(mistake: Mistake, algorithm: Algorithm) -> Iterator[RenderableType]:
+    """Yield the wrong lines of a mistake beside the right ones, and what there is to know of it."""
+    title = f"Algorithm {algorithm.id} with {mistake.what}"
+    yield Text.assemble((f"{mistake.id}  ", "bold magenta"), (title, "bold"))
+    yield Text()
+    lines = Table(words("Wrong"), words("Right"))
     texts = {f"{algorithm.id}.{line.number}": line.text for line in algorithm.lines}
-    for line, rows in one.edits.items():
+    for line, rows in mistake.edits.items():
         wrong = Text(rows.strip() or "left out", "red" if rows.strip() else "italic red")
         lines.add_row(line, wrong, Text(texts.get(line, ""), "green"))
     yield lines
-    for size, other in one.equal.items():
-        yield Text(f"It has a shape only where {size} = {other}.")
-    for what, said in (("What it does", one.effect), ("Why", one.why), ("How to tell", one.tell)):
-        yield Text.assemble((f"{what}: ", "bold"), said)
-
-
-def account(found: WrittenReport, *, every: bool = False) -> Iterator[RenderableType]:
-    """Yield what is said of a function; with `every`, on arguments of which kind it did what."""
-    yield Text(found.headline, "bold green" if found.passes else "bold red")
-    for paragraph in found.explanations:
-        yield Text()
-        yield Text(paragraph)
-    if found.line:
-        yield Text()
-        yield Text(found.line)
-    if found.smallest:
-        yield Text()
-        yield Text("The smallest arguments found on which it fails:")
-        yield from (Text(f"  {row}") for row in found.smallest.splitlines())
-    if found.laws:
-        yield Text()
-        yield _laws(found)
-    if every and found.rows:
-        yield _rows(found.rows)
     yield Text()
-    for note in found.notes:
+    for size, equal in mistake.equal.items():
+        yield Text(f"The arrays fit together only where {size} = {equal}.")
+    for question, said in (
+        ("What it does", mistake.effect),
+        ("Why it happens", mistake.why),
+        ("How to tell", mistake.tell),
+    ):
+        yield Text.assemble((f"{question}: ", "bold"), said)
+
+
+def report(account: WrittenReport, *, every: bool = False) -> Iterator[RenderableType]:
+    """Yield the verdict on a function and its reasons; with `every`, every kind of call too."""
+    yield Text(account.headline, "bold green" if account.passes else "bold red")
+    for paragraph in (*account.explanations, account.line):
+        if paragraph:
+            yield Text(f"\n{paragraph}")
+    if account.smallest:
+        yield Text("\nThe smallest arguments found on which it fails:")
+        yield Padding(Text(account.smallest), (0, 0, 0, 2))
+    if account.laws:
+        yield Text()
+        yield _laws(account.laws)
+    if every and account.rows:
+        yield Text()
+        yield _calls(account.rows)
+    yield Text()
+    for note in account.notes:
         yield Text(note, "dim")
 
 
-def _laws(found: WrittenReport) -> Table:
-    """Return a table of laws: those that do not hold last, with what is wrong."""
-    table = Table.grid(padding=(0, 1))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    assert found.laws is not None, "it is asked for where there are some"
-    for law, problem in sorted(found.laws.items(), key=lambda one: bool(one[1])):
-        if problem:
-            table.add_row(Text("✗", "red"), Text.assemble(law, (f" It {problem}.", "dim")))
-        else:
-            table.add_row(Text("✓", "green"), Text(law))
-    return table
+def _laws(laws: Mapping[str, str]) -> RichTable:
+    """Return the laws that hold, then those that do not, with the reason."""
+    rows = labelled("")
+    for law, problem in sorted(laws.items(), key=lambda law: bool(law[1])):
+        reason = f" It {problem}." if problem else ""
+        rows.add_row(_mark(not problem), Text.assemble(law, (reason, "dim")))
+    return rows
 
 
-def _rows(rows: tuple[Row, ...]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("Arguments", overflow="fold")
-    table.add_column("Error", justify="right", no_wrap=True)
-    table.add_column("Of the tolerance", justify="right", no_wrap=True)
-    table.add_column("", overflow="fold")
+def _calls(rows: tuple[Row, ...]) -> Table:
+    """Return a table of the kinds of arguments that a function was called with."""
+    table = Table(
+        words("Arguments"), numbers("Error"), numbers("Of the tolerance"), words("Verdict")
+    )
     for row in rows:
-        error, ratio = ("" if one is None else f"{one:.2g}" for one in (row.error, row.ratio))
-        said = Text("✓", "green") if row.passes else Text(row.verdict, "red")
-        table.add_row(row.name, error, ratio, said)
+        error, ratio = ("" if size is None else f"{size:.2g}" for size in (row.error, row.ratio))
+        table.add_row(_mark(row.passes), row.name, error, ratio, "" if row.passes else row.verdict)
     return table
+
+
+def _mark(holds: bool) -> Text:
+    return Text("✓", "green") if holds else Text("✗", "red")

@@ -1,16 +1,16 @@
 """Algorithms on a terminal: pseudocode and code side by side, or one below the other."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import takewhile, zip_longest
+from itertools import groupby, takewhile, zip_longest
 
-from rich import box
 from rich.cells import cell_len
+from rich.console import RenderableType
 from rich.syntax import Syntax
-from rich.table import Table
 from rich.text import Text
 
 from spec.language.alg_file import MARGIN, STEP, Algorithm, Line
 from spec.pairing import Function, Pairing, Row, pair
+from spec.terminal.tables import Table, names, numbers, words
 
 WIDE = 110  # columns from which there is room for code beside pseudocode
 
@@ -19,38 +19,49 @@ _GUTTER = " │ "
 _LABEL = len("Hyperparameters  ")
 
 
-def table(
+def overview(
     library: Mapping[str, Algorithm], functions: Mapping[str, Function], module: str
-) -> Table:
-    """Return all algorithms, the functions that carry them out, and how many lines are tagged."""
-    found = Table(
-        box=box.SIMPLE_HEAD,
-        caption="A line counts unless it is `end`, for which Python has no statement.",
-        caption_justify="left",
-        pad_edge=False,
+) -> Iterator[RenderableType]:
+    """Yield a table of all algorithms: the function that carries out each, and its tagged lines.
+
+    The paper's algorithms come first, then, below an empty row, all others.
+    """
+    table = Table(words("Algorithm"), names("Function"), numbers("Lines tagged"))
+    for _, ids in groupby(library, key=str.isdecimal):
+        for id in ids:
+            tagged = _tagged(library[id], functions.get(id), library)
+            table.add_row(id, Text(library[id].title, "bold"), *tagged)
+        table.add_section()
+    yield table
+    yield Text(
+        f"\nThe functions are those of the module {module}. Lines `end` are not counted, since "
+        "Python has no statement for them.",
+        "dim",
     )
-    found.add_column("", justify="right", style="dim")
-    found.add_column("Algorithm", style="bold", overflow="fold")
-    found.add_column(f"Function of {module}", overflow="fold")
-    found.add_column("Lines tagged", justify="right", no_wrap=True)
-    for id, algorithm in library.items():
-        if (function := functions.get(id)) is None:
-            found.add_row(id, algorithm.title, Text("—", "dim"), "")
-            continue
-        pairing = pair(algorithm, function, library)
-        count = sum(not line.ends for line in algorithm.lines)
-        done = count - len(pairing.untagged)
-        style = "green" if done == count and not pairing.unknown else "yellow"
-        tagged = Text(f"{done} of {count}", style)
-        found.add_row(id, algorithm.title, function.__name__, tagged)
-    return found
+
+
+def _tagged(
+    algorithm: Algorithm, function: Function | None, library: Mapping[str, Algorithm]
+) -> tuple[RenderableType, RenderableType]:
+    """Return the name of a function, and how many of the lines of an algorithm have its tags."""
+    if function is None:
+        return Text("—", "dim"), ""
+    pairing = pair(algorithm, function, library)
+    count = sum(not line.ends for line in algorithm.lines)
+    tagged = count - len(pairing.untagged)
+    complete = tagged == count and not pairing.unknown
+    return function.__name__, Text(f"{tagged} of {count}", "green" if complete else "yellow")
+
+
+def heading(algorithm: Algorithm) -> Text:
+    """Return the id of an algorithm, and its signature or title."""
+    number = (f"Algorithm {algorithm.id}  ", "bold magenta")
+    return Text.assemble(number, (algorithm.signature or algorithm.title, "bold"))
 
 
 def head(algorithm: Algorithm, width: int) -> Iterator[Text]:
     """Yield the heading, the comment and the sections of an algorithm."""
-    number = (f"Algorithm {algorithm.id}  ", "bold magenta")
-    title = (algorithm.signature or algorithm.title, "bold")
-    yield from hang(Text.assemble(number, title), width)
+    yield from hang(heading(algorithm), width)
     if algorithm.comment is not None:
         yield from hang(Text.assemble((algorithm.comment, "italic")), width)
     yield Text()
@@ -71,13 +82,14 @@ def pairs(pairing: Pairing, width: int) -> Iterator[Text]:
     """Yield lines and code: side by side from `WIDE` columns on, else the code below its lines."""
     code = _highlighted(pairing)
     function = pairing.function
+    path = pairing.algorithm.path
     source = f"{function.__module__}.{function.__name__}, from row {min(code)}"
     if width < WIDE:
+        yield from hang(Text(path, "dim"), width)
         yield from hang(Text(source, "dim"), width)
         for row in pairing.rows:
             yield from _below(row, code, pairing.algorithm, width)
         return
-    path = pairing.algorithm.path
     right = max(cell_len(text.plain) for text in [*code.values(), Text(source)])
     room = max(width - right - len(_GUTTER), width * 2 // 5)  # wide code does not take it all
     left = min(room, max(_widest(pairing.algorithm), cell_len(path)))
@@ -103,6 +115,8 @@ def hang(text: Text, width: int, indent: int = 4) -> Iterator[Text]:
         fits = next(n for n in range(len(text), 0, -1) if cell_len(text.plain[:n]) <= width)
         start = _indent(text.plain)
         space = text.plain.rfind(" ", start + 1, fits + 1)
+        if text.plain[space - 1 : space] == "#":  # a tag, as `# 4.1`, stays in one row
+            space = text.plain.rfind(" ", start + 1, space)
         cut = space if space > start else fits
         first, text = text.divide([cut])
         first.rstrip()

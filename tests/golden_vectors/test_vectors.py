@@ -7,10 +7,8 @@ import os
 import platform
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from flint import arb
+from helpers.full_disk import at_most
 from jsonschema import Draft202012Validator, ValidationError
 
 import algorithms
@@ -206,32 +205,6 @@ def test_another_process_with_another_order_of_sets_writes_the_same_bytes(folder
     assert f"15 algorithms, {arrays} arrays, {size / 1e6:.1f} MB" in " ".join(done.stdout.split())
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError, RuntimeError])
-def test_what_is_broken_off_leaves_nothing(tmp_path, error):
-    def each(ids):
-        yield ids[0]
-        yield ids[5]
-        assert list(tmp_path.rglob("*.npy"))  # something has been written
-        assert not (tmp_path / "new").exists()  # but not where it is to be
-        raise error
-
-    with pytest.raises(error):
-        vectors.write(tmp_path / "new", "0", each=each)
-    assert not list(tmp_path.iterdir())
-
-
-def test_ctrl_c_leaves_nothing_and_says_so_in_one_line(tmp_path):
-    running = subprocess.Popen(
-        [*COMMAND, str(tmp_path / "new")], cwd=ROOT, stderr=subprocess.PIPE, text=True
-    )
-    while not list(tmp_path.rglob("*.npy")) and running.poll() is None:
-        time.sleep(0.01)
-    running.send_signal(signal.SIGINT)
-    _, err = running.communicate()
-    assert (running.returncode, err) == (130, "formal-transformers: interrupted\n")
-    assert not list(tmp_path.iterdir())
-
-
 def test_an_empty_folder_is_filled(tmp_path, few):
     vectors.write(tmp_path, "0")
     assert {path.name for path in tmp_path.iterdir()} == {
@@ -239,62 +212,10 @@ def test_an_empty_folder_is_filled(tmp_path, few):
     }  # fmt: skip
 
 
-def test_everybody_may_read_it_who_may_read_other_folders(tmp_path, few):
-    (tmp_path / "other").mkdir()
-    vectors.write(tmp_path / "new", "0")
-    assert (tmp_path / "new").stat().st_mode == (tmp_path / "other").stat().st_mode
-
-
-def refused(capsys, *arguments):
-    assert cli.main(["vectors", *map(str, arguments)]) == 2
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.count("\n") == 1
-    return err.removeprefix("formal-transformers: ").rstrip()
-
-
-def test_a_folder_that_is_not_empty_is_refused_and_kept(tmp_path, capsys):
-    (tmp_path / "mine").write_text("mine")
-    assert refused(capsys, tmp_path) == f"{tmp_path}: Directory not empty"
-    assert contents(tmp_path) == {"mine": b"mine"}
-
-
-def test_a_file_is_refused_and_kept(tmp_path, capsys):
-    (tmp_path / "mine").write_text("mine")
-    assert refused(capsys, tmp_path / "mine") == f"{tmp_path / 'mine'}: is a file"
-    assert contents(tmp_path) == {"mine": b"mine"}
-
-
-def test_a_folder_within_none_is_refused(tmp_path, capsys):
-    assert refused(capsys, tmp_path / "a" / "b") == f"{tmp_path / 'a'}: No such file or directory"
-
-
-def test_without_python_flint_one_line_says_what_to_install_and_the_rest_works(tmp_path):
-    code = (
-        "import sys; sys.modules['flint'] = None\n"
-        "from spec.terminal.command import main; sys.exit(main())"
-    )
-
-    def called(*words):
-        return subprocess.run(
-            [sys.executable, "-c", code, *words], cwd=ROOT, capture_output=True, text=True
-        )
-
-    done = called("vectors", str(tmp_path / "new"))
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == (
-        "formal-transformers: vectors: spec.conformance needs the package that has flint: "
-        "pip install hypothesis ml-dtypes python-flint\n"
-    )
-    assert called("list").returncode == 0
-
-
-def test_a_terminal_sees_how_far_it_is(tmp_path, capsys, monkeypatch, few):
-    monkeypatch.setenv("FORCE_COLOR", "1")  # what rich takes for a terminal
-    assert cli.main(["vectors", str(tmp_path / "new")]) == 0
-    out, err = capsys.readouterr()
-    assert "100%" in err
-    assert "100%" not in out
+def test_an_array_whose_end_does_not_fit_on_the_disk_is_an_error(tmp_path):
+    array = rounded(np.array([1] * 500, dtype=object), exact=True)
+    with at_most(4096), pytest.raises(OSError, match="File too large"):
+        Shelf(tmp_path).array("x.npy", array)
 
 
 # Is every number the nearest double?

@@ -1,0 +1,136 @@
+"""The arguments of `formal-transformers`, and its help."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from inspect import getdoc
+from pathlib import Path
+from typing import Any, NoReturn
+
+from spec.adapters.options import WORDS
+from spec.cost.presets import presets
+from spec.terminal.consoles import width
+from spec.usage_error import UsageError
+
+
+def parse(
+    arguments: Sequence[str] | None, subcommands: Mapping[str, Callable[..., Any]]
+) -> argparse.Namespace:
+    """Read the arguments; the docstring of a subcommand is its help.
+
+    Raises
+    ------
+    UsageError
+        If they make no sense.
+    SystemExit
+        After help or the version has been printed.
+    """
+    parser = _Parser(
+        prog="formal-transformers",
+        description="The algorithms of “Formal Algorithms for Transformers” (Phuong & Hutter, 2022)"
+        " as pseudocode and as Python code, and checks of your own code against them.",
+        epilog="The exit status is 0 if what you asked about holds, 1 if it does not (your function"
+        " is wrong, or a proof is missing), and 2 if there is no answer.",
+    )
+    parser.add_argument(
+        "--version", action="version", version=version_of_this(), help="print the version"
+    )
+    below = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    parsers = {}
+    for name, subcommand in subcommands.items():
+        text = getdoc(subcommand) or ""
+        summary = text.partition("\n")[0].rstrip(".")
+        parsers[name] = below.add_parser(name, help=summary, description=text)
+    _describe_algorithms(parsers)
+    _describe_check(parsers["check"])
+    parsers["vectors"].add_argument(
+        "folder", metavar="DIR", type=Path, help="the folder to write, which must be new or empty"
+    )
+    return parser.parse_args(arguments)
+
+
+def version_of_this() -> str:
+    """Return the version of the distribution, or `unknown` in a checkout that is not installed."""
+    try:
+        return version("formal-transformers")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong, and is as wide as everything else."""
+
+    def __init__(self, **options: Any) -> None:
+        formatter: Any = partial(argparse.HelpFormatter, width=width() - 2)
+        super().__init__(formatter_class=formatter, **options)
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see {self.prog} --help")
+
+
+def _describe_algorithms(parsers: Mapping[str, argparse.ArgumentParser]) -> None:
+    for name in ("list", "show"):
+        parsers[name].add_argument(
+            "--implementation",
+            metavar="MODULE",
+            default="algorithms",
+            help="the module whose functions are shown (default: %(default)s)",
+        )
+    for name, count, text in (
+        ("show", None, "an algorithm, such as 4, or a mistake, such as mask-transposed"),
+        ("prove", "?", "an algorithm, such as 4 (default: all algorithms)"),
+        ("cost", None, "an algorithm, such as 10"),
+    ):
+        parsers[name].add_argument("id", metavar="ID", nargs=count, help=text)
+    parsers["prove"].add_argument("--all", action="store_true", help="list every claim")
+    parsers["cost"].add_argument(
+        "--at",
+        nargs="+",
+        metavar=("SIZES", "NAME=VALUE"),
+        help=f"the sizes of a published model ({', '.join(presets())}), or single sizes, such as "
+        "ell=16, or a model and then the sizes that differ",
+    )
+
+
+def _describe_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "function", metavar="MODULE:NAME", help="your function, such as mypkg.attention:attend"
+    )
+    parser.add_argument(
+        "--algorithm", metavar="ID", required=True, help="what it should compute, such as 4"
+    )
+    parser.add_argument(
+        "--layout",
+        nargs="+",
+        metavar="WORD",
+        default=[],
+        help=f"how its arguments and result differ from the paper's: {', '.join(WORDS)}",
+    )
+    parser.add_argument(
+        "--format",
+        default="float64",
+        help="the number format: float64 (the default), float32 or bfloat16",
+    )
+    for option, default, scope in (("seconds", 10.0, "one call"), ("limit", 300.0, "the check")):
+        parser.add_argument(
+            f"--{option}",
+            metavar="SECONDS",
+            type=_seconds,
+            default=default,
+            help=f"how long {scope} may take (default: %(default)g)",
+        )
+    parser.add_argument("--all", action="store_true", help="list the result of every kind of call")
+
+
+def _seconds(written: str) -> float:
+    """Read a time above 0."""
+    try:
+        seconds = float(written)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{written} is not a time in seconds above 0")
+    return seconds

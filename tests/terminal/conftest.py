@@ -1,0 +1,92 @@
+"""The command, run in this process on a terminal of 160 columns, or as many as a test asks for."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from spec import library
+from spec.terminal.command import main
+
+USER_MODULE = '''
+def Attention(X, Z, W, Mask):
+    """Compute."""
+    # first
+    Q = W.W_q @ X  # 4.1
+    K = W.W_k @ Z  # 4.2
+    S = K.mT @ Q  # 4.4
+    return softmax_of_a_name_that_is_so_long_that_it_has_to_be_wrapped_somewhere(S, W, X)  # 4.6
+Attention.algorithm = "4"
+
+def Norm(e):
+    m = 0  # 6.1
+    v = 0  # 6.2
+    return e  # 6.3, 6.4
+Norm.algorithm = "6"
+'''
+
+
+@pytest.fixture(autouse=True)
+def columns(monkeypatch, request):
+    width = getattr(request, "param", 160)
+    monkeypatch.setenv("COLUMNS", str(width))
+    return width
+
+
+@pytest.fixture
+def run(capsys):
+    """Run the command, and return what it prints."""
+
+    def run(*arguments, status=0):
+        assert main(arguments) == status
+        out, err = capsys.readouterr()
+        assert err == ""
+        return out
+
+    return run
+
+
+@pytest.fixture
+def refused(capsys):
+    """Run the command where it has no answer, and return its message."""
+
+    def refused(*arguments):
+        assert main(arguments) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.count("\n") == 1
+        return err.removeprefix("formal-transformers: ").rstrip("\n")
+
+    return refused
+
+
+@pytest.fixture
+def user_module(tmp_path, monkeypatch):
+    """The name of a module of a user's, which lies in the current directory."""
+    name = f"module_{tmp_path.name}"
+    (tmp_path / f"{name}.py").write_text(USER_MODULE, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    return name
+
+
+@pytest.fixture
+def extended(tmp_path, monkeypatch):
+    """The library with two algorithms that are not the paper's: `N98` and `∇99`."""
+    texts = {
+        path.name: path.read_text("utf-8") for path in library.files("spec").glob("paper/*.alg")
+    }
+    norm = texts["06-layer-norm.alg"]
+    texts["N98.alg"] = norm.replace("Algorithm 6: ê ← layer_norm(", "Algorithm N98: ê ← our_norm(")
+    texts["d99.alg"] = norm.replace("Algorithm 6: ê ← layer_norm(", "Algorithm ∇99: ê ← our_pull(")
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    caches = (library.programs, library.checked)
+    with monkeypatch.context() as patch:
+        patch.setattr("spec.library.files", lambda package: tmp_path)
+        for cache in caches:
+            cache.cache_clear()
+        yield
+    for cache in caches:
+        cache.cache_clear()

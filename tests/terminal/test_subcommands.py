@@ -1,0 +1,183 @@
+"""Does each subcommand answer for every algorithm, and refuse in one line what it cannot do?"""
+
+import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+from subprocess import PIPE
+
+import pytest
+from helpers.full_disk import at_most
+from helpers.printed import rows, squeezed
+from helpers.processes import ROOT, start
+
+from spec import conformance, library
+from spec.checking.account import WrittenReport
+from spec.library import checked
+from spec.terminal.command import main
+
+OURS = ["N98", "∇99"]
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Let there be only an algorithm or two, to be quick."""
+    two = {id: checked()[id] for id in ("6", "7")}
+    monkeypatch.setattr("spec.library.checked", lambda: two)
+
+
+# Which algorithm, mistake, module or size
+
+
+@pytest.mark.parametrize("id", OURS)
+def test_ids_of_ours_are_shown_proved_and_costed(run, extended, id):
+    assert run("show", id).startswith(f"Algorithm {id}  ê ← our_")
+    assert rows(run("prove", id))[2].startswith(f"{id} our_")
+    assert f"{id}.3" in run("prove", id, "--all")
+    assert f"{id}.3" in run("cost", id)
+    assert f"All lines 0 {10 * 7}" in rows(run("cost", id, "--at", "d_e=7"))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["prove", "99"], ["cost", "99"], ["show", "99"], ["check", "x:y", "--algorithm", "99"]],
+    ids=" ".join,
+)
+def test_an_unknown_algorithm_is_refused(refused, extended, command):
+    ids = list(library.algorithms())
+    assert ids[-2:] == OURS
+    assert refused(*command) == f"there is no Algorithm 99; there are {', '.join(ids)}"
+
+
+def test_a_mistake_is_explained_and_for_an_unknown_one_the_nearest_are_named(run, refused):
+    assert "Algorithm 4 with the mask transposed" in run("show", "mask-transposed")
+    message = refused("show", "mask-transpose")
+    assert message.startswith("there is no mistake mask-transpose; there are mask-transposed, ")
+
+
+@pytest.mark.parametrize("command", [["list"], ["show", "4"]])
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        (None, "ModuleNotFoundError: No module named 'theirs'"),
+        ("raise RuntimeError('not\\ntoday')", "RuntimeError: not today"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("def f(:", "SyntaxError: invalid syntax (theirs.py, line 1)"),
+    ],
+)
+def test_a_module_that_cannot_be_imported_is_refused(
+    refused, monkeypatch, tmp_path, command, source, problem
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    if source is not None:
+        Path("theirs.py").write_text(source)
+    message = refused(*command, "--implementation", "theirs")
+    assert message == f"--implementation: theirs cannot be imported: {problem}"
+
+
+def test_sizes_that_make_no_sense_are_refused(refused):
+    message = refused("cost", "10", "--at", "gpt2-tiny")
+    assert message.startswith("there is no preset gpt2-tiny; there are gpt2-small, ")
+    message = refused("cost", "4", "--at", "gpt2-small", "ell_x=3")
+    assert message == "Algorithm 4 also needs d_out, d_x, d_z, ℓ_z"
+
+
+# check
+
+
+@pytest.mark.parametrize("passes", [True, False])
+def test_a_check_tells_the_process_what_was_asked(run, monkeypatch, passes):
+    asked = []
+
+    def check(request, limit, progress):
+        progress("trying", 1, 2)
+        asked.append((request, limit))
+        return WrittenReport("It is checked.", passes)
+
+    monkeypatch.setattr("spec.terminal.subcommands.check_separately", check)
+    options = ["--layout", "rows", "tied", "--format", "float32", "--seconds", "2", "--limit", "9"]
+    out = run("check", "mine:f", "--algorithm", "10", *options, status=0 if passes else 1)
+    assert out == "It is checked.\n\n"
+    request = {"function": "mine:f", "algorithm": "10", "layout": ["rows", "tied"]}
+    assert asked == [({**request, "format": "float32", "seconds": 2.0}, 9.0)]
+
+
+# vectors
+
+
+def test_a_folder_that_is_not_empty_is_refused_and_kept(refused, tmp_path):
+    (tmp_path / "mine").write_text("mine")
+    assert refused("vectors", str(tmp_path)) == f"{tmp_path}: Directory not empty"
+    assert refused("vectors", str(tmp_path / "mine")) == f"{tmp_path / 'mine'}: is a file"
+    missing = tmp_path / "a"
+    assert refused("vectors", str(missing / "b")) == f"{missing}: No such file or directory"
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_vectors_that_do_not_fit_on_the_disk_leave_nothing(refused, tmp_path, few):
+    with at_most(1000):
+        message = refused("vectors", str(tmp_path / "new"))
+    assert message == f"{tmp_path / 'new'}: File too large"
+    assert not list(tmp_path.iterdir())
+
+
+def test_vectors_may_have_any_name(run, tmp_path, few):
+    folder = tmp_path / "[bold]"
+    assert squeezed(run("vectors", str(folder))).startswith(f"{folder}:2algorithms,")
+
+
+def test_at_too_few_bits_the_command_says_so(run, tmp_path, monkeypatch, few):
+    monkeypatch.setattr("spec.golden_vectors.run.PRECISION", 40)
+    monkeypatch.setattr("spec.golden_vectors.run.LIMIT", 40)
+    assert "entries may not be the nearest doubles" in run("vectors", str(tmp_path / "new"))
+
+
+@pytest.mark.parametrize("columns", [0, 1, 4, 80], indirect=True)
+def test_a_terminal_sees_how_far_it_is(tmp_path, capsys, monkeypatch, few, columns):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert main(["vectors", str(tmp_path / "new")]) == 0
+    out, err = capsys.readouterr()
+    assert "\x1b" in err
+    assert ("100%" in err) == (columns == 80)
+    assert "100%" not in out
+
+
+# The libraries of the extra `check`
+
+
+@pytest.mark.parametrize("module", ["flint", "hypothesis", "ml_dtypes"])
+def test_without_a_library_a_check_says_how_to_install_it_and_the_rest_works(tmp_path, module):
+    code = f"""
+import sys
+sys.modules[{module!r}] = None
+from spec.terminal.command import main
+assert main(["list"]) == 0
+assert main(["check", "x:y", "--algorithm", "4"]) == 2
+assert main(["vectors", "new"]) == 2
+try:
+    import spec.conformance
+except ModuleNotFoundError as error:
+    print(error, file=sys.stderr)
+"""
+    with start(code, stdout=PIPE, stderr=PIPE, cwd=tmp_path) as process:
+        first, second, third = process.stderr.read().splitlines()
+    assert process.wait() == 0
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    names = [text.partition(">")[0] for text in packages["optional-dependencies"]["check"]]
+    assert third == (
+        f"the module {module} is missing; install what checking needs with: "
+        f"pip install {' '.join(names)}"
+    )
+    assert first == second == f"formal-transformers: {third}"
+    assert not list(tmp_path.iterdir())
+
+
+def test_in_a_checkout_that_is_not_installed_pip_gets_its_folder(monkeypatch):
+    def requires(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("spec.conformance.requires", requires)
+    assert conformance._install() == f'pip install --editable "{ROOT}[check]"'
