@@ -14,20 +14,11 @@ from spec.inputs.arguments import Adapter, AdapterError, Function
 
 
 def adapter_for(function: Function, algorithm: int | str, **options: Any) -> Adapter:
-    """Return the adapter of a function.
+    """Return the adapter of a function, as one algorithm, with options of `layout` or of `modules`.
 
     Without options that is the adapter that is known for it, if there is one. A class, or an object
     that holds arrays, has that of `modules`. A plain function has that of `layout` if there are
     options, and the paper's own form if there are none.
-
-    Parameters
-    ----------
-    function
-        A function, a class of modules, or an object of such a class.
-    algorithm
-        The algorithm that it should be.
-    options
-        Options of `layout`, or of `modules`.
 
     Raises
     ------

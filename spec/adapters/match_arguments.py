@@ -24,21 +24,11 @@ KEYS_AND_VALUES = "Z"
 
 @dataclass(frozen=True)
 class Matching:
-    """Which argument each parameter of a function takes, as far as that is known.
+    """Which argument each parameter of a function takes, as far as that is known."""
 
-    Attributes
-    ----------
-    found
-        The name of an argument for each name of a parameter: `{"q": "X"}`.
-    unknown
-        The required parameters that take no argument.
-    left
-        The arguments, arrays all of them, that no parameter takes.
-    """
-
-    found: Mapping[str, str]
-    unknown: tuple[str, ...]
-    left: tuple[str, ...]
+    found: Mapping[str, str]  # the argument of each parameter: `{"q": "X"}`
+    unknown: tuple[str, ...]  # the required parameters that take no argument
+    left: tuple[str, ...]  # the arrays that no parameter takes
 
 
 @cache

@@ -46,11 +46,6 @@ def options_of(words: Iterable[str]) -> dict[str, object]:
 
     >>> options_of(["rows", "batch-first"])
     {'tokens': 'rows', 'batch': 'first'}
-
-    Raises
-    ------
-    UsageError
-        If there is no such word, or two words set the same option.
     """
     options: dict[str, object] = {}
     set_by: dict[str, str] = {}
@@ -76,11 +71,6 @@ def with_fixed(fixed: FixedSizes, sizes: Mapping[str, int]) -> dict[str, int]:
 
     >>> with_fixed({"d_x": "H d_attn"}, {"d_x": 5, "H": 3, "d_attn": 4})["d_x"]
     12
-
-    Raises
-    ------
-    AdapterError
-        If there is no such size.
     """
     result = dict(sizes)
     for name, size in fixed.items():

@@ -25,13 +25,7 @@ LONGEST = 300
 
 
 class CallError(Exception):
-    """A call has failed.
-
-    Attributes
-    ----------
-    verdict, problem
-        What is wrong with the call, as a verdict and as a clause: `raises KeyError`.
-    """
+    """A call has failed: the verdict on it, and what is wrong as a clause, `raises KeyError`."""
 
     def __init__(self, verdict: Verdict, problem: str) -> None:
         super().__init__(problem)
@@ -42,13 +36,9 @@ class CallError(Exception):
 def guarded_call(function: Function, adapter: Adapter, arguments: Arguments, seconds: float) -> Any:
     """Call a function, and return its result.
 
-    A call that does not end goes on in its thread until the process ends: Python cannot stop a
-    thread.
-
-    Raises
-    ------
-    CallError
-        If the function cannot be called, raises anything, does not end, or changes an argument.
+    A CallError says that the function cannot be called, raises, does not end, or changes an
+    argument. A call that does not end goes on in its thread until the process ends: Python cannot
+    stop a thread.
     """
     before = copy.deepcopy(arguments.named)
     outcome = with_time_limit(seconds, lambda: _outcome(function, adapter, arguments))

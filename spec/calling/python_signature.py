@@ -21,13 +21,7 @@ def name_of(function: Any) -> str:
 
 
 def parameters_of(function: Function) -> Mapping[str, inspect.Parameter]:
-    """Return the parameters of a function that have names, so neither `*args` nor `**kwargs`.
-
-    Raises
-    ------
-    AdapterError
-        If the signature cannot be read, as that of some built-in functions.
-    """
+    """Return the parameters of a function that have names, so neither `*args` nor `**kwargs`."""
     try:
         parameters = inspect.signature(function).parameters
     except (TypeError, ValueError):
@@ -82,13 +76,7 @@ def _undefined_names(annotated: Any) -> set[str]:
 
 
 def as_annotated(value: Any, annotation: Any) -> Any:
-    """Return a record as the named tuple that its annotation names, at every depth.
-
-    Raises
-    ------
-    AdapterError
-        If the named tuple has a field that the record does not have.
-    """
+    """Return a record as the named tuple that its annotation names, at every depth."""
     while get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
     kind = get_origin(annotation) or annotation

@@ -27,11 +27,6 @@ class Verdict(Enum):
         return self in (Verdict.AGREES, Verdict.DEPARTS)
 
     @property
-    def comparable(self) -> bool:
-        """Whether a known mistake may explain the result."""
-        return self in (Verdict.DIFFERS, Verdict.WRONG_SHAPE)
-
-    @property
     def ends_the_check(self) -> bool:
         """Whether no further call can be made: a call that hangs goes on in its thread."""
         return self in (Verdict.HANGS, Verdict.DOES_NOT_FIT)

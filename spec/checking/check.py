@@ -44,12 +44,7 @@ def function_under_test(
 ) -> FunctionUnderTest:
     """Return a function together with the algorithm that it should be, and its adapter.
 
-    Raises
-    ------
-    UsageError
-        If there is no such algorithm or format, or the function cannot be called.
-    AdapterError
-        If the adapter does not fit the function.
+    A UsageError, which an AdapterError is too, says what makes no sense or does not fit.
     """
     algorithms, id = library.checked(), str(algorithm)
     require_known(id, format)
@@ -160,7 +155,8 @@ def _explained(report: Report, report_step: Progress) -> Report:
     """
     tested, trials, failed = report.tested, report.trials, report.failed
     differs = any(trial.verdict is Verdict.DIFFERS for trial in trials)
-    if any(trial.verdict.comparable and trial.result is not None for trial in failed):
+    shaped = (Verdict.DIFFERS, Verdict.WRONG_SHAPE)
+    if any(trial.verdict in shaped and trial.result is not None for trial in failed):
         found = explanations(tested, trials, report_step)
         if found and all(each.documented and each.covers(trials) for each in found):
             return replace(report, verdict=Verdict.DEPARTS, explanations=found)

@@ -34,17 +34,9 @@ OTHER_SEEDS = 1000
 
 @dataclass(frozen=True)
 class Explanation:
-    """Known mistakes with which the pseudocode gives the results of a function.
+    """Known mistakes with which the pseudocode gives the results of a function, made in it."""
 
-    Attributes
-    ----------
-    mistakes
-        One mistake or documented difference, or two that are made together.
-    algorithms
-        All algorithms, by id, with these mistakes made.
-    """
-
-    mistakes: tuple[Mistake, ...]
+    mistakes: tuple[Mistake, ...]  # one, or two that are made together
     algorithms: Mapping[str, Checked]
 
     @property
@@ -66,9 +58,8 @@ def explanations(
 ) -> list[Explanation]:
     """Return the mistakes that explain the results of a function.
 
-    Single mistakes are tried first, then two documented differences, then a difference and a
-    mistake, then two mistakes. Where several explain every trial, more inputs are drawn, on which
-    their results differ.
+    Single mistakes are tried first, then two differences, then a difference and a mistake, then two
+    mistakes. Where several explain every trial, inputs are drawn on which their results differ.
     """
     ids = called_algorithms(tested)
     known = [mistake for mistake in catalogue().values() if mistake.algorithm in ids]

@@ -161,14 +161,9 @@ class Report:
 
 def _row(trial: Trial) -> Row:
     distance = trial.distance
-    return Row(
-        trial.name,
-        trial.verdict.value,
-        trial.problem,
-        None if distance is None else distance.error,
-        None if distance is None else distance.tolerance,
-        trial.verdict.passes,
-    )
+    error, tolerance = (distance.error, distance.tolerance) if distance else (None, None)
+    verdict = trial.verdict
+    return Row(trial.name, verdict.value, trial.problem, error, tolerance, verdict.passes)
 
 
 def _and(parts: Iterable[str]) -> str:

@@ -41,70 +41,63 @@ def smallest(tested: FunctionUnderTest, trial: Trial, seconds: float) -> Trial |
     First the sizes are made as small as possible. If that leaves few numbers, which a reader can
     take in, these are made as simple as possible. The search takes some seconds of computing.
     """
-    search = _Search(tested, trial, time.process_time() + seconds)
+    end = time.process_time() + seconds  # of this process: a busy machine finds the same
+
+    def fails(several: Iterator[Arguments]) -> Trial | None:
+        """Return the first trial that fails in the same way."""
+        for arguments in several:
+            with suppress(UndefinedResultError):
+                found = tested.trial(exact_result(arguments))
+                if found.verdict is trial.verdict:
+                    return found
+        return None
+
     variation = trial.arguments.variation._replace(name="the smallest found", edge=False)
     draws = [("all", 0)] if "Mask" in trial.arguments.named and variation.mask != "all" else []
     draws += [(variation.mask, seed) for seed in range(SEEDS)]
 
-    def of_sizes(sizes: dict[str, int]) -> Iterator[Arguments]:
-        for mask, seed in draws:
-            yield tested.arguments(variation._replace(sizes=sizes, seed=seed, mask=mask))
+    def of_sizes(sizes: dict[str, int]) -> Trial | None:
+        return fails(
+            tested.arguments(variation._replace(sizes=sizes, seed=seed, mask=mask))
+            for mask, seed in draws
+        )
 
     sizes = drawn_sizes(tested.algorithms, tested.id, trial.arguments.sizes)
-    found = search.smallest(sizes, of_sizes)
-    if found is None or found.arguments.count > FEW:
-        return found
-    return search.smallest(*_simple_numbers(found.arguments)) or found
+    small = _simplest(sizes, of_sizes, end)
+    if small is None or small.arguments.count > FEW:
+        return small
+    numbers, arguments_of = _simple_numbers(small.arguments)
+    return _simplest(numbers, lambda choice: fails(iter([arguments_of(choice)])), end) or small
 
 
-class _Search:
-    """Looks for arguments on which a function fails as in a trial, while there is time.
+def _simplest(
+    choices: st.SearchStrategy[T], failing: Callable[[T], Trial | None], end: float
+) -> Trial | None:
+    """Return the trial that fails on the simplest choice, as far as it is found in time."""
+    known: dict[str, Trial | None] = {}
 
-    The limit is on this process's time, so that a busy machine does not change what is found.
-    """
+    def trial_of(choice: T) -> Trial | None:
+        # When time is up, known choices keep their result, and no other fails.
+        key = repr(choice)
+        if key not in known and time.process_time() < end:
+            known[key] = failing(choice)
+        return known.get(key)
 
-    def __init__(self, tested: FunctionUnderTest, trial: Trial, end: float) -> None:
-        self.tested = tested
-        self.verdict = trial.verdict
-        self.end = end
-
-    def smallest(
-        self, choices: st.SearchStrategy[T], made: Callable[[T], Iterator[Arguments]]
-    ) -> Trial | None:
-        """Return a trial that fails, on arguments made of the simplest choice."""
-        known: dict[str, Trial | None] = {}
-
-        def failing(choice: T) -> Trial | None:
-            # When time is up, known choices keep their result, and no other fails.
-            key = repr(choice)
-            if key not in known and time.process_time() < self.end:
-                known[key] = self.failing(made(choice))
-            return known.get(key)
-
-        try:
-            simplest = hypothesis.find(
-                choices,
-                lambda choice: failing(choice) is not None,
-                settings=settings(
-                    database=None,
-                    deadline=None,
-                    derandomize=True,
-                    max_examples=EXAMPLES,
-                    phases=(Phase.generate, Phase.shrink),
-                ),
-            )
-        except hypothesis.errors.NoSuchExample:
-            return None
-        return failing(simplest)
-
-    def failing(self, several: Iterator[Arguments]) -> Trial | None:
-        """Return the first trial that fails in the same way."""
-        for arguments in several:
-            with suppress(UndefinedResultError):
-                trial = self.tested.trial(exact_result(arguments))
-                if trial.verdict is self.verdict:
-                    return trial
+    try:
+        simplest = hypothesis.find(
+            choices,
+            lambda choice: trial_of(choice) is not None,
+            settings=settings(
+                database=None,
+                deadline=None,
+                derandomize=True,
+                max_examples=EXAMPLES,
+                phases=(Phase.generate, Phase.shrink),
+            ),
+        )
+    except hypothesis.errors.NoSuchExample:
         return None
+    return trial_of(simplest)
 
 
 # Sizes --------------------------------------------------------------------------------------------
@@ -137,7 +130,7 @@ def drawn_sizes(
 
 def _simple_numbers(
     arguments: Arguments,
-) -> tuple[st.SearchStrategy[tuple[Any, ...]], Callable[[tuple[Any, ...]], Iterator[Arguments]]]:
+) -> tuple[st.SearchStrategy[tuple[Any, ...]], Callable[[tuple[Any, ...]], Arguments]]:
     """Return the strategy for all numbers of arguments, and what makes arguments of the numbers."""
     strategies: list[st.SearchStrategy[Any]] = []
 
@@ -145,9 +138,9 @@ def _simple_numbers(
         strategies.append(strategy)
         return value
 
-    def made(numbers: tuple[Any, ...]) -> Iterator[Arguments]:
+    def made(numbers: tuple[Any, ...]) -> Arguments:
         left = iter(numbers)
-        yield _changed(arguments, lambda *_: next(left))
+        return _changed(arguments, lambda *_: next(left))
 
     _changed(arguments, note)
     return st.tuples(*strategies), made

@@ -160,10 +160,6 @@ class Arguments:
         """How many numbers all arrays have together."""
         return sum(array.size for array in arrays(dict(self.named)))
 
-    def with_runs(self, change: Callable[[Inputs], Inputs]) -> Arguments:
-        """Return the arguments with each run changed."""
-        return replace(self, runs=tuple(map(change, self.runs)))
-
     def redrawn(self, seed: int) -> Arguments:
         """Return arguments of the same sizes with numbers drawn from another seed."""
         variation = self.variation._replace(seed=seed)

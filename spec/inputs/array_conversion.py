@@ -15,10 +15,7 @@ BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 def to_numpy(value: Any) -> npt.NDArray[Any] | None:
     """Return an array of any library, or a number, as an array of NumPy in its own format.
 
-    Returns
-    -------
-    array or None
-        None for a value that is not an array of numbers or truth values.
+    None stands for a value that is not an array of numbers or truth values.
     """
     try:
         if hasattr(value, "detach"):  # torch, whose bfloat16 NumPy does not know

@@ -37,22 +37,12 @@ LONGER = 3
 
 @dataclass(frozen=True)
 class Inputs:
-    """The arguments of one run of an algorithm, in the paper's form: tokens count from 1.
-
-    Attributes
-    ----------
-    inputs, parameters
-        The arguments in the order of the algorithm's signature.
-    hyperparameters
-        The hyperparameters by the paper's names: `{"ε": 1e-5}`.
-    keys
-        The names of the parameters.
-    """
+    """The arguments of one run of an algorithm, in the paper's form: tokens count from 1."""
 
     inputs: tuple[Value, ...]
     parameters: tuple[Value, ...]
-    hyperparameters: Mapping[str, Value] = field(default_factory=dict)
-    keys: tuple[Key, ...] = ()
+    hyperparameters: Mapping[str, Value] = field(default_factory=dict)  # by the paper's names
+    keys: tuple[Key, ...] = ()  # the names of the parameters
 
 
 def draw(
@@ -87,18 +77,12 @@ def draw(
     return _Draw(algorithms, source, {**SIZES, **(sizes or {})}, dict(values or {})).inputs(id)
 
 
+@dataclass(frozen=True)
 class _Draw:
-    def __init__(
-        self,
-        algorithms: Mapping[str, Checked],
-        source: np.random.Generator,
-        sizes: Mapping[str, int],
-        values: Mapping[str, Value],
-    ) -> None:
-        self.algorithms = algorithms
-        self.source = source
-        self.sizes = sizes
-        self.values = values
+    algorithms: Mapping[str, Checked]
+    source: np.random.Generator
+    sizes: Mapping[str, int]
+    values: Mapping[str, Value]
 
     def inputs(self, id: str) -> Inputs:
         header = self.algorithms[id].header

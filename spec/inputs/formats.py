@@ -14,21 +14,11 @@ import numpy.typing as npt
 
 @dataclass(frozen=True)
 class Format:
-    """A floating-point format.
-
-    Attributes
-    ----------
-    name
-        Its name in NumPy, torch and JAX: `float32`.
-    dtype
-        The type of NumPy's arrays, for bfloat16 that of `ml_dtypes`.
-    unit_roundoff
-        Half the distance from 1 to the next number above.
-    """
+    """A floating-point format, by its name in NumPy, torch and JAX: `float32`."""
 
     name: str
-    dtype: np.dtype[Any]
-    unit_roundoff: float
+    dtype: np.dtype[Any]  # for bfloat16, that of `ml_dtypes`
+    unit_roundoff: float  # half the distance from 1 to the next number above
 
     def rounded(self, values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Return the nearest numbers of the format, as float64, which has all of them."""
@@ -43,11 +33,8 @@ def _format(name: str, dtype: Any) -> Format:
 #: The formats that transformers are trained and run in; results in any other are refused.
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
-        format.name: format
-        for format in (
-            _format("float64", np.float64),
-            _format("float32", np.float32),
-            _format("bfloat16", ml_dtypes.bfloat16),
-        )
+        "float64": _format("float64", np.float64),
+        "float32": _format("float32", np.float32),
+        "bfloat16": _format("bfloat16", ml_dtypes.bfloat16),
     }
 )

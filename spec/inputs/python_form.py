@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -36,17 +37,15 @@ def python_form(
     They are made of the arguments of one run, or of one run for each token. Arrays of real numbers
     have the given dtype; τ, ε and η stay numbers of Python.
     """
-    return dict(_Form(algorithms, id, runs, dtype).named())
+    return dict(_Form(algorithms, algorithms[id].header, runs, dtype).named())
 
 
+@dataclass(frozen=True)
 class _Form:
-    def __init__(
-        self, algorithms: Mapping[str, Checked], id: str, runs: Sequence[Inputs], dtype: Any
-    ) -> None:
-        self.algorithms = algorithms
-        self.header = algorithms[id].header
-        self.runs = runs
-        self.dtype = dtype
+    algorithms: Mapping[str, Checked]
+    header: Header
+    runs: Sequence[Inputs]
+    dtype: Any
 
     def named(self) -> Iterator[tuple[str, Any]]:
         header, first = self.header, self.runs[0]

@@ -35,17 +35,7 @@ class NoResultError(Exception):
 
 
 class LawCase:
-    """A function at given arguments, with its result there.
-
-    Attributes
-    ----------
-    function
-        The function.
-    arguments
-        The arguments.
-    first
-        The case from which this one was derived; it has the same sizes.
-    """
+    """A function at given arguments; `first` is the case from which this one was derived."""
 
     def __init__(
         self, function: FunctionUnderTest, arguments: Arguments, first: LawCase | None = None
@@ -138,15 +128,8 @@ class LawCase:
     ) -> str:
         """Say how the result at changed arguments contradicts the result here; empty if it agrees.
 
-        Parameters
-        ----------
-        changed
-            The function at the changed arguments.
-        where
-            What was changed, to follow a number: `where Z has the opposite order`.
-        arranged
-            Makes the predicted result of the result here, nan where nothing is predicted. None:
-            both results must be equal.
+        `arranged` makes the predicted result of the result here, nan where nothing is predicted;
+        without it both must be equal. `where` says what was changed: `where Z has another order`.
         """
         predicted = self.result if arranged is None else arranged(self.result)
         return changed.mismatch(predicted, self.tolerance + changed.tolerance, where)

@@ -25,24 +25,12 @@ _registered: list[Law] = []
 
 @dataclass(frozen=True)
 class Law:
-    """A law.
+    """A law: the algorithms about which it is a theorem, and a check of any function."""
 
-    Attributes
-    ----------
-    id
-        The law in a few words, as the name of a test: `columns_sum_to_1`.
-    statement
-        The law in a sentence.
-    holds_of
-        Says whether it is a theorem about an algorithm with certain declarations.
-    check
-        Says how a function breaks the law; empty if it does not.
-    """
-
-    id: str
+    id: str  # the law in a few words, as the name of a test: `columns_sum_to_1`
     statement: str
-    holds_of: Callable[[Header], bool]
-    check: Check
+    holds_of: Callable[[Header], bool]  # of an algorithm with such declarations
+    check: Check  # says how a function breaks the law; empty if it does not
 
     @cached_property
     def algorithms(self) -> tuple[str, ...]:
@@ -53,10 +41,7 @@ class Law:
     def failing(self, case: LawCase) -> str:
         """Say how a function breaks the law; empty if it does not.
 
-        Raises
-        ------
-        InapplicableError
-            If the law does not apply to such a function, or to these arguments.
+        An InapplicableError says why it does not apply to such a function, or to these arguments.
         """
         function = case.function
         if function.adapter.departures:
@@ -75,12 +60,8 @@ class Law:
 def law(*algorithms: int, when: Callable[[Header], bool] | None = None) -> Callable[[Check], Law]:
     """Make a law of a function whose name and docstring state it.
 
-    Parameters
-    ----------
-    algorithms
-        The paper's algorithms about which it is a theorem.
-    when
-        Or: says whether it is a theorem about an algorithm, the paper's or ours.
+    It is a theorem about some of the paper's algorithms, by number, or about every algorithm, the
+    paper's or ours, of which `when` is true.
     """
     ids = set(map(str, algorithms))
 

@@ -53,7 +53,12 @@ def _of_jax(value_size: str) -> Adapter:
 
 def torch_norm(_: Function) -> Adapter:
     """Return the adapter of `layer_norm`."""
-    return Adapter("torch.nn.functional.layer_norm", _norm)
+
+    def call(function: Function, arguments: Arguments) -> Array:
+        e, gamma, beta = converted("torch", (arguments.e, arguments.gamma, arguments.beta))
+        return function(e.mT, gamma.shape, gamma, beta, arguments.eps).mT
+
+    return Adapter("torch.nn.functional.layer_norm", call)
 
 
 def _attention(
@@ -86,8 +91,3 @@ def _call_torch(function: Function, Q: Array, K: Array, V: Array, Mask: Array) -
 def _call_jax(function: Function, Q: Array, K: Array, V: Array, Mask: Array) -> Array:
     by_token = (part.transpose(2, 0, 1) for part in (Q, K, V))
     return function(*by_token, mask=Mask.mT[None]).transpose(1, 2, 0)
-
-
-def _norm(function: Function, arguments: Arguments) -> Array:
-    e, gamma, beta = converted("torch", (arguments.e, arguments.gamma, arguments.beta))
-    return function(e.mT, gamma.shape, gamma, beta, arguments.eps).mT

@@ -29,34 +29,17 @@ ACTIVATIONS = {
 
 @dataclass(frozen=True)
 class HuggingFaceModel:
-    """A class of models: how its configuration and its weights stand for sizes and for θ.
-
-    Attributes
-    ----------
-    name, algorithm
-        The class, `transformers.GPT2LMHeadModel`, and the id of the algorithm that it is.
-    sizes
-        The options of a configuration that are sizes, and the paper's names of these.
-    activation, eps
-        The options that name the activation, and that hold ε; without an option for it, ε is that
-        of torch.
-    weights
-        Returns the weights of a model, made of θ.
-    departures
-        Returns the documented differences of a configuration, besides its activation.
-    configured, called
-        The other options of a configuration that is made here, and those of a call.
-    """
+    """A class of models: how its configuration and its weights stand for sizes and for θ."""
 
     name: str
     algorithm: str
-    sizes: Mapping[str, str]
-    activation: str
-    eps: str | None
-    weights: Callable[[Any, Record], Weights]
-    departures: Callable[[Any], tuple[str, ...]] = lambda _: ()
-    configured: Mapping[str, Any] = field(default_factory=dict)
-    called: Mapping[str, Any] = field(default_factory=dict)
+    sizes: Mapping[str, str]  # the paper's names of options that are sizes
+    activation: str  # the option that names the activation
+    eps: str | None  # the option that holds ε; without one, ε is that of torch
+    weights: Callable[[Any, Record], Weights]  # of a model, made of θ
+    departures: Callable[[Any], tuple[str, ...]] = lambda _: ()  # besides the activation
+    configured: Mapping[str, Any] = field(default_factory=dict)  # options of a new model
+    called: Mapping[str, Any] = field(default_factory=dict)  # options of a call
 
     def adapter(self, function: Any) -> Adapter:
         """Return the adapter of the class, or of an instance, which keeps its configuration."""

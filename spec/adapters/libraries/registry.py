@@ -41,19 +41,10 @@ KNOWN: Mapping[str, Mapping[str, str]] = MappingProxyType(
 def ready(function: Function, algorithm: int | str) -> Adapter | None:
     """Return the adapter that is known for a function, if there is one.
 
-    Parameters
-    ----------
-    function
-        A function of a library, a class of modules, a class derived from it, or an instance. A
-        class is tried at all sizes. An instance keeps its sizes, its ε, its weights and its mode:
-        one that drops out is not deterministic.
-    algorithm
-        The algorithm that the function should be.
-
-    Raises
-    ------
-    AdapterError
-        If it is an instance of a known class, but one that cannot be the algorithm.
+    That is a function of a library, a class of modules or one derived from it, or an instance. A
+    class is tried at all sizes. An instance keeps its sizes, its ε, its weights and its mode: one
+    that drops out is not deterministic. An AdapterError says why an instance cannot be the
+    algorithm.
 
     Examples
     --------

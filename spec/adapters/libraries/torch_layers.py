@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from spec.adapters.array_libraries import converted
 from spec.adapters.libraries.sizes import divided, heads_of, of_instance
-from spec.adapters.libraries.torch_modules import attention_weights, batch_of_one, the_only_one
+from spec.adapters.libraries.torch_modules import attention_weights, batch_axis
 from spec.adapters.libraries.torch_weights import Weights, call_with, pair
 from spec.adapters.restrictions import Restrictions
 from spec.calling.python_signature import name_of
@@ -81,10 +81,11 @@ def _one_sequence(function: Any, arguments: Arguments) -> Any:
     options = {"activation": "gelu", "norm_first": is_decoder}
     module = _module(function, theta.layers[0], arguments.eps, **options)
     mask = {"src_mask": _later(x)} if is_decoder else {}
-    X = batch_of_one(module, _embedded(x, theta))  # 9.1–9.3, 10.1–10.3
+    axis = batch_axis(module)
+    X = _embedded(x, theta).unsqueeze(axis)  # 9.1–9.3, 10.1–10.3
     for layer in theta.layers:
         X = call_with(module, _encoder_weights(layer, layer.W), X, **mask)
-    X = the_only_one(module, X)
+    X = X.select(axis, 0)
     if not is_decoder:
         X = F.gelu(F.linear(X, theta.W_f, theta.b_f))  # 9.10
     X = F.layer_norm(X, theta.gamma.shape, theta.gamma, theta.beta, arguments.eps)  # 9.11, 10.10
@@ -96,14 +97,15 @@ def _decoder(function: Any, arguments: Arguments) -> Any:
     first = theta.encoder_layers[0]
     encoder = _module(torch.nn.TransformerEncoderLayer, first, arguments.eps)
     module = _module(function, first, arguments.eps)
-    Z = batch_of_one(encoder, _embedded(z, theta))  # 8.1–8.3
+    axes = batch_axis(encoder), batch_axis(module)
+    Z = _embedded(z, theta).unsqueeze(axes[0])  # 8.1–8.3
     for layer in theta.encoder_layers:
         Z = call_with(encoder, _encoder_weights(layer, layer.W_enc), Z)
-    Z = batch_of_one(module, the_only_one(encoder, Z))
-    X = batch_of_one(module, _embedded(x, theta))  # 8.10–8.12
+    Z = Z.select(axes[0], 0).unsqueeze(axes[1])
+    X = _embedded(x, theta).unsqueeze(axes[1])  # 8.10–8.12
     for layer in theta.decoder_layers:
         X = call_with(module, _decoder_weights(layer), X, Z, tgt_mask=_later(x))
-    return F.linear(the_only_one(module, X), theta.W_u).softmax(-1).mT  # 8.21
+    return F.linear(X.select(axes[1], 0), theta.W_u).softmax(-1).mT  # 8.21
 
 
 def _transformer(function: Any, arguments: Arguments) -> Any:
@@ -121,9 +123,10 @@ def _transformer(function: Any, arguments: Arguments) -> Any:
     for half in ("encoder", "decoder"):
         if getattr(module, half).norm is not None:
             weights |= pair(f"{half}.norm", scale, 0 * scale)
-    Z, X = (batch_of_one(module, _embedded(text, theta)) for text in (z, x))  # 8.1–8.3, 8.10–8.12
+    axis = batch_axis(module)
+    Z, X = (_embedded(text, theta).unsqueeze(axis) for text in (z, x))  # 8.1–8.3, 8.10–8.12
     X = call_with(module, weights, Z, X, tgt_mask=_later(x))
-    return F.linear(the_only_one(module, X), theta.W_u).softmax(-1).mT  # 8.21
+    return F.linear(X.select(axis, 0), theta.W_u).softmax(-1).mT  # 8.21
 
 
 def _module(function: Any, layer: Record, eps: float, *layers: int, **options: Any) -> Any:

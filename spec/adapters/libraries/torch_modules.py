@@ -56,12 +56,13 @@ def _attention(function: Any, arguments: Arguments) -> Any:
     if isinstance(function, type):
         heads, d_out, d_z = len(W.W_qkv.W_q), len(W.W_o), len(Z)
         module = function(d_out, heads, kdim=d_z, vdim=d_z).eval()
-    X, Z = (batch_of_one(module, sequence.mT) for sequence in (X, Z))
+    axis = batch_axis(module)
+    X, Z = (sequence.mT.unsqueeze(axis) for sequence in (X, Z))
     if X.shape == Z.shape and torch.equal(X, Z):
         Z = X  # torch recognises self-attention by the identity of the objects
     weights = attention_weights(W, packed=module.in_proj_weight is not None)
     result, _ = call_with(module, weights, X, Z, Z, attn_mask=~Mask.mT, need_weights=False)
-    return the_only_one(module, result).mT
+    return result.select(axis, 0).mT
 
 
 def attention_weights(W: Record, name: str = "", *, packed: bool = True) -> Weights:
@@ -78,19 +79,10 @@ def attention_weights(W: Record, name: str = "", *, packed: bool = True) -> Weig
     return {name + key: weight for key, weight in weights.items()}
 
 
-def batch_of_one(module: Any, X: torch.Tensor) -> torch.Tensor:
-    """Return tokens, in rows, as a batch of one sequence, along the axis that a module wants."""
-    return X[None] if _batch_first(module) else X[:, None]
-
-
-def the_only_one(module: Any, X: torch.Tensor) -> torch.Tensor:
-    """Return the only sequence of a batch."""
-    return X[0] if _batch_first(module) else X[:, 0]
-
-
-def _batch_first(module: Any) -> bool:
-    # Of a layer, only its attention knows.
-    return bool(next(part.batch_first for part in module.modules() if hasattr(part, "batch_first")))
+def batch_axis(module: Any) -> int:
+    """Return the axis of a batch; of a layer, only its attention knows."""
+    parts = (part for part in module.modules() if hasattr(part, "batch_first"))
+    return 0 if next(parts).batch_first else 1
 
 
 def norm(function: Any) -> Adapter:

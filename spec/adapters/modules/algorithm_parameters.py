@@ -18,8 +18,7 @@ from spec.language.types import Bundle, Family, Key, Matrix, Type
 class ModuleAlgorithm:
     """An algorithm that a module can be: its inputs are matrices, and so are its parameters.
 
-    An attention, a norm, an unembedding or a feed-forward layer can be a module; a model cannot,
-    since its inputs are tokens and its parameters layers.
+    A model cannot be a module: its inputs are tokens and its parameters layers.
     """
 
     header: Header

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
@@ -60,16 +61,16 @@ def constructor_parameters(function: Function) -> dict[str, inspect.Parameter]:
     return {name: each for name, each in parameters.items() if name not in fixed}
 
 
+@dataclass
 class _ParameterValues:
     """The values of a class's parameters, or of a configuration's fields, by their names."""
 
-    def __init__(self, owner: str, algorithm: ModuleAlgorithm, asked: Sizes, mask: str) -> None:
-        self.owner = owner
-        self.algorithm = algorithm
-        self.asked = asked
-        self.mask = mask
-        self.divided = False
-        self.sizes: dict[str, int] = {}
+    owner: str
+    algorithm: ModuleAlgorithm
+    asked: Sizes
+    mask: str
+    divided: bool = False
+    sizes: dict[str, int] = field(default_factory=dict)
 
     def value(self, name: str) -> Any:
         if (size := size_named(name)) is not None:

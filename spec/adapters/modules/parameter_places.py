@@ -31,11 +31,7 @@ COLUMNS = ("Conv1D",)
 
 @dataclass(frozen=True)
 class ParameterPlace:
-    """The place of a parameter in a module: path, shape, and the class of the part that has it.
-
-    >>> ParameterPlace("heads.0.key.weight", (4, 13), "Linear").path
-    'heads.0.key.weight'
-    """
+    """The place of a parameter in a module: `heads.0.key.weight`, and the class that has it."""
 
     path: str
     shape: tuple[int, ...]
