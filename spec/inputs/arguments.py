@@ -17,7 +17,7 @@ from spec.inputs.variations import Variation, sizes_in
 from spec.language.checked import Checked
 from spec.language.header import Header
 from spec.machine import Value
-from spec.machine.trees import arrays, map_arrays
+from spec.machine.trees import arrays, leaves, map_arrays
 from spec.usage_error import UsageError
 
 Function = Callable[..., Any]  # a function, a class, or an object that can be called
@@ -151,9 +151,10 @@ class Arguments:
 
     @property
     def shapes(self) -> str:
-        """The shapes of all arguments, the mask's kind, and whether the context is X itself."""
-        shapes = map_arrays(lambda array: array.shape, dict(self.named))
-        return repr((shapes, self.variation.mask, self.variation.itself))
+        """The shapes of all arrays, whole numbers, the mask's kind, and whether Z is X itself."""
+        sizes = [getattr(leaf, "shape", leaf) for _, leaf in leaves(dict(self.named))]
+        sizes = [size for size in sizes if not isinstance(size, float)]
+        return repr((sizes, self.variation.mask, self.variation.itself))
 
     @property
     def count(self) -> int:

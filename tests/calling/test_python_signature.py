@@ -7,8 +7,7 @@ from types import ModuleType
 
 import pytest
 
-import algorithms
-from spec.calling.python_signature import annotations_of, as_annotated, parameters_of
+from spec.calling.python_signature import annotations_of, as_annotated
 from spec.inputs.arguments import AdapterError
 from spec.inputs.python_form import record
 
@@ -52,12 +51,6 @@ def test_records_become_the_named_tuples_of_annotations_at_every_depth(module):
     assert type(found.heads[0]) is module.Head
     with pytest.raises(AdapterError, match="Head has a field W_q; there are b_q"):
         as_annotated(record("W", {"b_q": 1}), module.Head)
-
-
-@pytest.mark.parametrize("name", ["MHAttention", "DTransformer", "EDInference"])
-def test_annotations_of_the_reference_are_read(name):
-    types = annotations_of(getattr(algorithms, name))
-    assert types.keys() >= parameters_of(getattr(algorithms, name)).keys()
 
 
 def test_an_annotation_that_raises_hides_all():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -80,23 +81,16 @@ def lookup(wrong: Callable[[Any, Any], Any]) -> Broken:
     return Broken("1", wrong, layout())
 
 
-def attend(right: str, wrong: str) -> Broken:
-    return host("4", right, wrong)
-
-
 def heads(wrong: str) -> Broken:
     """Algorithm 5 with a mistake around `attend`, which each head calls."""
-    _, function, adapter = ADAPTERS["columns 5"]
-    call = "attend(X, Z, mask, **head)"
-    return Broken("5", planted(function, call, f"{call}{wrong}"), adapter)
-
-
-def norm(right: str, wrong: str) -> Broken:
-    return host("6", right, wrong)
+    return host("5", "attend(X, Z, mask, **head)", f"attend(X, Z, mask, **head){wrong}")
 
 
 def unembed(wrong: str) -> Broken:
     return host("7", "softmax(Wu @ X)", wrong)
+
+
+attend, norm = partial(host, "4"), partial(host, "6")
 
 
 def next_tokens(run: Inputs) -> Inputs:

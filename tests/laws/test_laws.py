@@ -36,8 +36,7 @@ def host_case(id):
 
 
 @pytest.mark.parametrize(
-    ("law", "id"),
-    [pytest.param(law, id, id=f"{id}-{law.id}") for id in HOSTS for law in laws(id)],
+    ("law", "id"), [pytest.param(law, id, id=f"{id}-{law.id}") for id in HOSTS for law in laws(id)]
 )
 def test_a_law_holds_of_an_independent_implementation(law, id):
     assert law.failing(host_case(id)) == ""
@@ -115,10 +114,7 @@ def test_a_law_does_not_apply_to_arguments_that_a_function_cannot_have():
         function_under_test(function, 10, replace(adapter, name="tied", inputs=tie))
     )
     assert inapplicable(tied_case) == dict.fromkeys(
-        (
-            "without_W_u_all_tokens_are_equally_likely",
-            "a_row_added_to_all_of_W_u_changes_nothing",
-        ),
+        ("without_W_u_all_tokens_are_equally_likely", "a_row_added_to_all_of_W_u_changes_nothing"),
         "a function as tied has no such arguments",
     )
 
