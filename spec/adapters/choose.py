@@ -10,7 +10,8 @@ from spec.adapters.libraries.registry import ready
 from spec.adapters.modules.adapter import modules
 from spec.adapters.modules.construct import is_class
 from spec.adapters.modules.read_and_set import places
-from spec.inputs.arguments import Adapter, AdapterError, Function
+from spec.inputs.arguments import Adapter, Function
+from spec.inputs.errors import AdapterError
 
 
 def adapter_for(function: Function, algorithm: int | str, **options: Any) -> Adapter:

@@ -26,7 +26,8 @@ from spec.adapters.restrictions import Restrictions
 from spec.adapters.sequences import SequenceForm, numbers, optional
 from spec.adapters.stored_parameters import ParameterForm, listed
 from spec.calling.python_signature import annotations_of, as_annotated, parameters_of
-from spec.inputs.arguments import Adapter, AdapterError, Arguments, Function, Sizes
+from spec.inputs.arguments import Adapter, Arguments, Function, Sizes
+from spec.inputs.errors import AdapterError
 from spec.language.types import Bundle
 from spec.machine import Value
 from spec.machine.trees import leaves
@@ -170,7 +171,7 @@ class Layout:
 
     def call(self, function: Function, arguments: Arguments) -> Any:
         """Call a function, and return its result in the paper's form."""
-        if isinstance(arguments.header.output[1], Bundle) and self.parameters.changes:
+        if isinstance(arguments.header.output[1], Bundle) and self.parameters != ParameterForm():
             raise AdapterError(
                 f"Algorithm {arguments.id} returns parameters, which no layout can convert"
             )

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from spec.adapters.options import Batch, Mask, Result, Tokens, require_allowed
-from spec.inputs.arguments import AdapterError, Arguments
+from spec.inputs.arguments import Arguments
 from spec.inputs.array_conversion import to_numpy
+from spec.inputs.errors import AdapterError
 from spec.inputs.python_form import input_name
 from spec.inputs.variations import TURNS
 from spec.language.types import Bundle, Matrix
@@ -90,10 +91,7 @@ class SequenceForm:
         other = replace(
             arguments, runs=tuple(replace(run, inputs=drawn.inputs) for run, drawn in pairs)
         )
-        return [other, arguments] if self._place(arguments) else [arguments, other]
-
-    def _place(self, arguments: Arguments) -> int:
-        return arguments.variation.seed % MEMBERS
+        return [other, arguments] if arguments.variation.seed % MEMBERS else [arguments, other]
 
     def _member(self, array: Array, arguments: Arguments) -> Array:
         """Return the result for the arguments of the call, out of that of the batch."""
@@ -103,7 +101,7 @@ class SequenceForm:
                 f"the result has shape {array.shape}; its {self.batch} axis should be that of "
                 f"the batch, which has {MEMBERS} members"
             )
-        member: Array = np.take(array, self._place(arguments), axis)
+        member: Array = np.take(array, arguments.variation.seed % MEMBERS, axis)
         return member
 
     def _turned(self, value: Any) -> Any:

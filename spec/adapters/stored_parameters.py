@@ -59,11 +59,6 @@ class ParameterForm:
         require_allowed("qkv", self.qkv, Fused)
         require_allowed("heads", self.heads, Heads)
 
-    @property
-    def changes(self) -> bool:
-        """Whether anything differs from the paper's form."""
-        return self != ParameterForm()
-
     def stored(self, arguments: Arguments) -> dict[str, Any]:
         """Return the parameters of a call in this form, by name."""
         single = {symbols.ascii(str(key)) for key, _ in arguments.header.parameters} - {"Mask"}

@@ -11,6 +11,7 @@ import numpy as np
 
 from spec.inputs.change_parameters import change_parameters, each
 from spec.inputs.draw import SIZES, Inputs, draw
+from spec.inputs.errors import UnknownArgumentError
 from spec.inputs.formats import Format
 from spec.inputs.python_form import per_token, python_form
 from spec.inputs.variations import Variation, sizes_in
@@ -18,7 +19,6 @@ from spec.language.checked import Checked
 from spec.language.header import Header
 from spec.machine import Value
 from spec.machine.trees import arrays, leaves, map_arrays
-from spec.usage_error import UsageError
 
 Function = Callable[..., Any]  # a function, a class, or an object that can be called
 Sizes = Mapping[str, int]
@@ -27,18 +27,6 @@ Sizes = Mapping[str, int]
 TOKENS = 5
 #: How many uniform numbers are made from a seed, to draw tokens with.
 DRAWS = 1000
-
-
-class AdapterError(UsageError):
-    """An adapter does not fit a function; the message names the argument and its shape."""
-
-
-class UnknownArgumentError(AdapterError, AttributeError):
-    """An adapter asks for an argument that the algorithm does not have."""
-
-
-class ChangedArgumentError(ValueError):
-    """A function has changed one of its arguments; the message is the argument's name."""
 
 
 def _unchanged(value: Any) -> Any:

@@ -18,7 +18,7 @@ from transformers import MarianConfig, MarianMTModel
 from spec.adapters.libraries.registry import ready
 from spec.calling.verdict import Verdict
 from spec.checking.check import check, function_under_test
-from spec.inputs.arguments import AdapterError
+from spec.inputs.errors import AdapterError
 from spec.inputs.formats import FORMATS
 from spec.inputs.variations import Variation
 

@@ -13,7 +13,7 @@ from torch import nn
 from spec.adapters.choose import adapter_for
 from spec.adapters.modules.adapter import modules
 from spec.calling.verdict import Verdict
-from spec.inputs.arguments import AdapterError
+from spec.inputs.errors import AdapterError
 
 CAUSAL = {"mask": "causal", "batch": "first"}
 MASKED = {"mask": "masked"}

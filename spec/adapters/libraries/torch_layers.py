@@ -19,7 +19,8 @@ from spec.adapters.libraries.torch_modules import attention_weights, batch_axis
 from spec.adapters.libraries.torch_weights import Weights, call_with, pair
 from spec.adapters.restrictions import Restrictions
 from spec.calling.python_signature import name_of
-from spec.inputs.arguments import Adapter, AdapterError, Arguments, Sizes
+from spec.inputs.arguments import Adapter, Arguments, Sizes
+from spec.inputs.errors import AdapterError
 from spec.inputs.python_form import Record
 
 #: The offsets of the lines around the layers.

@@ -14,8 +14,9 @@ from spec.adapters.libraries.sizes import of_instance
 from spec.adapters.libraries.torch_weights import Weights, call_with, stacked
 from spec.adapters.restrictions import Restrictions
 from spec.calling.python_signature import name_of
-from spec.inputs.arguments import Adapter, AdapterError, Arguments, Sizes
+from spec.inputs.arguments import Adapter, Arguments, Sizes
 from spec.inputs.draw import Inputs
+from spec.inputs.errors import AdapterError
 from spec.inputs.python_form import Record
 
 

@@ -37,8 +37,9 @@ from spec.adapters.restrictions import Restrictions
 from spec.adapters.sequences import SequenceForm
 from spec.adapters.stored_parameters import ParameterForm
 from spec.calling.python_signature import name_of
-from spec.inputs.arguments import Adapter, AdapterError, Arguments, Function, Sizes
+from spec.inputs.arguments import Adapter, Arguments, Function, Sizes
 from spec.inputs.draw import SIZES
+from spec.inputs.errors import AdapterError
 from spec.machine import Value
 
 
@@ -84,8 +85,7 @@ def modules(
     Raises
     ------
     AdapterError
-        If no parameter of the algorithm goes to a parameter of the module, or none is there for
-        one, or an option is missing.
+        If a parameter of the module or of the algorithm has no counterpart, or an option is needed.
 
     Examples
     --------
