@@ -27,7 +27,7 @@ KEYS_AND_VALUES = "Z"
 class Matching:
     """Which argument each parameter of a function takes, as far as that is known."""
 
-    found: Mapping[str, str]  # the argument of each parameter: `{"q": "X"}`
+    taken: Mapping[str, str]  # the argument of each parameter: `{"q": "X"}`
     unknown: tuple[str, ...]  # the required parameters that take no argument
     left: tuple[str, ...]  # the arrays that no parameter takes
 
@@ -58,7 +58,7 @@ def matched(
         matching = match(function, required, optional)
         if not matching.unknown and not matching.left:
             both = {**optional, **required}
-            return {name: both[argument] for name, argument in matching.found.items()}
+            return {name: both[argument] for name, argument in matching.taken.items()}
         wrong = len(matching.unknown) + len(matching.left)
         attempts.append((wrong, depth, matching, required))
         required = spread(required)
@@ -88,27 +88,27 @@ def match(function: Function, required: Mapping[str, Any], optional: Mapping[str
     """
     parameters, arguments = parameters_of(function), {**optional, **required}
     needed = {name for name, parameter in parameters.items() if is_required(parameter)}
-    found: dict[str, str] = {}
+    taken: dict[str, str] = {}
     for way in WAYS:
         for name, parameter in parameters.items():
-            free = [argument for argument in arguments if argument not in found.values()]
-            argument = None if name in found or _is_random_key(parameter) else way(name, free)
+            free = [argument for argument in arguments if argument not in taken.values()]
+            argument = None if name in taken or _is_random_key(parameter) else way(name, free)
             # A parameter with a default keeps it where there is nothing to give.
             if argument and (name in needed or arguments[argument] is not None):
-                found[name] = argument
-    if KEYS_AND_VALUES in found.values():
-        for name in parameters.keys() - found.keys():
+                taken[name] = argument
+    if KEYS_AND_VALUES in taken.values():
+        for name in needed - taken.keys():
             if argument_named(name, [KEYS_AND_VALUES]) and not _is_random_key(parameters[name]):
-                found[name] = KEYS_AND_VALUES
-    unknown = [name for name in parameters if name in needed and name not in found]
-    left = [argument for argument in required if argument not in found.values()]
+                taken[name] = KEYS_AND_VALUES
+    unknown = [name for name in parameters if name in needed and name not in taken]
+    left = [argument for argument in required if argument not in taken.values()]
     left_arrays = [argument for argument in left if list(arrays(required[argument]))]
     misnamed = any(names_another(name, arguments) for name in unknown)
     for rest in (left_arrays, left):
-        contradicts = found and (misnamed or any(map(is_bias, rest)))
+        contradicts = taken and (misnamed or any(map(is_bias, rest)))
         if unknown and len(unknown) == len(rest) and not contradicts:
-            return Matching({**found, **dict(zip(unknown, rest, strict=True))}, (), ())
-    return Matching(found, tuple(unknown), tuple(left_arrays))
+            return Matching({**taken, **dict(zip(unknown, rest, strict=True))}, (), ())
+    return Matching(taken, tuple(unknown), tuple(left_arrays))
 
 
 def _same_name(name: str, arguments: Iterable[str]) -> str | None:

@@ -131,7 +131,7 @@ def listed(value: Any) -> Any:
         fields = value._asdict()
         if "W_q" in fields and isinstance(value.W_q, list):
             return [record(type(value).__name__, head) for head in _heads(fields)]
-        return record(type(value).__name__, {name: listed(one) for name, one in fields.items()})
+        return record(type(value).__name__, {name: listed(part) for name, part in fields.items()})
     return tuple(map(listed, value)) if isinstance(value, tuple) else value
 
 

@@ -135,7 +135,7 @@ class Report:
 
     def _sentences(self, mistakes: Sequence[Mistake]) -> str:
         texts = self.tested.algorithms
-        named = _and(f"{one.what}, at line {one.line} ({one.kind} {one.id})" for one in mistakes)
+        named = _and(f"{m.what}, at line {m.line} ({m.kind} {m.id})" for m in mistakes)
         text = f"Your function computes Algorithm {self.tested.id} with {named}."
         for mistake in mistakes:
             lines = texts[mistake.algorithm].program.layout.lines

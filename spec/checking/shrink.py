@@ -47,9 +47,9 @@ def smallest(tested: FunctionUnderTest, trial: Trial, seconds: float) -> Trial |
         """Return the first trial that fails in the same way."""
         for arguments in several:
             with suppress(UndefinedResultError):
-                found = tested.trial(exact_result(arguments))
-                if found.verdict is trial.verdict:
-                    return found
+                small = tested.trial(exact_result(arguments))
+                if small.verdict is trial.verdict:
+                    return small
         return None
 
     variation = trial.arguments.variation._replace(name="the smallest found", edge=False)

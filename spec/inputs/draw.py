@@ -104,11 +104,11 @@ class _Draw:
     def hyperparameters(self, id: str) -> dict[Key, Type]:
         """Return those of an algorithm, and the real ones of the algorithms that it calls."""
         checked = self.algorithms[id]
-        found = dict(checked.header.hyperparameters)
+        types = dict(checked.header.hyperparameters)
         for callee in dict.fromkeys(callee for _, callee in checked.typing.callees.items()):
             inner = self.hyperparameters(callee)
-            found |= {key: type for key, type in inner.items() if type == Matrix()}
-        return found
+            types |= {key: type for key, type in inner.items() if type == Matrix()}
+        return types
 
     def value(self, key: Key, type: Type) -> Value:
         match type:

@@ -72,7 +72,7 @@ def columns_that_are_not_asked_for_change_nothing(case: LawCase) -> str:
 
 
 def _with_other_columns(case: LawCase, name: str, kept: list[int]) -> LawCase:
-    """Return a function with a matrix all of whose columns are others, but for those kept."""
+    """Return a function with a matrix whose columns are redrawn, except those that are kept."""
     matrix = case.parameters.get(name)
     if matrix is None or len(kept) == matrix.shape[1]:
         raise InapplicableError(f"every column of {name} is asked for")

@@ -1,4 +1,4 @@
-"""A law: a theorem about an algorithm that can be put to anybody's function."""
+"""A law: a theorem about an algorithm that can be put to any function."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def test_names_are_matched_in_any_order(names):
     held = dict(zip(("e", "gamma", "beta"), (E, GAMMA, BETA), strict=True))
     wanted = dict(zip(names, held, strict=True))
     for order in permutations(names):
-        assert match(function_of(*order), held, {"eps": 0.0}).found == wanted
+        assert match(function_of(*order), held, {"eps": 0.0}).taken == wanted
 
 
 @pytest.mark.parametrize("adapter", FORMS.values(), ids=FORMS)
@@ -71,22 +71,22 @@ def test_arguments_without_names_are_taken_in_order():
     for names in (("a", "b"), ("e", "matrix"), ("x", "W")):
         assert [*matched(function_of(*names), held, {}, "").values()] == [*held.values()]
     masked = {"X": E, "Z": E, "Mask": E > 0}
-    assert match(function_of("x", "z", "hidden"), masked, {}).found["hidden"] == "Mask"
+    assert match(function_of("x", "z", "hidden"), masked, {}).taken["hidden"] == "Mask"
     numbers = {"x": E, "ell_gen": 3, "tau": 1.0}
-    assert match(function_of("x", "long", "hot"), numbers, {}).found["hot"] == "tau"
+    assert match(function_of("x", "long", "hot"), numbers, {}).taken["hot"] == "tau"
 
 
 def test_names_that_stand_for_two_things_are_known_by_what_else_there_is():
     sizes = {"v": np.arange(5), "W_e": np.ones((6, 17))}
-    assert match(function_of("x", "W"), sizes, {}).found == {"x": "v", "W": "W_e"}
-    assert match(function_of("x", "W"), {"e": E, "W_u": GAMMA}, {}).found == {"x": "e", "W": "W_u"}
+    assert match(function_of("x", "W"), sizes, {}).taken == {"x": "v", "W": "W_e"}
+    assert match(function_of("x", "W"), {"e": E, "W_u": GAMMA}, {}).taken == {"x": "e", "W": "W_u"}
 
 
-def test_a_source_of_random_numbers_is_not_the_keys():
-    def forward(x, context, *, key=None):
+def test_neither_a_source_of_random_numbers_nor_a_cache_is_the_keys():
+    def forward(x, context, past_k=None, v=None, *, key=None):
         return x
 
-    assert match(forward, {"X": E, "Z": E}, {}).found == {"x": "X", "context": "Z"}
+    assert match(forward, {"X": E, "Z": E}, {}).taken == {"x": "X", "context": "Z"}
 
 
 def test_records_are_taken_whole_or_field_by_field():

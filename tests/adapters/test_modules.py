@@ -100,7 +100,7 @@ REFUSED = (
     (
         partial(Bare, d_k=13, n_heads=1),
         5,
-        "Bare.W_q has shape (1, 13, 13), from which it cannot be told which axis is that of the",
+        "Bare.W_q has shape (1, 13, 13), which does not show which axis is that of the",
     ),
     (nn.Linear, 7, "Linear.bias has shape (17,): no parameter of Algorithm 7 goes there"),
     (nn.Bilinear, 10, "modules can be Algorithm 4, 5, 6, 7"),

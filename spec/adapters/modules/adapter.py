@@ -250,12 +250,12 @@ def _arguments_taken(instance: _Instance, mask: Mask) -> Mapping[str, str]:
             f"{kind.name} is called with {matching.unknown[0]}, which is not an argument of "
             f"Algorithm {kind.algorithm.id} by a name that is known: these are {', '.join(inputs)}"
         )
-    if masked and "Mask" not in matching.found.values():
+    if masked and "Mask" not in matching.taken.values():
         raise AdapterError(
-            f"{kind.name} is called with {', '.join(matching.found)}, and with no mask: say "
+            f"{kind.name} is called with {', '.join(matching.taken)}, and with no mask: say "
             "mask='causal' if it has one of its own, or 'none'"
         )
-    return matching.found
+    return matching.taken
 
 
 def _attributes(module: Any) -> Mapping[str, Any]:

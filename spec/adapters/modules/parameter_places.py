@@ -137,7 +137,7 @@ def placed_parameters(
     Raises
     ------
     AdapterError
-        If no parameter goes to a place, or the order of a matrix cannot be told.
+        If no parameter goes to a place, or the order of a matrix is not known.
     """
     placed = []
     for place in places:
@@ -151,8 +151,8 @@ def placed_parameters(
         own_order = _order(place, order, d_x) if kind == "W" else "out first"
         if own_order is None:
             raise AdapterError(
-                f"{owner}.{place.path} has shape {place.shape}, from which it cannot be told which "
-                "axis is that of the outputs: say weights='out first' or 'in first'"
+                f"{owner}.{place.path} has shape {place.shape}, which does not show which axis is "
+                "that of the outputs: say weights='out first' or 'in first'"
             )
         placed.append(PlacedParameter(place, part, kind, _head(place, part), own_order))
     return placed
@@ -192,11 +192,11 @@ def sizes_of(
     """Return the sizes that the parameters of a module have."""
     if not algorithm.attends:
         return dict(_declared_sizes(placed, algorithm))
-    matrices = [one for one in placed if one.kind == "W"]
-    single = [one.head for one in matrices if one.head is not None]
+    matrices = [parameter for parameter in placed if parameter.kind == "W"]
+    single = [matrix.head for matrix in matrices if matrix.head is not None]
     H = 1 if not algorithm.has_heads else max(single) + 1 if single else _axis(matrices) or heads
     if H is None:
-        raise AdapterError("the number of heads cannot be told: say sizes={'H': …}")
+        raise AdapterError("the number of heads is not known: say sizes={'H': …}")
     sizes = {"H": H} if algorithm.has_heads else {}
     value = "d_mid" if algorithm.has_heads else "d_out"
     for matrix in matrices:
