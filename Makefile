@@ -2,57 +2,76 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: all docs test check wheel bugs mutants figures bench clean
+.PHONY: all docs test test-all coverage check wheel bugs mutants figures bench clean
 
 all: docs
 	@$(BIN)/formal-transformers list
 	@echo
 	@echo "Open the docs: file://$(CURDIR)/docs/_build/html/index.html"
 
-# What is pinned, with everything that the tests and the docs need.
-.venv/ready: pyproject.toml constraints.txt
+# Installs this package, editable, with the extras that follow; all versions are pinned.
+INSTALL := PIP_CONSTRAINT='$(CURDIR)/constraints.txt' PIP_BUILD_CONSTRAINT='$(CURDIR)/constraints.txt' \
+    $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
+
+# One environment, filled in two steps: the pages need 0.3 GB, and the tests 2 GB more.
+.venv/docs: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	    || { echo 'Python 3.11 or later is needed: make PYTHON=…' >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	PIP_CONSTRAINT='$(CURDIR)/constraints.txt' PIP_BUILD_CONSTRAINT='$(CURDIR)/constraints.txt' \
-	    $(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	    --editable '.[test,docs]'
+	$(INSTALL) '.[docs]'
 	@touch $@
 
-docs: .venv/ready
-	$(BIN)/sphinx-build --nitpicky --fail-on-warning --keep-going --quiet \
+.venv/tests: .venv/docs
+	$(INSTALL) '.[docs,test]'
+	@touch $@
+
+docs: .venv/docs
+	$(BIN)/sphinx-build --nitpicky --fail-on-warning --keep-going --quiet --jobs auto \
 	    --builder html docs docs/_build/html
 
-test: .venv/ready
+# One process for each processor, and in each one thread: matrices as small as the tests' are only
+# slowed down by more.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadfile
+
+# Everything that a change can break.
+test: .venv/tests
+	$(PYTEST) -m 'not sweep' $(TESTS)
+
+# And the exhaustive sweeps.
+test-all: test
+	$(PYTEST) -m sweep $(TESTS)
+
+# Which rows and branches the tests run, on few drawn examples each.
+coverage: .venv/tests
 	$(BIN)/coverage erase
-	$(BIN)/pytest --cov --cov-report= $(TESTS)
+	HYPOTHESIS_PROFILE=few $(PYTEST) -m 'not sweep' --cov --cov-report= $(TESTS)
 	@$(BIN)/coverage report --include='algorithms/*' --skip-covered --fail-under=100
 	@$(BIN)/coverage report --include='spec/*' --skip-covered --fail-under=95
 
 # What needs no run: types, style, who imports whom.
-check: .venv/ready
+check: .venv/tests
 	$(BIN)/mypy
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports
 
 # Wheel and sdist, each used where nothing else is installed.
-wheel: .venv/ready
+wheel: .venv/tests
 	$(BIN)/python .ci/wheel.py
 
 # Each seeded bug, put into a copy: which tests see it?
-bugs: .venv/ready
+bugs: .venv/tests
 	$(BIN)/python -m tests.bugs
 
 # Every line of the pseudocode and of the reference, changed in every place: what sees it?
-mutants: .venv/ready
+mutants: .venv/tests
 	$(BIN)/python -m tests.mutants --write
 
 # The measured tables of the docs: lines seen, rounding errors.
-figures: .venv/ready
+figures: .venv/tests
 	$(BIN)/python -m tests.figures
 
-bench: .venv/ready
+bench: .venv/tests
 	$(BIN)/python -m bench $(WHAT)
 
 clean:

@@ -1,8 +1,12 @@
 """Formal Algorithms for Transformers, as typed functions on arrays.
 
 The fifteen numbered algorithms of Phuong & Hutter 2022, in the
-paper's order; then what they are made of.
+paper's order; then what they are made of. Algorithms of ours are
+public names too: see `algorithms.extensions`.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from algorithms.paper.embedding import token_embedding  # 1
 from algorithms.paper.embedding import positional_embedding  # 2
@@ -39,10 +43,15 @@ from algorithms.paper.parameters import (
     ETransformerParameters,
     Layer,
     MHAttentionParameters,
-    tree_map,
 )
 from algorithms.paper.sampling import sample, temper
-from algorithms.signatures.scope import DTypeError, ShapeError
+from algorithms.signatures.discovery import other_than
+from algorithms.signatures.errors import DTypeError, ShapeError
+from algorithms.signatures.trees import tree_map
+from algorithms import extensions as extensions
+
+if TYPE_CHECKING:
+    from algorithms import checkpoints as checkpoints
 
 __all__ = [
     "GELU",
@@ -83,3 +92,27 @@ __all__ = [
     "unembedding",
     "unidirectional_mask",
 ]
+
+__version__: str
+
+__all__ += other_than(extensions.__all__, __all__)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "checkpoints":  # not all who import us want them
+        return import_module("algorithms.checkpoints")
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("formal-transformers")
+    if name in extensions.__all__:
+        return getattr(extensions, name)
+    raise AttributeError(
+        f"module {__name__!r} has no attribute {name!r}"
+    )
+
+
+def __dir__() -> list[str]:
+    own = (name for name in globals() if name.startswith("__"))
+    packages = ("checkpoints", "extensions")
+    return sorted({*__all__, *own, *packages, "__version__"})

@@ -1,4 +1,4 @@
-"""The departures from the printed paper: misprints (E) and points it leaves open (A)."""
+"""The departures from the printed paper: misprints (E) and points that it leaves open (A)."""
 
 import tomllib
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from importlib.resources import files
 
 @dataclass(frozen=True)
 class Erratum:
-    """One departure; `lines` are the lines (`8.14`) or whole algorithms (`9`) that it touches."""
+    """A departure; `lines` are the lines (`8.14`) or whole algorithms (`9`) that it concerns."""
 
     id: str
     where: str
@@ -24,9 +24,5 @@ def errata() -> dict[str, Erratum]:
 
 def parse(text: str) -> dict[str, Erratum]:
     """Read a table of errata."""
-    return {
-        id: Erratum(
-            id, row["where"], tuple(row["lines"]), row["literal"], row["reading"], row["why"]
-        )
-        for id, row in tomllib.loads(text).items()
-    }
+    rows = tomllib.loads(text)
+    return {id: Erratum(id, **{**row, "lines": tuple(row["lines"])}) for id, row in rows.items()}

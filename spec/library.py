@@ -15,20 +15,26 @@ from spec.language.checked import Checked, check, declarations
 from spec.language.parse import program
 from spec.language.tree import Program
 
+#: What the example of an algorithm may hold.
+EXAMPLE_KEYS = ("sizes", "seed", "turns", "values", "picture", "survivor")
+
 
 class LibraryError(ValueError):
-    """Two texts that carry one id."""
+    """Two texts of one id, an id without a text, or an example that cannot be read."""
 
 
-def algorithms() -> dict[str, Algorithm]:
-    """Read every algorithm of the specification.
+@cache
+def algorithms() -> Mapping[str, Algorithm]:
+    """Return every algorithm of the specification, by id.
 
-    Returns
-    -------
-    dict
-        The algorithms by id: the paper's first, in its order, then those of ours.
+    The paper's come first, by number; then ours, by letter and number; ∇ comes last.
     """
-    return collect(files("spec"))
+    return MappingProxyType(collect(files("spec")))
+
+
+def paper() -> tuple[str, ...]:
+    """Return the ids of the paper's algorithms, whose texts lie in `spec/paper`."""
+    return tuple(id for id, text in algorithms().items() if text.path.startswith("paper/"))
 
 
 @cache
@@ -41,17 +47,24 @@ def programs() -> Mapping[str, Program]:
 def checked() -> Mapping[str, Checked]:
     """Return every algorithm with what is known of it without running it, by id."""
     headers = declarations(programs())
-    return MappingProxyType({id: check(one, headers) for id, one in programs().items()})
+    return MappingProxyType({id: check(tree, headers) for id, tree in programs().items()})
 
 
 @cache
 def example(id: str) -> Mapping[str, Any]:
-    """Return the example that lies beside an algorithm's text, `04-attention.toml`; or nothing."""
-    file = files("spec").joinpath(algorithms()[id].path.removesuffix(".alg") + ".toml")
-    if not file.is_file():
-        return MappingProxyType({})
-    text = unicodedata.normalize("NFC", file.read_text(encoding="utf-8"))
-    return MappingProxyType(tomllib.loads(text))
+    """Return the example of an algorithm, nothing if it has none.
+
+    It lies beside the text, `N1-rms-norm.toml` beside `N1-rms-norm.alg`, and holds some of
+    `EXAMPLE_KEYS`.
+
+    Raises
+    ------
+    LibraryError
+        If there is no such algorithm, or the example cannot be read.
+    """
+    if id not in algorithms():
+        raise LibraryError(f"there is no Algorithm {id}; there are {', '.join(algorithms())}")
+    return MappingProxyType(read_example(files("spec"), algorithms()[id]))
 
 
 def collect(folder: Traversable) -> dict[str, Algorithm]:
@@ -60,24 +73,52 @@ def collect(folder: Traversable) -> dict[str, Algorithm]:
     Raises
     ------
     LibraryError
-        If two files carry one id.
+        If two files carry one id, or an example lies beside no text.
     """
-    found: dict[str, Algorithm] = {}
+    texts: dict[str, Algorithm] = {}
     for path, text in _texts(folder, ""):
         algorithm = read(text, path)
-        if (twin := found.get(algorithm.id)) is not None:
+        if (twin := texts.get(algorithm.id)) is not None:
             paths = " and ".join(sorted((twin.path, path)))
             raise LibraryError(f"{paths} both hold an Algorithm {algorithm.id}")
-        found[algorithm.id] = algorithm
-    return {id: found[id] for id in sorted(found, key=_order)}
+        texts[algorithm.id] = algorithm
+    return {id: texts[id] for id in sorted(texts, key=_order)}
+
+
+def read_example(folder: Traversable, algorithm: Algorithm) -> dict[str, Any]:
+    """Read the example that lies beside the text of an algorithm in a folder, if one does.
+
+    Raises
+    ------
+    LibraryError
+        If it is not TOML, or holds a key that no example has.
+    """
+    path = algorithm.path.removesuffix(".alg") + ".toml"
+    file = folder.joinpath(path)
+    if not file.is_file():
+        return {}
+    try:
+        rows = tomllib.loads(unicodedata.normalize("NFC", file.read_text(encoding="utf-8")))
+    except tomllib.TOMLDecodeError as error:
+        raise LibraryError(f"{path}: {error}") from None
+    if unknown := [key for key in rows if key not in EXAMPLE_KEYS]:
+        known = ", ".join(EXAMPLE_KEYS)
+        raise LibraryError(f"{path}: an example has no key {unknown[0]}; there are {known}")
+    return rows
 
 
 def _texts(folder: Traversable, path: str) -> Iterator[tuple[str, str]]:
     """Yield the path below the first folder, and the text, of each `.alg` file."""
+    names = [entry.name for entry in folder.iterdir()]
+    texts = [name for name in names if name.endswith(".alg")]
+    for name in names:
+        beside = name.removesuffix(".toml") + ".alg"
+        if texts and name.endswith(".toml") and beside not in texts:
+            raise LibraryError(f"{path}{name} is the example of no text; {path}{beside} is missing")
     for entry in folder.iterdir():
         if entry.is_dir():
             yield from _texts(entry, f"{path}{entry.name}/")
-        elif entry.name.endswith(".alg"):
+        elif entry.name in texts:
             yield path + entry.name, entry.read_text(encoding="utf-8")
 
 

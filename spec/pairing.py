@@ -8,8 +8,9 @@ A statement says so itself, in a comment that ends its last row:
     X = embed(x)  # 10.2-10.3
     Y_h = heads(X, Z)  # 4.6, 5.2
 
-After a `;` may follow a view, an expression that brings the code's layout to the paper's. Any
-other comment is only a comment. Functions are found by an attribute: `function.algorithm == "4"`.
+After a `;` may follow a view, an expression that changes the layout of the code's array to the
+paper's. Other comments are not tags. Functions are found by an attribute,
+`function.algorithm == "4"`.
 """
 
 import ast
@@ -22,23 +23,23 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from spec.language.alg_file import Algorithm, Line
+from spec.language.alg_file import ID, Algorithm, Line
+from spec.usage_error import UsageError
 
 Function = Callable[..., Any]
 
-_REF = r"(?:∇?\d+|[A-Z]\d+)\.\d+"
+_REF = rf"{ID}\.\d+"
 _TAG = re.compile(rf"# (?P<refs>{_REF}(?:-{_REF})?(?:, {_REF}(?:-{_REF})?)*)(?:; (?P<view>.+))?")
 
 _BETWEEN_STATEMENTS = {tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
 
-class PairingError(ValueError):
-    """A tag that makes no sense, or two functions for one algorithm."""
+class PairingError(UsageError):
+    """A tag that cannot be read, or two functions for one algorithm."""
 
 
-@dataclass(frozen=True)
-class Ref:
-    """A numbered line, by its algorithm and number."""
+class Ref(NamedTuple):
+    """A numbered line of an algorithm: `4.5`."""
 
     algorithm: str
     line: int
@@ -59,7 +60,7 @@ class Statement:
 
 @dataclass(frozen=True)
 class Code:
-    """A row of code, and the lines that its statement carries out."""
+    """A row of code, with the lines that its statement carries out."""
 
     row: int
     text: str
@@ -68,7 +69,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Row:
-    """Lines and the code that carries them out; either may be missing."""
+    """Lines beside the code that carries them out; either may be missing."""
 
     lines: tuple[Line, ...] = ()
     code: tuple[Code, ...] = ()
@@ -76,16 +77,18 @@ class Row:
 
 @dataclass(frozen=True)
 class Pairing:
-    """An algorithm beside a function.
+    """The lines of an algorithm beside the code of a function.
 
     Attributes
     ----------
+    algorithm, function
+        The two that are paired.
     rows
         All lines and all code, in order on both sides.
     untagged
-        Lines that no statement carries out; a line `end` needs none.
+        The lines that no statement carries out; a line `end` needs none.
     unknown
-        Tags that name a line which does not exist.
+        The tags of lines that do not exist.
     """
 
     algorithm: Algorithm
@@ -108,7 +111,8 @@ def pair(
     Parameters
     ----------
     library
-        Where tags of other algorithms are looked up; without it they are taken on trust.
+        All algorithms, by id, to look up tags of other algorithms; without it these tags are not
+        checked.
     """
     source = _Source(function)
     refs = [ref for statement in source.statements for ref in statement.refs]
@@ -120,19 +124,18 @@ def pair(
         if (ref.algorithm in known and ref.line not in _numbers(known[ref.algorithm]))
         or (library is not None and ref.algorithm not in known)
     )
+    needed = (line for line in algorithm.lines if not line.ends)
     return Pairing(
         algorithm,
         function,
         rows=(Row(code=source.signature), *_rows(algorithm, source)),
-        untagged=tuple(
-            line for line in algorithm.lines if not line.ends and line.number not in tagged
-        ),
+        untagged=tuple(line for line in needed if line.number not in tagged),
         unknown=tuple(dict.fromkeys(unknown)),
     )
 
 
 def algorithm_of(function: object) -> str | None:
-    """Return the id of the algorithm that a function carries out; None for anything else."""
+    """Return the id of the algorithm that a function carries out, None if there is none."""
     id = getattr(function, "algorithm", None)
     if not isinstance(id, str) or not callable(function):
         return None
@@ -145,20 +148,21 @@ def implementations(module: str) -> dict[str, Function]:
     Raises
     ------
     ImportError
-        If there is no such module.
+        If the module does not exist.
     PairingError
         If two functions claim one algorithm.
     """
-    found: dict[str, Function] = {}
-    for name, value in vars(importlib.import_module(module)).items():
-        if name.startswith("_") or (id := algorithm_of(value)) is None:
+    functions: dict[str, Function] = {}
+    imported = importlib.import_module(module)
+    # A package may have public names that it imports only when they are asked for.
+    for name in dict.fromkeys((*vars(imported), *dir(imported))):
+        value = None if name.startswith("_") else getattr(imported, name, None)
+        if (id := algorithm_of(value)) is None:
             continue
-        if found.setdefault(id, value) is not value:
-            raise PairingError(
-                f"{module} has two functions for Algorithm {id}: "
-                f"{found[id].__name__} and {value.__name__}"
-            )
-    return found
+        if functions.setdefault(id, value) is not value:
+            names = f"{functions[id].__name__} and {value.__name__}"
+            raise PairingError(f"{module} has two functions for Algorithm {id}: {names}")
+    return functions
 
 
 class _Source:
@@ -179,7 +183,7 @@ class _Source:
 
         definition = _definition(text)
         if definition is None:
-            raise PairingError(f"{self.name}: its source is no `def`")
+            raise PairingError(f"{self.name}: its source is not a `def`")
         first = definition.body[0]
         documented = ast.get_docstring(definition, clean=False) is not None
         self.body = self.start - 1 + first.lineno
@@ -228,17 +232,14 @@ class _Source:
             return (), None
         refs: list[Ref] = []
         for part in match["refs"].split(", "):
-            first, *rest = (_ref(text) for text in part.split("-"))
+            first, *rest = (
+                Ref(id, int(line)) for id, line in (ref.split(".") for ref in part.split("-"))
+            )
             last = rest[0] if rest else first
             if last.algorithm != first.algorithm or last.line < first.line:
-                raise PairingError(f"{self.name}, row {row}: {part} is no range of lines")
+                raise PairingError(f"{self.name}, row {row}: {part} is not a range of lines")
             refs += (Ref(first.algorithm, line) for line in range(first.line, last.line + 1))
         return tuple(refs), match["view"]
-
-
-def _ref(text: str) -> Ref:
-    algorithm, line = text.split(".")
-    return Ref(algorithm, int(line))
 
 
 def _numbers(algorithm: Algorithm) -> set[int]:
@@ -255,7 +256,7 @@ class _Span(NamedTuple):
 
 
 def _rows(algorithm: Algorithm, source: _Source) -> Iterator[Row]:
-    """Align lines and code, in the smallest groups for which both sides only go down."""
+    """Align lines and code in the smallest groups that are in order on both sides."""
     spans = _spans(algorithm, source)
     if not spans:
         yield Row(code=source.code(source.body, source.end))
@@ -272,7 +273,7 @@ def _rows(algorithm: Algorithm, source: _Source) -> Iterator[Row]:
 
 
 def _spans(algorithm: Algorithm, source: _Source) -> list[_Span]:
-    """Return which lines go with which code, untagged code with the tagged code that follows."""
+    """Return the lines of each piece of code, untagged code with the tagged code that follows."""
     spans: list[_Span] = []
     numbers = _numbers(algorithm)
     first = source.body
@@ -293,7 +294,7 @@ def _spans(algorithm: Algorithm, source: _Source) -> list[_Span]:
 
 
 def _definition(text: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
-    """Return the one function that a source defines; of a lambda there is only a part of a row."""
+    """Return the function that a source defines, None if it is a lambda: only a part of a row."""
     try:
         (definition,) = ast.parse(text).body
     except (SyntaxError, ValueError):

@@ -1,4 +1,8 @@
-"""The symbols of the specification: what each means, and its name in Python."""
+"""The symbols of the specification: what each means, and its name in Python.
+
+They stand in `symbols.toml`, except the functions that the headings of the texts name: `Attention`
+means "Algorithm 4".
+"""
 
 import re
 import tomllib
@@ -9,14 +13,16 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
+from spec.library import algorithms
+
 
 class UnknownSymbol(LookupError):
-    """A glyph that `symbols.toml` does not hold."""
+    """A glyph that is neither in `symbols.toml` nor the name of an algorithm."""
 
 
 @dataclass(frozen=True)
 class Symbol:
-    """One row of the table; `index` names the script that ranges, if one does."""
+    """A symbol; `index` is the script that is an index, if one is: `l` of `W^l_mlp1`."""
 
     glyph: str
     ascii: str | None
@@ -33,7 +39,7 @@ class Symbol:
         return before + after
 
     def has_member(self, glyph: str) -> bool:
-        """Say whether a glyph is this one at some index: `W^i_mlp1` is a member of `W^l_mlp1`."""
+        """Say whether a glyph is this symbol at an index: `W^i_mlp1` is a member of `W^l_mlp1`."""
         if self.index is None:
             return False
         before, mark, after = self._split(self.index)
@@ -53,11 +59,20 @@ class Symbol:
 def table() -> Mapping[str, Symbol]:
     """Return every symbol, by its glyph."""
     text = files("spec").joinpath("symbols.toml").read_text(encoding="utf-8")
-    return MappingProxyType(parse(text))
+    named = (head for head in algorithms().values() if head.signature is not None)
+    return MappingProxyType(parse(text, {head.title: f"Algorithm {head.id}" for head in named}))
 
 
-def parse(text: str) -> dict[str, Symbol]:
+def parse(text: str, headings: Mapping[str, str] = MappingProxyType({})) -> dict[str, Symbol]:
     """Read a table of symbols.
+
+    Parameters
+    ----------
+    text
+        The table, a row for each symbol.
+    headings
+        The functions that headings name, and the meaning of each. One that is not a name in
+        Python needs a row.
 
     Raises
     ------
@@ -66,22 +81,24 @@ def parse(text: str) -> dict[str, Symbol]:
         and its indexed form may: `W` is the name of `W_l` inside the layer l.
     """
     kinds = tomllib.loads(unicodedata.normalize("NFC", text))
-    found: dict[str, Symbol] = {}
+    functions = kinds.setdefault("function", {}) if headings else {}
+    for name, meaning in headings.items():
+        if name not in functions and not (name.isascii() and name.isidentifier()):
+            raise ValueError(f"symbols.toml: {name} ({meaning}) needs a row with a name in Python")
+        functions.setdefault(name, {"ascii": name, "meaning": meaning})
+    symbols: dict[str, Symbol] = {}
     owners: dict[str, Symbol] = {}
     for kind, rows in kinds.items():
         for glyph, row in rows.items():
             symbol = Symbol(glyph, row.get("ascii"), kind, row["meaning"], row.get("index"))
-            if glyph in found:
-                raise ValueError(f"symbols.toml: {glyph} is both {found[glyph].kind} and {kind}")
-            found[glyph] = symbol
-            if symbol.ascii is None:
-                continue
-            owner = owners.setdefault(symbol.ascii, symbol)
+            if glyph in symbols:
+                raise ValueError(f"symbols.toml: {glyph} is both {symbols[glyph].kind} and {kind}")
+            symbols[glyph] = symbol
+            owner = owners.setdefault(symbol.ascii, symbol) if symbol.ascii else symbol
             if owner.stem != symbol.stem:
-                raise ValueError(
-                    f"symbols.toml: {owner.glyph} and {glyph} are both called {symbol.ascii}"
-                )
-    return found
+                problem = f"{owner.glyph} and {glyph} are both called {symbol.ascii}"
+                raise ValueError(f"symbols.toml: {problem}")
+    return symbols
 
 
 def lookup(glyph: str) -> Symbol:
@@ -115,7 +132,7 @@ def ascii(glyph: str) -> str:
 
 
 def _ranges(script: str) -> bool:
-    """Say whether a script can be an index: a numeral, an index, a size, or two with a colon."""
+    """Say whether a script can be an index: `2`, `l`, `L`, or two of these with a colon between."""
     symbols = table()
     return all(
         part.isdecimal() or (part in symbols and symbols[part].kind in {"index", "size"})

@@ -35,7 +35,7 @@ def test_a_line_that_does_not_exist_is_seen() -> None:
 
 
 def test_an_erratum_that_lacks_a_part_is_refused() -> None:
-    with pytest.raises(KeyError, match="literal"):
+    with pytest.raises(TypeError, match="literal"):
         parse('[E1]\nwhere=""\nlines=[]\nreading=""\nwhy=""')
 
 

@@ -117,7 +117,7 @@ def test_a_view_may_follow_a_tag(module: Load) -> None:
 
 @pytest.mark.parametrize("tag", ["4.3-4.2", "4.2-5.3"])
 def test_a_range_that_is_none_is_refused(module: Load, tag: str) -> None:
-    with pytest.raises(PairingError, match=f"^f, row 2: {tag} is no range of lines$"):
+    with pytest.raises(PairingError, match=f"^f, row 2: {tag} is not a range of lines$"):
         statements(module(f"def f(x):\n    return x  # {tag}\n").f)
 
 

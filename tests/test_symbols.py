@@ -2,109 +2,117 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from helpers.trees import all_rows, expression, rows
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spec import symbols
-from spec.language.alg_file import Algorithm
-from spec.library import algorithms
-from spec.symbols import Symbol, UnknownSymbol, lookup, parse, table
-
-KEYWORDS = re.compile(
-    "return|for|if|then|else|while|end|sample|a|token|from|with|probability|"
-    r"consisting|of|as|in|Algorithm|default|at|line|[AE]\d+"
-)
-LETTER = "[^\\W\\d_ᵀΣ²]"
-BRACED = r"\{[^{}]*\}"
-SCRIPT = rf"(?:{LETTER}[^\W_ᵀ]*'?|\d+|{BRACED})"
-NAME = re.compile(rf"{LETTER}(?:[^\W_ᵀΣ]|[\u0300-\u036f])*'?(?P<power>\^{SCRIPT})?(?:_{SCRIPT})?")
+from spec.language import tree
+from spec.language.plain_text import text
+from spec.language.tree import Name, Node, Program, children
+from spec.library import algorithms, paper, programs
+from spec.symbols import Symbol, UnknownSymbol, lookup, table
 
 
-def mathematics(algorithm: Algorithm) -> Iterator[str]:
-    """Yield the formulas of an algorithm, without the prose that follows a dash."""
-    if algorithm.signature is not None:
-        yield algorithm.signature
-    for section in algorithm.sections:
-        for row in section.rows:
-            yield row.split(" — ")[0]
-    for line in algorithm.lines:
-        yield line.text
-        yield line.claim or ""
+def glyphs(node: Node) -> Iterator[str]:
+    """Yield every name as it is written; a power is no part of one, but may hold some."""
+    match node:
+        case Name() if known(text(node)):
+            yield text(node)
+            return
+        case Name(base, _, below):
+            yield text(Name(base, None, below))
+        case tree.Call(function) | tree.Prefix(function) | tree.Signature(_, function):
+            yield function
+    for child in children(node):
+        yield from glyphs(child)
 
 
-def names(text: str) -> Iterator[str]:
-    """Yield every name of a formula; a superscript that is no part of one is looked into."""
-    at = 0
-    while (match := NAME.search(text, at)) is not None:
-        name, at = match[0], match.end()
-        if KEYWORDS.fullmatch(name):
-            continue
-        if match["power"] is not None and not known(name):
-            name = text[match.start() : match.start("power")]
-            at = match.start("power") + 1
-        yield name
-        for part in re.findall(BRACED, name):
-            if not known(name):
-                yield from names(part)
-
-
-def known(name: str) -> bool:
+def known(glyph: str) -> bool:
     try:
-        lookup(name)
+        lookup(glyph)
     except UnknownSymbol:
         return False
     return True
 
 
+def ours(glyph: str) -> str:
+    return lookup(glyph).ascii or glyph
+
+
 def occurring() -> set[str]:
-    formulas = [text for algorithm in algorithms().values() for text in mathematics(algorithm)]
-    return {name for text in formulas for name in names(text)}
+    return {glyph for _, root in all_rows() for glyph in glyphs(root)}
 
 
 def test_every_name_in_the_texts_is_in_the_table() -> None:
-    assert sorted(name for name in occurring() if not known(name)) == []
+    found = occurring()
+    assert {"X̃", "W^i_mlp3", "W^{e/d}_i", "e_{ℓ_z}", "p", "τ", "layer_norm", "√"} <= found
+    assert sorted(glyph for glyph in found if not known(glyph)) == []
+    assert list(glyphs(expression("nonsense^{1/τ} X̃"))) == ["nonsense", "τ", "X̃"]
 
 
 def test_every_sign_in_the_texts_is_in_the_table() -> None:
-    signs = {
-        sign
-        for algorithm in algorithms().values()
-        for text in mathematics(algorithm)
-        for sign in text
-        if not sign.isascii()
-    }
+    signs = {sign for read, _ in all_rows() for sign in read if not sign.isascii()}
     assert sorted(signs - set("".join(table()))) == []
 
 
 def test_every_row_of_the_table_occurs_in_a_text() -> None:
-    found = {lookup(name).glyph for name in occurring()}
-    texts = "\n".join(
-        text for algorithm in algorithms().values() for text in mathematics(algorithm)
-    )
+    found = {lookup(glyph).glyph for glyph in occurring()}
+    texts = "\n".join(read for read, _ in all_rows())
     found |= {glyph for glyph, row in table().items() if row.ascii is None and glyph in texts}
     assert sorted(set(table()) - found) == []
 
 
-def test_the_scan_for_names_sees_them() -> None:
-    assert list(names("W^l_mlp2 ReLU(W^i_mlp1 X̃ + b_q 1ᵀ)")) == [
-        "W^l_mlp2",
-        "ReLU",
-        "W^i_mlp1",
-        "X̃",
-        "b_q",
-    ]
-    assert list(names("Q ∈ ℝ^{d_attn×ℓ_x}")) == ["Q", "ℝ", "d_attn", "ℓ_x"]
-    assert list(names("sample a token y from q ∝ p^{1/τ}")) == ["y", "q", "p", "τ"]
-    assert list(names("−Σ_{t=1}^{ℓ−1} log P(θ)[x_n[t+1], t']")) == [
-        "t", "ℓ", "log", "P", "θ", "x_n", "t", "t'",
-    ]  # fmt: skip
-    assert list(names("W^{e/d}_i [e_1, …, e_{ℓ_z}] nonsense_q")) == [
-        "W^{e/d}_i", "e_1", "e_{ℓ_z}", "nonsense_q",
-    ]  # fmt: skip
-    assert not known("nonsense_q")
+# Functions that headings name
+
+
+def test_the_functions_of_headings_are_symbols_by_themselves() -> None:
+    named = {head.title: head.id for head in algorithms().values() if head.signature is not None}
+    assert {"Attention": "4", "EDInference": "15"}.items() <= named.items()
+    for title, id in named.items():
+        assert lookup(title) == Symbol(title, title, "function", f"Algorithm {id}")
+    assert "Token embedding" not in table()
+    kinds = [symbol.kind for symbol in table().values()]
+    assert kinds == sorted(kinds, key=list(dict.fromkeys(kinds)).index)  # each kind in one piece
+
+
+def test_a_heading_that_is_not_a_name_in_python_needs_a_row() -> None:
+    row = '[function]\n"ℓ_norm" = {ascii="ell_norm", meaning="a norm"}'
+    assert symbols.parse(row, {"ℓ_norm": "Algorithm N9"})["ℓ_norm"].meaning == "a norm"
+    with pytest.raises(ValueError, match=r"^symbols\.toml: ℓ_norm \(Algorithm N9\) needs a row"):
+        symbols.parse("", {"ℓ_norm": "Algorithm N9"})
+
+
+# Names in Python
+
+
+def collisions(program: Program, ascii: Callable[[str], str]) -> dict[str, set[str]]:
+    """Return the names in Python that stand for two symbols in one algorithm, with both."""
+    owners: dict[str, set[str]] = {}
+    for _, root in rows(program):
+        for glyph in glyphs(root):
+            owners.setdefault(ascii(glyph), set()).add(lookup(glyph).stem)
+    return {name: stems for name, stems in owners.items() if len(stems) > 1}
+
+
+def test_no_two_variables_of_an_algorithm_have_one_name_in_python() -> None:
+    assert [
+        collisions(program, ours) for program in programs().values() if collisions(program, ours)
+    ] == []
+
+
+def test_a_rule_that_confuses_two_variables_is_seen() -> None:
+    def nfkc(glyph: str) -> str:  # ours, were it to leave ℓ to Python
+        return "l" if glyph == "ℓ" else ours(glyph)
+
+    found = {program.id: collisions(program, nfkc) for program in programs().values()}
+    assert {id: found[id] for id in paper() if found[id]} == {
+        "9": {"l": {"l", "ℓ"}},
+        "10": {"l": {"l", "ℓ"}},
+    }
 
 
 def test_names_in_python_are_identifiers() -> None:
@@ -112,14 +120,6 @@ def test_names_in_python_are_identifiers() -> None:
         if symbol.ascii is not None:
             assert symbol.ascii.isascii()
             assert symbol.ascii.isidentifier()
-
-
-def test_no_two_symbols_share_a_name_in_python() -> None:
-    owners: dict[str, set[str]] = {}
-    for symbol in table().values():
-        if symbol.ascii is not None:
-            owners.setdefault(symbol.ascii, set()).add(symbol.stem)
-    assert {name: stems for name, stems in owners.items() if len(stems) > 1} == {}
 
 
 def test_python_reads_no_two_names_as_one() -> None:
@@ -192,9 +192,11 @@ def test_a_family_has_a_member_for_each_index(symbol: Symbol, index: int) -> Non
 )
 def test_a_table_that_confuses_names_is_refused(text: str, problem: str) -> None:
     with pytest.raises(ValueError, match=f"^symbols.toml: {problem}$"):
-        parse(text)
+        symbols.parse(text)
 
 
 def test_an_indexed_form_may_share_the_name_of_its_symbol() -> None:
-    rows = parse('[a]\nW = {ascii="W", meaning=""}\nW_l = {ascii="W", index="l", meaning=""}')
-    assert rows["W"].ascii == rows["W_l"].ascii
+    table = symbols.parse(
+        '[a]\nW = {ascii="W", meaning=""}\nW_l = {ascii="W", index="l", meaning=""}'
+    )
+    assert table["W"].ascii == table["W_l"].ascii

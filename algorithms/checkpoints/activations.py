@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-
-from jaxtyping import Float
+from typing import TYPE_CHECKING
 
 from algorithms.signatures.arrays import A, namespace
 from algorithms.signatures.decorator import checked
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 
 @checked()
@@ -35,8 +37,10 @@ def GELU_tanh(X: Float[A, "*batch"]) -> Float[A, "*batch"]:
     >>> GELU_tanh(np.array([-1.0, 0.0, 1.0])).round(4)
     array([-0.1588,  0.    ,  0.8412])
     """
+    xp = namespace(X)
+    X = xp.where(X < -100, -100.0, X)  # not −∞ · 0
     inner = (X + X * X * X * 0.044715) * math.sqrt(2 / math.pi)
-    return X * ((namespace(X).tanh(inner) + 1.0) * 0.5)
+    return X * ((xp.tanh(inner) + 1.0) * 0.5)
 
 
 @checked()
@@ -67,5 +71,6 @@ def SiLU(X: Float[A, "*batch"]) -> Float[A, "*batch"]:
     array([-0.2689,  0.    ,  0.7311])
     """
     xp = namespace(X)
+    X = xp.where(X < -1000, -1000.0, X)  # not −∞ · 0
     E = xp.exp(-xp.abs(X))
     return X * (xp.where(X < 0, E, 1.0) / (E + 1.0))

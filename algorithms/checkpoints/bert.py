@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Generic, NamedTuple
-
-from jaxtyping import Bool, Float, Integer
+from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple
 
 from algorithms.checkpoints.departures import Departure
 from algorithms.checkpoints.state import State
@@ -26,8 +24,13 @@ from algorithms.paper.parameters import (
     Layer,
 )
 from algorithms.signatures.arrays import A, A_co, Array, arange
-from algorithms.signatures.declarations import Below
+from algorithms.signatures.declarations import Below, RightPadding
 from algorithms.signatures.decorator import checked
+from algorithms.signatures.described import described
+from algorithms.signatures.trees import B, Map, map_each
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Integer
 
 BERT_DEPARTURES = (
     Departure(
@@ -65,6 +68,7 @@ BERT_DEPARTURES = (
 Segment = Below("N_s", "segment")
 
 
+@described
 class BERTParameters(NamedTuple, Generic[A_co]):
     """θ of Algorithm 9, and what BERT adds: None leaves it out."""
 
@@ -73,6 +77,10 @@ class BERTParameters(NamedTuple, Generic[A_co]):
     gamma_e: Float[A_co, " d_e"] | None = None
     beta_e: Float[A_co, " d_e"] | None = None
     b_u: Float[A_co, " N_V"] | None = None
+
+    def map(self, f: Map[A_co, B], /) -> BERTParameters[B]:
+        """The same with `f` of each array."""
+        return BERTParameters(*map_each(f, self))
 
 
 @checked(requires=("ell <= ell_max", "eps >= 0"))
@@ -83,7 +91,8 @@ def BERT(
     *,
     eps: float = 1e-12,  # B1
     activation: Callable[[A], A] = GELU,
-    padding: Bool[Array, "*batch ell"] | None = None,
+    padding: Annotated[Bool[Array, "*batch ell"], RightPadding]
+    | None = None,
 ) -> Float[A, "*batch N_V ell"]:
     """`ETransformer` as BERT runs it.
 
@@ -105,7 +114,7 @@ def BERT(
 
     Raises
     ------
-    IndexError, ShapeError, DTypeError
+    IndexError, ShapeError, DTypeError, ValueError
         As `ETransformer`.
 
     Notes
@@ -165,7 +174,10 @@ def bert_parameters(
     Parameters
     ----------
     arrays : mapping of names to arrays
-        As Hugging Face's `BertForMaskedLM` names and stores them.
+        As Hugging Face's `BertForMaskedLM` or `BertForPreTraining`
+        names and stores them: `safetensors.numpy.load_file(…)`,
+        say. Older files say `LayerNorm.gamma` and `LayerNorm.beta`
+        where newer ones say `.weight` and `.bias`.
     H : int
         The number of heads: no shape tells it.
 
@@ -182,14 +194,46 @@ def bert_parameters(
 
     Examples
     --------
-    >>> bert_parameters({}, H=12)  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    KeyError: 'bert_parameters: no array is called bert.embed...
+    >>> import numpy as np
+    >>> d, rng = 4, np.random.default_rng(0)
+    >>> arrays = {
+    ...     f"bert.embeddings.{name}.weight": rng.random((n, d))
+    ...     for name, n in (
+    ...         ("word_embeddings", 9),
+    ...         ("position_embeddings", 5),
+    ...         ("token_type_embeddings", 2),
+    ...     )
+    ... }
+    >>> layer, head = "bert.encoder.layer.0", "cls.predictions"
+    >>> weights = {
+    ...     "bert.embeddings.LayerNorm": d,
+    ...     f"{layer}.attention.self.query": (d, d),
+    ...     f"{layer}.attention.self.key": (d, d),
+    ...     f"{layer}.attention.self.value": (d, d),
+    ...     f"{layer}.attention.output.dense": (d, d),
+    ...     f"{layer}.attention.output.LayerNorm": d,
+    ...     f"{layer}.intermediate.dense": (16, d),
+    ...     f"{layer}.output.dense": (d, 16),
+    ...     f"{layer}.output.LayerNorm": d,
+    ...     f"{head}.transform.dense": (d, d),
+    ...     f"{head}.transform.LayerNorm": d,
+    ... }
+    >>> for name, shape in weights.items():
+    ...     arrays[f"{name}.weight"] = W = rng.random(shape)
+    ...     arrays[f"{name}.bias"] = rng.random(W.shape[0])
+    >>> arrays[f"{head}.bias"] = rng.random(9)
+    >>> parameters = bert_parameters(arrays, H=2)
+    >>> x = np.array([8, 0, 3])
+    >>> BERT(x, 0 * x, parameters).shape
+    (9, 3)
     """
     state = State("bert_parameters", arrays)
-    encoder = state.under("bert.encoder")
-    embeddings = state.under("bert.embeddings")
-    head = state.under("cls.predictions")
+    bert = state.find("bert.", "embeddings.word_embeddings.weight")
+    head = state.find("cls.predictions.", "transform.dense.weight")
+    encoder, embeddings = (
+        bert.under("encoder"),
+        bert.under("embeddings"),
+    )
     tokens = embeddings["word_embeddings.weight"]
     W_f, b_f = head.pair("transform.dense")
     gamma, beta = head.pair("transform.LayerNorm")
@@ -208,7 +252,7 @@ def bert_parameters(
         W_u=head.get("decoder.weight", tokens),  # B5
     )
     W_s = embeddings["token_type_embeddings.weight"].mT
-    b_u = head["bias"]
+    b_u = head["decoder.bias" if "decoder.bias" in head else "bias"]
     return BERTParameters(theta, W_s, gamma_e, beta_e, b_u)
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated
-
-from jaxtyping import Bool, Float, Integer
+from typing import TYPE_CHECKING, Annotated
 
 from algorithms.checkpoints.activations import GELU_tanh
 from algorithms.checkpoints.departures import Departure
@@ -19,7 +17,11 @@ from algorithms.paper.parameters import (
     MHAttentionParameters,
 )
 from algorithms.signatures.arrays import A, Array, namespace
+from algorithms.signatures.declarations import RightPadding
 from algorithms.signatures.decorator import checked
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Integer
 
 GPT2_DEPARTURES = (
     Departure(
@@ -50,7 +52,8 @@ def GPT2(
     *,
     eps: float = 1e-5,  # G1
     activation: Callable[[A], A] = GELU_tanh,  # G2
-    padding: Bool[Array, "*batch ell"] | None = None,
+    padding: Annotated[Bool[Array, "*batch ell"], RightPadding]
+    | None = None,
 ) -> Float[A, "*batch N_V ell"]:
     """`DTransformer` as GPT-2 runs it.
 
@@ -70,7 +73,7 @@ def GPT2(
 
     Raises
     ------
-    IndexError, ShapeError, DTypeError
+    IndexError, ShapeError, DTypeError, ValueError
         As `DTransformer`.
 
     Notes
@@ -105,7 +108,8 @@ def gpt2_parameters(
     Parameters
     ----------
     arrays : mapping of names to arrays
-        As Hugging Face's `GPT2LMHeadModel` names and stores them.
+        As Hugging Face's `GPT2LMHeadModel` or `GPT2Model` names and
+        stores them: `safetensors.numpy.load_file(…)`, say.
     H : int
         The number of heads: no shape tells it.
 
@@ -122,12 +126,29 @@ def gpt2_parameters(
 
     Examples
     --------
-    >>> gpt2_parameters({}, H=12)  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    KeyError: 'gpt2_parameters: no array is called transformer...
+    >>> import numpy as np
+    >>> shapes = {
+    ...     "wte.weight": (9, 4), "wpe.weight": (5, 4),
+    ...     "h.0.ln_1.weight": 4, "h.0.ln_1.bias": 4,
+    ...     "h.0.attn.c_attn.weight": (4, 12),
+    ...     "h.0.attn.c_attn.bias": 12,
+    ...     "h.0.attn.c_proj.weight": (4, 4),
+    ...     "h.0.attn.c_proj.bias": 4,
+    ...     "h.0.ln_2.weight": 4, "h.0.ln_2.bias": 4,
+    ...     "h.0.mlp.c_fc.weight": (4, 16), "h.0.mlp.c_fc.bias": 16,
+    ...     "h.0.mlp.c_proj.weight": (16, 4),
+    ...     "h.0.mlp.c_proj.bias": 4,
+    ...     "ln_f.weight": 4, "ln_f.bias": 4,
+    ... }
+    >>> rng = np.random.default_rng(0)
+    >>> arrays = {k: rng.random(n) for k, n in shapes.items()}
+    >>> theta = gpt2_parameters(arrays, H=2)
+    >>> GPT2(np.array([8, 0, 3]), theta).shape
+    (9, 3)
     """
     file = State("gpt2_parameters", arrays)
-    state = file.under("transformer")
+    state = file.find("transformer.", "wte.weight")
+    head = file.find("", "lm_head.weight")
     tokens = state["wte.weight"]
     gamma, beta = state.pair("ln_f")
     return DTransformerParameters(
@@ -139,7 +160,7 @@ def gpt2_parameters(
         ),
         gamma=gamma,
         beta=beta,
-        W_u=file.get("lm_head.weight", tokens),  # G3
+        W_u=head.get("lm_head.weight", tokens),  # G3
     )
 
 

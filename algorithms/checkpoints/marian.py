@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Annotated, Generic, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Integer
 from numpy.typing import NDArray
 
 from algorithms.checkpoints.activations import SiLU
@@ -32,7 +31,13 @@ from algorithms.paper.parameters import (
     EDTransformerParameters,
 )
 from algorithms.signatures.arrays import A, A_co, Array, arange
+from algorithms.signatures.declarations import RightPadding
 from algorithms.signatures.decorator import checked
+from algorithms.signatures.described import described
+from algorithms.signatures.trees import B, Map, map_each
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Integer
 
 MARIAN_DEPARTURES = (
     Departure(
@@ -74,11 +79,16 @@ MARIAN_DEPARTURES = (
 )
 
 
+@described
 class MarianParameters(NamedTuple, Generic[A_co]):
     """θ of Algorithm 8, and what Marian adds: None omits it."""
 
     theta: EDTransformerParameters[A_co]
     b_u: Float[A_co, " N_V"] | None = None
+
+    def map(self, f: Map[A_co, B], /) -> MarianParameters[B]:
+        """The same with `f` of each array."""
+        return MarianParameters(*map_each(f, self))
 
 
 @checked(
@@ -92,8 +102,10 @@ def Marian(
     eps: float = 1e-5,  # M1
     activation: Callable[[A], A] = SiLU,  # M3
     scale: float | None = None,
-    padding_z: Bool[Array, "*batch ell_z"] | None = None,
-    padding_x: Bool[Array, "*batch ell_x"] | None = None,
+    padding_z: Annotated[Bool[Array, "*batch ell_z"], RightPadding]
+    | None = None,
+    padding_x: Annotated[Bool[Array, "*batch ell_x"], RightPadding]
+    | None = None,
 ) -> Float[A, "*batch N_V ell_x"]:
     """`EDTransformer` as Marian runs it.
 
@@ -117,7 +129,7 @@ def Marian(
 
     Raises
     ------
-    IndexError, ShapeError, DTypeError
+    IndexError, ShapeError, DTypeError, ValueError
         As `EDTransformer`.
 
     Notes
@@ -235,7 +247,8 @@ def marian_parameters(
     Parameters
     ----------
     arrays : mapping of names to arrays
-        As Hugging Face's `MarianMTModel` names and stores them.
+        As Hugging Face's `MarianMTModel` names and stores them:
+        `safetensors.numpy.load_file(…)`, say.
     W_p : float, (d_e, ell_max)
         The positions, `marian_positions` for published models.
     H : int
@@ -254,15 +267,36 @@ def marian_parameters(
 
     Examples
     --------
-    >>> W_p = marian_positions(512, 512)
-    >>> marian_parameters({}, W_p, H=8)  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-    KeyError: 'marian_parameters: no array is called model.shared...
+    >>> d, rng = 4, np.random.default_rng(0)
+    >>> layers = {
+    ...     "model.encoder.layers.0": ["self_attn"],
+    ...     "model.decoder.layers.0": ["self_attn", "encoder_attn"],
+    ... }
+    >>> weights = {}
+    >>> for layer, blocks in layers.items():
+    ...     for block in blocks:
+    ...         weights[f"{layer}.{block}_layer_norm"] = d
+    ...         for part in ("q", "k", "v", "out"):
+    ...             weights[f"{layer}.{block}.{part}_proj"] = (d, d)
+    ...     weights[f"{layer}.fc1"] = (16, d)
+    ...     weights[f"{layer}.fc2"] = (d, 16)
+    ...     weights[f"{layer}.final_layer_norm"] = d
+    >>> arrays = {"model.shared.weight": rng.random((9, d))}
+    >>> for name, shape in weights.items():
+    ...     arrays[f"{name}.weight"] = W = rng.random(shape)
+    ...     arrays[f"{name}.bias"] = rng.random(W.shape[0])
+    >>> arrays["final_logits_bias"] = rng.random((1, 9))
+    >>> W_p = marian_positions(d, 5)
+    >>> parameters = marian_parameters(arrays, W_p, H=2)
+    >>> Marian(np.array([8, 0]), np.array([3]), parameters).shape
+    (9, 1)
     """
     state = State("marian_parameters", arrays)
-    tokens = state["model.shared.weight"]
-    encoder = state.under("model.encoder")
-    decoder = state.under("model.decoder")
+    model = state.find("model.", "shared.weight")
+    head = state.find("", "final_logits_bias")
+    tokens = model["shared.weight"]
+    encoder = model.under("encoder")
+    decoder = model.under("decoder")
     theta = EDTransformerParameters(
         W_e=tokens.mT,
         W_p=W_p,
@@ -274,9 +308,9 @@ def marian_parameters(
             _decoder_layer(decoder.under(f"layers.{l}"), H)
             for l in range(decoder.count("layers"))
         ),
-        W_u=state.get("lm_head.weight", tokens),  # M5
+        W_u=head.get("lm_head.weight", tokens),  # M5
     )
-    return MarianParameters(theta, state["final_logits_bias"][0, :])
+    return MarianParameters(theta, head["final_logits_bias"][0, :])
 
 
 def _encoder_layer(state: State[A], H: int) -> EDEncoderLayer[A]:

@@ -30,25 +30,52 @@ class State(Generic[A]):
         self.reader, self.arrays = reader, arrays
         self.prefix = prefix
 
+    def find(self, prefix: str, name: str) -> State[A]:
+        """The part that has an array of this name.
+
+        Its prefix is what stands before the name. The same model is
+        saved with "transformer.", without, or with "module." too,
+        as it was part of another when it was saved.
+        """
+        found = [
+            key.removesuffix(name)
+            for key in self.arrays
+            if f".{key}".endswith(f".{name}")
+        ]
+        if len(found) > 1:
+            raise KeyError(
+                f"{self.reader}: several arrays are called {name}"
+            )
+        prefix = found[0] if found else prefix
+        return State(self.reader, self.arrays, prefix)
+
     def under(self, prefix: str) -> State[A]:
         """The arrays of a part, `h.3`."""
         prefix = f"{self.prefix}{prefix}."
         return State(self.reader, self.arrays, prefix)
 
+    def __contains__(self, name: str) -> bool:
+        return self.prefix + name in self.arrays
+
     def __getitem__(self, name: str) -> A:
-        name = self.prefix + name
-        if name not in self.arrays:
+        if name not in self:
             raise KeyError(
-                f"{self.reader}: no array is called {name}"
+                f"{self.reader}: no array is called "
+                f"{self.prefix}{name}"
             )
-        return self.arrays[name]
+        return self.arrays[self.prefix + name]
 
     def get(self, name: str, default: A) -> A:
         """An array that a file may leave out."""
         return self.arrays.get(self.prefix + name, default)
 
     def pair(self, name: str) -> tuple[A, A]:
-        """Weight and bias: W and b, or γ and β."""
+        """Weight and bias: W and b, or γ and β.
+
+        γ and β are called so in the files of BERT of 2018.
+        """
+        if f"{name}.gamma" in self:
+            return self[f"{name}.gamma"], self[f"{name}.beta"]
         return self[f"{name}.weight"], self[f"{name}.bias"]
 
     def count(self, name: str) -> int:

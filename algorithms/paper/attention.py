@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
-
-from jaxtyping import Bool, Float
+from typing import TYPE_CHECKING, Annotated
 
 from algorithms.paper.notation import softmax
 from algorithms.paper.parameters import (
     AttentionParameters,
     MHAttentionParameters,
 )
-from algorithms.signatures.arrays import A, Array, namespace
+from algorithms.signatures.arrays import A, Arr, Array, namespace
 from algorithms.signatures.declarations import With
 from algorithms.signatures.decorator import algorithm
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float
 
 
 @algorithm(3)
@@ -49,6 +50,8 @@ def single_query_attention(
 
     Notes
     -----
+    What `Attention` says of float16 and of nan holds here too.
+
     Source: Phuong & Hutter 2022, Algorithm 3.
 
     Examples
@@ -105,6 +108,14 @@ def Attention(
     Notes
     -----
     A token of X that may attend to nobody gets zeros (erratum A11).
+
+    The result is right where every score S, line 4.4, is finite in
+    the type of X: at most 65504 in float16, and 256 · 256 is more.
+    A score that overflows upwards makes its column nan. One that
+    overflows downwards counts as masked.
+
+    Z is finite where Mask is False too: 0 · nan is nan, so a nan or
+    ∞ in one token of Z reaches every column.
 
     Source: Phuong & Hutter 2022, Algorithm 4.
 
@@ -163,7 +174,8 @@ def MHAttention(
 
     Notes
     -----
-    The loop over heads is a batch axis: one call of `Attention`.
+    The loop over heads is a batch axis: one call of `Attention`,
+    whose notes on float16 and on nan hold here too.
 
     Source: Phuong & Hutter 2022, Algorithm 5.
 
@@ -188,6 +200,6 @@ def MHAttention(
     return W.W_o @ Y + W.b_o[:, None]  # 5.4
 
 
-def per_head(M: A) -> A:
+def per_head(M: Arr) -> Arr:
     """A matrix for all heads alike: an axis of length 1."""
     return M[..., None, :, :]

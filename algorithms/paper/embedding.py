@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
-from jaxtyping import Float, Integer
 from numpy.typing import NDArray
 
 from algorithms.signatures.arrays import A, Array, columns
 from algorithms.signatures.declarations import Below
 from algorithms.signatures.decorator import algorithm, checked
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Integer
 
 Token = Below("N_V", "token")
 Position = Below("ell_max", "position")

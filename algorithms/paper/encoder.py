@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
-
-from jaxtyping import Bool, Float, Integer
+from typing import TYPE_CHECKING, Annotated
 
 from algorithms.paper.attention import MHAttention
 from algorithms.paper.embedding import (
@@ -18,7 +16,11 @@ from algorithms.paper.notation import GELU, bidirectional_mask
 from algorithms.paper.parameters import ETransformerParameters
 from algorithms.paper.unembedding import unembedding
 from algorithms.signatures.arrays import A, Array, arange
+from algorithms.signatures.declarations import RightPadding
 from algorithms.signatures.decorator import algorithm
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Integer
 
 
 @algorithm(9, requires=("ell <= ell_max", "eps >= 0"))
@@ -28,7 +30,8 @@ def ETransformer(
     *,
     eps: float = 0.0,
     activation: Callable[[A], A] = GELU,
-    padding: Bool[Array, "*batch ell"] | None = None,
+    padding: Annotated[Bool[Array, "*batch ell"], RightPadding]
+    | None = None,
 ) -> Float[A, "*batch N_V ell"]:
     """At each token, how probable each token is to stand there.
 
@@ -46,8 +49,9 @@ def ETransformer(
     activation : function of an array
         The paper's GELU, or another.
     padding : bool, (*batch, ell), optional
-        False at tokens that only fill up a batch: nobody attends to
-        them. None, all tokens count, is the paper.
+        False at tokens that only fill up a batch, all of them at
+        the right end: nobody attends to them. None, all tokens
+        count, is the paper.
 
     Returns
     -------
@@ -62,7 +66,9 @@ def ETransformer(
         An argument is not what the signature says: also an empty
         sequence (A3) or one longer than ell_max (A4).
     ValueError
-        eps is negative.
+        eps is negative, or rounds to 0 in the type of θ. Padding
+        stands left of a token; that is not seen while `jax.jit` or
+        a `vmap` traces the call, and moves the token's position.
 
     Notes
     -----

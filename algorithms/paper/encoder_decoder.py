@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
-
-from jaxtyping import Bool, Float, Integer
+from typing import TYPE_CHECKING, Annotated
 
 from algorithms.paper.attention import MHAttention
 from algorithms.paper.embedding import (
@@ -22,7 +20,11 @@ from algorithms.paper.notation import (
 from algorithms.paper.parameters import EDTransformerParameters
 from algorithms.paper.unembedding import unembedding
 from algorithms.signatures.arrays import A, Array, arange
+from algorithms.signatures.declarations import RightPadding
 from algorithms.signatures.decorator import algorithm
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Integer
 
 
 @algorithm(
@@ -35,8 +37,10 @@ def EDTransformer(
     *,
     eps: float = 0.0,
     activation: Callable[[A], A] = ReLU,
-    padding_z: Bool[Array, "*batch ell_z"] | None = None,
-    padding_x: Bool[Array, "*batch ell_x"] | None = None,
+    padding_z: Annotated[Bool[Array, "*batch ell_z"], RightPadding]
+    | None = None,
+    padding_x: Annotated[Bool[Array, "*batch ell_x"], RightPadding]
+    | None = None,
 ) -> Float[A, "*batch N_V ell_x"]:
     """At each token of x, how probable each token is to come next.
 
@@ -56,8 +60,9 @@ def EDTransformer(
     activation : function of an array
         The paper's ReLU, or another.
     padding_z, padding_x : bool, (*batch, ell_z), (*batch, ell_x)
-        False at tokens that only fill up a batch: nobody attends to
-        them. None, all tokens count, is the paper.
+        False at tokens that only fill up a batch, all of them at
+        the right end: nobody attends to them. None, all tokens
+        count, is the paper.
 
     Returns
     -------
@@ -73,7 +78,9 @@ def EDTransformer(
         An argument is not what the signature says: also an empty
         sequence (A3) or one longer than ell_max (A4).
     ValueError
-        eps is negative.
+        eps is negative, or rounds to 0 in the type of θ. Padding
+        stands left of a token; that is not seen while `jax.jit` or
+        a `vmap` traces the call, and moves the token's position.
 
     Notes
     -----

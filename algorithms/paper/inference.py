@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import numpy as np
-from jaxtyping import Integer
 
 from algorithms.paper.decoder import DTransformer
 from algorithms.paper.embedding import Token, reserved
@@ -27,6 +26,9 @@ from algorithms.signatures.arrays import (
     namespace,
 )
 from algorithms.signatures.decorator import algorithm
+
+if TYPE_CHECKING:
+    from jaxtyping import Integer
 
 Tokens = TypeVar("Tokens", bound=Array)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from jaxtyping import Float
+from typing import TYPE_CHECKING
 
 from algorithms.signatures.arrays import A, namespace
 from algorithms.signatures.decorator import algorithm
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 
 @algorithm(6, requires=("eps >= 0",))
@@ -37,7 +40,8 @@ def layer_norm(
     ShapeError, DTypeError
         An argument is not what the signature says.
     ValueError
-        eps is negative.
+        eps is negative, or above 0 and yet 0 in the type of e, as
+        1e-12 is in float16.
 
     Notes
     -----

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-
-from jaxtyping import Bool, Float
+from typing import TYPE_CHECKING
 
 from algorithms.signatures.arrays import (
     A,
@@ -16,6 +15,9 @@ from algorithms.signatures.arrays import (
 )
 from algorithms.signatures.decorator import checked
 
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float
+
 
 @checked()
 def softmax(S: Float[A, "*batch m n"]) -> Float[A, "*batch m n"]:
@@ -26,7 +28,8 @@ def softmax(S: Float[A, "*batch m n"]) -> Float[A, "*batch m n"]:
     Parameters
     ----------
     S : float, (*batch, m, n)
-        Any scores; −∞ stands for "never".
+        Any scores; −∞ stands for "never". Where one is +∞, too
+        large for the type of S, the result is nan.
 
     Returns
     -------
@@ -99,7 +102,8 @@ def GELU(X: Float[A, "*batch"]) -> Float[A, "*batch"]:
     Notes
     -----
     `Φ(x) = erfc(−x/√2)/2`, which loses no digits where Φ is small;
-    `1 + erf` would.
+    `1 + erf` would. Below −100 the result is 0, as far as any float
+    goes, and at −∞ too.
 
     Source: Phuong & Hutter 2022, equation (5).
 
@@ -109,6 +113,7 @@ def GELU(X: Float[A, "*batch"]) -> Float[A, "*batch"]:
     >>> GELU(np.array([-1.0, 0.0, 1.0])).round(4)
     array([-0.1587,  0.    ,  0.8413])
     """
+    X = namespace(X).where(X < -100, -100.0, X)  # not −∞ · 0
     return X * (erfc(X * -math.sqrt(0.5)) * 0.5)
 
 
@@ -129,8 +134,9 @@ def bidirectional_mask(
     Z : float, (*batch, d_z, ell_z)
         The context sequence; only its length is used.
     padding : bool, (*batch, ell_z), optional
-        False at context tokens that only fill up a batch: nobody
-        attends to them. None, all tokens count, is the paper.
+        False at context tokens that only fill up a batch, at either
+        end: nobody attends to them. None, all tokens count, is the
+        paper.
 
     Returns
     -------
@@ -166,8 +172,9 @@ def unidirectional_mask(
     X : float, (*batch, d_x, ell_x)
         The sequence; only its length is used.
     padding : bool, (*batch, ell_x), optional
-        False at tokens that only fill up a batch: nobody attends
-        to them. None, all tokens count, is the paper.
+        False at tokens that only fill up a batch, at either end:
+        nobody attends to them. None, all tokens count, is the
+        paper.
 
     Returns
     -------

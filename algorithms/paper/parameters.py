@@ -7,17 +7,18 @@ them by keyword.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any, Generic, NamedTuple, TypeVar
-
-from jaxtyping import Float
+from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple
 
 from algorithms.signatures.arrays import A_co
 from algorithms.signatures.declarations import Count, With
+from algorithms.signatures.described import described
+from algorithms.signatures.trees import B, Map, map_each
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 
+@described
 class AttentionParameters(NamedTuple, Generic[A_co]):
     """W_qkv of Algorithm 4: a head, or several by leading axes."""
 
@@ -28,7 +29,12 @@ class AttentionParameters(NamedTuple, Generic[A_co]):
     W_v: Float[A_co, "*#batch d_out d_z"]
     b_v: Float[A_co, "*#batch d_out"]
 
+    def map(self, f: Map[A_co, B], /) -> AttentionParameters[B]:
+        """The same with `f` of each array."""
+        return AttentionParameters(*map_each(f, self))
 
+
+@described
 class MHAttentionParameters(NamedTuple, Generic[A_co]):
     """W of Algorithm 5, equation (4): H heads, joined."""
 
@@ -38,7 +44,12 @@ class MHAttentionParameters(NamedTuple, Generic[A_co]):
     W_o: Float[A_co, "d_out H*d_mid"]
     b_o: Float[A_co, " d_out"]
 
+    def map(self, f: Map[A_co, B], /) -> MHAttentionParameters[B]:
+        """The same with `f` of each array."""
+        return MHAttentionParameters(*map_each(f, self))
 
+
+@described
 class EDEncoderLayer(NamedTuple, Generic[A_co]):
     """One encoder layer of Algorithm 8."""
 
@@ -55,7 +66,12 @@ class EDEncoderLayer(NamedTuple, Generic[A_co]):
     W_mlp2: Float[A_co, "d_e d_mlp"]
     b_mlp2: Float[A_co, " d_e"]
 
+    def map(self, f: Map[A_co, B], /) -> EDEncoderLayer[B]:
+        """The same with `f` of each array."""
+        return EDEncoderLayer(*map_each(f, self))
 
+
+@described
 class EDDecoderLayer(NamedTuple, Generic[A_co]):
     """One decoder layer of Algorithm 8."""
 
@@ -78,7 +94,12 @@ class EDDecoderLayer(NamedTuple, Generic[A_co]):
     W_mlp4: Float[A_co, "d_e d_mlp"]
     b_mlp4: Float[A_co, " d_e"]
 
+    def map(self, f: Map[A_co, B], /) -> EDDecoderLayer[B]:
+        """The same with `f` of each array."""
+        return EDDecoderLayer(*map_each(f, self))
 
+
+@described
 class EDTransformerParameters(NamedTuple, Generic[A_co]):
     """θ of Algorithm 8; z and x share W_e and W_p (A14)."""
 
@@ -92,7 +113,12 @@ class EDTransformerParameters(NamedTuple, Generic[A_co]):
     ]
     W_u: Float[A_co, "N_V d_e"]
 
+    def map(self, f: Map[A_co, B], /) -> EDTransformerParameters[B]:
+        """The same with `f` of each array."""
+        return EDTransformerParameters(*map_each(f, self))
 
+
+@described
 class Layer(NamedTuple, Generic[A_co]):
     """One layer of Algorithms 9 and 10."""
 
@@ -109,7 +135,12 @@ class Layer(NamedTuple, Generic[A_co]):
     W_mlp2: Float[A_co, "d_e d_mlp"]
     b_mlp2: Float[A_co, " d_e"]
 
+    def map(self, f: Map[A_co, B], /) -> Layer[B]:
+        """The same with `f` of each array."""
+        return Layer(*map_each(f, self))
 
+
+@described
 class ETransformerParameters(NamedTuple, Generic[A_co]):
     """θ of Algorithm 9; W_u has d_f columns (E1)."""
 
@@ -122,7 +153,12 @@ class ETransformerParameters(NamedTuple, Generic[A_co]):
     beta: Float[A_co, " d_f"]
     W_u: Float[A_co, "N_V d_f"]
 
+    def map(self, f: Map[A_co, B], /) -> ETransformerParameters[B]:
+        """The same with `f` of each array."""
+        return ETransformerParameters(*map_each(f, self))
 
+
+@described
 class DTransformerParameters(NamedTuple, Generic[A_co]):
     """θ of Algorithm 10."""
 
@@ -133,23 +169,6 @@ class DTransformerParameters(NamedTuple, Generic[A_co]):
     beta: Float[A_co, " d_e"]
     W_u: Float[A_co, "N_V d_e"]
 
-
-def tree_map(function: Callable[..., Any], tree: T, *trees: T) -> T:
-    """`function` of each array of θ, as another θ.
-
-    With several trees, `function` takes an array of each.
-    A part that is None stays None.
-
-    >>> from algorithms import AttentionParameters, tree_map
-    >>> W_qkv = AttentionParameters(1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
-    >>> tree_map(lambda w: 10 * w, W_qkv).b_q
-    20.0
-    """
-    if not isinstance(tree, tuple):
-        return tree if tree is None else function(tree, *trees)
-    parts = (
-        tree_map(function, *part)
-        for part in zip(tree, *trees, strict=True)
-    )
-    make: Any = getattr(type(tree), "_make", tuple)
-    return make(parts)  # type: ignore[no-any-return]
+    def map(self, f: Map[A_co, B], /) -> DTransformerParameters[B]:
+        """The same with `f` of each array."""
+        return DTransformerParameters(*map_each(f, self))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from jaxtyping import Float
 
 from algorithms.signatures.arrays import (
     A,
@@ -12,6 +13,9 @@ from algorithms.signatures.arrays import (
     to_numpy,
 )
 from algorithms.signatures.decorator import checked
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 
 @checked(requires=("tau >= 0",))
@@ -91,7 +95,7 @@ def sample(q: Float[A, " N_V"], rng: np.random.Generator) -> int:
     >>> sample(np.array([0.0, 1.0, 0.0]), np.random.default_rng(0))
     1
     """
-    cumulative = np.cumsum(to_numpy(q))
+    cumulative = np.cumsum(to_numpy(q), dtype=np.float64)
     total = cumulative[-1]
     if not 0 < total < np.inf:
         raise ValueError(f"sample: q sums to {total}, want 1")

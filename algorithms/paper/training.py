@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import numpy as np
-from jaxtyping import Integer
 
 from algorithms.paper.decoder import DTransformer
 from algorithms.paper.embedding import Token, reserved
@@ -17,7 +16,6 @@ from algorithms.paper.parameters import (
     DTransformerParameters,
     EDTransformerParameters,
     ETransformerParameters,
-    tree_map,
 )
 from algorithms.signatures.arrays import (
     A,
@@ -27,9 +25,14 @@ from algorithms.signatures.arrays import (
     entries,
     namespace,
 )
+from algorithms.signatures.check import Check
 from algorithms.signatures.declarations import Count, read
 from algorithms.signatures.decorator import algorithm
-from algorithms.signatures.scope import DTypeError, Scope
+from algorithms.signatures.errors import DTypeError
+from algorithms.signatures.trees import tree_map
+
+if TYPE_CHECKING:
+    from jaxtyping import Integer
 
 Theta = TypeVar("Theta")
 #: `value_and_gradient(loss, theta)`: loss(theta), and its gradient
@@ -389,17 +392,17 @@ def slope(
     theta: Theta,
 ) -> Theta:
     """`∇loss(θ)`, by the given function, in the form of θ."""
-    result, scope = value_and_gradient(loss, theta), Scope(function)
+    result, check = value_and_gradient(loss, theta), Check(function)
     if not isinstance(result, tuple) or len(result) != 2:
-        scope.refuse(
+        check.refuse(
             DTypeError,
             "value_and_gradient gives no pair, want the loss and "
             "its gradient",
         )
     _, gradient = result
     form = read(type(theta))
-    scope.check(form, theta, "theta", True)
-    scope.check(form, gradient, "gradient", True)
+    check.check(form, theta, "theta", True)
+    check.check(form, gradient, "gradient", True)
     return gradient
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from jaxtyping import Float
+from typing import TYPE_CHECKING
 
 from algorithms.paper.notation import softmax
 from algorithms.signatures.arrays import A
 from algorithms.signatures.decorator import algorithm
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 
 @algorithm(7)

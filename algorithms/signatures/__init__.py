@@ -1,6 +1,8 @@
 """Array types, and calls held to their annotations.
 
-`arrays` is one array type for NumPy, torch and JAX.
-`declarations` reads annotations, `scope` holds a call to them,
-`decorator` is `@algorithm`, `initialisation` draws θ from them.
+`arrays` is one array type for NumPy, torch and JAX. `declarations`
+reads annotations. `check` holds a call to them, with `array_types`,
+`leading_axes` and `values`, and refuses in the words of `messages`.
+`decorator` is `@algorithm`. `trees` and `described` are for the
+classes of θ, `initialisation` draws it.
 """

@@ -14,7 +14,7 @@ class Array(Protocol):
     """What the algorithms ask of an array.
 
     NumPy's, torch's and JAX's arrays are of this type as they are.
-    It is for type checkers: `is_array` asks a value, far faster.
+    It is for type checkers; `array_types.library` asks a value.
     """
 
     @property
@@ -30,7 +30,6 @@ class Array(Protocol):
     def __mul__(self, other: Any, /) -> Self: ...
     def __truediv__(self, other: Any, /) -> Self: ...
     def __pow__(self, other: Any, /) -> Self: ...
-    def __neg__(self) -> Self: ...
     def __and__(self, other: Any, /) -> Self: ...
     def __gt__(self, other: Any, /) -> Any: ...
     def __lt__(self, other: Any, /) -> Any: ...
@@ -39,80 +38,85 @@ class Array(Protocol):
     def __float__(self) -> float: ...
 
 
-A = TypeVar("A", bound=Array)
-A_co = TypeVar("A_co", bound=Array, covariant=True)
+class Floats(Array, Protocol):
+    """An array of floats. NumPy's booleans have no negative."""
+
+    def __neg__(self) -> Self: ...
 
 
-class Namespace(Protocol[A]):
+#: Floats of one library; and any array of one.
+A = TypeVar("A", bound=Floats)
+A_co = TypeVar("A_co", bound=Floats, covariant=True)
+Arr = TypeVar("Arr", bound=Array)
+
+
+class Namespace(Protocol[Arr]):
     """The part of the array API standard (2024.12) in use here."""
 
     inf: float
     bool: Any
 
-    def abs(self, x: A, /) -> A: ...
+    def abs(self, x: Arr, /) -> Arr: ...
     def arange(
         self, stop: int, /, *, dtype: Any = None, device: Any = None
-    ) -> A: ...
-    def argmax(self, x: A, /, *, axis: int) -> A: ...
+    ) -> Arr: ...
+    def argmax(self, x: Arr, /, *, axis: int) -> Arr: ...
     def asarray(
         self, obj: Any, /, *, dtype: Any = None, device: Any = None
-    ) -> A: ...
-    def astype(self, x: Array, dtype: Any, /) -> A: ...
+    ) -> Arr: ...
+    def astype(self, x: Array, dtype: Any, /) -> Arr: ...
     def concat(
-        self, arrays: Sequence[A], /, *, axis: int = 0
-    ) -> A: ...
+        self, arrays: Sequence[Arr], /, *, axis: int = 0
+    ) -> Arr: ...
     def equal(self, x: Array, y: Array | int, /) -> Any: ...
-    def exp(self, x: A, /) -> A: ...
-    def isfinite(self, x: A, /) -> Any: ...
-    def log(self, x: A, /) -> A: ...
+    def exp(self, x: Arr, /) -> Arr: ...
+    def isfinite(self, x: Arr, /) -> Any: ...
+    def log(self, x: Arr, /) -> Arr: ...
     def max(
         self,
-        x: A,
+        x: Arr,
         /,
         *,
         axis: int | None = None,
         keepdims: bool = False,
-    ) -> A: ...
-    def min(self, x: A, /) -> A: ...
+    ) -> Arr: ...
+    def min(self, x: Arr, /) -> Arr: ...
     def mean(
-        self, x: A, /, *, axis: int, keepdims: bool = False
-    ) -> A: ...
-    def nonzero(self, x: Any, /) -> tuple[A, ...]: ...
+        self, x: Arr, /, *, axis: int, keepdims: bool = False
+    ) -> Arr: ...
+    def nonzero(self, x: Any, /) -> tuple[Arr, ...]: ...
     def ones(
         self,
         shape: tuple[int, ...],
         *,
         dtype: Any,
         device: Any = None,
-    ) -> A: ...
-    def reshape(self, x: A, /, shape: tuple[int, ...]) -> A: ...
-    def sqrt(self, x: A, /) -> A: ...
+    ) -> Arr: ...
+    def reshape(self, x: Arr, /, shape: tuple[int, ...]) -> Arr: ...
+    def sqrt(self, x: Arr, /) -> Arr: ...
     def sum(
         self,
-        x: A,
+        x: Arr,
         /,
         *,
         axis: int | None = None,
         keepdims: bool = False,
-    ) -> A: ...
-    def take(self, x: A, indices: Any, /, *, axis: int) -> A: ...
+    ) -> Arr: ...
+    def take(
+        self, x: Arr, indices: Any, /, *, axis: int
+    ) -> Arr: ...
     def take_along_axis(
-        self, x: A, indices: Any, /, *, axis: int
-    ) -> A: ...
-    def tanh(self, x: A, /) -> A: ...
+        self, x: Arr, indices: Any, /, *, axis: int
+    ) -> Arr: ...
+    def tanh(self, x: Arr, /) -> Arr: ...
     def where(
-        self, condition: Any, x1: A | float, x2: A | float, /
-    ) -> A: ...
+        self, condition: Any, x1: Arr | float, x2: Arr | float, /
+    ) -> Arr: ...
 
 
-def is_array(value: object) -> bool:
-    """Whether this is an array, of whatever library."""
-    return hasattr(value, "shape") and hasattr(value, "dtype")
-
-
-def namespace(x: A) -> Namespace[A]:
+def namespace(x: Arr) -> Namespace[Arr]:
     """The functions of the library that `x` comes from."""
-    return cast("Namespace[A]", compat.array_namespace(x))
+    return cast("Namespace[Arr]", compat.array_namespace(x))
 
 
 def device(x: Array) -> Any:
@@ -125,7 +129,7 @@ def arange(n: int, like: Array) -> Array:
     return namespace(like).arange(n, device=device(like))
 
 
-def as_index(x: A) -> A:
+def as_index(x: Arr) -> Arr:
     """`x` in the integer type that its library makes by itself.
 
     A token may be of any integer type. Bytes (uint8) hold neither
@@ -156,7 +160,7 @@ def entries(P: A, i: Array) -> A:
     return namespace(P).take_along_axis(P, i, axis=0)[0, :]
 
 
-def append(x: A, y: int) -> A:
+def append(x: Arr, y: int) -> Arr:
     """`[x, y]`: a sequence and one more element."""
     xp = namespace(x)
     last = xp.asarray([y], dtype=x.dtype, device=device(x))
@@ -183,11 +187,14 @@ def erfc(x: A) -> A:
     return namespace(x).asarray(values, dtype=x.dtype)
 
 
-def to_numpy(x: Array) -> NDArray[np.float64]:
+def to_numpy(x: Array) -> NDArray[Any]:
     """The values of `x`, outside its library and its gradients."""
     if compat.is_torch_array(x):
-        import torch
-
-        tensor = cast("Any", x).detach()
-        x = tensor.to("cpu", torch.float64)
-    return np.asarray(x, dtype=np.float64)
+        tensor = cast("Any", x).detach().cpu()
+        # NumPy has no bfloat16; float64 has all of its numbers.
+        x = (
+            tensor.double()
+            if tensor.is_floating_point()
+            else tensor
+        )
+    return np.asarray(x)

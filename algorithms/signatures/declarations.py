@@ -7,8 +7,9 @@ every call, the random θ and the property tests all read them here.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
-from inspect import signature
+from inspect import signature, unwrap
 from types import NoneType, UnionType
 from typing import (
     Annotated,
@@ -20,8 +21,6 @@ from typing import (
     get_origin,
     get_type_hints,
 )
-
-from jaxtyping import AbstractArray
 
 
 class With:
@@ -48,6 +47,10 @@ class Below(NamedTuple):
     noun: str
 
 
+class RightPadding:
+    """True at tokens, then False at what fills up a sequence."""
+
+
 class ArrayOf(NamedTuple):
     """An array: its axes, outermost first, and its element types.
 
@@ -59,19 +62,27 @@ class ArrayOf(NamedTuple):
     batch: Literal["*batch", "*#batch", ""]
     axes: tuple[str, ...]
     kind: Literal["float", "integer", "bool"]
-    dtypes: frozenset[str]
+    dtypes: tuple[str, ...]
     below: Below | None
+    right_padding: bool = False
 
 
 #: Each kind of element, by a type that no other kind has.
 KINDS = {"float": "float64", "integer": "int64", "bool": "bool"}
 
+#: Those of jaxtyping's floats in which every function computes.
+FLOATS = ("float16", "bfloat16", "float32", "float64")
+
 
 class Record(NamedTuple):
-    """A NamedTuple of parameters."""
+    """A NamedTuple of parameters.
+
+    `names` are what some of its sizes are called: `d_x` is "d_e".
+    """
 
     type: type
     fields: Mapping[str, Declaration]
+    names: Mapping[str, str] = {}
 
 
 class Items(NamedTuple):
@@ -125,7 +136,7 @@ class Signature(NamedTuple):
 
 def declared(function: Callable[..., Any]) -> Signature:
     """What a function declares, in the order of its arguments."""
-    hints = get_type_hints(function, include_extras=True)
+    hints = annotations_of(function)
     parameters = signature(function).parameters.values()
     return Signature(
         {p.name: read(hints[p.name]) for p in parameters},
@@ -135,6 +146,23 @@ def declared(function: Callable[..., Any]) -> Signature:
             for p in parameters
             if p.default is not p.empty
         },
+    )
+
+
+def annotations_of(owner: Any) -> dict[str, Any]:
+    """The annotations of a function or a class, as types.
+
+    jaxtyping takes longer to import than NumPy. Modules import it
+    for type checkers only; here its names are known all the same.
+    """
+    import jaxtyping
+
+    owner = unwrap(owner)
+    own = getattr(owner, "__globals__", None)
+    if own is None:  # a class
+        own = vars(sys.modules[owner.__module__])
+    return get_type_hints(
+        owner, {**vars(jaxtyping), **own}, include_extras=True
     )
 
 
@@ -156,7 +184,7 @@ def read(
         (size,) = (m.name for m in marks if isinstance(m, Count))
         return Items(read(args[0], names), size, origin is tuple)
     cls: Any = origin or hint
-    if issubclass(cls, AbstractArray):
+    if hasattr(cls, "dim_str"):  # an array of jaxtyping's
         return _array(cls, names, marks)
     if hasattr(cls, "_fields"):
         inner = {
@@ -165,11 +193,9 @@ def read(
             if isinstance(mark, With)
             for size, name in mark.names.items()
         }
-        hints = get_type_hints(cls, include_extras=True)
-        names = {**names, **inner}
-        return Record(
-            cls, {f: read(h, names) for f, h in hints.items()}
-        )
+        hints, names = annotations_of(cls), {**names, **inner}
+        fields = {f: read(h, names) for f, h in hints.items()}
+        return Record(cls, fields, inner)
     if cls in (int, float):
         return Number(cls)
     return Instance(cls)
@@ -188,9 +214,11 @@ def _array(
         re.sub(r"\w+", lambda m: names.get(m[0], m[0]), axis)
         for axis in axes
     )
-    dtypes = frozenset(hint.dtypes)
     kind: Any = next(
-        kind for kind, dtype in KINDS.items() if dtype in dtypes
+        k for k, dtype in KINDS.items() if dtype in hint.dtypes
     )
+    dtypes = FLOATS if kind == "float" else tuple(hint.dtypes)
     below = next((m for m in marks if isinstance(m, Below)), None)
-    return ArrayOf(batch, renamed, kind, dtypes, below)
+    return ArrayOf(
+        batch, renamed, kind, dtypes, below, RightPadding in marks
+    )

@@ -10,8 +10,10 @@ from functools import cache, wraps
 from inspect import signature
 from typing import Any, TypeVar, cast
 
+from algorithms.signatures.check import Check
 from algorithms.signatures.declarations import Signature, declared
-from algorithms.signatures.scope import Scope
+from algorithms.signatures.errors import ShapeError
+from algorithms.signatures.rows import advised
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,10 +30,11 @@ def algorithm(
     """Mark a function as Algorithm `number`, and check its calls.
 
     Every call is held to the annotations: shapes of all arguments,
-    of θ at every depth and of the result, in one scope (a name is
-    one size); dtypes, one float type and one library for all; token
-    IDs within the vocabulary; what `requires` says of the sizes. A
-    call from inside another checked call is not checked again.
+    of θ at every depth and of the result (a name is one size);
+    dtypes, one float type and one library for all; token IDs within
+    the vocabulary; padding at the right end; what `requires` says
+    of the sizes. A call from inside another checked call is not
+    checked again.
 
     The function then carries its number as `function.algorithm`.
     """
@@ -49,9 +52,6 @@ def checked(*, requires: tuple[str, ...] = ()) -> Callable[[F], F]:
 
     def wrap(function: F) -> F:
         bind = signature(function).bind
-        rules = {
-            rule: compile(rule, rule, "eval") for rule in requires
-        }
 
         @cache
         def declarations() -> Signature:  # names resolve only later
@@ -63,15 +63,22 @@ def checked(*, requires: tuple[str, ...] = ()) -> Callable[[F], F]:
                 return function(*args, **kwargs)
             token = _inside.set(True)
             try:
-                scope = Scope(function.__name__)
+                check = Check(function.__name__)
                 try:
                     arguments = bind(*args, **kwargs).arguments
                 except TypeError as error:  # it names no function
-                    scope.refuse(TypeError, str(error))
-                scope.take(declarations().arguments, arguments)
-                scope.require(rules)
+                    check.refuse(TypeError, str(error))
+                try:
+                    check.arguments(
+                        declarations().arguments, arguments
+                    )
+                except ShapeError as error:
+                    raise advised(
+                        error, declarations().arguments, arguments
+                    ) from None
+                check.rules(requires)
                 result = function(*args, **kwargs)
-                scope.give(declarations().result, result)
+                check.result(declarations().result, result)
             finally:
                 _inside.reset(token)
             return result

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar, overload
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import NDArray
 
+from algorithms.signatures.check import Check
 from algorithms.signatures.declarations import (
     ArrayOf,
     Declaration,
@@ -18,18 +20,44 @@ from algorithms.signatures.declarations import (
     Record,
     read,
 )
-from algorithms.signatures.scope import Scope
+from algorithms.signatures.trees import Tree
 
+F = TypeVar("F", bound=np.floating[Any])
 P = TypeVar("P")
+#: A class of parameters that has a P with NumPy arrays of type F;
+#: with `type[…]` for `Callable[..., …]`, mypy would not find F.
+Class = Callable[..., Tree[Any, NDArray[F], P]]
 
 
+@overload
 def initialise(
-    parameters: type[P],
+    parameters: Class[np.float64, P],
+    rng: np.random.Generator,
+    **sizes: int,
+) -> P: ...
+@overload
+def initialise(
+    parameters: Class[F, P],
     rng: np.random.Generator,
     *,
-    dtype: DTypeLike = np.float64,
+    dtype: type[F] | np.dtype[F],
     **sizes: int,
-) -> P:
+) -> P: ...
+@overload
+def initialise(
+    parameters: Class[Any, P],
+    rng: np.random.Generator,
+    *,
+    dtype: str,
+    **sizes: int,
+) -> P: ...
+def initialise(
+    parameters: Any,
+    rng: np.random.Generator,
+    *,
+    dtype: Any = np.float64,
+    **sizes: int,
+) -> Any:
     """Draw θ for one of the architectures, or for a part of one.
 
     The paper leaves this open (erratum A15). Here γ is 1, β and
@@ -53,7 +81,7 @@ def initialise(
     Returns
     -------
     θ, in NumPy arrays
-        `tree_map(torch.asarray, theta)` gives another library's.
+        `theta.map(torch.asarray)` gives another library's.
 
     Raises
     ------
@@ -77,8 +105,8 @@ def initialise(
     >>> W_qkv.W_v.shape
     (3, 4)
     """
-    scope = Scope("initialise")
-    scope.check(Instance(np.random.Generator), rng, "rng")
+    check = Check("initialise").check
+    check(Instance(np.random.Generator), rng, "rng")
     if not np.issubdtype(dtype, np.floating):
         raise TypeError(
             f"initialise: dtype is {np.dtype(dtype)}, want a float"
@@ -92,23 +120,24 @@ def initialise(
         )
     declaration = read(parameters)
     names = _sizes(declaration)
-    for problem, wrong in (
-        ("needs", names - sizes.keys()),
-        ("has no", sizes.keys() - names),
-    ):
-        if wrong:
-            raise TypeError(
-                f"initialise: {parameters.__name__} {problem} "
-                f"{', '.join(sorted(wrong))}"
-            )
+    unknown = ", ".join(sorted(sizes.keys() - names))
+    missing = ", ".join(sorted(names - sizes.keys()))
+    if unknown or missing:
+        problem = f"needs {missing}"
+        if unknown and not missing:
+            problem = f"has {', '.join(sorted(names))}"
+        if unknown:
+            problem = f"has no {unknown}: it {problem}"
+        raise TypeError(
+            f"initialise: {parameters.__name__} {problem}"
+        )
     for name, size in sizes.items():
-        scope.check(Number(int), size, name)
+        check(Number(int), size, name)
         if size < 1:
             raise ValueError(
                 f"initialise: {name} is {size}, want at least 1"
             )
-    theta: P = _draw(declaration, "", rng, np.dtype(dtype), sizes)
-    return theta
+    return _draw(declaration, "", rng, np.dtype(dtype), sizes)
 
 
 def _sizes(declaration: Declaration) -> set[str]:

@@ -1,4 +1,4 @@
-// Reads the vectors, and holds the scores of attention to line 4.4.  node read_npy.mjs DIR
+// Reads the vectors, and compares the scores of attention with line 4.4.  node read_npy.mjs DIR
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -8,7 +8,7 @@ const index = JSON.parse(readFileSync(join(folder, "index.json"), "utf8"));
 // A .npy file of version 1.0: its shape, and its numbers row by row.
 function readNpy(file) {
   const bytes = readFileSync(join(folder, file));
-  if (bytes.toString("latin1", 0, 7) !== "\x93NUMPY\x01") throw new Error(`${file}: no .npy`);
+  if (bytes.toString("latin1", 0, 7) !== "\x93NUMPY\x01") throw new Error(`${file}: not a .npy`);
   const end = 10 + bytes.readUInt16LE(8);
   const header = bytes.toString("latin1", 10, end);
   const [, type] = header.match(/'descr': '<([fi]8)', 'fortran_order': False/);
@@ -51,5 +51,6 @@ const [[{ arrays: [stored] }]] = attention.lines.find(({ number }) => number ===
 const exact = nested(readNpy(stored.file));
 const off = Math.max(...S.flatMap((row, i) => row.map((own, j) => Math.abs(own - exact[i][j]))));
 const most = stored.float64_within + stored.stored_within;
-console.log(`${arrays.length} arrays; 4.4: ${off.toPrecision(2)} off, ${most.toPrecision(2)} allowed`);
+const [error, bound] = [off, most].map((number) => number.toPrecision(2));
+console.log(`${arrays.length} arrays; 4.4: ${error} off, ${bound} allowed`);
 process.exitCode = off <= most ? 0 : 1; // NaN is not

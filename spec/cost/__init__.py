@@ -13,21 +13,19 @@ it. A gradient is not counted, neither its operations nor its memory, since the 
 how to compute it: a step of 11-13 is one evaluation of the loss, and the change of θ.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from spec.cost.loops import CostError, value
-from spec.cost.memory import Memory, Peak, Where, highest
-from spec.cost.numbers import numbers
+from spec.cost.memory import Memory, Peak, highest
 from spec.cost.operations import KINDS, Counts, Operations, total
+from spec.cost.sizes import CostError, numbers, value
 from spec.language.checked import Checked
 from spec.language.polynomials import Poly, sum_of
 from spec.language.types import Bundle
+from spec.pairing import Ref
 
-__all__ = ["KINDS", "Cost", "CostError", "Operations", "Peak", "Where", "cost", "highest", "value"]
+__all__ = ["KINDS", "Cost", "CostError", "Operations", "Peak", "cost", "highest", "value"]
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ class Cost:
         atoms = {atom.name for polynomial in polynomials for atom in polynomial.atoms}
         return tuple(sorted(atoms))
 
-    def peak(self, sizes: Mapping[str, int]) -> tuple[int, tuple[Where, ...]]:
+    def peak(self, sizes: Mapping[str, int]) -> tuple[int, tuple[Ref, ...]]:
         """Return the most numbers in memory at once, at some sizes, and the path to that line."""
         return max((peak.value(sizes), peak.path) for peak in self.peaks)
 

@@ -2,7 +2,7 @@
 
 In memory are, of the algorithm and of those that wait for its result,
 
-- the variables that have been set. An array that a loop fills entry by entry is there from the
+- the variables that have been set. An array that a loop sets entry by entry is there from the
   beginning of the loop, a family with the members that have been made. Inputs and parameters are
   not counted;
 - the values that wait while an expression is evaluated, from left to right: the operands and
@@ -19,10 +19,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import NamedTuple
 
-from spec.cost.loops import Loop, loops, of_equal_lengths, substitute, value, while_loop
-from spec.cost.numbers import numbers
+from spec.cost.sizes import Loop, loops, numbers, of_equal_lengths, value, while_loop
 from spec.language import tree
 from spec.language.checked import Checked
 from spec.language.header import instance
@@ -31,16 +29,7 @@ from spec.language.plain_text import text
 from spec.language.polynomials import ONE, ZERO, Atom, Poly, sum_of
 from spec.language.tree import Line, Node, base, children, targets
 from spec.language.types import N_V, Family, Key, Type
-
-
-class Where(NamedTuple):
-    """A numbered line of an algorithm."""
-
-    algorithm: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.algorithm}.{self.line}"
+from spec.pairing import Ref
 
 
 @dataclass(frozen=True)
@@ -59,7 +48,7 @@ class Peak:
     """
 
     numbers: Poly
-    path: tuple[Where, ...]
+    path: tuple[Ref, ...]
     needs: frozenset[Poly] = frozenset()
 
     def covers(self, other: Peak) -> bool:
@@ -73,9 +62,9 @@ class Peak:
 
     def at(self, new: Mapping[Atom, Poly], *needs: Poly) -> Peak:
         """Replace atoms, and add needs."""
-        all_needs = {substitute(need, new) for need in (*self.needs, *needs)}
+        all_needs = {need.replace(new) for need in (*self.needs, *needs)}
         return Peak(
-            substitute(self.numbers, new),
+            self.numbers.replace(new),
             self.path,
             frozenset(need for need in all_needs if not never_negative(need)),
         )
@@ -94,28 +83,16 @@ class Memory(dict[str, "_Memory"]):
 
 
 class _Memory:
-    """The peaks of one algorithm.
-
-    Attributes
-    ----------
-    peaks
-        The peaks so far, none covered by another of its line.
-    held
-        For each variable that has been set, how many numbers it holds.
-    waiting
-        How many numbers wait while an expression is evaluated.
-    lengths
-        The lengths of the sequences that a `while` makes grow.
-    """
+    """The peaks of one algorithm."""
 
     def __init__(self, memory: Memory, checked: Checked) -> None:
         self.memory = memory
         self.checked = checked
-        self.peaks: list[Peak] = []
-        self.held: dict[Key, Poly] = {}
-        self.waiting = ZERO
-        self.lengths: dict[Atom, Poly] = {}
-        self.number = 0
+        self.peaks: list[Peak] = []  # none covered by another of its line
+        self.held: dict[Key, Poly] = {}  # how many numbers each variable holds
+        self.waiting = ZERO  # how many numbers wait while an expression is evaluated
+        self.lengths: dict[Atom, Poly] = {}  # of the sequences that a `while` makes grow
+        self.number = 0  # of the line
         self.block(checked.program.body)
 
     @cached_property
@@ -132,7 +109,7 @@ class _Memory:
         return highest(peak for line in self.lines.values() for peak in line)
 
     def size(self, size: Poly) -> Poly:
-        return substitute(of_equal_lengths(size), self.lengths)
+        return of_equal_lengths(size).replace(self.lengths)
 
     def numbers(self, type: Type) -> Poly:
         return self.size(numbers(type, self.memory.algorithms))
@@ -148,7 +125,7 @@ class _Memory:
     def moment(self, more: Poly) -> None:
         """Note a peak: what is in memory, together with a value that has just been computed."""
         total = sum_of(self.held.values()) + self.waiting + more
-        self.note(Peak(total, (Where(self.checked.id, self.number),)))
+        self.note(Peak(total, (Ref(self.checked.id, self.number),)))
 
     # Lines
 
@@ -188,11 +165,9 @@ class _Memory:
                 self.expression(condition)
                 self.waiting = ZERO
                 self.statement(body)
-            case tree.Assign(tree.Call(function) as target, _, value):
-                self.held.pop(Key(function), None)
-                self.expression(value)
-                self.set(target)
             case tree.Assign(target, _, value):
+                if isinstance(target, tree.Call):
+                    self.held.pop(Key(target.function), None)
                 self.expression(value)
                 self.set(target)
             case tree.Choose(target, value, probability, otherwise):
@@ -246,7 +221,7 @@ class _Memory:
             variable = self.variable(target)
             if variable.index is not None and text(variable.index) in names:
                 self.held[variable.key] = self.made(variable, line, before=True)
-            elif _fills(target, names) and self.checked.names.fresh[target]:
+            elif isinstance(target, tree.Index) and text(target.subscripts[-1]) in names:
                 self.held[variable.key] = self.made(variable, line)
         self.turns(loops(self.checked, binder), body)
 
@@ -268,7 +243,7 @@ class _Memory:
         return None
 
     def move(self, new: Mapping[Atom, Poly]) -> None:
-        self.held = {variable: substitute(size, new) for variable, size in self.held.items()}
+        self.held = {variable: size.replace(new) for variable, size in self.held.items()}
 
     # Expressions
 
@@ -345,7 +320,7 @@ class _Memory:
             self.terms(loops(self.checked, parameter) if indexed else (), parameter.value)
             self.waiting = before + self.numbers(instance(type, typing.calls[node]))
         sizes = {atom: self.size(size) for atom, size in typing.calls[node].items()}
-        here = Where(self.checked.id, self.number)
+        here = Ref(self.checked.id, self.number)
         around = sum_of(self.held.values()) + self.waiting
         for peak in self.memory[callee.id].highest:
             inner = peak.at(sizes)
@@ -393,11 +368,6 @@ def _grows(peak: Peak, index: Atom) -> bool:
     rises = {
         never_negative(change)
         for size in (peak.numbers, *(-need for need in peak.needs))
-        if (change := substitute(size, {index: Poly.of(index) + 1}) - size) != ZERO
+        if (change := size.replace({index: Poly.of(index) + 1}) - size) != ZERO
     }
     return rises <= {True}
-
-
-def _fills(target: Node, names: set[str]) -> bool:
-    """Say whether a target is an entry at an index that a loop runs over."""
-    return isinstance(target, tree.Index) and text(target.subscripts[-1]) in names

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial, reduce
 
-from spec.cost.loops import Loop, loops, of_equal_lengths, substitute, while_loop
-from spec.cost.numbers import numbers
+from spec.cost.sizes import Loop, loops, numbers, of_equal_lengths, while_loop
 from spec.language import tree
 from spec.language.checked import Checked
 from spec.language.inference.calls import ENTRYWISE
@@ -77,28 +76,16 @@ class Counts(dict[str, "_Count"]):
 
 
 class _Count:
-    """The operations of one algorithm.
-
-    Attributes
-    ----------
-    lines
-        The operations of each line, in all its turns.
-    at_most
-        The lines that may do less than is counted, depending on the data.
-    around
-        The loops that the line in hand is in.
-    lengths
-        The lengths of the sequences that a `while` makes grow.
-    """
+    """The operations of each line of one algorithm, in all its turns."""
 
     def __init__(self, counts: Counts, checked: Checked) -> None:
         self.counts = counts
         self.checked = checked
         self.lines = {line.number: NOTHING for line in checked.program.lines}
-        self.at_most: set[int] = set()
-        self.around: tuple[Loop, ...] = ()
-        self.lengths: dict[Atom, Poly] = {}
-        self.number = 0
+        self.at_most: set[int] = set()  # the lines that may do less, depending on the data
+        self.around: tuple[Loop, ...] = ()  # the loops that the line is in
+        self.lengths: dict[Atom, Poly] = {}  # of the sequences that a `while` makes grow
+        self.number = 0  # of the line
         self.block(checked.program.body)
 
     @cached_property
@@ -107,7 +94,7 @@ class _Count:
         return total(self.lines.values())
 
     def size(self, size: Poly) -> Poly:
-        return substitute(of_equal_lengths(size), self.lengths)
+        return of_equal_lengths(size).replace(self.lengths)
 
     # Lines
 
@@ -145,8 +132,6 @@ class _Count:
                 return self.node(condition) + self.perhaps(self.statement(body))
             case tree.Assign(tree.Call(), _, value):
                 return self.node(value)
-            case tree.Assign(target, _, value):
-                return self.nodes((target, value))
             case tree.Choose(target, value, probability, otherwise):
                 either = self.perhaps(self.nodes((value, otherwise)))
                 return self.nodes((target, probability)) + either
@@ -157,9 +142,7 @@ class _Count:
                     + operations(tokens - 1, "add")
                     + operations(tokens, "divide")
                 )
-            case tree.Return(_, value):
-                return self.node(value)
-        return NOTHING
+        return self.nodes(children(statement))
 
     def perhaps(self, done: Operations) -> Operations:
         """Count operations that the data may make needless."""
@@ -235,7 +218,7 @@ class _Count:
         if node in typing.callees:
             callee = self.counts[typing.callees[node]]
             sizes = {atom: self.size(size) for atom, size in typing.calls[node].items()}
-            done = callee.total.map(lambda number: substitute(number, sizes))
+            done = callee.total.map(lambda number: number.replace(sizes))
             if callee.at_most:
                 done = self.perhaps(done)
             return self.nodes((*typing.arguments[node], *node.parameters)) + done

@@ -4,8 +4,6 @@ gpt2-small          the sizes in spec/cost/presets.toml, and sequences of the gr
 gpt2-small ell=16   the same with a sequence of 16 tokens
 """
 
-from __future__ import annotations
-
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,13 +12,10 @@ from importlib.resources import files
 from types import MappingProxyType
 
 from spec import symbols
-from spec.cost.loops import value
+from spec.cost.sizes import value
 from spec.language.checked import Checked
 from spec.language.types import Whole
-
-
-class SizesError(ValueError):
-    """Sizes that an algorithm does not have, or cannot have."""
+from spec.usage_error import UsageError
 
 
 @cache
@@ -46,7 +41,7 @@ def sizes(checked: Checked, names: Iterable[str], words: Sequence[str]) -> dict[
 
     Raises
     ------
-    SizesError
+    UsageError
         At an unknown preset or name; at a value that is not a size; if a size has no value; if
         the values do not fulfil the requirements of the algorithm.
     """
@@ -56,22 +51,22 @@ def sizes(checked: Checked, names: Iterable[str], words: Sequence[str]) -> dict[
     if words and "=" not in words[0]:
         preset = words.pop(0)
         if preset not in presets():
-            raise SizesError(f"there is no preset {preset}; there are {', '.join(presets())}")
+            raise UsageError(f"there is no preset {preset}; there are {', '.join(presets())}")
         values = {name: size for name, size in presets()[preset].items() if name in names}
     names_of_sizes = dict(_synonyms(checked, names))
     for word in words:
         name, equals, number = word.partition("=")
         if not equals:
-            raise SizesError(f"{word} is neither NAME=VALUE nor stands first, as a preset does")
+            raise UsageError(f"{word} is neither NAME=VALUE nor stands first, as a preset does")
         if name.strip() not in names_of_sizes:
             sizes = ", ".join(names)
-            raise SizesError(f"Algorithm {checked.id} has no size {name}; it has {sizes}")
+            raise UsageError(f"Algorithm {checked.id} has no size {name}; it has {sizes}")
         values[names_of_sizes[name.strip()]] = _size(name, number)
     for name in names:
         if name.startswith("length(") and "ℓ_max" in values:
             values.setdefault(name, values["ℓ_max"])
     if missing := [name for name in names if name not in values]:
-        raise SizesError(f"Algorithm {checked.id} also needs {', '.join(missing)}")
+        raise UsageError(f"Algorithm {checked.id} also needs {', '.join(missing)}")
     _fulfil(checked, values)
     return {name: values[name] for name in names}
 
@@ -94,7 +89,7 @@ def _synonyms(checked: Checked, names: Sequence[str]) -> Iterator[tuple[str, str
 def _size(name: str, number: str) -> int:
     digits = number.strip().replace("_", "").replace(",", "")
     if not digits.isdecimal() or int(digits) < 1:
-        raise SizesError(f"{name}={number}: a size is a whole number, 1 or more")
+        raise UsageError(f"{name}={number}: a size is a whole number, 1 or more")
     return int(digits)
 
 
@@ -105,4 +100,4 @@ def _fulfil(checked: Checked, values: Mapping[str, int]) -> None:
             continue
         if value(requirement.excess, values) < 0:
             here = ", ".join(sorted({f"{atom.name} = {values[atom.name]}" for atom in atoms}))
-            raise SizesError(f"Algorithm {checked.id} requires {requirement.text}; here {here}")
+            raise UsageError(f"Algorithm {checked.id} requires {requirement.text}; here {here}")

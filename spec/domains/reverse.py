@@ -2,7 +2,7 @@
 
 import builtins
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, Self
 
 import numpy as np
@@ -44,14 +44,10 @@ class Variable(Generic[S]):
         return f"Variable({self.value!r})"
 
     def __add__(self, other: Any) -> "Variable[S]":
-        if isinstance(other, Variable):
-            return self._new(self.value + other.value, (self, 1), (other, 1))
-        return self._new(self.value + other, (self, 1))
+        return self._new(self.value + _value(other), (self, 1), (other, 1))
 
     def __sub__(self, other: Any) -> "Variable[S]":
-        if isinstance(other, Variable):
-            return self._new(self.value - other.value, (self, 1), (other, -1))
-        return self._new(self.value - other, (self, 1))
+        return self._new(self.value - _value(other), (self, 1), (other, -1))
 
     def __rsub__(self, other: Any) -> "Variable[S]":
         return self._new(other - self.value, (self, -1))
@@ -60,16 +56,13 @@ class Variable(Generic[S]):
         return self._new(-self.value, (self, -1))
 
     def __mul__(self, other: Any) -> "Variable[S]":
-        if isinstance(other, Variable):
-            return self._new(self.value * other.value, (self, other.value), (other, self.value))
-        return self._new(self.value * other, (self, other))
+        return self._new(self.value * _value(other), (self, _value(other)), (other, self.value))
 
     def __truediv__(self, other: Any) -> "Variable[S]":
-        if isinstance(other, Variable):
-            quotient = self.value / other.value
-            by_other = -quotient / other.value
-            return self._new(quotient, (self, 1 / other.value), (other, by_other))
-        return self._new(self.value / other, (self, self.domain.real(1) / other))
+        divisor = _value(other)
+        quotient = self.value / divisor
+        slope = self.domain.real(1) / divisor  # of the domain, since 1 / 3 is rounded
+        return self._new(quotient, (self, slope), (other, -quotient / divisor))
 
     def __rtruediv__(self, other: Any) -> "Variable[S]":
         quotient = other / self.value
@@ -78,8 +71,8 @@ class Variable(Generic[S]):
     __radd__ = __add__
     __rmul__ = __mul__
 
-    def _new(self, value: S, *parents: "tuple[Variable[S], Any]") -> "Variable[S]":
-        return Variable(value, self.domain, parents)
+    def _new(self, value: S, *parents: tuple[Any, Any]) -> "Variable[S]":
+        return Variable(value, self.domain, _variables(parents))
 
 
 class Reverse(Domain[Variable[S] | S]):
@@ -150,29 +143,29 @@ class Reverse(Domain[Variable[S] | S]):
     def power(self, x: Variable[S] | S, y: Variable[S] | S | int) -> Variable[S] | S:
         base, exponent = _value(x), _value(y)
         power = self.base.power(base, exponent)
-        parents: list[tuple[Variable[S], Any]] = []
+        parents: list[tuple[Any, Any]] = []
         if isinstance(x, Variable):
             parents.append((x, exponent * self.base.power(base, exponent - 1)))
         if isinstance(y, Variable):
             parents.append((y, power * self.base.log(base)))
-        return self._variable_or_constant(power, parents)
+        return self._derived(power, parents)
 
     def is_zero(self, x: Variable[S] | S) -> bool:
         return self.base.is_zero(_value(x))
 
     def total(self, xs: Sequence[Variable[S] | S]) -> Variable[S] | S:
         total = self.base.total([_value(x) for x in xs])
-        return self._variable_or_constant(total, [(x, 1) for x in xs if isinstance(x, Variable)])
+        return self._derived(total, [(x, 1) for x in xs])
 
     def dot(self, xs: Sequence[Variable[S] | S], ys: Sequence[Variable[S] | S]) -> Variable[S] | S:
         dot = self.base.dot([_value(x) for x in xs], [_value(y) for y in ys])
-        return self._variable_or_constant(dot, _parents_of_dot(xs, ys))
+        return self._derived(dot, _terms(xs, ys))
 
     def product(self, A: Matrix, B: Matrix) -> Matrix:
         values = self.base.product(_values(A), _values(B))
         pairs = itertools.product(A.tolist(), B.T.tolist())
         entries = [
-            self._variable_or_constant(value, _parents_of_dot(row, column))
+            self._derived(value, _terms(row, column))
             for value, (row, column) in zip(values.ravel().tolist(), pairs, strict=True)
         ]
         return np.array(entries, dtype=object).reshape(values.shape)
@@ -189,10 +182,15 @@ class Reverse(Domain[Variable[S] | S]):
         y = function(x.value)
         return Variable(y, self.base, ((x, slope(x.value, y)),))
 
-    def _variable_or_constant(
-        self, value: S, parents: Sequence[tuple[Variable[S], Any]]
-    ) -> Variable[S] | S:
-        return Variable(value, self.base, parents) if parents else value
+    def _derived(self, value: S, parents: Iterable[tuple[Any, Any]]) -> Variable[S] | S:
+        """Return a Variable if it has a Variable for a parent, else a constant."""
+        variables = _variables(parents)
+        return Variable(value, self.base, variables) if variables else value
+
+
+def _variables(parents: Iterable[tuple[Any, Any]]) -> list[tuple[Variable[Any], Any]]:
+    """Return the parents that are Variables, each with its slope."""
+    return [(parent, slope) for parent, slope in parents if isinstance(parent, Variable)]
 
 
 def _value(x: Any) -> Any:
@@ -203,18 +201,17 @@ def _values(A: Matrix) -> Matrix:
     return np.array([_value(x) for x in A.flat], dtype=object).reshape(A.shape)
 
 
-def _parents_of_dot(xs: Sequence[Any], ys: Sequence[Any]) -> list[tuple[Variable[Any], Any]]:
-    """Return every Variable, with the value that it is multiplied by."""
-    pairs = zip([*xs, *ys], [*ys, *xs], strict=True)
-    return [(x, _value(y)) for x, y in pairs if isinstance(x, Variable)]
+def _terms(xs: Sequence[Any], ys: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+    """Yield every number of a dot product with the value that it is multiplied by."""
+    return zip([*xs, *ys], map(_value, [*ys, *xs]), strict=True)
 
 
 def _from_last_to_first(output: Variable[S]) -> list[Variable[S]]:
     """Return the output and all that it depends on, each before its parents."""
-    found, waiting = {output}, [output]
+    reached, waiting = {output}, [output]
     while waiting:
         for parent, _ in waiting.pop().parents:
-            if parent not in found:
-                found.add(parent)
+            if parent not in reached:
+                reached.add(parent)
                 waiting.append(parent)
-    return sorted(found, key=lambda variable: -variable.number)
+    return sorted(reached, key=lambda variable: -variable.number)

@@ -19,22 +19,15 @@ from dataclasses import dataclass, field
 
 from spec.language.errors import SpecError
 
-SECTIONS = (
-    "Abbreviation",
-    "Input",
-    "Output",
-    "Parameters",
-    "Hyperparameters",
-    "Requires",
-    "Open",
-)
+SECTIONS = ("Abbreviation", "Input", "Output", "Parameters", "Hyperparameters", "Requires", "Open")
 
 MARGIN = 3  # columns for the number of a line
 STEP = 4  # columns for each level of nesting
 HANG = 7  # columns before the further rows of a section
 CLAIMS = 60  # the column of ▷, two columns to the right of the longest text that is claimed about
 
-_HEADING = re.compile(r"Algorithm (?P<id>∇?[1-9]\d*|[A-Z][1-9]\d*): (?P<rest>\S.*)")
+ID = r"(?:∇|[A-Z])?[1-9]\d*"  # the paper's, of a gradient, ours
+_HEADING = re.compile(r"Algorithm (?P<id>\S+): (?P<rest>\S.*)")
 _SIGNATURE = re.compile(r"\S.* ← (?P<name>[^\s(]+)\(.*\)")
 _SECTION = re.compile(r"(?P<name>[A-Z][a-z]+):(?: (?P<first>\S.*))?")
 _COMMENT = re.compile(r" *\/\* (?P<text>\S.*) \*\/")
@@ -172,6 +165,9 @@ class _Reader:
         if match is None:
             raise self.error("is not a heading such as 'Algorithm 4: Ṽ ← Attention(X, Z | W)'")
         id, rest = match["id"], match["rest"]
+        if re.fullmatch(ID, id) is None:
+            forms = "a number, 4, or ∇ and a number, ∇4, or a capital letter and a number, N1"
+            raise self.error(f"has the id {id}, want {forms}")
         if "←" not in rest:
             self.at += 1
             return id, rest, None

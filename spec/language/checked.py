@@ -4,8 +4,6 @@ Of each text the head is read first, then what its names stand for, then its typ
 obligation on sizes is proved for all sizes, or is open.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,10 +1,13 @@
 """The errors of a text of the specification, each with its place."""
 
+from dataclasses import dataclass
+
 
 class SpecError(ValueError):
     """A text that is not in the language, or in which a name or a size is wrong."""
 
 
+@dataclass(eq=False)
 class LineError(SpecError):
     """An error at a column of a row of an algorithm.
 
@@ -22,14 +25,15 @@ class LineError(SpecError):
         The error in a clause: `X is not defined here`.
     """
 
-    def __init__(self, algorithm: str, place: str, column: int, text: str, problem: str) -> None:
-        self.algorithm = algorithm
-        self.place = place
-        self.column = column
-        self.text = text
-        self.problem = problem
-        where = f"Algorithm {algorithm}, {place}, column {column}"
-        super().__init__(f"{where}: {problem}, in: {text}")
+    algorithm: str
+    place: str
+    column: int
+    text: str
+    problem: str
+
+    def __str__(self) -> str:
+        place = f"Algorithm {self.algorithm}, {self.place}, column {self.column}"
+        return f"{place}: {self.problem}, in: {self.text}"
 
 
 class ParseError(LineError):

@@ -1,29 +1,16 @@
 """What an algorithm declares: its inputs, parameters, result and sizes, and what it requires."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from spec.language import tree
+from spec.language import tree, types
 from spec.language.errors import CheckError
 from spec.language.plain_text import text
 from spec.language.polynomials import ONE, Atom, Poly
 from spec.language.tree import Node, Program, Row
-from spec.language.types import (
-    HOLE,
-    N_V,
-    TOKEN,
-    Bundle,
-    Family,
-    Key,
-    Matrix,
-    Tokens,
-    Type,
-    Whole,
-    map_sizes,
-    sizes_of,
-)
+from spec.language.types import HOLE, N_V, TOKEN, Key, Type, map_sizes, sizes_of
+
+Argument = tuple[Key, Type]  # a variable and its type
 
 
 @dataclass(frozen=True)
@@ -77,9 +64,9 @@ class Header:
 
     id: str
     function: str | None
-    inputs: tuple[tuple[Key, Type], ...]
-    parameters: tuple[tuple[Key, Type], ...]
-    output: tuple[Key, Type]
+    inputs: tuple[Argument, ...]
+    parameters: tuple[Argument, ...]
+    output: Argument
     hyperparameters: Mapping[Key, Type]
     defaults: Mapping[Key, int]
     bundle: Key | None
@@ -160,7 +147,7 @@ class _Reader:
     def __init__(self, program: Program, headers: Mapping[str, Header]) -> None:
         self.program = program
         self.headers = headers
-        self.variables: dict[Key, Type] = {VOCABULARY: Whole(N_V)}
+        self.variables: dict[Key, Type] = {VOCABULARY: types.Whole(N_V)}
         self.declared: dict[str, dict[Key, Type]] = {}
         self.defaults: dict[Key, int] = {}
         self.bounds: dict[Atom, tuple[Poly, Poly]] = {}
@@ -177,17 +164,17 @@ class _Reader:
     def header(self) -> Header:
         for section in ("Hyperparameters", "Input", "Parameters"):
             self.section(section)
-        fields = self.declared["Parameters"]
-        sizes = tuple(
-            sorted(
-                {atom for type in fields.values() for atom in sizes_of(type)} - N_V.atoms,
-                key=lambda atom: atom.name,
-            )
-        )
+        fields = parameters = self.declared["Parameters"]
+        atoms = {atom for type in fields.values() for atom in sizes_of(type)} - N_V.atoms
+        sizes = tuple(sorted(atoms, key=lambda atom: atom.name))
         if self.bundle is not None:
-            own = Bundle(self.program.id, tuple((atom, Poly.of(atom)) for atom in sizes))
+            own = types.Bundle(self.program.id, tuple((atom, Poly.of(atom)) for atom in sizes))
             self.variables[self.bundle] = own
-        inputs, parameters = self.arguments()
+            parameters = {self.bundle: own}
+        self.row, signature = self.heading, self.program.signature
+        named = (None, None) if signature is None else (signature.inputs, signature.parameters)
+        inputs = self.arguments(named[0], self.declared["Input"], {})
+        arguments = self.arguments(named[1], parameters, self.declared["Hyperparameters"])
         requirements = tuple(self.requirements())
         # The result may bear the name of an input, and of a size: it is declared apart.
         before = dict(self.variables)
@@ -200,14 +187,13 @@ class _Reader:
         self.row = self.heading
         if not outputs:
             raise self.error(self.row.node, "there is no output")
-        signature = self.program.signature
         if signature is not None and key(signature.result) != outputs[0][0]:
             raise self.error(signature.result, f"the output is {outputs[0][0]}")
         return Header(
             self.program.id,
             None if signature is None else signature.function,
             inputs,
-            parameters,
+            arguments,
             outputs[0],
             self.declared["Hyperparameters"],
             self.defaults,
@@ -231,9 +217,9 @@ class _Reader:
 
     def has_N_V(self, type: Type) -> bool:
         """Say whether a matrix, or a part of a bundle, has a row or a column for each token."""
-        if isinstance(type, Bundle) and type.algorithm in self.headers:
+        if isinstance(type, types.Bundle) and type.algorithm in self.headers:
             return VOCABULARY in self.headers[type.algorithm].variables
-        return isinstance(type, Matrix) and N_V.atoms <= sizes_of(type)
+        return isinstance(type, types.Matrix) and N_V.atoms <= sizes_of(type)
 
     def section(self, name: str, *, apart: bool = False) -> None:
         declared = self.declared[name] = {}
@@ -250,9 +236,9 @@ class _Reader:
                     scope = row.indent, binder
                 case tree.Consists(bundle):
                     if name != "Parameters" or declared:
-                        raise self.error(bundle, "only all parameters are parts of something")
+                        raise self.error(bundle, "only all parameters together can have a name")
                     self.bundle = key(bundle)
-                    self.declare(bundle, self.bundle, Bundle(self.program.id, ()))
+                    self.declare(bundle, self.bundle, types.Bundle(self.program.id, ()))
                 case tree.Declarations(items, own):
                     for item in items:
                         for member, variable, type in self.item(item, own or (scope and scope[1])):
@@ -282,7 +268,7 @@ class _Reader:
                 raise self.error(name, f"{text(name)} can only be a member of a family")
             type = self.type(item, name, index)
             if index is not None:
-                type = Family(index, self.counts[index], type)
+                type = types.Family(index, self.counts[index], type)
             yield name, variable, type
         self.index = None
 
@@ -314,26 +300,26 @@ class _Reader:
             case tree.Bits(dimensions):
                 return replace(self.matrix(dimensions), bits=True)
             case tree.Naturals() if index is None:
-                return Whole(Poly.of(Atom(text(name))))
+                return types.Whole(Poly.of(Atom(text(name))))
             case tree.Vocabulary():
                 return TOKEN
             case tree.Sequences():
-                return Tokens(Poly.of(_length(name, index)))
+                return types.Tokens(Poly.of(_length(name, index)))
             case tree.Distributions():
-                return Matrix(N_V)
+                return types.Matrix(N_V)
             case tree.Positions(high) if index is None and self.row.section == "Input":
                 position = Atom(text(name), "index")
                 self.bounds[position] = (ONE, self.size(high))
-                return Whole(Poly.of(position))
+                return types.Whole(Poly.of(position))
             case tree.Positions(high):
-                return Whole(high=self.size(high))
+                return types.Whole(high=self.size(high))
         raise self.error(item, "there is one count, not one for each member")
 
-    def matrix(self, dimensions: tuple[Node, ...]) -> Matrix:
+    def matrix(self, dimensions: tuple[Node, ...]) -> types.Matrix:
         rows, columns, *_ = (*map(self.size, dimensions), ONE, ONE)
-        return Matrix(rows, columns)
+        return types.Matrix(rows, columns)
 
-    def alike(self, item: tree.Alike) -> Bundle:
+    def alike(self, item: tree.Alike) -> types.Bundle:
         if item.algorithm not in self.headers:
             problem = f"Algorithm {item.algorithm} is missing, or refers to this one"
             raise self.error(item, problem)
@@ -346,8 +332,10 @@ class _Reader:
                 if text(name) not in {size.name for size in sizes}:
                     raise self.error(name, f"Algorithm {item.algorithm} has no size {text(name)}")
         declared = self.headers[item.algorithm].variables.items()
-        keys = {type.value: variable for variable, type in declared if isinstance(type, Whole)}
-        return Bundle(
+        keys = {
+            type.value: variable for variable, type in declared if isinstance(type, types.Whole)
+        }
+        return types.Bundle(
             item.algorithm,
             tuple(
                 (size, equal.get(size.name) or self.named(keys[Poly.of(size)], item))
@@ -375,18 +363,18 @@ class _Reader:
             raise self.error(node, f"{variable} differs from member to member")
         if variable not in self.variables and self.row.section in ("Output", "Requires"):
             raise self.error(node, f"{variable} is not declared")
-        type = self.variables.setdefault(variable, Whole(Poly.of(Atom(str(variable)))))
-        if not isinstance(type, Whole) or type.value is None:
+        type = self.variables.setdefault(variable, types.Whole(Poly.of(Atom(str(variable)))))
+        if not isinstance(type, types.Whole) or type.value is None:
             raise self.error(node, f"{variable} is {type}, not a size")
         return type.value
 
     def length(self, sequence: tree.Name) -> Poly:
         match self.variables.get(key(sequence)):
-            case Tokens(length):
+            case types.Tokens(length):
                 return length
         if self.row.section == "Requires":
             match self.variables.get(key(sequence, *(index.name for index in self.counts))):
-                case Family(_, _, Tokens(length)):
+                case types.Family(_, _, types.Tokens(length)):
                     return length
         raise self.error(sequence, f"{text(sequence)} is not a sequence")
 
@@ -402,7 +390,7 @@ class _Reader:
 
     def requirement(self, condition: tree.Compare) -> Iterator[Requirement]:
         if condition.operator not in ("≤", "="):
-            raise self.error(condition, "only what is written with ≤ or = can be required")
+            raise self.error(condition, "only conditions with ≤ or = can be required")
         left, right = self.size(condition.left), self.size(condition.right)
         excess = right - left
         members = {member for atom in excess.atoms for member in atom.at}
@@ -416,7 +404,7 @@ class _Reader:
         """Note that a size equals another, which may stand for it in the lines."""
         left, right = left.replace(self.equal), right.replace(self.equal)
         size = left.atom
-        # A token is told from a position by its being at most N_V.
+        # Being at most N_V makes a number a token, not a position.
         if size is None or size.at or size in right.atoms | N_V.atoms:
             raise self.error(condition.left, f"{text(condition.left)} is not a size of its own")
         self.equal = {equal: other.replace({size: right}) for equal, other in self.equal.items()}
@@ -424,46 +412,31 @@ class _Reader:
 
     def arguments(
         self,
-    ) -> tuple[tuple[tuple[Key, Type], ...], tuple[tuple[Key, Type], ...]]:
-        """Return inputs and parameters in the order of the signature, if there is one."""
-        signature = self.program.signature
-        inputs, fields = self.declared["Input"], self.declared["Parameters"]
-        parameters = fields if self.bundle is None else {self.bundle: self.variables[self.bundle]}
-        if signature is None:
-            return tuple(inputs.items()), tuple(parameters.items())
-        self.row = self.heading
-        hyperparameters = self.declared["Hyperparameters"]
-        return (
-            tuple(self.named_in(signature, signature.inputs, inputs, {})),
-            tuple(self.named_in(signature, signature.parameters, parameters, hyperparameters)),
-        )
-
-    def named_in(
-        self,
-        signature: tree.Signature,
-        names: tuple[tree.Name, ...],
-        required: dict[Key, Type],
-        optional: dict[Key, Type],
-    ) -> Iterator[tuple[Key, Type]]:
-        """Yield the arguments that a signature names, all of the required ones among them."""
+        names: tuple[tree.Name, ...] | None,
+        required: Mapping[Key, Type],
+        optional: Mapping[Key, Type],
+    ) -> tuple[Argument, ...]:
+        """Return the arguments that a signature names, or, without one, the required ones."""
+        if names is None:
+            return tuple(required.items())
         # A key as it was declared, z_n, may have another glyph than here, z_{1:N_data}.
-        declared = {variable: (variable, type) for variable, type in (required | optional).items()}
-        named: set[Key] = set()
+        declared = {item[0]: item for item in ({**required, **optional}).items()}
+        arguments: dict[Key, Argument] = {}
         for name in names:
             variable = key(name)
-            if variable not in declared or variable in named:
-                problem = "is named twice" if variable in named else "is not declared"
+            if variable not in declared or variable in arguments:
+                problem = "is named twice" if variable in arguments else "is not declared"
                 raise self.error(name, f"{text(name)} {problem}")
+            arguments[variable] = declared[variable]
             if isinstance(name.below, tree.Slice):
                 self.is_whole(name, name.below, declared[variable][1])
-            yield declared[variable]
-            named.add(variable)
-        if missing := [variable for variable in required if variable not in named]:
-            raise self.error(signature, f"{missing[0]} is not given")
+        if missing := [variable for variable in required if variable not in arguments]:
+            raise self.error(self.row.node, f"{missing[0]} is not given")
+        return tuple(arguments.values())
 
     def is_whole(self, name: tree.Name, members: tree.Slice, type: Type) -> None:
         """See that `z_{1:N_data}` are all members there are."""
-        assert isinstance(type, Family), "what is declared without an index has no •"
+        assert isinstance(type, types.Family), "what is declared without an index has no •"
         if members.low != tree.Number(1) or self.size(members.high) != type.count:
             raise self.error(name, f"{text(name)} is not all of them, 1 … {type.count}")
 

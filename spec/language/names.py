@@ -5,8 +5,6 @@ name. So `W_e` is one matrix, `W_l` is a member of a family, and `p^{1/τ}` is a
 has a script.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -81,34 +79,19 @@ def names(program: Program, header: Header) -> Names:
 
 
 class _Reader:
-    """Reads the lines in order.
-
-    Attributes
-    ----------
-    names
-        What has been found so far.
-    defined
-        The variables that have a value, each as it was first written.
-    running
-        The names that loops run over, each with the number of reads before its loop.
-    filling
-        The variables that are being filled, each with the names that this goes over.
-    reads, writes
-        The variables read so far, and those set by the line in hand.
-    captured
-        For each function defined so far, the variables that it depends on.
-    """
+    """Reads the lines in order."""
 
     def __init__(self, program: Program, header: Header) -> None:
         self.program = program
         self.output, _ = header.output
         self.names = Names()
+        # The variables that have a value, as they were first written.
         self.defined = {variable: variable for variable in header.variables}
-        self.running: dict[str, int] = {}
-        self.filling: dict[Key, set[str]] = {}
-        self.reads: list[Key] = []
-        self.captured: dict[Key, set[Key]] = {}
-        self.writes: list[Key] = []
+        self.running: dict[str, int] = {}  # the names that run, with the number of reads before
+        self.filling: dict[Key, set[str]] = {}  # what is being filled, and over which names
+        self.reads: list[Key] = []  # so far
+        self.writes: list[Key] = []  # by the line
+        self.captured: dict[Key, set[Key]] = {}  # what each function depends on
         self.line = program.body[0]
 
     def error(self, node: Node, problem: str) -> CheckError:
@@ -353,7 +336,7 @@ class _Reader:
             case tree.Named(tree.Index(_, subscripts), _, value):
                 indices = tree.Implied(node.indices)
                 if len(indices.names) < len(subscripts):
-                    raise self.error(node, "what is given is indexed by names")
+                    raise self.error(node, "an argument given by an equation is indexed by names")
                 self.bind(indices)
                 self.read(value)
                 self.unbind(indices)

@@ -4,8 +4,6 @@ What is declared must be open, and what is open must be declared: a lost proof i
 and so is a new one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -81,7 +79,7 @@ class Balance:
     unexpected
         Obligations that are open and not declared.
     outdated
-        Declarations of what is proved, or of what is not an obligation at all.
+        Declarations of conditions that are proved, or are not obligations at all.
     """
 
     known: tuple[Known, ...] = ()
@@ -96,18 +94,15 @@ class Balance:
 
 def balance(obligations: Iterable[Obligation], declared: Iterable[Declared]) -> Balance:
     """Compare the obligations that are open with those declared to be."""
-    declarations = dict.fromkeys(declared)
-    known: list[Known] = []
-    unexpected: list[Obligation] = []
-    for obligation in obligations:
-        matching = next((d for d in declarations if d.is_of(obligation)), None)
-        if matching is None:
-            unexpected.append(obligation)
-        else:
-            known.append(Known(obligation, matching))
+    declarations = tuple(dict.fromkeys(declared))
+    pairs = [(o, next((d for d in declarations if d.is_of(o)), None)) for o in obligations]
+    known = tuple(Known(obligation, matching) for obligation, matching in pairs if matching)
     met = {pair.declared for pair in known}
-    outdated = tuple(declaration for declaration in declarations if declaration not in met)
-    return Balance(tuple(known), tuple(unexpected), outdated)
+    return Balance(
+        known,
+        unexpected=tuple(obligation for obligation, matching in pairs if matching is None),
+        outdated=tuple(declaration for declaration in declarations if declaration not in met),
+    )
 
 
 def declared(checked: Checked) -> tuple[Declared, ...]:

@@ -1,7 +1,5 @@
 """From the text of an algorithm to its tree: rows by the grammar, blocks by their indentation."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -186,7 +184,7 @@ def _blocks(lines: list[Line], indent: int) -> tuple[Line, ...]:
 #: The rules that are named for a node which holds all of their parts as one list.
 LISTS = ("implied", "columns", "rows", "requirements")
 
-_KINDS = {kind.__name__.lower(): kind for kind in Node.__subclasses__()}
+_KINDS = {kind.__name__.lower(): kind for kind in tree.kinds()}
 
 
 @v_args(inline=True, meta=True)
@@ -289,7 +287,7 @@ class _Builder(Transformer[Token, Any]):
     def choose(self, meta: Meta, target: Any, operator: str, *others: Any) -> Node:
         self._settable(target, tree.Name | tree.Index)
         if operator != "←":
-            raise _Misuse(target.span, "what is drawn is set with ←, not with =")
+            raise _Misuse(target.span, "a random choice is set with ←, not with =")
         return tree.Choose(target, *others, span=_span(meta))
 
     def _settable(self, target: Node, kinds: Any) -> None:

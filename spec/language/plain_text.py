@@ -9,7 +9,7 @@ from spec.language.tree import Node
 from spec.language.typesetting import Typesetter
 
 
-@lru_cache(2**15)
+@lru_cache(2**15)  # nodes that are equal are written alike
 def text(node: Node) -> str:
     """Write a node as it stands in the files."""
     return "".join(piece.plain for piece in _PLAIN.pieces(node))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import reduce
+from math import comb
 from typing import Any, Literal
 
 Number = int | Fraction
@@ -142,12 +143,15 @@ class Poly:
 
     def replace(self, new: Mapping[Atom, Poly]) -> Poly:
         """Replace atoms by polynomials, also those in the `at` of another atom."""
-        if not new:
-            return self
-        return sum_of(
-            reduce(Poly.__mul__, (_replaced(atom, new) for atom in monomial), Poly.of(factor))
-            for monomial, factor in self.terms.items()
-        )
+        changed: list[Poly] = []
+        terms: dict[Monomial, Number] = {}
+        for monomial, factor in self.terms.items():
+            if any(atom in new or atom.at for atom in monomial):
+                factors = (_replaced(atom, new) for atom in monomial)
+                changed.append(reduce(Poly.__mul__, factors, Poly.of(factor)))
+            else:
+                terms[monomial] = factor
+        return sum_of([Poly(terms), *changed]) if changed else self
 
     def value(self, sizes: Mapping[Atom, int]) -> int:
         """Return the value of the polynomial at some sizes."""
@@ -214,17 +218,11 @@ def _replaced(atom: Atom, new: Mapping[Atom, Poly]) -> Poly:
 
 
 def _power_sum(power: int, high: Poly) -> Poly:
-    """Return Σ_{i=1}^{high} i^power, the polynomial through its first values (Lagrange)."""
-    points = range(power + 2)
-    values = [sum(i**power for i in range(1, point + 1)) for point in points]
-    return sum_of(
-        reduce(
-            Poly.__mul__,
-            ((high - other) * Fraction(1, point - other) for other in points if other != point),
-            Poly.of(value),
-        )
-        for point, value in zip(points, values, strict=True)
-    )
+    """Return Σ_{i=1}^{high} i^power, by the sum of (i + 1)^{power+1} − i^{power+1} over all i."""
+    rest = reduce(Poly.__mul__, [high + 1] * (power + 1)) - 1
+    for lower in range(power):
+        rest -= comb(power + 1, lower) * _power_sum(lower, high)
+    return rest * Fraction(1, power + 1)
 
 
 def _power(atom: Atom, exponent: int) -> str:

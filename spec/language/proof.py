@@ -4,8 +4,6 @@ Put each index at the worse of its bounds, then take away requirements, which ar
 what is left has no negative term, it is never negative, since sizes are not.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 

@@ -26,24 +26,28 @@ class Node:
         dataclass(frozen=True)(cls)  # as every kind of node is
 
 
+class Expression(Node):
+    """Any part that has a value"""
+
+
 # Expressions
 
 
-class Number(Node):
+class Number(Expression):
     """`2`"""
 
     value: int
 
 
-class Infinity(Node):
+class Infinity(Expression):
     """`∞`"""
 
 
-class Ones(Node):
+class Ones(Expression):
     """`1ᵀ`, as long as it must be"""
 
 
-class Name(Node):
+class Name(Expression):
     """`W^l_mlp1`: a base with at most one script above and one below"""
 
     base: str
@@ -62,13 +66,13 @@ class Mark(Node):
     numeral: int
 
 
-class Negative(Node):
+class Negative(Expression):
     """`−a`"""
 
     operand: Expression
 
 
-class Binary(Node):
+class Binary(Expression):
     """`a + b`, `a − b`, `a · b`, `a / b`, `a ⊙ b`, and `a b` with a space for its operator"""
 
     operator: str
@@ -76,27 +80,27 @@ class Binary(Node):
     right: Expression
 
 
-class Power(Node):
+class Power(Expression):
     """`(a − b)²`"""
 
     base: Expression
     exponent: Number
 
 
-class Transpose(Node):
+class Transpose(Expression):
     """`Kᵀ`"""
 
     operand: Expression
 
 
-class Prefix(Node):
+class Prefix(Expression):
     """`√a`, `log a`: a function written without brackets"""
 
     function: str
     operand: Expression
 
 
-class Call(Node):
+class Call(Expression):
     """`f(a, b | c)`"""
 
     function: str
@@ -118,13 +122,13 @@ class Named(Node):
         return tuple(index for index in subscripts if isinstance(index, Name))
 
 
-class Gradient(Node):
+class Gradient(Expression):
     """`∇loss(θ)`"""
 
     call: Call
 
 
-class Index(Node):
+class Index(Expression):
     """`S[t_z, t_x]`"""
 
     array: Expression
@@ -142,13 +146,13 @@ class Slice(Node):
     high: Expression
 
 
-class Columns(Node):
+class Columns(Expression):
     """`[e_1, …, e_ℓ]` side by side, or the tokens `[x, y]` in a row"""
 
     items: tuple[Expression | Dots, ...]
 
 
-class Rows(Node):
+class Rows(Expression):
     """`[Y^1; Y^2; …; Y^H]` one above the other"""
 
     items: tuple[Expression | Dots, ...]
@@ -172,20 +176,20 @@ class Not(Node):
     operand: Expression
 
 
-class Iverson(Node):
+class Iverson(Expression):
     """`⟦a ≤ b⟧`"""
 
     condition: Condition
 
 
-class Collect(Node):
+class Collect(Expression):
     """`{t ∈ [ℓ] : a = b}`"""
 
     binder: Binder
     condition: Condition
 
 
-class Sum(Node):
+class Sum(Expression):
     """`Σ_i a`, `Σ_{t=1}^{ℓ−1} a`, `Σ_{t∈T̃} a`"""
 
     binder: Binder
@@ -201,11 +205,10 @@ class Implied(Node):
     names: tuple[Name, ...]
 
 
-class UpTo(Node):
-    """`t ∈ [ℓ]`"""
+class Single(Node):
+    """A binder of one name"""
 
     name: Name
-    high: Expression
 
     @property
     def names(self) -> tuple[Name, ...]:
@@ -213,29 +216,23 @@ class UpTo(Node):
         return (self.name,)
 
 
-class Range(Node):
+class UpTo(Single):
+    """`t ∈ [ℓ]`"""
+
+    high: Expression
+
+
+class Range(Single):
     """`t = 1, …, ℓ`"""
 
-    name: Name
     low: Expression
     high: Expression
 
-    @property
-    def names(self) -> tuple[Name, ...]:
-        """The one name, as `Implied` has several."""
-        return (self.name,)
 
-
-class Member(Node):
+class Member(Single):
     """`t∈T̃`"""
 
-    name: Name
     collection: Name
-
-    @property
-    def names(self) -> tuple[Name, ...]:
-        """The one name, as `Implied` has several."""
-        return (self.name,)
 
 
 # Statements
@@ -401,25 +398,6 @@ class Open(Node):
     erratum: str
 
 
-Expression = (
-    Number
-    | Infinity
-    | Ones
-    | Name
-    | Negative
-    | Binary
-    | Power
-    | Transpose
-    | Prefix
-    | Call
-    | Gradient
-    | Index
-    | Columns
-    | Rows
-    | Iverson
-    | Collect
-    | Sum
-)
 Script = Mark | Expression | Slice
 Condition = Compare | Not
 Binder = Implied | UpTo | Range | Member
@@ -508,6 +486,13 @@ class Facts(Generic[T]):
     def items(self) -> Iterator[tuple[Node, T]]:
         """Yield each node with its fact."""
         yield from self._facts.values()
+
+
+def kinds(base: type[Node] = Node) -> Iterator[type[Node]]:
+    """Yield every kind of node, also those that are only bases of others."""
+    for kind in base.__subclasses__():
+        yield kind
+        yield from kinds(kind)
 
 
 def children(node: Node) -> Iterator[Node]:

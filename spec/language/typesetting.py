@@ -26,6 +26,7 @@ LOOSE, SUM, TERM, PRODUCT, JUXTAPOSED, PREFIX, POSTFIX, NAMED, BRACKETED, ALWAYS
 TIGHTNESS = {"+": SUM, "−": SUM, "·": PRODUCT, "/": PRODUCT, "⊙": PRODUCT, " ": JUXTAPOSED}
 
 HAT, TILDE, PRIME = "\u0302", "\u0303", "'"
+OPENING, CLOSING = "([{⟦", ")]}⟧"
 APPLY = "\u2061"  # stands, unseen, between a function and its arguments
 
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -56,39 +57,30 @@ class Style(Protocol[T]):
 
     def name(self, letters: str) -> T:
         """Write a name: one letter is italic, several are upright."""
-        ...
 
     def number(self, digits: str) -> T:
         """Write a numeral."""
-        ...
 
     def sign(self, sign: str, before: bool, after: bool) -> T:
         """Write an operator or a bracket, set off on either side or not; a space is a product."""
-        ...
 
     def space(self) -> T:
         """Leave a little room."""
-        ...
 
     def transposed(self) -> T:
         """Write the mark of a transpose."""
-        ...
 
     def accent(self, base: T, mark: str) -> T:
         """Put a hat or a tilde on top."""
-        ...
 
     def scripts(self, base: T, below: T | None, above: T | None) -> T:
         """Put one script or both to the right."""
-        ...
 
     def root(self, inside: T) -> T:
         """Write a square root over all that it is taken of."""
-        ...
 
     def row(self, parts: Sequence[T]) -> T:
         """Write parts side by side, as one."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -127,14 +119,9 @@ class Break:
     plain: str = " "
 
 
-@dataclass(frozen=True)
-class Space:
-    """A space at which a line may not."""
+SPACE = Word(" ", keyword=False)  # at which a line may not be broken
 
-    plain: str = " "
-
-
-Piece = Atom[T] | Word | Reference | Break | Space
+Piece = Atom[T] | Word | Reference | Break
 
 
 @dataclass(frozen=True)
@@ -159,10 +146,7 @@ class Typesetter(Generic[T]):
 
     def pieces(self, node: Node, least: int = LOOSE) -> Iterator[Piece[T]]:
         """Write a node, in brackets if it does not hold together as tightly as `least`."""
-        if tightness(node) >= least:
-            yield from self._pieces(node)
-        else:
-            yield from self._between("(", self._closed.pieces(node), ")")
+        return self._pieces(node) if tightness(node) >= least else self._row("(", node, ")")
 
     @cached_property
     def _closed(self) -> Typesetter[T]:
@@ -172,47 +156,38 @@ class Typesetter(Generic[T]):
     def _scripted(self) -> Typesetter[T]:
         return Typesetter(self.style, small=True)
 
-    # Signs and words
+    # Several pieces in a row
 
-    def _sign(self, sign: str, before: bool = False, after: bool = False) -> Atom[T]:
-        value = self.style.sign(sign, before, after)
-        return Atom(value, " " * before + sign + " " * after)
+    def _row(self, *parts: str | Node | Piece[T] | Iterator[Piece[T]]) -> Iterator[Piece[T]]:
+        """Write signs, nodes and other pieces; no line is broken within brackets.
 
-    def _ending(self, sign: str, before: bool = False) -> Iterator[Piece[T]]:
-        """Write a sign after which a line may be broken."""
-        yield self._sign(sign, before, after=not self.open)
-        if self.open:
-            yield Break()
+        A sign has the space around it, ` ∈ `; a newline at its end is a space that may be broken.
+        """
+        setter = self
+        for part in parts:
+            match part:
+                case str():
+                    broken = part.endswith("\n") and setter.open
+                    yield self._sign(part[:-1] if broken else part.replace("\n", " "))
+                    if broken:
+                        yield Break()
+                    if part in OPENING + CLOSING:
+                        setter = self._closed if part in OPENING else self
+                case Node():
+                    yield from setter.pieces(part)
+                case Atom() | Word() | Reference() | Break():
+                    yield part
+                case _:
+                    yield from part
 
-    def _between(
-        self, opening: str, pieces: Iterable[Piece[T]], closing: str
-    ) -> Iterator[Piece[T]]:
-        yield self._sign(opening)
-        yield from pieces
-        yield self._sign(closing)
-
-    def _all(
-        self, nodes: Iterable[Node], sign: str = ",", before: bool = False
-    ) -> Iterator[Piece[T]]:
+    def _list(self, nodes: Iterable[Node], sign: str = ",\n") -> Iterator[Piece[T]]:
         for i, node in enumerate(nodes):
-            if i:
-                yield from self._ending(sign, before)
-            yield from self.pieces(node)
+            yield from self._row(sign, node) if i else self.pieces(node)
 
-    def _around(self, left: Node, sign: str, right: Node) -> Iterator[Piece[T]]:
-        yield from self.pieces(left)
-        yield from self._ending(sign, before=True)
-        yield from self.pieces(right)
-
-    def _said(self, *words: str | Node, keyword: bool = True) -> Iterator[Piece[T]]:
-        """Write words, each with the node after it; a line may be broken before a word."""
-        for i, part in enumerate(words):
-            if isinstance(part, str):
-                yield from [Break()] if i else []
-                yield Word(part, keyword)
-            else:
-                yield Space()
-                yield from self.pieces(part)
+    def _sign(self, sign: str) -> Atom[T]:
+        bare = sign.strip() or sign
+        before, after = (end == " " != bare for end in (sign[0], sign[-1]))
+        return Atom(self.style.sign(bare, before, after), sign)
 
     # What is written as one piece
 
@@ -228,7 +203,7 @@ class Typesetter(Generic[T]):
         """Write a node that gets a mark; print and plain text put brackets at two levels."""
         bare = list(self._closed.pieces(node))
         plain, printed = (
-            self._joined(bare if tightness(node) >= level else self._between("(", bare, ")"))
+            self._joined(bare if tightness(node) >= level else self._row("(", *bare, ")"))
             for level in (least, in_print)
         )
         return Atom(printed.value, plain.plain)
@@ -262,11 +237,9 @@ class Typesetter(Generic[T]):
         """Write a name; `mark` stands where its upper script would."""
         above, plain_above = self._script("^", name.above)
         below, plain_below = self._script("_", name.below)
-        match name:
-            case tree.Name(first, None, tree.Name(second, None, None)) if (
-                len(first) > 1 < len(second)
-            ):
-                value = self.style.name(f"{first}_{second}")  # `mask_token` is one word
+        match name.above, name.below:
+            case None, tree.Name(second, None, None) if len(name.base) > 1 < len(second):
+                value = self.style.name(f"{name.base}_{second}")  # `mask_token` is one word
             case _:
                 letters = self._letters(name.base)
                 value = self.style.scripts(letters, below, above if mark is None else mark)
@@ -276,8 +249,8 @@ class Typesetter(Generic[T]):
         if not dimensions:
             return base
         times = self._sign("×")
-        written = [self._joined(self._scripted.pieces(dimension)) for dimension in dimensions]
-        above = self._joined([written[0], *(p for one in written[1:] for p in (times, one))])
+        sizes = [self._joined(self._scripted.pieces(dimension)) for dimension in dimensions]
+        above = self._joined([sizes[0], *(part for size in sizes[1:] for part in (times, size))])
         value = self.style.scripts(base.value, None, above.value)
         return Atom(value, f"{base.plain}^{{{above.plain}}}")
 
@@ -298,59 +271,46 @@ class Typesetter(Generic[T]):
     def _binary(self, node: tree.Binary, factor: bool = False) -> Iterator[Piece[T]]:
         """Write an operation; one that is itself a factor is a quotient, and tight."""
         operator, level = node.operator, TIGHTNESS[node.operator]
-        tight = factor or (self.small and operator != "·")
         match node.left:
             case tree.Binary("/") if level == PRODUCT == tightness(node.left):
                 yield from self._binary(node.left, factor=True)
             case _:
                 yield from self.pieces(node.left, level)
-        if operator == " ":
-            yield self._sign(" ")
-        elif self.open and operator in "+−":
-            yield Break()
-            yield self._sign(operator, after=True)
+        if self.open and operator in "+−":
+            yield from self._row(Break(), f"{operator} ")
+        elif operator == " " or factor or (self.small and operator != "·"):
+            yield self._sign(operator)
         else:
-            yield self._sign(operator, before=not tight, after=not tight)
+            yield self._sign(f" {operator} ")
         yield from self.pieces(node.right, TERM if tightness(node) == TERM else level + 1)
 
     def _call(
         self, function: str, arguments: Sequence[Node], parameters: Sequence[Node]
     ) -> Iterator[Piece[T]]:
-        called = function if function in self.linked else None
         base, _, below = function.partition("_")
         name = self._name(tree.Name(base, None, tree.Name(below) if below else None))
-        yield Atom(name.value, function, called)
+        yield Atom(name.value, function, function if function in self.linked else None)
         yield Atom(self.style.sign(APPLY, False, False), "")
         inner = self._closed
-        yield self._sign("(")
-        yield from inner._all(arguments)
+        yield from self._row("(", inner._list(arguments))
         for i, parameter in enumerate(parameters):
-            if i == 0:
-                yield self._sign("|", before=True, after=True)
-            else:  # an equation is long
-                yield from (self if isinstance(parameter, tree.Named) else inner)._ending(",")
-            yield from inner.pieces(parameter)
+            # An equation is long, so that a line may be broken before one.
+            outer = self if isinstance(parameter, tree.Named) else inner
+            yield from outer._row(",\n" if i else " | ", inner.pieces(parameter))
         yield self._sign(")")
 
     def _sum(self, node: tree.Sum) -> Iterator[Piece[T]]:
         sign, small = self.style.sign("∑", False, False), self._scripted
         match node.binder:
             case tree.Range(name, low, high):
-                start = self._joined([*small.pieces(name), self._sign("="), *small.pieces(low)])
+                start = self._joined(small._row(name, "=", low))
                 end = self._joined(small.pieces(high))
                 below, above, plain = start.value, end.value, f"_{{{start.plain}}}^{{{end.plain}}}"
                 yield Atom(self.style.scripts(sign, below, above), f"Σ{plain}")
             case binder:
                 script, plain = self._script("_", binder)
                 yield Atom(self.style.scripts(sign, script, None), f"Σ{plain}")
-        yield Atom(self.style.space(), " ")
-        yield from self.pieces(node.body, TERM)
-
-    def _slice(self, node: tree.Slice) -> Iterator[Piece[T]]:
-        spaced = isinstance(node.low, tree.Binary) or isinstance(node.high, tree.Binary)
-        yield from self._scripted.pieces(node.low)
-        yield self._sign(":", spaced, spaced)
-        yield from self._scripted.pieces(node.high)
+        yield from (Atom(self.style.space(), " "), *self.pieces(node.body, TERM))
 
     def _for(self, node: tree.For) -> Iterator[Piece[T]]:
         if node.word == "∀":
@@ -358,12 +318,10 @@ class Typesetter(Generic[T]):
             if len(node.binder.names) > 1:
                 yield Atom(self.style.space(), " ")
         else:
-            yield from (Word(node.word), Space())
-        yield from self._closed.pieces(node.binder)
-        yield self._sign(":")
+            yield from (Word(node.word), SPACE)
+        yield from self._row(self._closed.pieces(node.binder), ":")
         if node.body is not None:
-            yield Break()
-            yield from self.pieces(node.body)
+            yield from self._row(Break(), node.body)
 
     def _pieces(self, node: Node) -> Iterator[Piece[T]]:  # one case for each kind of node
         style = self.style
@@ -380,8 +338,7 @@ class Typesetter(Generic[T]):
             case tree.Mark(numeral):
                 yield Atom(style.number(str(numeral)), str(numeral).translate(_RAISED))
             case tree.Negative(operand):
-                yield self._sign("−")
-                yield from self.pieces(operand, TERM)
+                yield from self._row("−", self.pieces(operand, TERM))
             case tree.Binary():
                 yield from self._binary(node)
             case tree.Power(base, tree.Number(value) as exponent):
@@ -399,82 +356,66 @@ class Typesetter(Generic[T]):
                 inside = self._operand(operand, PREFIX, in_print=LOOSE)
                 yield Atom(style.root(inside.value), f"√{inside.plain}")
             case tree.Prefix(function, operand):
-                yield Atom(style.name(function), function)
-                yield Atom(style.space(), " ")
+                yield from (Atom(style.name(function), function), Atom(style.space(), " "))
                 yield from self.pieces(operand, PREFIX)
             case tree.Call(function, arguments, parameters):
                 yield from self._call(function, arguments, parameters)
-            case tree.Named(target, operator, value):
-                yield from self._around(target, operator, value)
             case tree.Gradient(call):
-                yield self._sign("∇")
-                yield from self.pieces(call)
+                yield from self._row("∇", call)
             case tree.Index(array, subscripts):
-                yield from self.pieces(array, NAMED)
                 inner = replace(self._closed, small=self.small or self.indexed, indexed=True)
-                yield from self._between("[", inner._all(subscripts), "]")
+                yield from self._row(self.pieces(array, NAMED), "[", inner._list(subscripts), "]")
             case tree.All():
                 yield self._sign(":")
-            case tree.Slice():
-                yield from self._slice(node)
+            case tree.Slice(low, high):
+                spaced = isinstance(low, tree.Binary) or isinstance(high, tree.Binary)
+                yield from self._scripted._row(low, " : " if spaced else ":", high)
             case tree.Columns(items):
-                yield from self._between("[", self._closed._all(items), "]")
+                yield from self._row("[", self._closed._list(items), "]")
             case tree.Rows(items):
-                yield from self._between("[", self._closed._all(items, ";"), "]")
+                yield from self._row("[", self._closed._list(items, ";\n"), "]")
             case tree.Dots():
                 yield self._sign("…")
-            case tree.Compare(operator, left, right):
-                yield from self._around(left, operator, right)
+            case tree.Named(left, operator, right) | tree.Compare(operator, left, right):
+                yield from self._row(left, f" {operator}\n", right)
             case tree.Not(operand):
-                yield self._sign("¬")
-                yield from self.pieces(operand, POSTFIX)
+                yield from self._row("¬", self.pieces(operand, POSTFIX))
             case tree.Iverson(condition):
-                yield from self._between("⟦", self._closed.pieces(condition), "⟧")
+                yield from self._row("⟦", condition, "⟧")
             case tree.Collect(binder, condition):
-                yield from self._between("{", self._closed._around(binder, ":", condition), "}")
+                yield from self._row("{", binder, " : ", condition, "}")
             case tree.Sum():
                 yield from self._sum(node)
             # Binders
             case tree.Implied(names):
-                yield from self._all(names)
+                yield from self._list(names)
             case tree.UpTo(name, high):
-                yield from self.pieces(name)
-                yield self._sign("∈", before=True, after=True)
-                yield from self._between("[", self._closed.pieces(high), "]")
+                yield from self._row(name, " ∈ ", "[", high, "]")
             case tree.Range(name, low, high):
-                yield from self._closed._around(name, "=", low)
-                yield from self._closed._ending(",")
-                yield from self._closed._all((tree.Dots(), high))
+                yield from self._closed._row(name, " = ", low, ", ", tree.Dots(), ", ", high)
             case tree.Member(name, collection):
-                yield from self.pieces(name)
-                yield self._sign("∈")
-                yield from self.pieces(collection)
+                yield from self._row(name, "∈", collection)
             # Statements
             case tree.Assign(target, operator, value):
-                yield from self._around(target, operator, value)
+                yield from self._row(target, f" {operator}\n", value)
             case tree.Choose(target, value, probability, otherwise):
-                yield from self._around(target, "←", value)
-                yield Break()
-                yield from self._said("with probability", probability)
-                yield self._sign(",")
-                yield Break()
-                yield from self._said("else", otherwise)
+                yield from self._row(target, " ←\n", value, Break(), Word("with probability"))
+                yield from self._row(SPACE, probability, ",", Break(), Word("else"))
+                yield from self._row(SPACE, otherwise)
             case tree.Sample(token, distribution, weights):
-                yield from self._said("sample a token", token, "from")
-                yield Space()
-                yield from self._around(distribution, "∝", weights)
+                yield from self._row(Word("sample a token"), SPACE, token, Break())
+                yield from self._row(Word("from"), SPACE, distribution, " ∝\n", weights)
             case tree.For():
                 yield from self._for(node)
             case tree.While(condition):
-                yield from self._said("while", condition)
-                yield self._sign(":")
+                yield from self._row(Word("while"), SPACE, condition, ":")
             case tree.If(condition, body):
-                yield from self._said("if", condition, "then", body)
+                yield from self._row(Word("if"), SPACE, condition, Break())
+                yield from self._row(Word("then"), SPACE, body)
             case tree.Return(None, value):
-                yield from self._said("return", value)
+                yield from self._row(Word("return"), SPACE, value)
             case tree.Return(tree.Name() as result, value):
-                yield from (Word("return"), Space())
-                yield from self._around(result, "=", value)
+                yield from self._row(Word("return"), SPACE, result, " =\n", value)
             case tree.End():
                 yield Word("end")
             # Heads
@@ -495,40 +436,33 @@ class Typesetter(Generic[T]):
             case tree.Distributions():
                 yield self._spelt("Δ", APPLY, "(", "V", ")")
             case tree.Positions(high):
-                yield from self._between("[", self._closed.pieces(high), "]")
+                yield from self._row("[", high, "]")
             case tree.Declaration(names, kind, default):
-                yield from self._all(names)
-                yield self._sign("∈", before=True, after=True)
-                yield from self.pieces(kind)
+                yield from self._row(self._list(names), " ∈ ", kind)
                 if default is not None:
-                    yield Break()
-                    yield from self._said("default", default, keyword=False)
+                    yield from self._row(Break(), Word("default", False), SPACE, default)
             case tree.Alike(names, algorithm, equal):
-                yield from self._all(names)
-                yield from (Break(), Word("as in", keyword=False), Space(), Reference(algorithm))
+                yield from self._row(self._list(names), Break(), Word("as in", False), SPACE)
+                yield Reference(algorithm)
                 if equal:
-                    yield from (Break(), Word("with", keyword=False), Space())
-                    yield from self._closed._all(equal, "=", before=True)
-            case tree.Declarations(items, each):
-                if each is not None:
-                    yield from (*self.pieces(tree.Each(each)), Break())
-                yield from self._all(items)
+                    sizes = self._closed._list(equal, " = ")
+                    yield from self._row(Break(), Word("with", False), SPACE, sizes)
+            case tree.Declarations(items, None):
+                yield from self._list(items)
+            case tree.Declarations(items, tree.UpTo() as binder):
+                yield from self._row(tree.Each(binder), Break(), self._list(items))
             case tree.Each(binder):
-                yield from self._said("for", binder)
-                yield self._sign(":")
+                yield from self._row(Word("for"), SPACE, binder, ":")
             case tree.Consists(name):
-                yield from self.pieces(name)
-                yield from (Space(), Word("consisting of", keyword=False))
+                yield from self._row(name, SPACE, Word("consisting of", False))
             case tree.Signature(result, function, inputs, parameters):
-                yield from self._around(result, "←", tree.Call(function, inputs, parameters))
+                yield from self._row(result, " ←\n", tree.Call(function, inputs, parameters))
             case tree.Abbreviation(short, full):
-                yield from self._around(short, "≡", full)
+                yield from self._row(short, " ≡\n", full)
             case tree.Requirements(conditions):
-                yield from self._all(conditions)
+                yield from self._list(conditions)
             case tree.Open(condition, line, erratum):
-                yield from self.pieces(condition)
-                yield Break()
-                yield from self._said("at line", line, keyword=False)
-                yield from (Space(), Word(f"({erratum})", keyword=False))
+                yield from self._row(condition, Break(), Word("at line", False), SPACE, line)
+                yield from (SPACE, Word(f"({erratum})", False))
             case _:
                 raise TypeError(f"{type(node).__name__} is not a node of the language")

@@ -1,10 +1,9 @@
 """The arguments of a run: converted to the machine's form, and compared with the declarations."""
 
-from __future__ import annotations
-
 import operator
 import reprlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 from numbers import Real
 from typing import Any, Generic, TypeVar
@@ -22,18 +21,13 @@ from spec.machine.values import Parameters, Value, shaped
 S = TypeVar("S", bound=Scalar)
 
 
+@dataclass(frozen=True)
 class ArgumentBinder(Generic[S]):
     """Binds the arguments of algorithms to their names: a run begins with the frame it makes."""
 
-    def __init__(
-        self,
-        algorithms: Mapping[str, Checked],
-        domain: Domain[S],
-        hyperparameters: Mapping[str, Value],
-    ) -> None:
-        self.algorithms = algorithms
-        self.domain = domain
-        self.hyperparameters = hyperparameters
+    algorithms: Mapping[str, Checked]
+    domain: Domain[S]
+    hyperparameters: Mapping[str, Value]
 
     def bind(self, id: str, inputs: Sequence[Value], parameters: Sequence[Value]) -> Frame:
         """Return the frame of a run, with its arguments and sizes.
@@ -93,19 +87,25 @@ class ArgumentBinder(Generic[S]):
         return max((at[0] for name, at in frame.lengths if name in names), default=0)
 
 
+@dataclass(frozen=True)
 class _Fitting:
     """Converts an argument to the machine's form, and compares it with its declaration.
 
     `subject` is what errors call the argument: `Algorithm 4: W_qkv, b_k`.
     """
 
-    def __init__(self, binder: ArgumentBinder[Any], frame: Frame, subject: str) -> None:
-        self.binder = binder
-        self.frame = frame
-        self.subject = subject
+    binder: ArgumentBinder[Any]
+    frame: Frame
+    subject: str
 
     def error(self, problem: str) -> MachineError:
         return MachineError(f"{self.subject} {problem}")
+
+    def unlike(self, value: Value, wanted: object) -> MachineError:
+        shown = " ".join(reprlib.repr(value).split())
+        if isinstance(value, Parameters):
+            shown = f"parameters of Algorithm {value.algorithm}"
+        return self.error(f"is {shown}, want {wanted}")
 
     def fit(self, value: Value, type: Type, at: tuple[int, ...] = ()) -> Value:
         match type:
@@ -135,30 +135,28 @@ class _Fitting:
         if isinstance(value, Real):
             return self.binder.domain.real(float(value))
         if hasattr(value, "shape") or not hasattr(value, "__truediv__"):
-            raise self.error(f"is {_shown(value)}, want a number")
+            raise self.unlike(value, "a number")
         return value  # which is of the domain already
 
     def matrix(self, value: Value, type: types.Matrix) -> Value:
         real = self.binder.domain.real
         if not isinstance(value, np.ndarray) or value.dtype.kind not in "biufO":
-            raise self.error(f"is {_shown(value)}, want {type}")
+            raise self.unlike(value, type)
         array = value[:, None] if value.ndim == 1 else value
         if array.ndim != 2:
             raise self.error(f"has {array.ndim} axes, want {type}")
         self.size(type.rows, array.shape[0])
         self.size(type.columns, array.shape[1])
+        entries = array.ravel().tolist()
         if type.bits:
-            bits = [int(entry) for entry in array.ravel().tolist() if entry in (0, 1)]
-            if len(bits) < array.size:
+            if not all(entry in (0, 1) for entry in entries):
                 raise self.error("has an entry that is neither 0 nor 1")
-            return shaped(bits, array.shape)
-        if array.dtype == object:
-            return array
-        return shaped([real(entry) for entry in array.ravel().tolist()], array.shape)
+            return shaped(list(map(int, entries)), array.shape)
+        return array if array.dtype == object else shaped(list(map(real, entries)), array.shape)
 
     def tokens(self, value: Value, type: Type, length: Poly, at: tuple[int, ...]) -> list[int]:
         if not isinstance(value, Iterable):
-            raise self.error(f"is {_shown(value)}, want {type}")
+            raise self.unlike(value, type)
         tokens = [self.count(token) for token in value]
         atom = length.atom
         if at and atom is not None:
@@ -173,7 +171,7 @@ class _Fitting:
         try:
             return operator.index(value)
         except TypeError:
-            raise self.error(f"is {_shown(value)}, want a whole number") from None
+            raise self.unlike(value, "a whole number") from None
 
     def whole(self, number: int, size: Poly | None, high: Poly | None) -> int:
         if size is not None:
@@ -189,21 +187,20 @@ class _Fitting:
 
     def family(self, value: Value, type: Family) -> dict[int, Value]:
         if not isinstance(value, Iterable):
-            raise self.error(f"is {_shown(value)}, want {type}")
+            raise self.unlike(value, type)
         members = value if isinstance(value, dict) else dict(enumerate(value, 1))
         self.size(type.count, len(members))
-        return {
-            index: _Fitting(self.binder, self.frame, f"{self.subject}, member {index},").fit(
-                member, type.member, (index,)
-            )
-            for index, member in members.items()
-        }
+        fitted = {}
+        for index, member in members.items():
+            fitting = replace(self, subject=f"{self.subject}, member {index},")
+            fitted[index] = fitting.fit(member, type.member, (index,))
+        return fitted
 
     def bundle(
         self, value: Value, algorithm: str, sizes: tuple[tuple[Atom, Poly], ...]
     ) -> Parameters:
         if not isinstance(value, Parameters) or value.algorithm != algorithm:
-            raise self.error(f"is {_shown(value)}, want parameters of Algorithm {algorithm}")
+            raise self.unlike(value, f"parameters of Algorithm {algorithm}")
         fitted = value if value.sizes is not None else self.fields(value)
         assert fitted.sizes is not None, "`fields` has found them"
         for atom in types.N_V.atoms & fitted.sizes.keys():
@@ -223,16 +220,9 @@ class _Fitting:
             raise self.error(f"has no {missing[0]}")
         frame, fitted = Frame(checked), {}
         for key in sorted(declared, key=lambda key: _is_product(declared[key])):
-            fitting = _Fitting(self.binder, frame, f"{self.subject}, {key}")
+            fitting = replace(self, frame=frame, subject=f"{self.subject}, {key}")
             fitted[key] = fitting.fit(value.fields[key], declared[key])
         return Parameters(value.algorithm, {key: fitted[key] for key in declared}, frame.sizes)
-
-
-def _shown(value: Value) -> str:
-    """Return a value as an error shows it, in one row."""
-    if isinstance(value, Parameters):
-        return f"parameters of Algorithm {value.algorithm}"
-    return " ".join(reprlib.repr(value).split())
 
 
 def _is_late(argument: tuple[tuple[Key, Type], Value]) -> tuple[bool, bool]:

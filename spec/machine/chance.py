@@ -1,7 +1,5 @@
 """The random decisions of a run: made by random numbers, or repeated from another run."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 

@@ -1,7 +1,5 @@
 """The values of expressions, and the turns of loops, sums and sets."""
 
-from __future__ import annotations
-
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from spec.domains.domain import Domain, Matrix, Scalar
-from spec.language import tree, types
+from spec.language import tree
 from spec.language.checked import Checked
 from spec.language.inference.calls import ENTRYWISE
 from spec.language.inference.expressions import ARITHMETIC
@@ -21,7 +19,7 @@ from spec.language.plain_text import text
 from spec.language.polynomials import Atom
 from spec.language.tree import Node
 from spec.language.types import SCALAR, Whole
-from spec.machine.frame import Frame, MachineError
+from spec.machine.frame import Frame
 from spec.machine.values import Definition, Parameters, Value, column, entrywise, map_values, shaped
 
 S = TypeVar("S", bound=Scalar)
@@ -67,10 +65,7 @@ class Expressions(ABC, Generic[S]):
                 x = self.real(operand, frame)
                 return self.domain.sqrt(x) if function == "√" else self.domain.log(x)
             case tree.Ones():
-                type = frame.checked.typing.types[node]
-                assert isinstance(type, types.Matrix), "1ᵀ is a matrix"
-                ones = [self.domain.real(1)] * frame.size(type.columns)
-                return column(ones).T
+                return shaped([self.domain.real(1)] * frame.shape_of(node)[1], frame.shape_of(node))
             case tree.Iverson(condition):
                 return int(self.condition(condition, frame))
             case tree.Collect(binder, condition):
@@ -86,11 +81,8 @@ class Expressions(ABC, Generic[S]):
                 return self.joined(node, items, 1, frame)
             case tree.Columns(items):
                 values = [self.expression(item, frame) for item in items]
-                return [
-                    token
-                    for value in values
-                    for token in (value if isinstance(value, list) else [value])
-                ]
+                lists = (value if isinstance(value, list) else [value] for value in values)
+                return [token for tokens in lists for token in tokens]
             case tree.Rows(items):
                 return self.joined(node, items, 0, frame)
             case tree.Gradient(call):
@@ -151,12 +143,10 @@ class Expressions(ABC, Generic[S]):
 
     def sum(self, node: Node, binder: tree.Binder, body: Node, frame: Frame) -> Value:
         terms = [self.real(body, frame) for _ in self.turns_of(binder, frame)]
-        type = frame.checked.typing.types[node]
-        if type == SCALAR:
+        if frame.checked.typing.types[node] == SCALAR:
             return self.domain.total(terms)
-        assert isinstance(type, types.Matrix), "only numbers are added up"
         if not terms:
-            rows, columns = frame.shape(type)
+            rows, columns = frame.shape_of(node)
             return shaped([self.domain.real(0)] * (rows * columns), (rows, columns))
         return entrywise(lambda *entries: self.domain.total(entries), *terms)
 
@@ -165,9 +155,7 @@ class Expressions(ABC, Generic[S]):
             return slice(None)
         index = self.expression(subscript, frame)
         if not 1 <= index <= size:
-            raise MachineError(
-                f"Algorithm {frame.checked.id}: {text(subscript)} is {index}, outside 1 … {size}"
-            )
+            raise frame.error(f"{text(subscript)} is {index}, outside 1 … {size}")
         return index - 1
 
     def entries(
@@ -178,10 +166,8 @@ class Expressions(ABC, Generic[S]):
             case (tree.Slice(low, high),):
                 start, end = self.expression(low, frame), self.expression(high, frame)
                 if not 1 <= start <= end + 1 <= len(value) + 1:
-                    raise MachineError(
-                        f"Algorithm {frame.checked.id}: {text(node)} is of {len(value)} tokens, "
-                        f"and {start} … {end} are asked for"
-                    )
+                    problem = f"is of {len(value)} tokens, and {start} … {end} are asked for"
+                    raise frame.error(f"{text(node)} {problem}")
                 return value[start - 1 : end]
         taken = self.taken(value, subscripts, frame)
         number = frame.checked.typing.types[node]
@@ -205,14 +191,11 @@ class Expressions(ABC, Generic[S]):
     def joined(self, node: Node, items: tuple[Node, ...], axis: int, frame: Frame) -> Matrix:
         """Return all members of `e_1, …, e_ℓ`, one below the other or side by side."""
         last = items[-1]
-        assert isinstance(last, tree.Name), "the checks let no other list pass"
         use = frame.checked.names.uses[last]
         assert isinstance(use, Variable), "the checks let no other list pass"
         members = frame.variables[use.key]
         if not members:
-            type = frame.checked.typing.types[node]
-            assert isinstance(type, types.Matrix), "tokens are not listed so"
-            return np.empty(frame.shape(type), dtype=object)
+            return np.empty(frame.shape_of(node), dtype=object)
         return np.concatenate([self.as_matrix(members[at]) for at in sorted(members)], axis)
 
     def called(self, node: tree.Call, frame: Frame) -> Value:

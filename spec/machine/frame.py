@@ -1,13 +1,11 @@
 """The state of a run of one algorithm, and the observer of a run."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from spec.language.checked import Checked
 from spec.language.polynomials import Atom, Poly
-from spec.language.tree import Line
+from spec.language.tree import Line, Node
 from spec.language.types import Key, Matrix
 from spec.machine.values import Value
 
@@ -36,6 +34,16 @@ class Frame:
         if atom not in self.sizes:
             raise MachineError(f"Algorithm {self.checked.id} needs {atom}")
         return self.sizes[atom]
+
+    def shape_of(self, node: Node) -> tuple[int, int]:
+        """Return the numbers of rows and columns of the value of an expression."""
+        type = self.checked.typing.types[node]
+        assert isinstance(type, Matrix), "only a matrix has a shape"
+        return self.shape(type)
+
+    def error(self, problem: str) -> MachineError:
+        """Return an error of the algorithm that runs."""
+        return MachineError(f"Algorithm {self.checked.id}: {problem}")
 
     def shape(self, type: Matrix) -> tuple[int, int]:
         """Return the numbers of rows and columns that a matrix has in this run."""

@@ -1,7 +1,5 @@
 """Runs the algorithms: literally, line by line, from index 1, over any domain of scalars."""
 
-from __future__ import annotations
-
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,11 +20,6 @@ from spec.machine.chance import Chance
 from spec.machine.evaluate import Expressions, S
 from spec.machine.frame import Frame, MachineError, Watcher
 from spec.machine.values import Definition, Parameters, Value, column, entrywise, map_values
-
-
-class _Returned(Exception):
-    def __init__(self, value: Value) -> None:
-        self.value = value
 
 
 class Machine(Expressions[S]):
@@ -108,11 +101,14 @@ class Machine(Expressions[S]):
         binder = ArgumentBinder(self.algorithms, self.domain, self.hyperparameters)
         frame = binder.bind(id, inputs, parameters)
         self.watcher.call(frame)
-        try:
-            self.block(frame.checked.program.body, frame)
-        except _Returned as returned:
-            return returned.value
-        raise AssertionError("the last line of an algorithm returns")
+        *lines, last = frame.checked.program.body
+        self.block(lines, frame)
+        assert isinstance(last.statement, tree.Return), "the last line of an algorithm returns"
+        result = self.expression(last.statement.value, frame)
+        name = last.statement.name
+        values = {"return": result} | ({} if name is None else {text(name): result})
+        self.watcher.line(frame, last, values)
+        return result
 
     def block(self, lines: Sequence[Line], frame: Frame) -> None:
         for line in lines:
@@ -126,11 +122,6 @@ class Machine(Expressions[S]):
                     self.block(line.body, frame)
             case tree.While(condition):
                 self.repeat(line, condition, frame)
-            case tree.Return(name, value):
-                result = self.expression(value, frame)
-                values = {"return": result} | ({} if name is None else {text(name): result})
-                self.watcher.line(frame, line, values)
-                raise _Returned(result)
             case tree.End():
                 pass
             case statement:
@@ -139,14 +130,13 @@ class Machine(Expressions[S]):
                 self.watcher.line(frame, line, self.set_by(statement, frame))
 
     def repeat(self, line: Line, condition: tree.Condition, frame: Frame) -> None:
-        for _ in range(self.turns):
+        for turn in range(self.turns + 1):
             self.measure(line, frame)
             if not self.condition(condition, frame):
                 return
-            self.block(line.body, frame)
-        self.measure(line, frame)
-        if self.condition(condition, frame):
-            self.stopped.append(f"{frame.checked.id}.{line.number}")
+            if turn < self.turns:
+                self.block(line.body, frame)
+        self.stopped.append(f"{frame.checked.id}.{line.number}")
 
     def measure(self, line: Line, frame: Frame) -> None:
         """Note the lengths of the sequences that a `while` hands from turn to turn."""
@@ -293,15 +283,12 @@ class Machine(Expressions[S]):
         machine.hyperparameters = self.hyperparameters
         leaves: list[Any] = []
 
-        def lift(x: Value) -> Value:
-            def variable(entry: Any) -> Any:
-                leaves.append(reverse.variable(entry))
-                return leaves[-1]
-
-            return entrywise(variable, x)
+        def variable(entry: Any) -> Any:
+            leaves.append(reverse.variable(entry))
+            return leaves[-1]
 
         with _no_search_for_cycles():
-            lifted = map_values(lift, theta)
+            lifted = map_values(lambda x: entrywise(variable, x), theta)
             output = machine.apply(definition, lifted, frame)
             slopes = dict(zip(map(id, leaves), reverse.gradient(output, leaves), strict=True))
         slope = map_values(lambda x: entrywise(lambda entry: slopes[id(entry)], x), lifted)

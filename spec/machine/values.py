@@ -5,8 +5,6 @@ sequence a list of ints, and a family a dict from 1 on. The type of an expressio
 these its value is.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -5,8 +5,6 @@ r"""The tree as LaTeX, for a document with `amsmath` and `amssymb`.
 A program becomes a heading, a list of what it declares, and its numbered lines in a `tabbing`.
 """
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -109,9 +107,7 @@ def _body(program: Program) -> Iterator[str]:
     depth = max(line.layout.indent for line in program.lines)
     yield r"\begin{tabbing}"
     yield r"\hspace{2em}\=" + r"\hspace{1.5em}\=" * depth + r"\kill"
-    rows = [row for line in program.lines for row in _line(line)]
-    yield from (rf"{row}\\" for row in rows[:-1])
-    yield rows[-1]
+    yield "\\\\\n".join(row for line in program.lines for row in _line(line))
     yield r"\end{tabbing}"
 
 

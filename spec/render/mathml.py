@@ -1,30 +1,24 @@
 """The tree as MathML, cut where a line may be broken.
 
-A browser breaks no line inside a `<math>` element and makes no link of a part of one. So a row
-becomes several of them: with keywords and spaces between, and with the name of a called function
-apart from its arguments, for a link to be put around it.
+A browser does not break a line inside a `<math>` element, and cannot link a part of one. So a row
+becomes several of them, with keywords and spaces between; and the name of a called function
+stands apart from its arguments, so that a link can be put around it.
 
-    mathml(program.lines[3].statement)  # <math …>S ←</math> <math …>Kᵀ Q</math>, in short
-
-Only elements of MathML Core are used. Every operator says how far it is set off and no bracket
-stretches, since browsers differ in what they do unasked. Names of several letters are upright by
-the rules of `<mi>`; a letter that is to be so says it.
+Only elements of MathML Core are used. Every operator says how far it is set off, and that it does
+not stretch, since browsers have different defaults. `<mi>` sets names of several letters upright;
+a single letter that is upright says so.
 """
 
-from __future__ import annotations
-
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from itertools import groupby
 
 from spec.language import typesetting
 from spec.language.tree import Node
-from spec.language.typesetting import HAT, TILDE, Atom, Break, Reference, Space, Typesetter, Word
+from spec.language.typesetting import HAT, TILDE, Atom, Break, Reference, Typesetter, Word
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
-
-TIMES = "\u2062"  # unseen, but read aloud
 
 _SIGNS = {"*": "∗"}  # the other hangs high already
 _ACCENTS = {HAT: "ˆ", TILDE: "˜"}
@@ -44,13 +38,8 @@ class Formula:
     called: str | None = None
 
 
-Piece = Formula | Word | Reference | Space
+Piece = Formula | Word | Reference
 Unit = tuple[Piece, ...]
-
-
-def mathml(node: Node) -> str:
-    """Write a node as formulas with keywords and spaces between them."""
-    return " ".join("".join(map(_written, unit)) for unit in units(node))
 
 
 def parts(node: Node) -> list[str]:
@@ -66,7 +55,7 @@ def units(node: Node, linked: Container[str] = (), marked: Container[int] = ()) 
     linked
         The functions of which calls are to be links: their names stand by themselves.
     marked
-        The places, among `parts`, of what is to stand out: it is in rows of the class `marked`.
+        The places, among `parts`, of the pieces to highlight, in rows of the class `marked`.
     """
     pieces = _with_marks(Typesetter(_Style(), linked, open=True).pieces(node), marked)
     for broken, run in groupby(pieces, key=lambda piece: isinstance(piece, Break)):
@@ -77,59 +66,33 @@ def units(node: Node, linked: Container[str] = (), marked: Container[int] = ()) 
 def _with_marks(
     pieces: Iterable[typesetting.Piece[str]], marked: Container[int]
 ) -> Iterator[typesetting.Piece[str]]:
-    """Put what is marked into rows: neighbours into one, for its background to be of one piece."""
-    run: list[Atom[str]] = []
-    for place, piece in enumerate(pieces):
-        if isinstance(piece, Atom) and piece.called is None and place in marked:
-            run.append(piece)
-            continue
-        yield from _marked(run)
-        run = []
-        if isinstance(piece, Atom) and place in marked:
-            yield from _marked([piece])
-        else:
+    """Put marked pieces into rows, neighbours into one, so that they have one background."""
+    for is_marked, run in groupby(enumerate(pieces), key=lambda pair: pair[0] in marked):
+        for piece in _merged(piece for _, piece in run):
+            if is_marked and isinstance(piece, Atom):
+                piece = replace(piece, value=f'<mrow class="marked">{piece.value}</mrow>')
             yield piece
-    yield from _marked(run)
-
-
-def _marked(atoms: Sequence[Atom[str]]) -> Iterator[Atom[str]]:
-    if atoms:
-        inside = "".join(atom.value for atom in atoms)
-        plain = "".join(atom.plain for atom in atoms)
-        yield Atom(f'<mrow class="marked">{inside}</mrow>', plain, atoms[0].called)
 
 
 def _formulas(pieces: Iterable[typesetting.Piece[str]]) -> Iterator[Piece]:
-    """Put neighbouring atoms into one formula."""
-    atoms: list[Atom[str]] = []
-    for piece in pieces:
-        if isinstance(piece, Atom) and piece.called is None:
-            atoms.append(piece)
-            continue
-        yield from _formula(*atoms)
-        atoms = []
+    for piece in _merged(pieces):
         if isinstance(piece, Atom):
-            yield from _formula(piece)
+            head = f'<math xmlns="{NAMESPACE}" alttext="{escape(piece.plain)}">'
+            yield Formula(f"{head}{piece.value}</math>", piece.plain, piece.called)
         elif not isinstance(piece, Break):
             yield piece
-    yield from _formula(*atoms)
 
 
-def _formula(*atoms: Atom[str]) -> Iterator[Formula]:
-    if atoms:
-        plain = "".join(atom.plain for atom in atoms)
-        inside = "".join(atom.value for atom in atoms)
-        math = f'<math xmlns="{NAMESPACE}" alttext="{escape(plain)}">{inside}</math>'
-        yield Formula(math, plain, atoms[0].called)
-
-
-def _written(piece: Piece) -> str:
-    match piece:
-        case Formula(markup):
-            return markup
-        case Word(plain, True):
-            return f"<b>{plain}</b>"
-    return piece.plain
+def _merged(pieces: Iterable[typesetting.Piece[str]]) -> Iterator[typesetting.Piece[str]]:
+    """Merge neighbouring atoms; the name of a called function stays apart, for its link."""
+    for is_plain, run in groupby(pieces, lambda p: isinstance(p, Atom) and p.called is None):
+        group = list(run)
+        if is_plain:
+            atoms = [piece for piece in group if isinstance(piece, Atom)]
+            value = "".join(atom.value for atom in atoms)
+            yield Atom(value, "".join(atom.plain for atom in atoms))
+        else:
+            yield from group
 
 
 class _Style:
@@ -143,8 +106,8 @@ class _Style:
         return f"<mn>{digits}</mn>"
 
     def sign(self, sign: str, before: bool, after: bool) -> str:
-        if sign == " ":
-            return f'<mo lspace="0" rspace="{_THIN}">{TIMES}</mo>'
+        if sign == " ":  # a sign that is not seen, but read aloud
+            return f'<mo lspace="0" rspace="{_THIN}">\u2062</mo>'
         shown = _SIGNS.get(sign) or escape(sign)
         space = _SPACES.get(sign, _THICK)
         left, right = (space if apart else "0" for apart in (before, after))

@@ -13,12 +13,13 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from spec.cost import Cost, Operations, Where, highest, value
+from spec.cost import Cost, Operations, highest, value
 from spec.language.alg_file import STEP, Algorithm, Line
 from spec.language.checked import Checked
 from spec.language.polynomials import Atom, Poly
 from spec.language.tree import Gradient, walk
 from spec.language.types import Family
+from spec.pairing import Ref
 from spec.terminal.pseudocode_beside_code import heading
 from spec.terminal.tables import Sum, Table, labelled, numbers, words
 
@@ -90,7 +91,7 @@ def _remarks(checked: Checked, cost: Cost) -> Iterator[str]:
     ):
         yield "All sequences of the data are assumed to have the same length."
     if cost.at_most:
-        lines = " and ".join(str(Where(checked.id, line)) for line in sorted(cost.at_most))
+        lines = " and ".join(str(Ref(checked.id, line)) for line in sorted(cost.at_most))
         yield f"{lines} may do less, depending on the data."
     if "turns" in cost.sizes:
         yield "`turns` is how often the lines of the loop `while` are carried out."
@@ -154,5 +155,5 @@ def _pseudocode(line: Line) -> Padding:
     return Padding(Text(line.text), (0, 0, 0, STEP * line.indent))
 
 
-def _path(path: Iterable[Where]) -> str:
+def _path(path: Iterable[Ref]) -> str:
     return " → ".join(map(str, path))

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from spec.cost import Where
 from spec.errata import Erratum
 from spec.language.checked import Checked
 from spec.language.inference.typing import Obligation
 from spec.language.open_obligations import Balance
 from spec.language.plain_text import text
+from spec.pairing import Ref
 from spec.terminal.pseudocode_beside_code import heading
 from spec.terminal.tables import Table, labelled, numbers, words
 
@@ -86,7 +86,7 @@ def _claims(proof: Proof) -> Table:
     for claim in proof.claims:
         is_open = any(claim is unproved for unproved in proof.open)
         verdict = Text("open", "yellow") if is_open else Text("✓", "green")
-        line = str(Where(proof.checked.id, claim.line))
+        line = str(Ref(proof.checked.id, claim.line))
         table.add_row(line, text(claim.node), claim.claim, _polynomial(claim), verdict)
     return table
 
@@ -98,14 +98,14 @@ def _open(proof: Proof, errata: Mapping[str, Erratum]) -> Iterator[RenderableTyp
         said = [_written(claim), Text(f"open, as declared: {declared.erratum}", "yellow")]
         if declared.erratum in errata:
             said.append(Text(errata[declared.erratum].why, "dim"))
-        rows.add_row(str(Where(id, claim.line)), Group(*said))
+        rows.add_row(str(Ref(id, claim.line)), Group(*said))
     for claim in proof.balance.unexpected:
         said = [_written(claim), Text("open, and not declared to be", "bold red")]
-        rows.add_row(str(Where(id, claim.line)), Group(*said))
+        rows.add_row(str(Ref(id, claim.line)), Group(*said))
     for declared in proof.balance.outdated:
         problem = f"declared to be open ({declared.erratum}), but it is not"
         said = [Text(declared.condition), Text(problem, "bold red")]
-        rows.add_row(str(Where(id, declared.line)), Group(*said))
+        rows.add_row(str(Ref(id, declared.line)), Group(*said))
     if rows.row_count:
         yield Text()
         yield rows

@@ -20,11 +20,11 @@ from rich.text import Text
 from spec import library
 from spec.checking.separate_process import check_separately
 from spec.cost import cost
-from spec.cost.presets import SizesError, sizes
+from spec.cost.presets import sizes
 from spec.errata import errata
 from spec.language.open_obligations import balance, declared
 from spec.mistakes.catalogue import catalogue
-from spec.pairing import Function, PairingError, implementations, pair
+from spec.pairing import Function, implementations, pair
 from spec.terminal import check_results, consoles, costs, proofs
 from spec.terminal import pseudocode_beside_code as beside
 from spec.terminal.arguments import parse, version_of_this
@@ -52,11 +52,8 @@ def answer(arguments: Sequence[str] | None = None) -> tuple[str, bool]:
             options = parse(arguments, SUBCOMMANDS)
     except SystemExit:
         return help.getvalue(), True
-    try:
-        parts, holds = SUBCOMMANDS[options.command](options)
-        return consoles.rendered(parts), holds
-    except (PairingError, SizesError) as error:
-        raise UsageError(str(error)) from error
+    parts, holds = SUBCOMMANDS[options.command](options)
+    return consoles.rendered(parts), holds
 
 
 def _list(options: Namespace) -> Answer:

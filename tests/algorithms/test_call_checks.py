@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 from helpers import generic
-from helpers.strategies import checked_functions, public_functions
+from helpers.strategies import checked_functions
 from jaxtyping import Float
 from numpy.typing import NDArray
 
@@ -32,9 +32,9 @@ from algorithms import (
 )
 from algorithms.signatures import decorator
 from algorithms.signatures.arrays import A, A_co
+from algorithms.signatures.check import Check
 from algorithms.signatures.declarations import With, read
 from algorithms.signatures.decorator import algorithm, checked
-from algorithms.signatures.scope import Scope
 
 E, GAMMA = generic.matrix(4, 3), generic.matrix(4)
 SHORT = GAMMA[:3]
@@ -46,21 +46,16 @@ def scopes(monkeypatch):
     """The functions whose calls were checked, in order."""
     names = []
 
-    class Counted(Scope):
-        def __init__(self, function, kinds=None):
+    class Counted(Check):
+        def __init__(self, function, shared=None):
             names.append(function)
-            super().__init__(function, kinds)
+            super().__init__(function, shared)
 
-    monkeypatch.setattr(decorator, "Scope", Counted)
+    monkeypatch.setattr(decorator, "Check", Counted)
     return names
 
 
 # The number ---------------------------------------------------------------------------------------
-
-
-def test_the_numbers_of_the_package_are_1_to_15_each_once():
-    numbers = [f.algorithm for f in public_functions() if hasattr(f, "algorithm")]
-    assert sorted(numbers, key=int) == [str(n) for n in range(1, 16)]
 
 
 def test_a_decorated_function_keeps_its_name_and_its_text():

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import Generic, NamedTuple
+import re
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 import scipy.special
 from helpers import generic
-from helpers.strategies import leaves, packages
+from helpers.strategies import leaves, parameter_classes
 from hypothesis import given
 from hypothesis import strategies as st
 from jaxtyping import Float
@@ -23,17 +24,12 @@ from algorithms import (
     ETransformer,
     ETransformerParameters,
     initialise,
+    tree_map,
 )
 from algorithms.checkpoints import BERTParameters
 from algorithms.signatures.declarations import read
 
-#: Every NamedTuple that the packages offer and that is generic in its arrays.
-PARAMETERS = [
-    value
-    for package in packages()
-    for value in map(vars(package).get, getattr(package, "__all__", ()))
-    if hasattr(value, "_fields") and issubclass(value, Generic)
-]
+PARAMETERS = parameter_classes()
 every_parameters = pytest.mark.parametrize("parameters", PARAMETERS, ids=lambda p: p.__name__)
 
 #: The X of the two bounds below: a right `initialise` would fail at one seed in e^30.
@@ -99,6 +95,15 @@ def test_every_array_is_of_the_float_type_asked_for(parameters, dtype):
     assert {leaf.value.dtype for leaf in arrays(drawn(parameters, dtype=dtype))} == {
         np.dtype(dtype)
     }
+
+
+@every_parameters
+def test_it_maps_its_arrays_as_tree_map_does(parameters):
+    theta = drawn(parameters)
+    mapped = theta.map(lambda w: w + 1)
+    assert type(mapped) is parameters
+    tree_map(np.testing.assert_array_equal, mapped, tree_map(lambda w: w + 1, theta))
+    tree_map(lambda new, old: np.testing.assert_array_equal(new, old + 1), mapped, theta)
 
 
 def test_the_architectures_take_it():
@@ -202,8 +207,18 @@ def test_a_size_that_is_missing_is_named(parameters):
 
 @every_parameters
 def test_a_size_that_is_none_of_thetas_is_named(parameters):
-    with pytest.raises(TypeError, match=rf"^initialise: {parameters.__name__} has no d_model, n$"):
+    names = ", ".join(needed(parameters))
+    has = rf"^initialise: {parameters.__name__} has no d_model, n: it has {re.escape(names)}$"
+    with pytest.raises(TypeError, match=has):
         drawn(parameters, n=1, d_model=2)
+
+
+@every_parameters
+def test_a_size_by_a_wrong_name_is_named_and_so_is_what_is_missing(parameters):
+    *sizes, last = needed(parameters)
+    wrong = rf"^initialise: {parameters.__name__} has no {last[:-1]}: it needs {last}$"
+    with pytest.raises(TypeError, match=wrong):
+        initialise(parameters, generic.rng(), **dict.fromkeys([*sizes, last[:-1]], 2))
 
 
 @every_parameters

@@ -13,17 +13,22 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
-from helpers.rounding import assert_close, budget
-from helpers.strategies import calls, checked_functions, leaves, requires, signature
+from helpers.strategies import (
+    SMOOTH,
+    assert_same,
+    calls,
+    checked_functions,
+    flat,
+    leaves,
+    requires,
+    signature,
+)
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from algorithms import DTypeError, ShapeError, token_embedding
 from algorithms.signatures.declarations import ArrayOf, Items, Number, Record
 
-#: Layer norm divides by √ε at least. Otherwise a column of entries that are nearly equal makes a
-#: rounding as large as one likes, and no formula in the sizes bounds it.
-SMOOTH = ("eps >= 0.5",)
 SEVERAL = range(1, 3)
 INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
 OTHER_TYPES = {
@@ -52,6 +57,11 @@ def inputs(function):
     return [array for part in signature(function).arguments.values() for array in arrays(part)]
 
 
+def optional_inputs(function):
+    parts = signature(function).arguments.values()
+    return [part.value for part in parts if isinstance(getattr(part, "value", None), ArrayOf)]
+
+
 def times(function):
     """How often each name of an axis stands in the arguments."""
     return Counter(n for a in inputs(function) for axis in a.axes for n in axis.split("*"))
@@ -75,6 +85,7 @@ with_a_size_in_several_places = every_function(lambda f: max(times(f).values(), 
 with_a_size_in_one_place = every_function(lambda f: 1 in times(f).values())
 with_leading_axes = every_function(lambda f: any(array.batch for array in inputs(f)))
 with_indices = every_function(lambda f: any(array.below for array in inputs(f)))
+with_padding = every_function(lambda f: any(array.right_padding for array in optional_inputs(f)))
 with_numbers = every_function(numbers)
 rules = pytest.mark.parametrize(
     ("function", "rule"),
@@ -113,27 +124,11 @@ def assert_as_declared(call, result):
                 assert leaf.leading == (call.batch if batch else ())
 
 
-def flat(call, result):
-    """The arrays of a result. A number is one."""
-    parts = leaves(signature(call.function).result, result, "result")
-    return [leaf.value for leaf in parts] or [np.asarray(result)]
-
-
 def assert_equal(call, got, want):
     """No bit of the results differs."""
     for one, other in zip(flat(call, got), flat(call, want), strict=True):
         assert (one.shape, one.dtype) == (other.shape, other.dtype)
         assert one.tobytes() == other.tobytes()
-
-
-def assert_same(call, got, want):
-    """The results differ as sums in another order do, by rounding; whole numbers do not."""
-    near = budget(*call.arguments.values())
-    for one, other in zip(flat(call, got), flat(call, want), strict=True):
-        if one.dtype.kind == "f":
-            assert_close(one, other, **near)
-        else:
-            assert np.array_equal(one, other)
 
 
 def refusal(call, error):
@@ -251,9 +246,9 @@ def test_a_vocabulary_may_be_larger_than_the_integer_type_of_the_tokens(integer,
 
 
 def longer(axis):
-    """The axis's array, with the first of its slices once more."""
+    """The axis's array, with the first of its slices once more, in front: padding stays behind."""
     first = axis.leaf.value.take([0], axis=axis.place)
-    return np.concatenate([axis.leaf.value, first], axis=axis.place)
+    return np.concatenate([first, axis.leaf.value], axis=axis.place)
 
 
 def axes(call, *, alone):
@@ -392,4 +387,22 @@ def test_an_index_outside_its_range_is_refused(function, data):
     assert refusal(call.but(leaf, indices), IndexError) == (
         f"{function.__name__}: {leaf.path} holds {noun} {wrong}, "
         f"outside 0 … {sizes[size] - 1} ({size} = {sizes[size]})"
+    )
+
+
+@with_padding
+@given(data=st.data())
+def test_padding_left_of_a_token_is_refused(function, data):
+    call = data.draw(calls(function, keeping=("ell > 1", "ell_x > 1", "ell_z > 1")))
+    padded = [leaf for leaf in call.leaves if leaf.declaration.right_padding]
+    assume(padded and padded[0].value.size)
+    leaf = data.draw(st.sampled_from(padded))
+    wrong = leaf.value.copy()
+    index = tuple(data.draw(st.integers(0, n - 1)) for n in leaf.leading)
+    gap = data.draw(st.integers(0, wrong.shape[-1] - 2))
+    token = data.draw(st.integers(gap + 1, wrong.shape[-1] - 1))
+    wrong[(*index, gap)], wrong[(*index, token)] = False, True
+    assert refusal(call.but(leaf, wrong), ValueError) == (
+        f"{function.__name__}: {leaf.path} has True after False, want all True, then all False in "
+        "each sequence: positions count from the left, so pad at the right end"
     )

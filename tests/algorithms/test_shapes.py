@@ -8,12 +8,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import pytest
-from helpers.strategies import checked_functions
+from helpers.strategies import checked_functions, traceable
 from jaxtyping import Float
 
 from algorithms import layer_norm
 from algorithms.signatures.arrays import A
 from algorithms.signatures.declarations import ArrayOf, Items, Optional, Record, declared
+from spec.pairing import implementations
 
 PRIMES = [p for p in range(101, 400) if all(p % q for q in range(2, 20))]
 TYPES = {"float": jnp.float32, "integer": jnp.int32, "bool": jnp.bool_}
@@ -49,45 +50,36 @@ def abstract(declaration: Any, sizes: Sizes, batch: tuple[int, ...]) -> Any:
             raise NotImplementedError(declaration)
 
 
-def required(function: Any) -> dict[str, Any]:
-    signature = declared(function)
-    return {n: d for n, d in signature.arguments.items() if n not in signature.defaults}
+def taken(function: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The arrays and θ that a function takes, padding among them, and the numbers it needs."""
+    arguments, _, defaults = declared(function)
+    arrays, numbers = {}, {}
+    for name, declaration in arguments.items():
+        part = declaration.value if isinstance(declaration, Optional) else declaration
+        if isinstance(part, ArrayOf | Record):
+            arrays[name] = part
+        elif name not in defaults:
+            numbers[name] = 1
+    return arrays, numbers
 
 
-def optional_arrays(function: Any) -> dict[str, Any]:
-    """Padding, say."""
-    return {
-        name: declaration.value
-        for name, declaration in declared(function).arguments.items()
-        if isinstance(declaration, Optional) and isinstance(declaration.value, ArrayOf)
-    }
-
-
-#: What takes arrays and θ and gives an array; 11 to 15 draw, or loop over data, and run eagerly.
-FUNCTIONS = [
-    function
-    for function in checked_functions()
-    if isinstance(declared(function).result, ArrayOf)
-    if all(isinstance(d, ArrayOf | Record) for d in required(function).values())
-]
+FUNCTIONS = [function for function in checked_functions() if traceable(function)]
 
 
 @pytest.mark.parametrize("batch", [(), BATCH], ids=["alone", "batched"])
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)
 def test_the_shape_of_the_result_follows_from_the_names(function, batch):
-    sizes = Sizes()
-    arguments = {
-        name: abstract(declaration, sizes, batch)
-        for name, declaration in {**required(function), **optional_arrays(function)}.items()
-    }
-    result = jax.eval_shape(lambda arguments: function(**arguments), arguments)
+    sizes, (arrays, numbers) = Sizes(), taken(function)
+    arguments = {name: abstract(part, sizes, batch) for name, part in arrays.items()}
+    result = jax.eval_shape(lambda arguments: function(**arguments, **numbers), arguments)
     want = abstract(declared(function).result, sizes, batch)
     assert (result.shape, result.dtype) == (want.shape, want.dtype)
 
 
-def test_algorithms_1_to_10_are_among_them():
-    numbers = {getattr(function, "algorithm", None) for function in FUNCTIONS}
-    assert {str(n) for n in range(1, 11)} <= numbers
+def test_every_algorithm_is_among_them_that_neither_draws_nor_trains():
+    eager = {"rng", "value_and_gradient"}
+    for function in implementations("algorithms").values():
+        assert (function in FUNCTIONS) != bool(eager & declared(function).arguments.keys())
 
 
 def test_a_wrong_shape_is_seen():

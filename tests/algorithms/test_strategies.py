@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
-from functools import cache, partial
+from functools import partial
 from importlib import import_module
 from inspect import isfunction
 from typing import Annotated, get_args
@@ -17,6 +17,7 @@ from helpers.strategies import (
     Rules,
     calls,
     checked_functions,
+    many,
     public_functions,
     requires,
     signature,
@@ -40,15 +41,16 @@ from algorithms import (
 from algorithms.checkpoints import BERT
 from algorithms.paper.embedding import Token
 from algorithms.signatures.arrays import A, Array
+from algorithms.signatures.check import Check
 from algorithms.signatures.declarations import Declaration, Number, Optional
 from algorithms.signatures.decorator import checked
-from algorithms.signatures.scope import Scope
+from spec.pairing import implementations
 
 # Which functions are drawn ------------------------------------------------------------------------
 
 UNCHECKED = {
     "algorithms.signatures.initialisation.initialise": "sizes come by name: test_initialisation",
-    "algorithms.paper.parameters.tree_map": "takes any θ, and functions of its arrays",
+    "algorithms.signatures.trees.tree_map": "takes any θ, and functions of its arrays",
     "algorithms.checkpoints.bert.bert_parameters": "takes arrays by name, from a file",
     "algorithms.checkpoints.gpt2.gpt2_parameters": "takes arrays by name, from a file",
     "algorithms.checkpoints.marian.marian_parameters": "takes arrays by name, from a file",
@@ -76,9 +78,16 @@ def test_every_checked_function_is_public():
     assert found == {*checked_functions()}
 
 
-def test_the_fifteen_algorithms_are_among_them():
-    numbers = {getattr(function, "algorithm", None) for function in checked_functions()}
-    assert {str(n) for n in range(1, 16)} <= numbers
+def test_every_algorithm_is_among_them():
+    assert {*implementations("algorithms").values()} <= {*checked_functions()}
+
+
+def test_what_says_which_tokens_count_stands_at_one_end():
+    for function in checked_functions():
+        inputs = signature(function).arguments.values()
+        arrays = [getattr(part, "value", part) for part in inputs]
+        if any(getattr(array, "below", None) for array in arrays):
+            assert all(a.right_padding for a in arrays if getattr(a, "kind", "") == "bool")
 
 
 def kinds(declaration):
@@ -108,20 +117,6 @@ def test_what_there_is_no_strategy_for_is_an_error():
 
 
 # How widely they are drawn ------------------------------------------------------------------------
-
-
-@cache
-def many(function, **options):
-    """Two hundred calls, the same in every run."""
-    drawn = []
-
-    @settings(max_examples=200, derandomize=True, database=None, phases=[Phase.generate])
-    @given(calls(function, **options))
-    def collect(call):
-        drawn.append(call)
-
-    collect()
-    return drawn
 
 
 def ruled(function):
@@ -307,6 +302,7 @@ REFUSALS = {
     claims.test_what_is_no_array_is_refused: layer_norm,
     claims.test_what_is_no_number_is_refused: layer_norm,
     claims.test_an_index_outside_its_range_is_refused: token_embedding,
+    claims.test_padding_left_of_a_token_is_refused: DTransformer,
 }
 
 
@@ -375,7 +371,7 @@ def wordy(scope, error, why):
 def test_a_refusal_that_is_not_made_or_not_well_put_fails_its_claim(claim, monkeypatch):
     assert holds(claim, REFUSALS[claim])
     for refuse in (silent, nameless, wordy):
-        monkeypatch.setattr(Scope, "refuse", refuse)
+        monkeypatch.setattr(Check, "refuse", refuse)
         assert not holds(claim, REFUSALS[claim])
 
 

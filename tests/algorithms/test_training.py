@@ -134,61 +134,32 @@ def test_no_epochs_leave_theta_as_it_is():
     assert DTraining(data(7), theta, N_epochs=0, eta=1.0, value_and_gradient=Recorder()) is theta
 
 
-def run_11(theta, asarray, value_and_gradient, **options):
+def run(training, theta, asarray, value_and_gradient, **options):
+    """Two epochs of two sequences, or pairs of them."""
     z, x = ([asarray(s) for s in data(*n, seed=s)] for n, s in (((4, 4), 9), ((6, 6), 0)))
-    return EDTraining(
-        z,
-        x,
-        theta,
-        N_epochs=2,
-        eta=1e-2,
-        eps=1e-5,
-        value_and_gradient=value_and_gradient,
-        **options,
-    )
+    if training is ETraining:
+        options |= {"p_mask": 0.4, "rng": generic.rng(5)}
+    options |= {"N_epochs": 2, "eta": 1e-2, "eps": 1e-5, "value_and_gradient": value_and_gradient}
+    return training(*((z, x) if training is EDTraining else (x,)), theta, **options)
 
 
-def run_12(theta, asarray, value_and_gradient, **options):
-    return ETraining(
-        [asarray(s) for s in data(6, 6)],
-        theta,
-        N_epochs=2,
-        eta=1e-2,
-        p_mask=0.4,
-        rng=generic.rng(5),
-        eps=1e-5,
-        value_and_gradient=value_and_gradient,
-        **options,
-    )
+PARAMETERS = {
+    EDTraining: EDTransformerParameters,
+    ETraining: ETransformerParameters,
+    DTraining: DTransformerParameters,
+}
+every_training = pytest.mark.parametrize("training", PARAMETERS, ids=lambda f: f.__name__)
 
 
-def run_13(theta, asarray, value_and_gradient, **options):
-    return DTraining(
-        [asarray(s) for s in data(6, 6)],
-        theta,
-        N_epochs=2,
-        eta=1e-2,
-        eps=1e-5,
-        value_and_gradient=value_and_gradient,
-        **options,
-    )
-
-
-@pytest.mark.parametrize(
-    ("run", "parameters"),
-    [
-        (run_11, EDTransformerParameters),
-        (run_12, ETransformerParameters),
-        (run_13, DTransformerParameters),
-    ],
-)
-def test_jax_and_torch_train_the_same_theta(run, parameters):
+@every_training
+def test_jax_and_torch_train_the_same_theta(training):
+    parameters = PARAMETERS[training]
     theta = generic.theta(
         parameters, **{n: 1 for n in generic.ARCHITECTURES[parameters] if "L" in n}
     )
     with jax.enable_x64(True):
-        ours = run(tree_map(jnp.asarray, theta), jnp.asarray, gradients.by_jax)
-    theirs = run(tree_map(torch.asarray, theta), torch.asarray, gradients.by_torch)
+        ours = run(training, theta.map(jnp.asarray), jnp.asarray, gradients.by_jax)
+    theirs = run(training, theta.map(torch.asarray), torch.asarray, gradients.by_torch)
     # Forth and back, in each of four steps.
     near = budget(*[theta] * 8)
     tree_map(lambda a, b: assert_close(np.asarray(a), b.numpy(), **near), ours, theirs)
@@ -214,22 +185,16 @@ def doubled(loss, theta):
     return loss(theta), tree_map(lambda w: 2 * w, theta)
 
 
-@pytest.mark.parametrize(
-    ("run", "parameters", "calls"),
-    [
-        (run_11, EDTransformerParameters, 4),
-        (run_12, ETransformerParameters, 3),
-        (run_13, DTransformerParameters, 2),
-    ],
-)
-def test_the_activation_is_that_of_the_model(run, parameters, calls):
+@pytest.mark.parametrize(("training", "calls"), [*zip(PARAMETERS, [4, 3, 2], strict=True)])
+def test_the_activation_is_that_of_the_model(training, calls):
     seen = []
 
     def activation(X):
         seen.append(X.shape)
         return X * 0.5
 
-    run(generic.theta(parameters), np.asarray, doubled, activation=activation)
+    theta = generic.theta(PARAMETERS[training])
+    run(training, theta, np.asarray, doubled, activation=activation)
     assert len(seen) == 2 * 2 * calls  # two epochs of two sequences
 
 

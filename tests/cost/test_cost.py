@@ -13,8 +13,9 @@ import pytest
 from helpers.counting import Counting
 
 from spec.cost import KINDS, Cost, Operations, cost, value
-from spec.cost.loops import CostError
-from spec.cost.memory import Peak, Where, never_negative
+from spec.cost.memory import Peak, never_negative
+from spec.cost.presets import presets
+from spec.cost.sizes import CostError
 from spec.inputs.draw import draw
 from spec.language import alg_file
 from spec.language.checked import Checked, check, declarations
@@ -33,20 +34,11 @@ from spec.language.tree import (
     Transpose,
     walk,
 )
-from spec.library import checked, programs
+from spec.library import checked, paper, programs
 from spec.machine import Frame, Machine, Parameters, Watcher
+from spec.pairing import Ref
 
-GPT2_SMALL = {
-    "N_V": 50257,
-    "ℓ_max": 1024,
-    "L": 12,
-    "H": 12,
-    "d_e": 768,
-    "d_mlp": 3072,
-    "d_attn": 64,
-    "d_mid": 64,
-    "length(x)": 1024,
-}
+GPT2_SMALL = {**presets()["gpt2-small"], "length(x)": 1024}
 LENGTHS = {"length(x)", "length(z)", "length(x_n)", "length(z_n)", "turns"}
 EMPTY_SUMS = {("11", 5), ("13", 5)}  # if a sequence has one token
 
@@ -282,7 +274,7 @@ def test_a_gradient_is_not_counted() -> None:
 
 
 def test_only_what_depends_on_the_data_is_counted_at_most() -> None:
-    found = {id: set(of(id).at_most) for id in checked() if of(id).at_most}
+    found = {id: set(of(id).at_most) for id in paper() if of(id).at_most}
     assert found == {"12": {9}}
 
 
@@ -366,12 +358,12 @@ def test_no_peak_is_covered_by_another(id: str) -> None:
 def test_the_logits_of_gpt2_small_are_its_peak() -> None:
     most, path = of("10").peak(GPT2_SMALL)
     assert most == 1024 * (2 * 50257 + 3 * 768)
-    assert path == (Where("10", 11),)
+    assert path == (Ref("10", 11),)
 
 
 def test_a_longer_context_moves_the_peak_into_attention() -> None:
     path = of("10").peak({**GPT2_SMALL, "length(x)": 100_000})[1]
-    assert path == (Where("10", 6), Where("5", 2), Where("4", 6))
+    assert path == (Ref("10", 6), Ref("5", 2), Ref("4", 6))
 
 
 a, b = (Poly.of(Atom(name)) for name in "ab")
@@ -396,7 +388,7 @@ def test_what_is_never_negative_where_sizes_are_at_least_1(size: Poly, expected:
 
 
 def test_a_peak_that_needs_more_covers_nothing_that_needs_less() -> None:
-    path = (Where("4", 1),)
+    path = (Ref("4", 1),)
     high, low = Peak(2 * a, path), Peak(a, path)
     later = Peak(2 * a, path, frozenset({b - 2}))
     assert high.covers(low)
@@ -423,8 +415,9 @@ Hyperparameters: Part ∈ ℝ^{d_e×ℓ}, N ∈ ℕ, p ∈ (0,1)
 6      for t ∈ [ℓ]: if t ≤ ℓ then X[:, t] ← W b
 7      D ← Σ_{j=1}^{i} (X ⊙ X)
 8      g ← (bᵀ W b)³
-9  end
-10 return Y = [Y^1; …; Y^N]
+9      for t ∈ [ℓ]: C[:, t] ← −X[:, t]
+10 end
+11 return Y = [Y^1; …; Y^N]
 """
 EMBED = """\
 Algorithm X2: E ← Embed(x, W)
@@ -454,15 +447,16 @@ Requires: 1 ≤ length(x)
 """
 
 
+@pytest.mark.parametrize("length", [1, 2])
 @pytest.mark.parametrize("turns", [1, 2, 3])
-def test_other_forms_of_lines_cost_what_a_run_does(turns: int) -> None:
+def test_other_forms_of_lines_cost_what_a_run_does(turns: int, length: int) -> None:
     algorithms = parsed(MIX)
-    sizes = {"N": turns, "d_e": 3, "ℓ": 2}
+    sizes = {"N": turns, "d_e": 3, "ℓ": length}
     found = cost(algorithms, "X1")
     meter = Meter(algorithms)
     random = np.random.default_rng(7).standard_normal
-    given = random((3, 3)), random(3), random((3, 2))
-    meter.run("X1", [random((3, 2)), [1]], given, {"N": turns, "p": 0.4})
+    given = random((3, 3)), random(3), random((3, length))
+    meter.run("X1", [random((3, length)), [1]], given, {"N": turns, "p": 0.4})
     done = {line: counts(one, sizes) for line, one in found.lines.items() if one.kinds}
     assert found.at_most == {5, 6}
     assert done.pop(5) == {kind: turns * n for kind, n in EITHER.items()}

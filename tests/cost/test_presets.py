@@ -5,8 +5,9 @@ from functools import cache
 import pytest
 
 from spec.cost import Cost, cost, value
-from spec.cost.presets import SizesError, presets, sizes
+from spec.cost.presets import presets, sizes
 from spec.library import checked
+from spec.usage_error import UsageError
 
 ALGORITHM = {"gpt2": "10", "bert": "9", "transformer": "8"}
 
@@ -114,5 +115,5 @@ def test_the_last_value_counts() -> None:
     ],
 )
 def test_what_makes_no_sense_is_refused_in_one_line(id: str, words: str, message: str) -> None:
-    with pytest.raises(SizesError, match=f"^{message}$"):
+    with pytest.raises(UsageError, match=f"^{message}$"):
         at(id, *words.split())

@@ -69,7 +69,7 @@ def test_a_mistake_has_a_page_with_the_wrong_lines_and_the_right(
     text = normalize("NFC", title.get_text()).removesuffix("¶").replace("’", "'")
     assert text == f"Algorithm {one.algorithm} with {one.what}"
     assert shown.find(id=f"mistake-{id}") is not None
-    said = [normalize("NFC", row.get_text()) for row in shown.select(".told dd")]
+    said = [normalize("NFC", row.get_text()) for row in shown.select(".facts dd")]
     assert said[:3] == [one.effect, one.why, one.tell]
     assert len(said) == (4 if one.equal else 3)
     right = {
@@ -86,7 +86,9 @@ def test_a_mistake_has_a_page_with_the_wrong_lines_and_the_right(
 
 
 @pytest.mark.parametrize("id", catalogue())
-def test_a_mistake_has_a_picture_that_is_told_too(id: str, pages: dict[str, BeautifulSoup]) -> None:
+def test_a_mistake_has_a_picture_with_a_description(
+    id: str, pages: dict[str, BeautifulSoup]
+) -> None:
     pictures = page(pages, id).select(".heatmaps svg")
     labels = [str(svg["aria-label"]) for svg in pictures]
     assert len(pictures) >= 2
@@ -121,7 +123,7 @@ def test_lines_left_out_and_put_in_have_their_numbers(pages: dict[str, Beautiful
     assert none.select(".statement")[0].get_text() == "left out"
 
 
-def test_lines_in_between_are_hinted_at_on_both_sides(pages: dict[str, BeautifulSoup]) -> None:
+def test_lines_in_between_are_a_gap_on_both_sides(pages: dict[str, BeautifulSoup]) -> None:
     shown = page(pages, "positions-forgotten-8")
     assert numbered(shown, "wrong") == numbered(shown, "right") == ["2", "11"]
     assert len(shown.select(".wrong .gap")) == len(shown.select(".right .gap")) == 1
@@ -139,7 +141,7 @@ def test_a_few_parts_alike_between_others_are_marked_with_them() -> None:
     assert marked(SequenceMatcher(None, "1abc2", "3abc4")) == ({0, 4}, {0, 4})
 
 
-def test_who_calls_an_algorithm_is_told(pages: dict[str, BeautifulSoup]) -> None:
+def test_the_page_names_the_callers_of_the_algorithm(pages: dict[str, BeautifulSoup]) -> None:
     assert words.callers("6") == (["8", "9", "10"], ["11", "12", "13", "14", "15"])
     assert words.callers("7") == ([], [])
     (said,) = page(pages, "norm-sample-variance").select(".cited")
@@ -149,9 +151,9 @@ def test_who_calls_an_algorithm_is_told(pages: dict[str, BeautifulSoup]) -> None
     assert links["norm-sample-variance"] == "#mistake-norm-sample-variance"
 
 
-def test_sizes_that_must_be_equal_are_told(pages: dict[str, BeautifulSoup]) -> None:
-    said = page(pages, "mask-transposed").select(".told dd")[3].get_text()
-    assert said.startswith("It has a shape only where ℓ_x = ℓ_z:")
+def test_the_page_names_sizes_that_must_be_equal(pages: dict[str, BeautifulSoup]) -> None:
+    said = page(pages, "mask-transposed").select(".facts dd")[3].get_text()
+    assert said.startswith("It runs only where ℓ_x = ℓ_z:")
 
 
 def test_an_algorithm_that_the_paper_has_not_is_shown(pages: dict[str, BeautifulSoup]) -> None:
@@ -159,12 +161,12 @@ def test_an_algorithm_that_the_paper_has_not_is_shown(pages: dict[str, Beautiful
     assert len(helper.select(".pseudocode li")) == 4
 
 
-def test_how_to_check_is_told(pages: dict[str, BeautifulSoup]) -> None:
+def test_the_page_shows_the_command_of_a_check(pages: dict[str, BeautifulSoup]) -> None:
     command = "formal-transformers check mypkg.attention:Attention --algorithm 4"
     assert command in page(pages, "mask-transposed").get_text()
 
 
-# What is looked at
+# The inputs and the variables that a page shows
 
 
 @pytest.mark.parametrize(
@@ -216,7 +218,7 @@ def test_a_number_in_a_cell_is_brief() -> None:
     assert (small.unit, small.text(3.4e-4), small.text(2e-4)) == ("10⁻⁴", "3.4", "2.0")
 
 
-def test_what_is_endless_is_hatched() -> None:
+def test_an_infinite_number_is_hatched() -> None:
     matrix = np.array([[0.5, -np.inf], [-1.0, 0.0]])
     drawn = BeautifulSoup(heatmap.svg(matrix, heatmap.scale(matrix), "S & T", "0"), "html.parser")
     assert [text.get_text() for text in drawn.select("text.number")] == [".50", "−∞", "−1", "0"]

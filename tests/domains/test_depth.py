@@ -7,8 +7,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from helpers.cases import case
 from helpers.rounding import gamma
+from helpers.runs import drawn, run, stream
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,8 +18,8 @@ from spec.domains.reverse import Reverse
 from spec.expected.line_values import numbers
 from spec.expected.trace import trace
 from spec.inputs.draw import draw
-from spec.library import checked
-from spec.machine import Chance, Machine
+from spec.library import checked, paper
+from spec.machine import Chance
 
 D = Depths()
 depths = st.lists(st.builds(Depth, st.integers(0, 9)), min_size=1, max_size=5)
@@ -159,9 +159,6 @@ def test_depths_do_not_depend_on_the_parameters(id):
     assert lines(id, seed=0) == lines(id, seed=1)
 
 
-@pytest.mark.parametrize("id", list(map(str, range(1, 16))))
+@pytest.mark.parametrize("id", paper())
 def test_every_algorithm_has_a_depth(id):
-    one = case(id)
-    (inputs,) = one.runs[0][:1]
-    machine = Machine(checked(), D, random=iter(one.random), turns=one.turns)
-    machine.run(id, inputs.inputs, inputs.parameters, inputs.hyperparameters)
+    run(id, drawn(id), D, random=stream())

@@ -35,7 +35,7 @@ def test_derivatives_obey_the_mean_value_theorem(function, x):
 def test_derivatives_over_floats_are_near_those_over_balls(function, x):
     with Floats() as D, Balls() as E:
         got, exact = slope(D, function, D.real(x)), slope(E, function, E.real(x))
-        # The bound above, at the scale of 1 for what is smaller.
+        # The bound of the functions themselves, at the scale of 1 for what is smaller.
         scale = np.spacing(max(1.0, abs(float(exact))))
         assert abs(got - float(exact)) <= 4 * 8 * (x**2 + 8) * scale
 

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 
+from algorithms import tree_map
+
 
 def redraw(model: Any, *, embeddings: float, matrices: float, vectors: float) -> Any:
     """Draw every entry anew: a library's own start is full of zeros and ones, and not seeded.
@@ -51,3 +53,10 @@ def tokens(*shape: int, N_V: int, seed: int = 1) -> Any:
 def distance(P: Any, Q: Any) -> float:
     """The largest difference between two probabilities."""
     return float(abs(P - Q).max())
+
+
+def same(theta: Any, other: Any) -> bool:
+    """Whether two θ hold the same numbers."""
+    equal: list[bool] = []
+    tree_map(lambda a, b: equal.append(torch.equal(a, b)), theta, other)
+    return all(equal)

@@ -1,253 +1,91 @@
-"""What type checkers infer of every public function, for arrays of three libraries.
+"""What type checkers are to infer of every public function, written out from its annotations.
 
-Not run: mypy reads it, and fails where what it infers is not what stands here.
+`text()` is a module that nobody runs: a type checker reads it, and fails where it infers something
+else. A function whose arguments are annotated with the array type `A` is called with arrays of
+one library, and its result must be of that library.
 """
 
 from __future__ import annotations
 
-from typing import Any, assert_type
+import ast
+import inspect
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+from helpers.strategies import Function
+
+#: What each kind of array is in a library.
+LIBRARIES = {
+    "numpy": {
+        "Float": "NDArray[np.float64]",
+        "Integer": "NDArray[np.int64]",
+        "Bool": "NDArray[np.bool]",
+    },
+    "torch": dict.fromkeys(("Float", "Integer", "Bool"), "torch.Tensor"),
+    "jax": dict.fromkeys(("Float", "Integer", "Bool"), "jax.Array"),
+}
+
+HEADER = """
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, assert_type
 import jax
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from algorithms import Array
+"""
 
-from algorithms import (
-    GELU,
-    Array,
-    Attention,
-    AttentionParameters,
-    DInference,
-    DTraining,
-    DTransformer,
-    DTransformerParameters,
-    EDInference,
-    EDTraining,
-    EDTransformer,
-    EDTransformerParameters,
-    ETraining,
-    ETransformer,
-    ETransformerParameters,
-    MHAttention,
-    MHAttentionParameters,
-    ReLU,
-    bidirectional_mask,
-    initialise,
-    layer_norm,
-    positional_embedding,
-    sample,
-    single_query_attention,
-    sinusoidal_positions,
-    softmax,
-    temper,
-    token_embedding,
-    tree_map,
-    unembedding,
-    unidirectional_mask,
-)
-from algorithms.checkpoints import (
-    BERT,
-    GPT2,
-    BERTParameters,
-    GELU_tanh,
-    Marian,
-    MarianParameters,
-    SiLU,
-    bert_parameters,
-    gpt2_parameters,
-    marian_parameters,
-    marian_positions,
-)
+KNOWN = {*re.findall(r"\w+", HEADER)}
 
 
-def on_numpy(
-    x: NDArray[np.int64],
-    X: NDArray[np.float64],
-    e: NDArray[np.float64],
-    Mask: NDArray[np.bool],
-    W_qkv: AttentionParameters[NDArray[np.float64]],
-    W: MHAttentionParameters[NDArray[np.float64]],
-    theta: DTransformerParameters[NDArray[np.float64]],
-    encoder: ETransformerParameters[NDArray[np.float64]],
-    ed: EDTransformerParameters[NDArray[np.float64]],
-    bert: BERTParameters[NDArray[np.float64]],
-    marian: MarianParameters[NDArray[np.float64]],
-    data: list[NDArray[np.int64]],
-    arrays: dict[str, NDArray[np.float64]],
-    gradient: Any,
-    rng: np.random.Generator,
-) -> None:
-    """Arrays of numpy in, arrays of numpy out."""
-    assert_type(token_embedding(x, theta.W_e), NDArray[np.float64])
-    assert_type(positional_embedding(x, theta.W_p), NDArray[np.float64])
-    assert_type(single_query_attention(e, X, W_qkv), NDArray[np.float64])
-    assert_type(Attention(X, X, W_qkv, Mask), NDArray[np.float64])
-    assert_type(MHAttention(X, X, W, Mask), NDArray[np.float64])
-    assert_type(layer_norm(X, e, e, eps=1e-5), NDArray[np.float64])
-    assert_type(unembedding(X, theta.W_u), NDArray[np.float64])
-    assert_type(EDTransformer(x, x, ed), NDArray[np.float64])
-    assert_type(ETransformer(x, encoder), NDArray[np.float64])
-    assert_type(DTransformer(x, theta), NDArray[np.float64])
-    assert_type(
-        EDTraining(data, data, ed, N_epochs=1, eta=0.1, value_and_gradient=gradient),
-        EDTransformerParameters[NDArray[np.float64]],
-    )
-    assert_type(
-        ETraining(
-            data, encoder, N_epochs=1, eta=0.1, p_mask=0.1, rng=rng, value_and_gradient=gradient
-        ),
-        ETransformerParameters[NDArray[np.float64]],
-    )
-    assert_type(
-        DTraining(data, theta, N_epochs=1, eta=0.1, value_and_gradient=gradient),
-        DTransformerParameters[NDArray[np.float64]],
-    )
-    assert_type(DInference(x, theta, ell_gen=1, tau=1.0, rng=rng), NDArray[np.int64])
-    assert_type(EDInference(x, ed, tau=1.0, rng=rng), NDArray[np.int64])
-    assert_type(softmax(X), NDArray[np.float64])
-    assert_type(ReLU(X), NDArray[np.float64])
-    assert_type(GELU(X), NDArray[np.float64])
-    assert_type(GELU_tanh(X), NDArray[np.float64])
-    assert_type(SiLU(X), NDArray[np.float64])
-    assert_type(bidirectional_mask(X, X), Array)
-    assert_type(unidirectional_mask(X), Array)
-    assert_type(temper(e, 1.0), NDArray[np.float64])
-    assert_type(sample(e, rng), int)
-    assert_type(tree_map(abs, theta), DTransformerParameters[NDArray[np.float64]])
-    assert_type(GPT2(x, theta), NDArray[np.float64])
-    assert_type(BERT(x, x, bert), NDArray[np.float64])
-    assert_type(Marian(x, x, marian), NDArray[np.float64])
-    assert_type(gpt2_parameters(arrays, H=2), DTransformerParameters[NDArray[np.float64]])
-    assert_type(bert_parameters(arrays, H=2), BERTParameters[NDArray[np.float64]])
-    assert_type(marian_parameters(arrays, X, H=2), MarianParameters[NDArray[np.float64]])
+class Concrete(ast.NodeTransformer):
+    """An annotation without shapes, in the arrays of one library."""
+
+    def __init__(self, kinds: Mapping[str, str], result: bool) -> None:
+        self.kinds, self.result = kinds, result
+
+    def visit_Subscript(self, node: ast.Subscript) -> Any:
+        name = getattr(node.value, "id", "")
+        if name == "Annotated":
+            assert isinstance(node.slice, ast.Tuple)
+            return self.visit(node.slice.elts[0])
+        if name in self.kinds:
+            assert isinstance(node.slice, ast.Tuple)
+            array = ast.unparse(node.slice.elts[0])
+            # A result that is any array is no more than that; an argument is one of the library.
+            same = array.startswith("NDArray") or (array == "Array" and self.result)
+            return ast.parse(array if same else self.kinds[name], mode="eval").body
+        node.slice = self.visit(node.slice)
+        return node
+
+    def visit_Name(self, node: ast.Name) -> Any:
+        return ast.parse(self.kinds["Float"], mode="eval").body if node.id == "A" else node
 
 
-def on_torch(
-    x: torch.Tensor,
-    X: torch.Tensor,
-    e: torch.Tensor,
-    Mask: torch.Tensor,
-    W_qkv: AttentionParameters[torch.Tensor],
-    W: MHAttentionParameters[torch.Tensor],
-    theta: DTransformerParameters[torch.Tensor],
-    encoder: ETransformerParameters[torch.Tensor],
-    ed: EDTransformerParameters[torch.Tensor],
-    bert: BERTParameters[torch.Tensor],
-    marian: MarianParameters[torch.Tensor],
-    data: list[torch.Tensor],
-    arrays: dict[str, torch.Tensor],
-    gradient: Any,
-    rng: np.random.Generator,
-) -> None:
-    """Arrays of torch in, arrays of torch out."""
-    assert_type(token_embedding(x, theta.W_e), torch.Tensor)
-    assert_type(positional_embedding(x, theta.W_p), torch.Tensor)
-    assert_type(single_query_attention(e, X, W_qkv), torch.Tensor)
-    assert_type(Attention(X, X, W_qkv, Mask), torch.Tensor)
-    assert_type(MHAttention(X, X, W, Mask), torch.Tensor)
-    assert_type(layer_norm(X, e, e, eps=1e-5), torch.Tensor)
-    assert_type(unembedding(X, theta.W_u), torch.Tensor)
-    assert_type(EDTransformer(x, x, ed), torch.Tensor)
-    assert_type(ETransformer(x, encoder), torch.Tensor)
-    assert_type(DTransformer(x, theta), torch.Tensor)
-    assert_type(
-        EDTraining(data, data, ed, N_epochs=1, eta=0.1, value_and_gradient=gradient),
-        EDTransformerParameters[torch.Tensor],
-    )
-    assert_type(
-        ETraining(
-            data, encoder, N_epochs=1, eta=0.1, p_mask=0.1, rng=rng, value_and_gradient=gradient
-        ),
-        ETransformerParameters[torch.Tensor],
-    )
-    assert_type(
-        DTraining(data, theta, N_epochs=1, eta=0.1, value_and_gradient=gradient),
-        DTransformerParameters[torch.Tensor],
-    )
-    assert_type(DInference(x, theta, ell_gen=1, tau=1.0, rng=rng), torch.Tensor)
-    assert_type(EDInference(x, ed, tau=1.0, rng=rng), torch.Tensor)
-    assert_type(softmax(X), torch.Tensor)
-    assert_type(ReLU(X), torch.Tensor)
-    assert_type(GELU(X), torch.Tensor)
-    assert_type(GELU_tanh(X), torch.Tensor)
-    assert_type(SiLU(X), torch.Tensor)
-    assert_type(bidirectional_mask(X, X), Array)
-    assert_type(unidirectional_mask(X), Array)
-    assert_type(temper(e, 1.0), torch.Tensor)
-    assert_type(sample(e, rng), int)
-    assert_type(tree_map(abs, theta), DTransformerParameters[torch.Tensor])
-    assert_type(GPT2(x, theta), torch.Tensor)
-    assert_type(BERT(x, x, bert), torch.Tensor)
-    assert_type(Marian(x, x, marian), torch.Tensor)
-    assert_type(gpt2_parameters(arrays, H=2), DTransformerParameters[torch.Tensor])
-    assert_type(bert_parameters(arrays, H=2), BERTParameters[torch.Tensor])
-    assert_type(marian_parameters(arrays, X, H=2), MarianParameters[torch.Tensor])
+def concrete(annotation: str, kinds: Mapping[str, str], *, result: bool = False) -> str:
+    """`Float[A, "d_e ell"]` as `NDArray[np.float64]`."""
+    return ast.unparse(Concrete(kinds, result).visit(ast.parse(annotation, mode="eval").body))
 
 
-def on_jax(
-    x: jax.Array,
-    X: jax.Array,
-    e: jax.Array,
-    Mask: jax.Array,
-    W_qkv: AttentionParameters[jax.Array],
-    W: MHAttentionParameters[jax.Array],
-    theta: DTransformerParameters[jax.Array],
-    encoder: ETransformerParameters[jax.Array],
-    ed: EDTransformerParameters[jax.Array],
-    bert: BERTParameters[jax.Array],
-    marian: MarianParameters[jax.Array],
-    data: list[jax.Array],
-    arrays: dict[str, jax.Array],
-    gradient: Any,
-    rng: np.random.Generator,
-) -> None:
-    """Arrays of jax in, arrays of jax out."""
-    assert_type(token_embedding(x, theta.W_e), jax.Array)
-    assert_type(positional_embedding(x, theta.W_p), jax.Array)
-    assert_type(single_query_attention(e, X, W_qkv), jax.Array)
-    assert_type(Attention(X, X, W_qkv, Mask), jax.Array)
-    assert_type(MHAttention(X, X, W, Mask), jax.Array)
-    assert_type(layer_norm(X, e, e, eps=1e-5), jax.Array)
-    assert_type(unembedding(X, theta.W_u), jax.Array)
-    assert_type(EDTransformer(x, x, ed), jax.Array)
-    assert_type(ETransformer(x, encoder), jax.Array)
-    assert_type(DTransformer(x, theta), jax.Array)
-    assert_type(
-        EDTraining(data, data, ed, N_epochs=1, eta=0.1, value_and_gradient=gradient),
-        EDTransformerParameters[jax.Array],
-    )
-    assert_type(
-        ETraining(
-            data, encoder, N_epochs=1, eta=0.1, p_mask=0.1, rng=rng, value_and_gradient=gradient
-        ),
-        ETransformerParameters[jax.Array],
-    )
-    assert_type(
-        DTraining(data, theta, N_epochs=1, eta=0.1, value_and_gradient=gradient),
-        DTransformerParameters[jax.Array],
-    )
-    assert_type(DInference(x, theta, ell_gen=1, tau=1.0, rng=rng), jax.Array)
-    assert_type(EDInference(x, ed, tau=1.0, rng=rng), jax.Array)
-    assert_type(softmax(X), jax.Array)
-    assert_type(ReLU(X), jax.Array)
-    assert_type(GELU(X), jax.Array)
-    assert_type(GELU_tanh(X), jax.Array)
-    assert_type(SiLU(X), jax.Array)
-    assert_type(bidirectional_mask(X, X), Array)
-    assert_type(unidirectional_mask(X), Array)
-    assert_type(temper(e, 1.0), jax.Array)
-    assert_type(sample(e, rng), int)
-    assert_type(tree_map(abs, theta), DTransformerParameters[jax.Array])
-    assert_type(GPT2(x, theta), jax.Array)
-    assert_type(BERT(x, x, bert), jax.Array)
-    assert_type(Marian(x, x, marian), jax.Array)
-    assert_type(gpt2_parameters(arrays, H=2), DTransformerParameters[jax.Array])
-    assert_type(bert_parameters(arrays, H=2), BERTParameters[jax.Array])
-    assert_type(marian_parameters(arrays, X, H=2), MarianParameters[jax.Array])
+def text(functions: Sequence[Function]) -> str:
+    """The module."""
+    return "\n".join([HEADER, *(row for function in functions for row in rows(function))])
 
 
-def made_in_numpy(rng: np.random.Generator) -> None:
-    """What makes arrays from nothing makes NumPy's."""
-    assert_type(sinusoidal_positions(4, 3), NDArray[np.float64])
-    assert_type(marian_positions(4, 3), NDArray[np.float64])
-    assert_type(initialise(DTransformerParameters, rng, N_V=5), DTransformerParameters[Any])
+def rows(function: Function) -> Iterator[str]:
+    """Import what a function is and takes, and call it with the arrays of each library."""
+    bare, name = inspect.unwrap(function), function.__name__
+    yield f"from {function.__module__} import {name}"
+    hints = {key: hint for key, hint in bare.__annotations__.items() if key != "return"}
+    parameters = inspect.signature(bare).parameters.values()
+    arguments = [f"{p.name}={p.name}" if p.kind is p.KEYWORD_ONLY else p.name for p in parameters]
+    for library, kinds in LIBRARIES.items():
+        typed = [f"{key}: {concrete(hint, kinds)}" for key, hint in hints.items()]
+        result = concrete(bare.__annotations__["return"], kinds, result=True)
+        for word in sorted({*re.findall(r"\w+", " ".join((*typed, result)))} - KNOWN):
+            if (value := bare.__globals__.get(word)) is not None:
+                home = value.__module__ if isinstance(value, type) else function.__module__
+                yield f"from {home} import {word}"
+        yield f"def {name}_{library}({', '.join(typed)}) -> None:"
+        yield f"    assert_type({name}({', '.join(arguments)}), {result})"

@@ -9,10 +9,18 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 
 
-def build(source: Path, out: Path, builder: str = "html") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-b", builder]
+def build(
+    source: Path,
+    out: Path,
+    builder: str = "html",
+    *,
+    doctrees: Path | None = None,
+    jobs: int = 1,
+) -> subprocess.CompletedProcess[str]:
+    """Run Sphinx in so many processes. Builds that share `doctrees` read the pages only once."""
+    command = [sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-j", str(jobs)]
     return subprocess.run(
-        [*command, str(source), str(out)],
+        [*command, "-b", builder, "-d", doctrees or out / ".doctrees", source, out],
         capture_output=True,
         text=True,
         cwd=ROOT,

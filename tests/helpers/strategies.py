@@ -16,10 +16,10 @@ from functools import cache
 from importlib import import_module
 from inspect import isfunction
 from types import CodeType, ModuleType
-from typing import Any, NamedTuple, cast
+from typing import Any, Generic, NamedTuple, cast
 
 import numpy as np
-from hypothesis import reject
+from hypothesis import Phase, given, reject, settings
 from hypothesis import strategies as st
 
 import algorithms
@@ -35,6 +35,7 @@ from algorithms.signatures.declarations import (
     Signature,
     declared,
 )
+from helpers.rounding import assert_close, budget
 
 Function = Callable[..., Any]
 Keys = tuple[str | int, ...]  # where a part stands: ("theta", "layers", 1, "W")
@@ -49,13 +50,18 @@ EDGES = 2  # … and in a crowded call, for one of the two least
 #: A column of one row is constant: 0/0 without an ε (erratum A1).
 GENERIC = ("eps > 0 or d_e > 1", "eps > 0 or d_f > 1")
 
+#: Layer norm divides by √ε at least. Otherwise a column of entries that are nearly equal makes a
+#: rounding as large as one likes, and no formula in the sizes bounds it.
+SMOOTH = ("eps >= 0.5",)
+
 #: The paper's letters for a distribution on the vocabulary.
 DISTRIBUTIONS = ("p", "q")
 
 
 def flattening(loss: Function, theta: Any) -> tuple[Any, Any]:
-    """Give the loss, and a gradient in the form of θ that leads to smaller entries."""
-    return loss(theta), algorithms.tree_map(lambda w: w * 0.25, theta)
+    """Give the loss, and in a gradient's place smaller entries, the more so the less is lost."""
+    value = loss(theta)
+    return value, theta.map(lambda w: w * (0.25 / (1 + float(value))))
 
 
 #: What an argument that is a function and has no default is given.
@@ -71,11 +77,21 @@ def packages(package: ModuleType = algorithms) -> list[ModuleType]:
     return [package, *(import_module(module.name) for module in inside if module.ispkg)]
 
 
+def public() -> list[Any]:
+    """What stands in the `__all__` of `algorithms` or of a package within it."""
+    named = ((one, name) for one in packages() for name in getattr(one, "__all__", ()))
+    found = [getattr(package, name) for package, name in named]
+    return list({id(value): value for value in found}.values())
+
+
 def public_functions() -> list[Function]:
-    """Every function in the `__all__` of `algorithms` or of a package within it."""
-    found = ((one, getattr(one, "__all__", ())) for one in packages())
-    public = [vars(package)[name] for package, names in found for name in names]
-    return [value for value in public if isfunction(value)]
+    """Every public function."""
+    return [value for value in public() if isfunction(value)]
+
+
+def parameter_classes() -> list[Any]:
+    """Every public NamedTuple that is generic in its arrays."""
+    return [c for c in public() if hasattr(c, "_fields") and issubclass(c, Generic)]
 
 
 def checked_functions() -> list[Function]:
@@ -228,6 +244,11 @@ class Call(NamedTuple):
         }
         return Call(self.function, arguments)
 
+    def of(self, values: Iterable[Any]) -> Call:
+        """The same call with other arrays, in the order of `leaves`."""
+        left = iter(values)
+        return self.each(lambda _: next(left))
+
     def but(self, leaf: Leaf, value: Any) -> Call:
         """The same call with another value for one array."""
         return self.each(lambda other: value if other.keys == leaf.keys else other.value)
@@ -274,6 +295,25 @@ class Call(NamedTuple):
         return all(rules.hold(self.sizes(scope)) for scope in scopes)
 
 
+# Its result ---------------------------------------------------------------------------------------
+
+
+def flat(call: Call, result: Any) -> list[Any]:
+    """The arrays of a result, in NumPy. A number is one."""
+    parts = leaves(signature(call.function).result, result, "result")
+    return [np.asarray(leaf.value) for leaf in parts] or [np.asarray(result)]
+
+
+def assert_same(call: Call, got: Any, want: Any) -> None:
+    """The results differ as sums in another order do, by rounding; whole numbers do not."""
+    near = budget(*call.arguments.values())
+    for one, other in zip(flat(call, got), flat(call, want), strict=True):
+        if one.dtype.kind == "f":
+            assert_close(one, other, **near)
+        else:
+            assert np.array_equal(one, other)
+
+
 # The drawing of a call ----------------------------------------------------------------------------
 
 
@@ -308,6 +348,46 @@ def calls(
         if not (isinstance(part, Instance) and name in defaults)
     }
     return Call(function, {name: drawn[name] for name in arguments if name in drawn})
+
+
+@cache
+def many(function: Function, examples: int = 200, **options: Any) -> list[Call]:
+    """Some calls, the same in every run."""
+    drawn: list[Call] = []
+
+    @settings(max_examples=examples, derandomize=True, database=None, phases=[Phase.generate])
+    @given(calls(function, **options))
+    def collect(call: Call) -> None:
+        drawn.append(call)
+
+    collect()
+    return drawn
+
+
+#: Loops that end soon, and a distribution that has a slope.
+TAME = (*SMOOTH, "N_epochs <= 2", "ell_gen <= 2", "tau >= 0.5")
+
+
+@cache
+def example(function: Function) -> Call:
+    """One call with one leading axis: of a few the largest, with as few sizes of 1 as can be."""
+
+    def rank(call: Call) -> tuple[int, int]:
+        ones = [*call.sizes().values(), *call.batch].count(1)
+        return -ones, sum(leaf.value.size for leaf in call.leaves)
+
+    return max(many(function, 40, batch=range(1, 2), crowded=False, keeping=TAME), key=rank)
+
+
+def traceable(function: Function) -> bool:
+    """Whether a function makes an array of arrays, and neither draws numbers nor calls others."""
+    arguments, result, defaults = signature(function)
+    needed = [part for name, part in arguments.items() if name not in defaults]
+    return (
+        isinstance(result, ArrayOf)
+        and any(isinstance(part, ArrayOf) for part in needed)
+        and not any(isinstance(part, Instance | Items) for part in needed)
+    )
 
 
 class Drawing:
@@ -361,6 +441,9 @@ class Drawing:
         """Generic entries, in a shape that fits the sizes drawn before."""
         named = [math.prod(map(self.size, axis.split("*"))) for axis in declaration.axes]
         shape = (*self.leading(declaration.batch, theta), *named)
+        if declaration.right_padding:
+            *batch, ell = shape
+            return np.arange(ell) < self.rng.integers(0, ell, (*batch, 1), endpoint=True)
         if declaration.kind == "bool":
             return np.asarray(self.rng.random(shape) < 0.75)
         if declaration.kind == "integer":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from spec.language import alg_file, parse, tree
 from spec.language.plain_text import text
-from spec.language.tree import Name, Node, Number, Program
+from spec.language.tree import Name, Node, Number, Program, walk
 from spec.library import programs
 
 OPERATORS = "+−·/⊙ "
@@ -38,11 +39,37 @@ def start(node: Node) -> str:
     return rule if rule in parse.STARTS else "statement"
 
 
+def row(written: str, start: str = "statement") -> Node:
+    """Read a row by a rule of the grammar."""
+    node = parse.row(written, start, "1", "line 1")
+    assert isinstance(node, Node)
+    return node
+
+
 def expression(written: str) -> Node:
     """Read an expression."""
-    statement = parse.statement(f"return {written}", "1", 1)
+    statement = row(f"return {written}")
     assert isinstance(statement, tree.Return)
     return statement.value
+
+
+def line(id: str, number: int) -> Node:
+    """Return the statement of a line."""
+    (statement,) = (one.statement for one in programs()[id].lines if one.number == number)
+    return statement
+
+
+def assert_spans(read: str, root: Node) -> None:
+    """Every node of a row stands where its span says."""
+    for node in walk(root):
+        start, end = node.span
+        assert _bare(read[start:end]) == _bare(text(node))
+
+
+def _bare(text: str) -> str:
+    """Drop what a text and its node may differ in: white space, brackets, the form of a range."""
+    text = re.sub("[ ()]", "", text).replace("}^{", ",…,")  # Σ_{i=1}^{n} has i = 1, …, n
+    return text.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789"))
 
 
 def program_text(program: Program) -> str:
@@ -78,6 +105,8 @@ def operations(parts: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
         | st.builds(tree.Prefix, st.sampled_from(["√", "log"]), parts)
         | st.builds(tree.Sum, st.just(tree.Implied((Name("i"),))), parts)
         | st.builds(tree.Transpose, parts)
+        | st.builds(tree.Index, parts, st.tuples(parts))
+        | st.builds(tree.Iverson, st.builds(tree.Not, parts))
         | st.builds(tree.Power, parts, st.just(Number(2)))
     )
 

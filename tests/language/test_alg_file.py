@@ -136,8 +136,8 @@ def test_the_width_of_a_gap_is_put_right(gap: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "row", "problem"),
     [
-        ("Algorithm 4:", "Algorithm four:", 1, "is not a heading"),
-        ("Algorithm 4:", "Algorithm 0:", 1, "is not a heading"),
+        ("Algorithm 4:", "Algorithm :", 1, "is not a heading"),
+        ("Algorithm 4:", "Algorithm four:", 1, "has the id four, want a number, 4, or"),
         (TEXT, "", 1, "is not a heading"),
         ("← Attention(", "← Attention", 1, "has no signature"),
         ("/* One head. */", "/* One head.", 2, "is not a comment of one row"),

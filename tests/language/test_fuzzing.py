@@ -5,17 +5,15 @@ import unicodedata
 from collections.abc import Sequence
 
 import pytest
-from helpers.trees import program_text
+from helpers.trees import all_rows, assert_spans, program_text, rows, start
 from hypothesis import given
 from hypothesis import strategies as st
 from lark.grammar import Symbol
-from test_language import all_rows, rows, start
 
 from spec.language import alg_file, parse
 from spec.language.errors import LineError, SpecError
 from spec.language.parse import STARTS, parser, row
 from spec.language.plain_text import text
-from spec.language.tree import Node
 from spec.library import algorithms
 
 TEXTS = [alg_file.write(algorithm) for algorithm in algorithms().values()]
@@ -29,8 +27,9 @@ def attempt(written: str, start: str) -> LineError | None:
         node = row(written, start, "1", "line 1")
     except LineError as error:
         return error
-    assert isinstance(node, Node)
-    assert row(text(node), start, "1", "line 1") == node
+    again = row(text(node), start, "1", "line 1")
+    assert again == node
+    assert_spans(text(node), again)
     return None
 
 

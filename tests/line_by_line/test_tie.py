@@ -970,5 +970,5 @@ def test_inputs_that_the_algorithm_does_not_take_are_refused():
 def test_a_function_without_source_or_with_a_wrong_tag_is_refused():
     with pytest.raises(PairingError):
         tied("4", len)
-    with pytest.raises(PairingError, match="no range of lines"):
+    with pytest.raises(PairingError, match="not a range of lines"):
         tied("4", written(ATTENTION, ("# 4.2", "# 4.2-4.1")))

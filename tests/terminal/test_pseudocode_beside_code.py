@@ -113,7 +113,7 @@ def test_a_tag_that_makes_no_sense_is_refused(refused, user_module, command):
     path = Path(f"{user_module}.py")
     path.write_text(path.read_text("utf-8").replace("# 4.2", "# 4.2-4.1"), encoding="utf-8")
     message = refused(*command, "--implementation", user_module)
-    assert message == "Attention, row 6: 4.2-4.1 is no range of lines"
+    assert message == "Attention, row 6: 4.2-4.1 is not a range of lines"
 
 
 @pytest.mark.parametrize(

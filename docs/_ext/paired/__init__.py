@@ -1,14 +1,14 @@
 """A Sphinx extension: pseudocode beside the source that carries it out, line by line.
 
-It gives the directives `algorithm`, `departures`, `errata`, `symbols`, `measured`,
-`attention-maps`, `mistake` and `mistakes`, and the roles `alg`, `algline`, `erratum`, `mistake` and
-`sym`.
+It gives the directives `algorithm`, `attention-maps`, `departures`, `errata`, `extensions`,
+`measured`, `mistake`, `mistakes`, `public` and `symbols`, and the roles `alg`, `algline`,
+`erratum`, `mistake` and `sym`.
 """
 
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from . import docstrings, elements, links, mistakes
+from . import completeness, docstrings, elements, highlighting, mistakes
 from .directives import (
     AlgorithmDirective,
     AttentionMaps,
@@ -17,8 +17,10 @@ from .directives import (
     SymbolsDirective,
 )
 from .domain import AlgorithmDomain, Role
+from .extensions import ExtensionsDirective
 from .measured import MeasuredDirective
 from .notation import SymbolRole
+from .public import PublicDirective
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -33,10 +35,13 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("attention-maps", AttentionMaps)
     app.add_directive("departures", DeparturesDirective)
     app.add_directive("errata", ErrataDirective)
+    app.add_directive("extensions", ExtensionsDirective)
     app.add_directive("measured", MeasuredDirective)
+    app.add_directive("public", PublicDirective)
     app.add_directive("symbols", SymbolsDirective)
+    completeness.setup(app)
     elements.setup(app)
-    links.setup(app)
+    highlighting.setup(app)
     docstrings.setup(app)
     mistakes.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,7 +1,7 @@
-"""The directives: an algorithm, the errata, the symbols, and the picture of attention."""
+"""The directives for an algorithm, the errata, the symbols, departures and attention maps."""
 
 import inspect
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from itertools import groupby
@@ -15,16 +15,17 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.typing import OptionSpec
 
 import spec
+from spec import symbols
 from spec.errata import errata
 from spec.library import algorithms
 from spec.pairing import Function, Pairing, PairingError, implementations, pair
-from spec.symbols import table
 
-from . import figure
+from . import attention_maps
 from .card import card
 from .domain import AlgorithmDomain, anchor, reference
 from .elements import element
 from .notation import prose, symbol
+from .tables import Cell, table
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ SPEC = Path(spec.__file__).parent
 
 
 class _Directive(SphinxDirective):
-    """What the directives share: the domain, and a say in what a page depends on."""
+    """The part that the directives share: the domain, and the files that a page depends on."""
 
     @property
     def domain(self) -> AlgorithmDomain:
@@ -41,7 +42,7 @@ class _Directive(SphinxDirective):
         return domain
 
     def depend(self, *paths: Path | str) -> None:
-        """Have the page read again when a file changes."""
+        """Have Sphinx read the page again when one of these files changes."""
         for path in paths:
             self.env.note_dependency(str(path))
 
@@ -53,7 +54,7 @@ class AlgorithmDirective(_Directive):
     option_spec: ClassVar[OptionSpec | None] = {"no-index": directives.flag}
 
     def run(self) -> list[nodes.Node]:
-        """Return the card, or fail if lines and tags do not match."""
+        """Return the card. A line without a tag, or a tag without a line, is a warning."""
         module = self.config.paired_module
         (id,) = self.arguments
         algorithm = algorithms().get(id)
@@ -120,50 +121,54 @@ class ErrataDirective(_Directive):
 
 
 class SymbolsDirective(_Directive):
-    """`.. symbols::` lists every symbol: what it means, and its name in Python."""
+    """`.. symbols::` lists every symbol with its name in Python and its meaning."""
 
     def run(self) -> list[nodes.Node]:
         """Return a table for each kind."""
         self.depend(SPEC / "symbols.toml")
-        found: list[nodes.Node] = []
-        for kind, group in groupby(table().values(), key=lambda row: row.kind):
-            rows: list[list[list[nodes.Node]]] = [
+        tables: list[nodes.Node] = []
+        for kind, group in groupby(symbols.table().values(), key=lambda row: row.kind):
+            rows: list[list[Cell]] = [
                 [
-                    [symbol(row.glyph)],
-                    [nodes.literal(row.ascii, row.ascii)] if row.ascii else [],
+                    symbol(row.glyph),
+                    nodes.literal(row.ascii, row.ascii) if row.ascii else "",
                     prose(row.meaning),
                 ]
                 for row in group
             ]
-            found += [nodes.rubric("", kind.capitalize()), _table(rows, (2, 3, 9))]
-        return found
+            tables += [
+                nodes.rubric("", kind.capitalize()),
+                table(rows, (2, 3, 9), classes=["listing", "colwidths-given"]),
+            ]
+        return tables
 
 
 class DeparturesDirective(_Directive):
-    """`.. departures:: package.NAME` lists what a published model adds to the paper."""
+    """`.. departures:: package.NAME` lists where a published model departs from the paper."""
 
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         """Return a row for each departure: its tag, the lines it changes, and how to undo it."""
         module, _, name = self.arguments[0].rpartition(".")
-        rows: list[list[list[nodes.Node]]] = []
+        rows: list[list[Cell]] = []
         for departure in getattr(import_module(module), name):
             lines: list[nodes.Node] = []
             for line in departure.lines:
                 role = "algline" if "." in line else "alg"
                 lines += [nodes.Text(", " if lines else ""), reference(role, line, line)]
-            off: list[nodes.Node] = [nodes.literal(departure.off, departure.off)]
-            rows.append([[nodes.Text(departure.id)], lines, prose(departure.what), off])
-        return [_table(rows, (1, 4, 6, 6), ("", "Lines", "What it adds", "Without it"))]
+            off = nodes.literal(departure.off, departure.off)
+            rows.append([departure.id, lines, prose(departure.what), off])
+        heads = ("", "Lines", "What it adds", "Without it")
+        return [table(rows, (1, 4, 6, 6), heads=heads, classes=["listing", "colwidths-given"])]
 
 
 class AttentionMaps(_Directive):
-    """`.. attention-maps::` draws what Algorithm 4 computes, and two mistakes it does not make."""
+    """`.. attention-maps::` draws the weights of attention, right and with two mistakes."""
 
     def run(self) -> list[nodes.Node]:
         """Return three maps, each with its caption."""
-        maps = figure.maps()
+        maps = attention_maps.maps()
         return [
             element(
                 "div",
@@ -187,7 +192,7 @@ def _implementations(module: str) -> dict[str, Function]:
 
 
 def _problems(pairing: Pairing, file: str) -> Iterator[str]:
-    """Say which lines have no code, and which tags have no line."""
+    """Yield a message for each line without code, and for each tag that names no line."""
     algorithm, name = pairing.algorithm, pairing.function.__name__
     for line in pairing.untagged:
         yield (
@@ -204,21 +209,3 @@ def _definitions(rows: dict[str, str]) -> Iterator[nodes.Node]:
     for term, text in rows.items():
         yield element("dt", term)
         yield element("dd", *prose(text))
-
-
-def _table(
-    rows: Iterable[Iterable[Iterable[nodes.Node]]],
-    widths: Sequence[int],
-    head: Sequence[str] = (),
-) -> nodes.table:
-    parts: list[nodes.Node] = [nodes.colspec(colwidth=width) for width in widths]
-    if head:
-        parts.append(nodes.thead("", _row([[nodes.Text(text)] for text in head])))
-    parts.append(nodes.tbody("", *map(_row, rows)))
-    return nodes.table(
-        "", nodes.tgroup("", *parts, cols=len(widths)), classes=["listing", "colwidths-given"]
-    )
-
-
-def _row(cells: Iterable[Iterable[nodes.Node]]) -> nodes.row:
-    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", *cell)) for cell in cells))

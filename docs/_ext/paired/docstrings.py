@@ -1,4 +1,4 @@
-"""Docstrings on their way to the page."""
+"""Docstrings, brought into the markup of the pages."""
 
 import re
 from collections.abc import Iterator
@@ -7,73 +7,58 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from algorithms.signatures.declarations import ArrayOf, Declaration, Items, Optional, Record, read
+import algorithms as reference
 from spec.errata import errata
 from spec.library import algorithms
 
+from .domain import ID
+from .public import public
+
 _TYPED = re.compile(r"(?P<names>\*{0,2}\w+(?:, \w+)*) : (?P<type>\S.*)")
 _ERRATUM = re.compile(r"(?<![\w`])[AE]\d+(?![\w`])")
-_ALGORITHM = re.compile(r"(?<!`)\bAlgorithm (\d+)\b")
+_ALGORITHM = re.compile(rf"(?<!`)\bAlgorithm ({ID})\b")
 
 
 def setup(app: Sphinx) -> None:
-    """Come before napoleon, which is at 500."""
+    """Have docstrings processed before napoleon does it, at priority 500."""
     app.setup_extension("sphinx.ext.autodoc")
     app.connect("autodoc-process-docstring", _process, priority=400)
 
 
 def _process(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     if what == "property":
-        # Napoleon would take what stands before a colon for a type.
+        # Napoleon would take the words before a colon for a type.
         lines[:1] = lines[0].replace(": ", ":\n", 1).split("\n")
-    lines[:] = list(_marked_up(lines))
-    if hasattr(obj, "_fields") and hasattr(obj, "__parameters__"):  # it is made of arrays
-        lines += ["", *_fields(obj)]
+    lines[:] = list(marked_up(lines))
 
 
-def _fields(parameters: type) -> Iterator[str]:
-    """Yield what the fields of a NamedTuple are, as far as its annotations say."""
-    declaration = read(parameters)
-    assert isinstance(declaration, Record)
-    yield ":Fields:"
-    for name, field in declaration.fields.items():
-        yield f"    * **{name}** ({_described(field)})"
-
-
-def _described(declaration: Declaration) -> str:
-    match declaration:
-        case ArrayOf(batch, axes):
-            names = [*filter(None, [batch]), *axes]
-            shape = ", ".join(names) if len(names) > 1 else f"{names[0]},"
-            return f"``{declaration.kind}, ({shape})``"
-        case Record(type):
-            return f":class:`~algorithms.{type.__name__}`"
-        case Items(item, size):
-            return f"{size} times {_described(item)}"
-        case Optional(value):
-            return f"{_described(value)}, or None"
-    return ""
-
-
-def _marked_up(lines: list[str]) -> Iterator[str]:
-    """Yield a docstring's lines, in which plain text has become markup, paragraph by paragraph."""
+def marked_up(lines: list[str]) -> Iterator[str]:
+    """Yield the lines of a docstring with plain text made into markup, paragraph by paragraph."""
     for blank, group in groupby(lines, key=lambda line: not line.strip()):
         paragraph = list(group)
         first = paragraph[0]
         if blank or first.startswith(">>>"):
             yield from paragraph
-        elif first.startswith("    "):  # a sample: it stands apart, and further in
+        elif first.startswith("    "):  # a block of code
             yield from ("::", "", *paragraph)
         else:
             yield from map(_linked, paragraph)
 
 
 def _linked(line: str) -> str:
-    """Set a type as code, since the `*` of `(*batch, d_x)` is no emphasis; link what has a page."""
+    """Link algorithms and errata; set a type as code, where `*` in `(*batch, d_x)` is a star."""
     if match := _TYPED.fullmatch(line):
-        return f"{match['names']} : ``{match['type']}``"
+        return f"{match['names']} : {_type(match['type'])}"
     line = _ERRATUM.sub(_erratum, line)
     return _ALGORITHM.sub(_algorithm, line)
+
+
+def _type(words: str) -> str:
+    """Link classes of parameters; set any other type as code."""
+    names = [name for kind, name in public(reference) if kind == "parameters"]
+    classes = "|".join(name.rpartition(".")[2] for name in names)
+    linked, links = re.subn(rf"\b(?:{classes})\b", r":class:`~algorithms.\g<0>`", words)
+    return linked if links else f"``{words}``"
 
 
 def _erratum(match: re.Match[str]) -> str:

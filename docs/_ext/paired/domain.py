@@ -18,7 +18,9 @@ from spec.errata import errata
 from spec.library import algorithms
 from spec.mistakes import catalogue
 
-# How near the top of a search they stand; a mistake is found by the title of its page.
+ID = r"(?:∇?\d+|[A-Z]\d+)"  # of an algorithm: 4, ∇4 or N1
+
+# The rank in a search: 0 is above 1, and −1 is left out. The title of its page finds a mistake.
 _PRIORITY = {"alg": 0, "mistake": -1}
 
 logger = logging.getLogger(__name__)
@@ -26,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Target:
-    """What a link may lead to: how it is called in a sentence, and what a pointer is told."""
+    """A target of links: its name within a sentence, "line 4.5", and the tooltip of its links."""
 
     name: str
     tooltip: str
@@ -35,17 +37,17 @@ class Target:
 @cache
 def targets() -> dict[tuple[str, str], Target]:
     """Return everything that can be linked to, by role and id."""
-    found: dict[tuple[str, str], Target] = {}
+    links: dict[tuple[str, str], Target] = {}
     for id, algorithm in algorithms().items():
-        found["alg", id] = Target(f"Algorithm {id}", algorithm.signature or algorithm.title)
+        links["alg", id] = Target(f"Algorithm {id}", algorithm.signature or algorithm.title)
         for line in algorithm.lines:
             ref = f"{id}.{line.number}"
-            found["algline", ref] = Target(f"line {ref}", f"{ref}  {line.text}")
+            links["algline", ref] = Target(f"line {ref}", f"{ref}  {line.text}")
     for id, mistake in catalogue().items():
-        found["mistake", id] = Target(id, f"Algorithm {mistake.algorithm} with {mistake.what}")
+        links["mistake", id] = Target(id, f"Algorithm {mistake.algorithm} with {mistake.what}")
     for id, erratum in errata().items():
-        found["erratum", id] = Target(id, f"{erratum.where}: {erratum.reading}")
-    return found
+        links["erratum", id] = Target(id, f"{erratum.where}: {erratum.reading}")
+    return links
 
 
 def anchor(role: str, id: str) -> str:
@@ -54,7 +56,7 @@ def anchor(role: str, id: str) -> str:
 
 
 def reference(role: str, id: str, content: str | nodes.Node) -> addnodes.pending_xref:
-    """Make a link by hand, as the role would."""
+    """Return a link to a target, as its role makes it."""
     if isinstance(content, str):
         content = nodes.Text(content)
     return addnodes.pending_xref(
@@ -68,10 +70,10 @@ def reference(role: str, id: str, content: str | nodes.Node) -> addnodes.pending
 
 
 class Role(XRefRole):
-    """`:alg:`4``, `:algline:`4.5``, `:erratum:`A11`` or `:mistake:`…``, in whatever domain."""
+    """`:alg:`4``, `:algline:`4.5``, `:erratum:`A11`` or `:mistake:`…``, without a domain."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Name the domain, then do as any role."""
+        """Add the domain to the name of the role, then do as any role."""
         if ":" not in self.name:
             self.name = f"{AlgorithmDomain.name}:{self.name}"
         return super().run()
@@ -84,7 +86,7 @@ class Role(XRefRole):
         title: str,
         target: str,
     ) -> tuple[str, str]:
-        """Call a target by its name, unless the author gave it another."""
+        """Use the name of the target as the text of the link, unless the author wrote one."""
         known = targets().get((refnode["reftype"], target))
         return (title if has_explicit_title or known is None else known.name), target
 
@@ -100,8 +102,10 @@ class AlgorithmDomain(Domain):
         "erratum": "erratum",
         "mistake": "mistake",
     }
+    # A type is called as its role. If it were called "line", the search would leave the anchor
+    # "line-4.5" out of its index, take it for "line-" and the name, and lead to "line-line 4.5".
     object_types: ClassVar[dict[str, ObjType]] = {
-        kind: ObjType(kind, role) for role, kind in anchors.items()
+        role: ObjType(name, role) for role, name in anchors.items()
     }
     roles: ClassVar[Any] = {role: Role(innernodeclass=nodes.inline) for role in anchors}
     dangling_warnings: ClassVar[dict[str, str]] = {
@@ -119,8 +123,8 @@ class AlgorithmDomain(Domain):
         pages: dict[tuple[str, str], str] = self.data["pages"]
         return pages
 
-    def note(self, role: str, id: str, docname: str, location: nodes.Node) -> None:
-        """Say that a target stands on a page."""
+    def note(self, role: str, id: str, docname: str, location: nodes.Node | str) -> None:
+        """Record the page of a target, and warn if it has another one already."""
         if self.pages.setdefault((role, id), docname) != docname:
             logger.warning(
                 "%s stands on the page %s too; give one of the two `:no-index:`",
@@ -132,13 +136,15 @@ class AlgorithmDomain(Domain):
             )
 
     def clear_doc(self, docname: str) -> None:
-        """Forget a page."""
+        """Forget the targets on a page."""
         self.data["pages"] = {key: page for key, page in self.pages.items() if page != docname}
 
     def merge_domaindata(self, docnames: Iterable[str], otherdata: Any) -> None:
-        """Take over what another process has read."""
+        """Add the targets on the pages that another process has read."""
         names = set(docnames)
-        self.pages.update({k: page for k, page in otherdata["pages"].items() if page in names})
+        for (role, id), page in otherdata["pages"].items():
+            if page in names:
+                self.note(role, id, page, location=page)
 
     def resolve_xref(
         self,
@@ -150,7 +156,7 @@ class AlgorithmDomain(Domain):
         node: addnodes.pending_xref,
         contnode: nodes.Element,
     ) -> nodes.reference | None:
-        """Make the link, or none if no page shows the target."""
+        """Return a link to the target; None if no page shows it."""
         page = self.pages.get((typ, target))
         if page is None:
             return None
@@ -158,13 +164,16 @@ class AlgorithmDomain(Domain):
         return make_refnode(builder, fromdocname, page, anchor(typ, target), contnode, tooltip)
 
     def resolve_any_xref(self, *_: Any) -> list[tuple[str, nodes.reference]]:
-        """A bare number could be many things: these targets need their role."""
+        """Return nothing: a bare number could be many things, so these targets need their role."""
         return []
 
     def get_objects(self) -> Iterator[tuple[str, str, str, str, str, int]]:
-        """Yield all targets, for the search and for other projects."""
+        """Yield all targets, for the search index and the inventory."""
         for (role, id), page in self.pages.items():
             known = targets()[role, id]
             name = f"{known.name}: {known.tooltip}" if role == "alg" else known.name
-            kind = self.anchors[role]
-            yield id, name, kind, page, anchor(role, id), _PRIORITY.get(role, 1)
+            yield id, name, role, page, anchor(role, id), _PRIORITY.get(role, 1)
+
+    def get_type_name(self, type: ObjType, primary: bool = False) -> str:
+        """Return the type of a target as the search shows it: "line", without the domain."""
+        return type.lname

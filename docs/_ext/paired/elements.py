@@ -1,4 +1,4 @@
-"""One node for any HTML element, one for markup, and what becomes of them without HTML."""
+"""A node for any HTML element, a node for raw HTML, and their text in other formats."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,11 +10,11 @@ from sphinx.writers.html5 import HTML5Translator
 
 
 class Element(nodes.General, nodes.TextElement):
-    """An HTML element; `plain`, if given, is its text for all other formats."""
+    """An HTML element. `plain`, unless it is None, replaces it in all other formats."""
 
 
 class Markup(nodes.General, nodes.Inline, nodes.Element):
-    """HTML, `html`, that no other format has and no search looks into."""
+    """Raw HTML, `html`: left out of other formats and of the search index."""
 
 
 def element(
@@ -25,7 +25,7 @@ def element(
     plain: str | None = None,
     **attributes: str,
 ) -> Element:
-    """Make an element; an underscore in the name of an attribute stands for a hyphen."""
+    """Return an HTML element. `aria_label="…"` sets the attribute `aria-label`."""
     node = Element(
         tag=tag,
         classes=list(classes),
@@ -39,12 +39,12 @@ def element(
 
 
 class PlainText(SphinxPostTransform):
-    """Put text in the place of elements, for builders that do not write HTML."""
+    """Replaces elements by their plain text, and removes markup, where no HTML is written."""
 
     default_priority = 700  # after all links are resolved
 
     def run(self, **_: Any) -> None:
-        """Replace from the outside in."""
+        """Replace each element, outer ones before inner ones, then remove all markup."""
         if self.app.builder.format == "html":
             return
         for node in list(self.document.findall(Element)):
@@ -56,6 +56,8 @@ class PlainText(SphinxPostTransform):
                 node.replace_self(block)
             else:
                 node.replace_self(nodes.inline("", "", *node.children))
+        for markup in list(self.document.findall(Markup)):
+            markup.parent.remove(markup)
 
 
 def _open(self: HTML5Translator, node: Element) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,14 @@ from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 from spec.adapters.options import WORDS
-from spec.library import checked
+from spec.library import algorithms, checked
 
 from .domain import reference
+from .elements import Markup
+from .tables import Cell, table
 
 DATA = Path(__file__).parents[2] / "_data"
 
-Cell = str | nodes.Node
 Rows = Iterator[Sequence[Cell]]
 
 
@@ -32,55 +33,61 @@ class MeasuredDirective(SphinxDirective):
         for path in DATA.glob("*.json"):
             self.env.note_dependency(str(path))
         heads, rows = TABLES[name]
-        return [_table(heads, rows())]
+        return [table(rows(), [1] * len(heads), heads=heads, classes=["measured"])]
 
 
 def _proofs() -> Rows:
-    total = {"=": 0, "≥": 0}
-    left = 0
-    for id, one in checked().items():
-        counts = dict.fromkeys(total, 0)
-        for obligation in one.typing.obligations:
+    totals = {"=": 0, "≥": 0}
+    total_open = 0
+    for id, algorithm in checked().items():
+        counts = dict.fromkeys(totals, 0)
+        for obligation in algorithm.typing.obligations:
             counts[obligation.relation] += 1
-            total[obligation.relation] += 1
-        left += len(one.open)
-        open_at = ", ".join(f"{id}.{obligation.line}" for obligation in one.open)
+            totals[obligation.relation] += 1
+        total_open += len(algorithm.open)
+        open_at = ", ".join(f"{id}.{obligation.line}" for obligation in algorithm.open)
         yield _algorithm(id), str(counts["="]), str(counts["≥"]), open_at or "none"
-    yield "all", str(total["="]), str(total["≥"]), str(left)
+    yield "all", str(totals["="]), str(totals["≥"]), str(total_open)
 
 
 def _ties() -> Rows:
-    for id, one in _by_number(_read("ties")):
-        count = f"{one['observed']} of {one['numbered']}"
-        yield _algorithm(id), count, str(one["loops"]), str(one["ends"]), str(one["values"])
+    def row(id: str, tie: Mapping[str, Any]) -> Rows:
+        seen = f"{tie['observed']} of {tie['numbered']}"
+        yield _algorithm(id), seen, str(tie["loops"]), str(tie["ends"]), str(tie["values"])
+
+    return by_algorithm(_read("ties"), row)
 
 
 def _told() -> Rows:
-    for id, one in _by_number(_read("told")):
-        message = nodes.literal("", one["message"])
-        yield _algorithm(id), one["what"], message
+    def row(id: str, mistake: Mapping[str, Any]) -> Rows:
+        yield _algorithm(id), mistake["what"], nodes.literal("", mistake["message"])
+
+    return by_algorithm(_read("told"), row)
 
 
 def _errors(sizes: str) -> Callable[[], Rows]:
-    def rows() -> Rows:
-        for _, precisions in _by_number(_read("errors")[sizes]):
-            double, single = precisions["float64"], precisions["float32"]
-            for line in sorted(double, key=lambda line: int(line.split(".")[1])):
-                figures = [
-                    f"{one[line][kind]:g}" for one in (double, single) for kind in ("ulps", "bound")
-                ]
-                yield reference("algline", line, line), f"{double[line]['depth']:g}", *figures
+    def row(id: str, formats: Mapping[str, Any]) -> Rows:
+        double, single = formats["float64"], formats["float32"]
+        for line in sorted(double, key=lambda line: int(line.split(".")[1])):
+            figures = [
+                f"{errors[line][kind]:g}"
+                for errors in (double, single)
+                for kind in ("ulps", "bound")
+            ]
+            yield reference("algline", line, line), f"{double[line]['depth']:g}", *figures
 
-    return rows
+    return lambda: by_algorithm(_read("errors")[sizes], row)
 
 
 def _mutants(kind: str) -> Callable[[], Rows]:
+    def row(id: str, counts: Mapping[str, int]) -> Rows:
+        yield _algorithm(id), *(str(counts[fate]) for fate in _FATES)
+
     def rows() -> Rows:
-        total = Counter[str]()
-        for id, counts in _by_number(_read("mutants")[kind]["algorithms"]):
-            total.update(counts)
-            yield _algorithm(id), *(str(counts[fate]) for fate in _FATES)
-        yield "all", *(str(total[fate]) for fate in _FATES)
+        counted = _read("mutants")[kind]["algorithms"]
+        yield from by_algorithm(counted, row)
+        totals = sum(map(Counter, counted.values()), Counter[str]())
+        yield "all", *(str(totals[fate]) for fate in _FATES)
 
     return rows
 
@@ -91,99 +98,103 @@ def _layouts() -> Rows:
 
 
 def _adapters() -> Rows:
-    for one in _read("adapters"):
-        departures = _mistakes(one["departures"])
-        figures = [one.get(format) for format in ("float64", "float32", "bfloat16")]
-        said = {figure["verdict"] for figure in figures if figure}
+    for adapter in _read("adapters"):
+        departures = _mistakes(adapter["departures"])
+        figures = [adapter.get(format) for format in ("float64", "float32", "bfloat16")]
+        verdicts = dict.fromkeys(figure["verdict"] for figure in figures if figure)
         ratios = ["" if figure is None else f"{figure['ratio']:g}" for figure in figures]
-        yield one["name"], _algorithm(one["algorithm"]), ", ".join(said), departures, *ratios
+        algorithm = _algorithm(adapter["algorithm"])
+        yield _breakable(adapter["name"]), algorithm, ", ".join(verdicts), departures, *ratios
 
 
 def _checks() -> Rows:
-    for id, one in _by_number(_read("checks")):
-        times = (f"{one[what]:g} s" for what in ("seconds", "naming"))
-        yield _algorithm(id), str(one["kinds"]), f"{one['ratio']:g}", *times
+    def row(id: str, check: Mapping[str, Any]) -> Rows:
+        times = (f"{check[kind]:g} s" for kind in ("seconds", "naming"))
+        yield _algorithm(id), str(check["kinds"]), f"{check['ratio']:g}", *times
+
+    return by_algorithm(_read("checks"), row)
 
 
 def _planted() -> Rows:
     data = _read("planted")
     for host, untouched in data["hosts"].items():
-        plants = [one for one in data["plants"] if one["host"] == host]
-        fates = Counter(one["fate"] for one in plants)
+        plants = [plant for plant in data["plants"] if plant["host"] == host]
+        fates = Counter(plant["fate"] for plant in plants)
         alarms = f"{untouched['alarms']} of {untouched['functions']}"
         counts = (str(fates[fate]) for fate in ("named", "among", "missed"))
-        yield nodes.literal("", f"{host}.py"), str(len(plants)), *counts, alarms
+        yield _host(host), str(len(plants)), *counts, alarms
 
 
 def _missed() -> Rows:
-    for one in _read("planted")["plants"]:
-        if one["fate"] != "named":
-            said = _mistakes(one["found"]) if one["found"] else "no name"
-            host = nodes.literal("", f"{one['host']}.py")
-            yield host, _algorithm(one["algorithm"]), _mistakes([one["mistake"]]), said
+    for plant in _read("planted")["plants"]:
+        if plant["fate"] != "named":
+            names = _mistakes(plant["found"]) if plant["found"] else "no name"
+            algorithm = _algorithm(plant["algorithm"])
+            yield _host(plant["host"]), algorithm, _mistakes([plant["mistake"]]), names
 
 
 def _uncatalogued() -> Rows:
-    for one in _read("uncatalogued"):
-        yield nodes.literal("", f"{one['host']}.py"), one["what"], nodes.literal("", one["said"])
+    for plant in _read("uncatalogued"):
+        yield _host(plant["host"]), plant["what"], nodes.literal("", plant["said"])
 
 
 _FATES = ("made", "refused", "named", "caught", "survives")
 _ADAPTERS = ("For", "Algorithm", "verdict", "with", "float64", "float32", "bfloat16")
-_CHECKS = ("Algorithm", "kinds of arguments", "largest error", "of what is right", "of a mistake")
+_CHECKS = ("Algorithm", "kinds of arguments", "largest error", "time if right", "if mistaken")
 _PLANTED = ("Host", "planted", "named", "among two", "missed", "false alarms")
 _ERRORS = ("Line", "δ", "float64: error", "bound", "float32: error", "bound")
 
 TABLES: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]] = {
     "proofs": (("Algorithm", "equations", "inequalities", "open"), _proofs),
     "ties": (("Algorithm", "lines seen", "loops", "ends", "values compared"), _ties),
-    "told": (("Algorithm", "mistake", "what is said"), _told),
+    "told": (("Algorithm", "mistake", "message"), _told),
     "errors-tiny": (_ERRORS, _errors("tiny")),
     "errors-middling": (_ERRORS, _errors("middling")),
     "layouts": (("Word", "option"), _layouts),
     "adapters": (_ADAPTERS, _adapters),
     "checks": (_CHECKS, _checks),
     "planted": (_PLANTED, _planted),
-    "missed": (("Host", "Algorithm", "planted", "what is named"), _missed),
-    "uncatalogued": (("Host", "mistake", "what is said"), _uncatalogued),
+    "missed": (("Host", "Algorithm", "planted", "named instead"), _missed),
+    "uncatalogued": (("Host", "mistake", "message"), _uncatalogued),
     "mutants-spec": (("Algorithm", *_FATES), _mutants("spec")),
     "mutants-code": (("Algorithm", *_FATES), _mutants("code")),
 }
+
+
+def by_algorithm(figures: Mapping[str, Any], row: Callable[[str, Any], Rows]) -> Rows:
+    """Yield the rows of every algorithm, in order; "not measured yet" where it has no figures."""
+    for id in algorithms():
+        if id in figures:
+            yield from row(id, figures[id])
+        else:
+            yield _algorithm(id), "not measured yet"
 
 
 def _read(name: str) -> Any:
     return json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def _by_number(data: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-    return sorted(data.items(), key=lambda item: int(item[0]))
-
-
 def _algorithm(id: str) -> nodes.Node:
     return reference("alg", id, id)
 
 
+def _breakable(name: str) -> list[nodes.Node]:
+    """Return a name such as `torch.nn.LayerNorm` that may go on in a new row after each dot."""
+    first, *rest = name.split(".")
+    parts: list[nodes.Node] = [nodes.Text(first)]
+    for part in rest:
+        parts += [nodes.Text("."), Markup(html="<wbr>"), nodes.Text(part)]
+    return parts
+
+
+def _host(name: str) -> nodes.Node:
+    return nodes.literal("", f"{name}.py")
+
+
 def _mistakes(ids: Sequence[str]) -> nodes.Node:
     """Return the names of mistakes, each a link to its page."""
-    found = nodes.inline()
+    names = nodes.inline()
     for place, id in enumerate(ids):
-        found += [nodes.Text(", ")] if place else []
-        found += reference("mistake", id, id)
-    return found
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[Cell]]) -> nodes.table:
-    group = nodes.tgroup("", cols=len(heads))
-    group += [nodes.colspec(colwidth=1) for _ in heads]
-    group += nodes.thead("", _row(heads))
-    group += nodes.tbody("", *map(_row, rows))
-    return nodes.table("", group, classes=["measured"])
-
-
-def _row(cells: Sequence[Cell]) -> nodes.row:
-    return nodes.row("", *map(_entry, cells))
-
-
-def _entry(cell: Cell) -> nodes.entry:
-    inner = nodes.Text(cell) if isinstance(cell, str) else cell
-    return nodes.entry("", nodes.paragraph("", "", inner))
+        names += [nodes.Text(", ")] if place else []
+        names += reference("mistake", id, id)
+    return names

@@ -1,8 +1,8 @@
 """Mathematics as nodes: pseudocode from its tree, and the symbols within a sentence.
 
-What is set from a tree is MathML. A sentence is not in the language, and MathML in it would be
-copied with a new line around each symbol; so there, letters are italics of the same font, and the
-marks `^`, `_`, `{` and `}` stay in the text, only unseen.
+Pseudocode is set from its tree as MathML. A sentence has no tree, and MathML in it would be copied
+with a new line around each symbol. So in a sentence letters are italics of the same font, and the
+marks `^`, `_`, `{` and `}` stay in the text with no width.
 """
 
 import re
@@ -21,7 +21,7 @@ from spec.language.typesetting import Reference, Word
 from spec.library import algorithms
 from spec.render import mathml
 
-from .domain import reference
+from .domain import ID, reference
 from .elements import Element, Markup, element
 
 _LETTER = r"[^\W\d_ᵀ⁰¹²³⁴⁵⁶⁷⁸⁹]"
@@ -29,7 +29,7 @@ _SCRIPT = r"(?:[\^_](?:\{[^{}]*\}|[^\W_ᵀ]+)|[¹²³⁴⁵⁶⁷⁸⁹])"
 _TOKEN = re.compile(
     rf"""
     (?P<script>(?<=[^\s(\[,⁻⁰¹²³⁴⁵⁶⁷⁸⁹])(?:{_SCRIPT})+)
-  | (?P<algorithm>\bAlgorithm\ \d+\b)
+  | (?P<algorithm>\bAlgorithm\ {ID}\b)
   | (?P<appendix>\bAppendix\ [A-Z]\b)
   | (?P<number>\d+(?:\.\d+)?(?:e[-−]?\d+)?)
   | (?P<word>{_LETTER}{{2,}}(?:_{_LETTER}+)*)
@@ -37,17 +37,22 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_NO_SYMBOLS = frozenset("aAIℝℕΔΣ")  # one-letter words, and what is upright
+_NO_SYMBOLS = frozenset("aAIℝℕΔΣ")  # words of one letter, and upright letters
 
 
 def math(node: Node, inside: str | None = None, marked: Container[int] = ()) -> Element:
-    """Set pseudocode; `inside` is the algorithm it stands in, which it does not link to.
+    """Set pseudocode.
 
-    `marked` are the places, among its parts, of what is to stand out.
+    Browsers copy MathML with each letter on a line of its own. So the text of the `.alg` file lies
+    over the formulas, transparent: a reader selects, copies and searches this text. It is hidden
+    from screen readers, which read the formulas.
 
-    A copy of MathML, as browsers make it, has each letter on a line of its own. So the text of the
-    `.alg` file lies over the formulas, unseen: it is what is selected, copied and found by a
-    search. It is hidden from screen readers, which read the formulas.
+    Parameters
+    ----------
+    inside
+        The id of the algorithm that the pseudocode is part of: calls of it are not links.
+    marked
+        The parts to highlight, by their places in `spec.render.mathml.parts`.
     """
     plain = text(node)
     calls = {name for name, id in _calls().items() if id != inside}
@@ -73,7 +78,7 @@ def _piece(piece: mathml.Piece, inside: str | None) -> nodes.Node:
 
 
 def symbol(glyph: str) -> Element:
-    """Set what may stand alone in the language, or else a sign of it."""
+    """Set a symbol: as pseudocode, or as plain text if it is none by itself, such as `←`."""
     try:
         read = statement(f"return {glyph}", "", 1)
     except SpecError:
@@ -83,7 +88,7 @@ def symbol(glyph: str) -> Element:
 
 
 def prose(text: str) -> list[nodes.Node]:
-    """Set a sentence with symbols in it, and link the algorithms that it names."""
+    """Set a sentence with symbols in italics and algorithms as links."""
     return list(_nodes(text))
 
 
@@ -112,7 +117,7 @@ def _node(match: re.Match[str]) -> nodes.Node:
 
 
 def _scripts(text: str) -> Element:
-    """Set scripts after their letter: one is lowered or raised, two are stacked."""
+    """Set scripts after their letter: a single script lowered or raised, two scripts stacked."""
     scripts = [_script(script) for script in re.findall(_SCRIPT, text)]
     return scripts[0] if len(scripts) == 1 else element("span", *scripts, classes=["stack"])
 
@@ -132,7 +137,7 @@ def _unseen(mark: str) -> Element:
 
 @cache
 def _calls() -> dict[str, str]:
-    """Return the algorithms that are called by name."""
+    """Return the id of each algorithm that lines can call, by the name in its signature."""
     return {a.title: a.id for a in algorithms().values() if a.signature is not None}
 
 

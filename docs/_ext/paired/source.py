@@ -9,10 +9,10 @@ from pygments.token import STANDARD_TYPES, _TokenType
 
 from spec.pairing import Code, Pairing
 
-from .domain import anchor, reference
+from .domain import ID, anchor, reference
 from .elements import Element, element
 
-_REF = re.compile(r"(?:∇?\d+|[A-Z]\d+)\.\d+")
+_REF = re.compile(rf"{ID}\.\d+")
 
 
 def rows(pairing: Pairing) -> dict[int, Element]:

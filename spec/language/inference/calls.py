@@ -1,15 +1,13 @@
 """Calls: of the notation, of a function that the algorithm defines, of another algorithm."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
-from spec.language import tree
+from spec.language import tree, types
 from spec.language.header import Header, instance
 from spec.language.inference.expressions import Expressions
 from spec.language.plain_text import text
 from spec.language.polynomials import ZERO, Atom, Poly
-from spec.language.types import N_V, SCALAR, Function, Key, Matrix, Tokens, Type, Whole, sizes_of
+from spec.language.types import N_V, SCALAR, Key, Type, sizes_of
 
 #: Functions of the notation, entry by entry or, softmax, column by column.
 ENTRYWISE = ("exp", "log", "GELU", "ReLU")
@@ -30,16 +28,16 @@ class Calls(Expressions):
         type = self.expression(argument)
         if node in self.names.functions:
             function = self.variables[self.names.functions[node]]
-            assert isinstance(function, Function), "what is called is a function"
-            self.same(type, function.argument, argument, text(argument))
+            assert isinstance(function, types.Function), "what is called is a function"
+            self.require(type, function.argument, argument, text(argument))
             return function.result
         if node.function == "softmax" and self.as_real(type, argument) == SCALAR:
             raise self.error(argument, f"{text(argument)} is {type}: softmax takes columns")
         if node.function != "length":
             return self.as_real(type, argument)
-        if not isinstance(type, Tokens):
+        if not isinstance(type, types.Tokens):
             raise self.error(argument, f"{text(argument)} is {type}: it has no length")
-        return Whole(type.length)
+        return types.Whole(type.length)
 
     def algorithm(self, node: tree.Call, callee: Header) -> Type:
         arguments = self.unabbreviated(node, callee)
@@ -60,16 +58,16 @@ class Calls(Expressions):
         atoms = sorted(given_by(callee) - N_V.atoms, key=str)
         sizes = {atom: self.unknown(atom.name) for atom in atoms}
         if family := next((atom for atom in sizes if atom.at), None):
-            raise self.error(node, f"no call can tell each {family} of {node.function}")
+            raise self.error(node, f"a call cannot give each {family} of {node.function}")
         self.typing.calls[node] = sizes
         self.typing.arguments[node] = arguments
         self.typing.callees[node] = callee.id
         for variable, type in types.items():
             wanted = instance(declared[variable], sizes)
-            self.same(type, wanted, passed[variable], f"{variable} of {node.function}")
+            self.require(type, wanted, passed[variable], f"{variable} of {node.function}")
         for variable, argument in passed.items():
             if isinstance(argument, tree.Named):
-                wanted = self.now(instance(declared[variable], sizes))
+                wanted = self.settle_type(instance(declared[variable], sizes))
                 self.equation(argument, variable, wanted, node)
         self.by_name(node, callee, sizes)
         for excess, claim in _required(callee):
@@ -94,7 +92,7 @@ class Calls(Expressions):
         name = target.array if isinstance(target, tree.Index) else target
         if text(name) != str(variable):
             raise self.error(name, f"{node.function} takes {variable} here, not {text(name)}")
-        if not isinstance(type, Matrix):
+        if not isinstance(type, types.Matrix):
             raise self.error(name, f"{text(name)} is {type}: an equation gives a matrix")
         if isinstance(target, tree.Index):
             indices = tree.Implied(argument.indices)
@@ -106,19 +104,19 @@ class Calls(Expressions):
             self.unbind(indices)
         else:
             value = self.expression(argument.value)
-        entry = Matrix(bits=type.bits)
-        self.same(value, entry, argument.value, text(argument.value))
+        entry = types.Matrix(bits=type.bits)
+        self.require(value, entry, argument.value, text(argument.value))
 
     def by_name(self, node: tree.Call, callee: Header, sizes: Mapping[Atom, Poly]) -> None:
         """Settle the sizes that no argument shows by the caller's hyperparameters of that name."""
         for variable, type in callee.hyperparameters.items():
-            if not isinstance(type, Whole) or type.value is None:
+            if not isinstance(type, types.Whole) or type.value is None:
                 continue
             size = self.settle(type.value.replace(sizes))
             if size.atom is None or size.atom.kind != "unknown":
                 continue
             ours = self.header.hyperparameters.get(variable)
-            if not isinstance(ours, Whole) or ours.value is None:
+            if not isinstance(ours, types.Whole) or ours.value is None:
                 raise self.error(node, f"{node.function} needs {variable}")
             self.equal(size, ours.value, node)
 
@@ -134,7 +132,7 @@ def _required(callee: Header) -> Iterator[tuple[Poly, str]]:
         yield requirement.excess, requirement.text
     for variable, type in callee.inputs:
         match type:
-            case Whole(Poly() as number):
+            case types.Whole(Poly() as number):
                 low, high = callee.bounds.get(next(iter(number.atoms)), (ZERO, None))
                 yield number - low, f"{low} ≤ {variable}"
                 if high is not None:

@@ -1,10 +1,9 @@
 """Equations between sizes, and the unknowns that they settle."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from itertools import count
 
+from spec.language import types
 from spec.language.errors import CheckError
 from spec.language.header import Header
 from spec.language.inference.typing import Obligation, Typing
@@ -12,19 +11,7 @@ from spec.language.names import Names
 from spec.language.plain_text import text
 from spec.language.polynomials import ONE, ZERO, Atom, Poly
 from spec.language.tree import Node, Program
-from spec.language.types import (
-    N_V,
-    Bundle,
-    Family,
-    Key,
-    Matrix,
-    Subset,
-    Tokens,
-    Type,
-    Whole,
-    map_sizes,
-    sizes_of,
-)
+from spec.language.types import N_V, Key, Type, map_sizes, sizes_of
 
 
 class Equations:
@@ -33,21 +20,6 @@ class Equations:
     How far `∀t` runs and how long `1ᵀ` is are unknowns at first. An equation between sizes either
     settles an unknown or must hold as it stands, at once and for all sizes. An inequality is
     noted, to be proved when every unknown is settled.
-
-    Attributes
-    ----------
-    typing
-        What has been inferred so far.
-    variables
-        The type that each variable has at the line in hand.
-    settled
-        The unknowns that are settled, and their sizes.
-    highs
-        For each index that runs as far as it is used, the unknown that it runs up to.
-    running
-        For each name that runs, its index.
-    line, place
-        Where an error is: the line, and `, after ▷` if it is in the comment.
     """
 
     def __init__(self, program: Program, headers: Mapping[str, Header], names: Names) -> None:
@@ -57,20 +29,17 @@ class Equations:
         self.functions = {header.function: header for header in headers.values() if header.function}
         self.names = names
         self.typing = Typing(bounds=dict(self.header.bounds))
-        self.variables: dict[Key, Type] = dict(self.header.variables)
-        self.settled: dict[Atom, Poly] = dict(self.header.equal)
-        self.highs: dict[Atom, Atom] = {}
-        self.running: dict[Key, Atom] = {}
+        self.variables: dict[Key, Type] = dict(self.header.variables)  # at the line in hand
+        self.settled: dict[Atom, Poly] = dict(self.header.equal)  # the sizes of unknowns
+        self.highs: dict[Atom, Atom] = {}  # of an index of a ∀ or Σ, the unknown it runs up to
+        self.running: dict[Key, Atom] = {}  # the index that a name is
         self.serials = count(1)
         self.line = program.body[0]
-        self.place = ""
+        self.place = ""  # or `, after ▷`
 
     def error(self, node: Node, problem: str) -> CheckError:
         line = self.line.layout
-        text = line.text
-        if self.place:
-            assert line.claim is not None, "only a claim is said to be after ▷"
-            text = line.claim
+        text = (line.claim or "") if self.place else line.text
         place = f"line {line.number}{self.place}"
         return CheckError(self.program.id, place, node.span[0] + 1, text, problem)
 
@@ -83,7 +52,7 @@ class Equations:
             size = size.replace(settled)
         return size
 
-    def now(self, type: Type) -> Type:
+    def settle_type(self, type: Type) -> Type:
         return map_sizes(type, self.settle)
 
     def equal(self, left: Poly, right: Poly, node: Node) -> bool:
@@ -109,12 +78,12 @@ class Equations:
     def within(self, index: Type, size: Poly, node: Node) -> None:
         """Note that an index must be one of 1 … size, which may settle how far it runs."""
         match index:
-            case Whole(Poly() as value, _):
+            case types.Whole(Poly() as value, _):
                 if value.atom is not None and self.is_unsaid(value.atom):
                     self.equal(self.upper(value.atom), size, node)
                 self.at_least_0(value - 1, f"1 ≤ {text(node)}", node)
                 self.at_least_0(size - value, f"{text(node)} ≤ {self.settle(size)}", node)
-            case Whole(None, Poly() as high):
+            case types.Whole(None, Poly() as high):
                 self.at_least_0(size - high, f"{text(node)} ≤ {self.settle(size)}", node)
             case _:
                 raise self.error(node, f"{text(node)} is {index}, not an index")
@@ -128,41 +97,40 @@ class Equations:
         assert high is not None, "a loop has an upper bound"
         return high
 
-    def same(self, type: Type, wanted: Type, node: Node, subject: str) -> None:
+    def require(self, type: Type, wanted: Type, node: Node, subject: str) -> None:
         """Refuse a subject whose type is not the one that is wanted."""
-        type, wanted = self.now(type), self.now(wanted)
+        type, wanted = self.settle_type(type), self.settle_type(wanted)
         if not self.matches(type, wanted, node):
-            raise self.error(node, f"{subject} is {self.now(type)}, not {self.now(wanted)}")
+            type, wanted = self.settle_type(type), self.settle_type(wanted)
+            raise self.error(node, f"{subject} is {type}, not {wanted}")
 
     def matches(self, type: Type, wanted: Type, node: Node) -> bool:
         match type, wanted:
-            case Matrix(rows, columns, bits), Matrix(wanted_rows, wanted_columns, wanted_bits):
-                return (
-                    (bits or not wanted_bits)
-                    and self.equal(rows, wanted_rows, node)
-                    and self.equal(columns, wanted_columns, node)
-                )
-            case Whole(value, high), Matrix():
-                constant = None if value is None else value.constant
-                return high != N_V and self.matches(Matrix(bits=constant in (0, 1)), wanted, node)
-            case Whole(), Whole(None, None):
+            case types.Matrix(m, n, bits), types.Matrix(rows, columns, wants_bits):
+                if wants_bits and not bits:
+                    return False
+                return self.equal(m, rows, node) and self.equal(n, columns, node)
+            case types.Whole(value, high), types.Matrix():
+                is_bit = value is not None and value.constant in (0, 1)
+                return high != N_V and self.matches(types.Matrix(bits=is_bit), wanted, node)
+            case types.Whole(), types.Whole(None, None):
                 return True
-            case Whole(value), Whole(Poly() as wanted_value):
+            case types.Whole(value), types.Whole(Poly() as wanted_value):
                 return value is not None and self.equal(value, wanted_value, node)
-            case Whole(_, high), Whole(None, Poly() as wanted_high):
+            case types.Whole(_, high), types.Whole(None, Poly() as wanted_high):
                 if N_V in (high, wanted_high):  # tokens are not positions
                     return high == wanted_high
                 self.within(type, wanted_high, node)
                 return True
-            case Tokens(length), Tokens(wanted_length):
+            case types.Tokens(length), types.Tokens(wanted_length):
                 return self.equal(length, wanted_length, node)
-            case Bundle(algorithm, sizes), Bundle(wanted_algorithm, wanted_sizes):
+            case types.Bundle(algorithm, sizes), types.Bundle(wanted_algorithm, wanted_sizes):
                 return algorithm == wanted_algorithm and all(
                     self.equal(dict(sizes)[atom], size, node) for atom, size in wanted_sizes
                 )
-            case Subset(high), Subset(wanted_high):
+            case types.Subset(high), types.Subset(wanted_high):
                 return self.equal(high, wanted_high, node)
-            case Family(index, size), Family(count=wanted_size):
+            case types.Family(index, size), types.Family(count=wanted_size):
                 common = Atom(index.name, "index", next(self.serials))
                 self.typing.bounds[common] = (ONE, size)
                 return self.equal(size, wanted_size, node) and self.matches(
@@ -172,6 +140,6 @@ class Equations:
 
     def lasting(self, type: Type, index: Atom, node: Node, subject: str) -> None:
         """Refuse a type that has a size of one turn of an index, for use after that turn."""
-        type = self.now(type)
+        type = self.settle_type(type)
         if any(atom.kind == "index" and atom.serial >= index.serial for atom in sizes_of(type)):
             raise self.error(node, f"{subject} is {type}, another in each turn")

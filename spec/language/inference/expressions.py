@@ -1,28 +1,15 @@
 """The type of every expression, with sizes as polynomials."""
 
-from __future__ import annotations
-
 import operator
 from abc import ABC, abstractmethod
 
-from spec.language import tree
+from spec.language import tree, types
 from spec.language.inference.equations import Equations
 from spec.language.names import Raised, Variable
 from spec.language.plain_text import text
 from spec.language.polynomials import ONE, Atom, Poly, sum_of
 from spec.language.tree import Node
-from spec.language.types import (
-    SCALAR,
-    TOKEN,
-    Bundle,
-    Family,
-    Matrix,
-    Subset,
-    Tokens,
-    Type,
-    Whole,
-    sizes_of,
-)
+from spec.language.types import SCALAR, TOKEN, Type, sizes_of
 
 #: The operators of the notation that Python has too.
 ARITHMETIC = {"+": operator.add, "−": operator.sub, "·": operator.mul, " ": operator.mul}
@@ -50,14 +37,14 @@ class Expressions(Equations, ABC):
                 low, highs = self.whole(start), (self.whole(end),)
             case tree.Member(_, collection):
                 subset = self.expression(collection)
-                if not isinstance(subset, Subset):
+                if not isinstance(subset, types.Subset):
                     raise self.error(collection, f"{text(collection)} is {subset}, not a set")
                 highs = (subset.high,)
         atoms = tuple(Atom(text(name), "index", next(self.serials)) for name in binder.names)
         for name, index, high in zip(binder.names, atoms, highs, strict=True):
             self.typing.bounds[index] = (low, high)
             variable = self.names.targets[name].key
-            self.variables[variable] = Whole(Poly.of(index))
+            self.variables[variable] = types.Whole(Poly.of(index))
             self.running[variable] = index
             if isinstance(binder, tree.Implied) and unsaid:
                 (self.highs[index],) = high.atoms
@@ -78,40 +65,40 @@ class Expressions(Equations, ABC):
         match condition:
             case tree.Not(operand):
                 type = self.expression(operand)
-                self.same(type, Matrix(bits=True), operand, text(operand))
+                self.require(type, types.Matrix(bits=True), operand, text(operand))
             case tree.Compare(_, left, right):
                 for side in (left, right):
                     type = self.expression(side)
-                    if not isinstance(type, Whole):
+                    if not isinstance(type, types.Whole):
                         raise self.error(side, f"{text(side)} is {type}: only counts are compared")
 
     def whole(self, node: Node) -> Poly:
         """Return the size that an expression is."""
         type = self.expression(node)
-        if not isinstance(type, Whole) or type.value is None:
+        if not isinstance(type, types.Whole) or type.value is None:
             raise self.error(node, f"{text(node)} is {type}, not a size")
         return type.value
 
-    def number(self, node: Node) -> Matrix:
+    def number(self, node: Node) -> types.Matrix:
         type = self.real(node)
         if type != SCALAR:
             raise self.error(node, f"{text(node)} is {type}, not a number")
         return SCALAR
 
-    def real(self, node: Node) -> Matrix:
+    def real(self, node: Node) -> types.Matrix:
         """Return the type of an expression with real entries; a count is one."""
         return self.as_real(self.expression(node), node)
 
-    def as_real(self, type: Type, node: Node) -> Matrix:
+    def as_real(self, type: Type, node: Node) -> types.Matrix:
         match type:
-            case Whole() if type != TOKEN:
+            case types.Whole() if type != TOKEN:
                 return SCALAR
-            case Matrix(rows, columns):
-                return Matrix(rows, columns)
+            case types.Matrix(rows, columns):
+                return types.Matrix(rows, columns)
         raise self.error(node, f"{text(node)} is {type}, not a real number")
 
     def expression(self, node: Node) -> Type:
-        type = self.now(self.typed(node))
+        type = self.settle_type(self.typed(node))
         self.typing.types[node] = type
         return type
 
@@ -120,13 +107,13 @@ class Expressions(Equations, ABC):
             case tree.Name():
                 return self.name(node)
             case tree.Number(value):
-                return Whole(Poly.of(value))
+                return types.Whole(Poly.of(value))
             case tree.Negative(tree.Infinity()):
                 return SCALAR
             case tree.Infinity():
                 raise self.error(node, "∞ is not a number; only −∞ is, the score of what is masked")
             case tree.Ones():
-                return Matrix(ONE, self.unknown("the length of 1ᵀ"))
+                return types.Matrix(ONE, self.unknown("the length of 1ᵀ"))
             case tree.Negative(operand):
                 return self.real(operand)
             case tree.Binary():
@@ -136,7 +123,7 @@ class Expressions(Equations, ABC):
                 return self.number(base)
             case tree.Transpose(operand):
                 type = self.real(operand)
-                return Matrix(type.columns, type.rows)
+                return types.Matrix(type.columns, type.rows)
             case tree.Prefix(_, operand):
                 return self.number(operand)
             case tree.Gradient(call):
@@ -147,13 +134,13 @@ class Expressions(Equations, ABC):
                 return self.entries(node, self.expression(array), subscripts)
             case tree.Iverson(condition):
                 self.condition(condition)
-                return Matrix(bits=True)
+                return types.Matrix(bits=True)
             case tree.Collect(binder, condition):
                 self.bind(binder)
                 self.condition(condition)
                 (index,) = self.typing.indices[binder]
                 self.unbind(binder)
-                return Subset(self.upper(index))
+                return types.Subset(self.upper(index))
             case tree.Sum(binder, body):
                 self.bind(binder)
                 first, *_ = self.typing.indices[binder]
@@ -165,7 +152,7 @@ class Expressions(Equations, ABC):
                 return self.columns(node, items)
             case tree.Rows(items):
                 member, number = self.family(node, items)
-                return Matrix(member.rows * number, member.columns)
+                return types.Matrix(member.rows * number, member.columns)
             case tree.Call():
                 return self.call(node)
         raise self.error(node, f"{text(node)} means nothing here")
@@ -178,10 +165,10 @@ class Expressions(Equations, ABC):
             case Variable(variable, None):
                 return self.variables[variable]
             case Variable(variable, Node() as index):
-                family = self.now(self.variables[variable])
-                assert isinstance(family, Family), "a key with a hole is a family"
+                family = self.settle_type(self.variables[variable])
+                assert isinstance(family, types.Family), "a key with a hole is a family"
                 type = self.expression(index)
-                if not isinstance(type, Whole) or type.value is None:
+                if not isinstance(type, types.Whole) or type.value is None:
                     raise self.error(node, f"{text(index)} is {type}, not an index of {variable}")
                 self.within(type, family.count, index)
                 return family.at(type.value)
@@ -189,16 +176,16 @@ class Expressions(Equations, ABC):
 
     def binary(self, node: tree.Binary) -> Type:
         left, right = self.expression(node.left), self.expression(node.right)
-        left = self.now(left)
+        left = self.settle_type(left)
         match node.operator, left, right:
-            case "+" | "−" | " " | "·" as sign, Whole(Poly() as m), Whole(Poly() as n):
-                return Whole(ARITHMETIC[sign](m, n))
-            case "+" | "−" | " " | "·", Whole(), Whole() if TOKEN not in (left, right):
-                return Whole()
-            case "+" | "−", Bundle(), Bundle():
-                self.same(right, left, node.right, text(node.right))
+            case "+" | "−" | " " | "·" as sign, types.Whole(Poly() as m), types.Whole(Poly() as n):
+                return types.Whole(ARITHMETIC[sign](m, n))
+            case "+" | "−" | " " | "·", types.Whole(), types.Whole() if TOKEN not in (left, right):
+                return types.Whole()
+            case "+" | "−", types.Bundle(), types.Bundle():
+                self.require(right, left, node.right, text(node.right))
                 return left
-            case " " | "·", Whole() | Matrix(), Bundle():
+            case " " | "·", types.Whole() | types.Matrix(), types.Bundle():
                 if self.as_real(left, node.left) == SCALAR:
                     return right
         a, b = self.as_real(left, node.left), self.as_real(right, node.right)
@@ -207,8 +194,8 @@ class Expressions(Equations, ABC):
                 self.typing.broadcasts.append((self.line.number, text(node)))
                 return b if a == SCALAR else a
             case "+" | "−" | "⊙":
-                self.same(b, a, node.right, text(node.right))
-                return self.now(a)
+                self.require(b, a, node.right, text(node.right))
+                return self.settle_type(a)
             case "/":
                 if b != SCALAR:
                     raise self.error(node.right, f"{text(node.right)} is {b}, not a divisor")
@@ -218,31 +205,31 @@ class Expressions(Equations, ABC):
         if not self.equal(a.columns, b.rows, node):
             sides = f"{text(node.left)} is {a} and {text(node.right)} is {b}"
             raise self.error(node.right, f"{sides}: they cannot be multiplied")
-        return Matrix(a.rows, b.columns)
+        return types.Matrix(a.rows, b.columns)
 
     def entries(self, node: tree.Index, type: Type, subscripts: tuple[Node, ...]) -> Type:
         """Return the type of what an index takes out of an array."""
-        entries = self.taken(node, self.now(type), subscripts)
+        entries = self.taken(node, self.settle_type(type), subscripts)
         self.typing.types[node] = entries
         return entries
 
     def taken(self, node: tree.Index, type: Type, subscripts: tuple[Node, ...]) -> Type:
         match type, subscripts:
-            case Tokens(length), (tree.Slice(low, high),):
+            case types.Tokens(length), (tree.Slice(low, high),):
                 first, last = self.whole(low), self.whole(high)
                 self.at_least_0(first - 1, f"1 ≤ {text(low)}", low)
                 self.at_least_0(last + 1 - first, f"{text(low)} ≤ {text(high)} + 1", low)
                 self.at_least_0(length - last, f"{text(high)} ≤ {length}", high)
-                return Tokens(last + 1 - first)
-            case Tokens(length), (subscript,):
+                return types.Tokens(last + 1 - first)
+            case types.Tokens(length), (subscript,):
                 self.within(self.expression(subscript), length, subscript)
                 return TOKEN
-            case Matrix(rows, columns), _ if rows == columns == ONE:
+            case types.Matrix(rows, columns), _ if rows == columns == ONE:
                 pass
-            case Matrix(rows, columns, bits), (subscript,) if columns == ONE:
-                return Matrix(self.axis(subscript, rows), ONE, bits)
-            case Matrix(rows, columns, bits), (row, column):
-                return Matrix(self.axis(row, rows), self.axis(column, columns), bits)
+            case types.Matrix(rows, columns, bits), (subscript,) if columns == ONE:
+                return types.Matrix(self.axis(subscript, rows), ONE, bits)
+            case types.Matrix(rows, columns, bits), (row, column):
+                return types.Matrix(self.axis(row, rows), self.axis(column, columns), bits)
         number = "one index" if len(subscripts) == 1 else f"{len(subscripts)} indices"
         raise self.error(node, f"{text(node.array)} is {type}: it does not take {number}")
 
@@ -255,20 +242,20 @@ class Expressions(Equations, ABC):
     def columns(self, node: tree.Columns, items: tuple[Node, ...]) -> Type:
         if any(isinstance(item, tree.Dots) for item in items):
             member, number = self.family(node, items)
-            self.same(member, Matrix(member.rows), node, "a column")
-            return Matrix(member.rows, number)
+            self.require(member, types.Matrix(member.rows), node, "a column")
+            return types.Matrix(member.rows, number)
         lengths: list[Poly] = []
         for item in items:
             match self.expression(item):
-                case Tokens(length):
+                case types.Tokens(length):
                     lengths.append(length)
-                case Whole() as type if type == TOKEN:
+                case types.Whole() as type if type == TOKEN:
                     lengths.append(ONE)
                 case type:
                     raise self.error(item, f"{text(item)} is {type}: neither token nor tokens")
-        return Tokens(sum_of(lengths))
+        return types.Tokens(sum_of(lengths))
 
-    def family(self, node: Node, items: tuple[Node, ...]) -> tuple[Matrix, Poly]:
+    def family(self, node: Node, items: tuple[Node, ...]) -> tuple[types.Matrix, Poly]:
         """Return the type of a member of `e_1, e_2, …, e_ℓ`, and how many members there are."""
         listed = [item for item in items if isinstance(item, tree.Name)]
         uses = [self.names.uses[item] for item in listed]
@@ -280,8 +267,8 @@ class Expressions(Equations, ABC):
         if not regular or len(variables) > 1:
             raise self.error(node, "only the members of a family are listed, the last after …")
         (variable,), last = variables, listed[-1]
-        family = self.now(self.variables[variable])
-        assert isinstance(family, Family), "a key with a hole is a family"
+        family = self.settle_type(self.variables[variable])
+        assert isinstance(family, types.Family), "a key with a hole is a family"
         ends = [self.whole(index) for _, index in members]
         if [end.constant for end in ends[:-1]] != list(range(1, len(ends))):
             raise self.error(node, f"{text(node)} does not start with the first")
@@ -289,7 +276,7 @@ class Expressions(Equations, ABC):
             problem = f"{text(last)} is not the last, {variable} has {family.count}"
             raise self.error(last, problem)
         member = family.member
-        if not isinstance(member, Matrix) or family.index in sizes_of(member):
+        if not isinstance(member, types.Matrix) or family.index in sizes_of(member):
             problem = f"{text(last)} is {family.at(ends[-1])}: only matrices of one size are listed"
             raise self.error(last, problem)
         for item in listed:

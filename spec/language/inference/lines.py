@@ -1,12 +1,10 @@
 """Lines in order: what each sets, what a loop hands from turn to turn, what a claim says."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import replace
 
-from spec.language import tree
+from spec.language import tree, types
 from spec.language.header import Header, instance, key, label, written_size
 from spec.language.inference.calls import NOTATION, Calls, given_by
 from spec.language.inference.typing import Typing
@@ -14,19 +12,7 @@ from spec.language.names import Names
 from spec.language.plain_text import text
 from spec.language.polynomials import ONE, ZERO, Atom, Poly
 from spec.language.tree import Line, Node, Program, walk
-from spec.language.types import (
-    N_V,
-    TOKEN,
-    Bundle,
-    Family,
-    Function,
-    Key,
-    Matrix,
-    Tokens,
-    Type,
-    Whole,
-    sizes_of,
-)
+from spec.language.types import N_V, TOKEN, Key, Type, sizes_of
 
 
 def infer(program: Program, headers: Mapping[str, Header], names: Names) -> Typing:
@@ -74,19 +60,20 @@ class Lines(Calls):
                     rows, columns, *_ = (*map(self.size, sizes), ONE, ONE)
                     for name in names:
                         bits = isinstance(item.kind, tree.Bits)
-                        self.claim(line, name, Matrix(rows, columns, bits))
+                        self.claim(line, name, types.Matrix(rows, columns, bits))
                 case _:
-                    raise self.error(item, "a comment says of what shape a variable is")
+                    raise self.error(item, "a comment after ▷ gives the shape of a variable")
         self.place = ""
 
-    def claim(self, line: Line, name: tree.Name, wanted: Matrix) -> None:
+    def claim(self, line: Line, name: tree.Name, wanted: types.Matrix) -> None:
         loops = [node.binder for node in walk(line.statement) if isinstance(node, tree.For)]
         indices = [text(index) for binder in loops for index in binder.names]
         variable = key(name, *indices, *(index.glyph for index in self.running))
         if variable not in self.names.sets[line.number]:
             raise self.error(name, f"the line does not set {text(name)}")
         type = self.variables[variable]
-        self.same(type.member if isinstance(type, Family) else type, wanted, name, text(name))
+        member = type.member if isinstance(type, types.Family) else type
+        self.require(member, wanted, name, text(name))
 
     def size(self, node: Node) -> Poly:
         return written_size(node, self.named)
@@ -94,7 +81,7 @@ class Lines(Calls):
     def named(self, node: Node) -> Poly:
         if isinstance(node, tree.Name):
             type = self.variables.get(Key(node.base, *map(label, node.scripts)))
-            if isinstance(type, Whole) and type.value is not None:
+            if isinstance(type, types.Whole) and type.value is not None:
                 return type.value
         raise self.error(node, f"{text(node)} is not a size")
 
@@ -122,7 +109,7 @@ class Lines(Calls):
     def growth(self, line: Line, starts: Mapping[Key, Type]) -> Mapping[Key, Poly]:
         """Return by how many tokens a turn makes each sequence longer, as the first turn shows."""
         growth = dict.fromkeys(starts, ZERO)
-        if not any(isinstance(start, Tokens) for start in starts.values()):
+        if not any(isinstance(start, types.Tokens) for start in starts.values()):
             return growth
         first = copy(self)
         first.typing = Typing(bounds=dict(self.typing.bounds))
@@ -131,8 +118,8 @@ class Lines(Calls):
         first.running, first.settled = dict(self.running), dict(self.settled)
         first.block(line.body)
         for variable, start in starts.items():
-            after = first.now(first.variables[variable])
-            if isinstance(start, Tokens) and isinstance(after, Tokens):
+            after = first.settle_type(first.variables[variable])
+            if isinstance(start, types.Tokens) and isinstance(after, types.Tokens):
                 step = growth[variable] = after.length - first.settle(start.length)
                 if step.constant is None:
                     problem = f"{variable} grows by {step} tokens a turn, not by one number"
@@ -148,10 +135,10 @@ class Lines(Calls):
         """Go through a `while`: a sequence that it hands on has at least its first length."""
         starts = {key: self.variables[key] for key in self.names.carried[line.number]}
         for variable, start in starts.items():
-            if isinstance(start, Tokens):
+            if isinstance(start, types.Tokens):
                 length = Atom(f"length({variable})", "index", next(self.serials))
                 self.typing.bounds[length] = (start.length, None)
-                self.variables[variable] = Tokens(Poly.of(length))
+                self.variables[variable] = types.Tokens(Poly.of(length))
                 self.typing.grown.setdefault(line.number, {})[variable] = length
             else:
                 self.variables[variable] = _carried(start, ZERO)
@@ -161,9 +148,9 @@ class Lines(Calls):
         self.line = line
         for variable, head in heads.items():
             after = self.variables[variable]
-            if isinstance(head, Tokens) and isinstance(after, Tokens):
+            if isinstance(head, types.Tokens) and isinstance(after, types.Tokens):
                 start = starts[variable]
-                assert isinstance(start, Tokens), "a sequence comes of a sequence"
+                assert isinstance(start, types.Tokens), "a sequence comes of a sequence"
                 claim = f"{start.length} ≤ {self.settle(after.length)}"
                 self.at_least_0(after.length - start.length, claim, line.statement)
             else:
@@ -173,7 +160,7 @@ class Lines(Calls):
 
     def keeps(self, variable: Key, type: Type, node: Node) -> None:
         """Refuse to give a variable another type in a turn, or under a condition."""
-        self.same(self.variables[variable], type, node, f"{variable}, set again,")
+        self.require(self.variables[variable], type, node, f"{variable}, set again,")
 
     def statement(self, statement: tree.Statement) -> None:
         match statement:
@@ -197,18 +184,16 @@ class Lines(Calls):
                 self.assign(target, self.expression(value), value)
             case tree.Choose(target, value, probability, otherwise):
                 chosen = self.expression(value)
-                self.same(self.expression(otherwise), chosen, otherwise, text(otherwise))
+                self.require(self.expression(otherwise), chosen, otherwise, text(otherwise))
                 self.number(probability)
                 self.assign(target, chosen, value)
             case tree.Sample(token, distribution, weights):
                 type = self.real(weights)
-                self.same(type, Matrix(N_V), weights, text(weights))
+                self.require(type, types.Matrix(N_V), weights, text(weights))
                 self.assign(distribution, type, weights)
                 self.assign(token, TOKEN, token)
             case tree.Return(_, value):
                 self.returned(value)
-            case tree.End():
-                pass
 
     def define(self, target: tree.Call, value: tree.Expression) -> None:
         if target.function in (*NOTATION, *self.functions):
@@ -216,29 +201,29 @@ class Lines(Calls):
         (parameter,) = target.arguments
         variable = self.names.targets[parameter].key
         argument = self.variables[variable]
-        if not isinstance(argument, Bundle):
+        if not isinstance(argument, types.Bundle):
             raise self.error(parameter, f"{text(parameter)} is {argument}, not parameters")
         begin = Atom("", "index", next(self.serials))
         result = self.expression(value)
         self.lasting(result, begin, value, text(value))
         defined = Key(target.function, glyph=target.function)
-        self.variables[defined] = Function(variable, argument, result)
+        self.variables[defined] = types.Function(variable, argument, result)
 
     def returned(self, value: tree.Expression) -> None:
         _, wanted = self.header.output
         result = self.expression(value)
         # A size that only the result has, `length(y)`, is not known in advance.
         free = {atom: self.unknown(atom.name) for atom in sizes_of(wanted) - given_by(self.header)}
-        self.same(result, instance(wanted, free), value, "the result")
+        self.require(result, instance(wanted, free), value, "the result")
 
     def assign(self, target: Node, type: Type, value: Node) -> None:
         match target:
             case tree.Name():
-                self.put(target, type)
+                self.set_type(target, type)
             case tree.Index(tree.Name() as array, subscripts) if not self.names.fresh[target]:
                 variable = self.names.targets[array].key
                 self.entries(target, self.variables[variable], subscripts)
-                self.same(type, self.typing.types[target], value, text(value))
+                self.require(type, self.typing.types[target], value, text(value))
             case tree.Index(tree.Name() as array, subscripts):
                 for subscript in subscripts:
                     if not isinstance(subscript, tree.All):
@@ -246,26 +231,26 @@ class Lines(Calls):
                 _, high = self.from_1_on(subscripts[-1], target)
                 made = self.filled(target, subscripts, type, high, value)
                 self.typing.made[target] = made
-                self.put(array, made)
+                self.set_type(array, made)
 
     def filled(
         self, target: tree.Index, subscripts: tuple[Node, ...], type: Type, count: Poly, value: Node
     ) -> Type:
         """Return the type of a variable that a loop fills entry by entry."""
         match subscripts, type:
-            case (tree.All(), _), Matrix(rows, columns):
+            case (tree.All(), _), types.Matrix(rows, columns):
                 if self.equal(columns, ONE, value):
-                    return Matrix(rows, count)
-            case (_,), Whole() if type == TOKEN:
-                return Tokens(count)
+                    return types.Matrix(rows, count)
+            case (_,), types.Whole() if type == TOKEN:
+                return types.Tokens(count)
         raise self.error(target, f"{text(target)} cannot be {type}")
 
-    def put(self, name: tree.Name, type: Type) -> None:
+    def set_type(self, name: tree.Name, type: Type) -> None:
         target = self.names.targets[name]
         if target.index is not None:
             self.expression(target.index)
             index, high = self.from_1_on(target.index, name)
-            type = Family(index, high, type)
+            type = types.Family(index, high, type)
         self.variables[target.key] = type
 
     def from_1_on(self, name: Node, target: Node) -> tuple[Atom, Poly]:
@@ -282,10 +267,10 @@ class Lines(Calls):
         """Return what has been inferred, every unknown replaced by its size."""
         typing = self.typing
         for node, type in list(typing.types.items()):
-            typing.types[node] = self.now(type)
+            typing.types[node] = self.settle_type(type)
             self.no_unknown(node, sizes_of(typing.types[node]))
         for node, type in list(typing.made.items()):
-            typing.made[node] = self.now(type)
+            typing.made[node] = self.settle_type(type)
         for node, call in list(typing.calls.items()):
             typing.calls[node] = sizes = {atom: self.settle(size) for atom, size in call.items()}
             self.no_unknown(node, {atom for size in sizes.values() for atom in size.atoms})
@@ -294,7 +279,7 @@ class Lines(Calls):
             for atom, (low, high) in typing.bounds.items()
         }
         typing.after = {
-            line: {variable: self.now(type) for variable, type in types.items()}
+            line: {variable: self.settle_type(type) for variable, type in types.items()}
             for line, types in typing.after.items()
         }
         typing.obligations = [
@@ -315,8 +300,8 @@ class Lines(Calls):
 def _carried(type: Type, growth: Poly) -> Type:
     """Return the type of a variable after turns of a loop that made it so much longer."""
     match type:
-        case Tokens(length):
-            return Tokens(length + growth)
-        case Whole(_, high):
-            return Whole(None, high)
+        case types.Tokens(length):
+            return types.Tokens(length + growth)
+        case types.Whole(_, high):
+            return types.Whole(None, high)
     return type

@@ -1,7 +1,5 @@
 """What is inferred of an algorithm: types, and obligations on sizes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal

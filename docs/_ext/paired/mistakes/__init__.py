@@ -1,7 +1,7 @@
-"""The catalogue of mistakes as pages: one for each, and one that lists them.
+"""The catalogue of mistakes as pages: a page for each mistake, and a list of all.
 
-It gives the directives `mistake` and `mistakes`. The pages are written at the start of a build,
-into the folder that `paired_mistakes` names; without it there are none.
+It gives the directives `mistake` and `mistakes`. At the start of a build the pages are written into
+the folder that the setting `paired_mistakes` names. If that is empty, no page is written.
 """
 
 from sphinx.application import Sphinx

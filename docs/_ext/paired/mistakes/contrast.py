@@ -1,4 +1,4 @@
-"""The lines of a mistake beside the lines that they stand in place of."""
+"""The lines of a mistake beside the right lines that they replace."""
 
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,19 +16,19 @@ from spec.render.mathml import parts
 from .edits import changed, origins
 from .words import captions
 
-_ALIKE = 0.4  # from which likeness on it helps to see what differs within two lines
-_SHORT = 3  # parts that are alike between two that differ: fewer are marked with them
+_ALIKE = 0.4  # two lines less alike than this are not compared part by part
+_SHORT = 3  # fewer equal parts than this, between two that differ, are marked too
 
 
 @dataclass(frozen=True)
 class Group:
-    """A line, and the lines that stand in its place, by the same number or with a letter."""
+    """A right line, and the wrong lines that replace it."""
 
     right: Line
     wrong: tuple[Line, ...]
 
     def numbered(self) -> Iterator[tuple[str, Line]]:
-        """Yield the lines in place of it, with what they are called."""
+        """Yield the wrong lines with their numbers: `6`, or `6a`, `6b` if there are several."""
         for place, line in enumerate(self.wrong):
             letter = chr(ord("a") + place) if len(self.wrong) > 1 else ""
             yield f"{self.right.number}{letter}", line
@@ -38,24 +38,24 @@ def groups(mistake: Mistake) -> list[Group]:
     """Return the lines that a mistake changes, in order."""
     program = changed(mistake.id)[mistake.algorithm].program
     wrong = {line.number: line for line in program.lines}
-    found = []
+    changed_lines = []
     for line in checked()[mistake.algorithm].program.lines:
         if f"{mistake.algorithm}.{line.number}" in mistake.edits:
             places = [new for new, old in origins(mistake).items() if old == line.number]
-            found.append(Group(line, tuple(wrong[place] for place in places)))
-    return found
+            changed_lines.append(Group(line, tuple(wrong[place] for place in places)))
+    return changed_lines
 
 
 def contrast(mistake: Mistake) -> list[Element]:
-    """Return both sides, and the algorithms that the wrong one calls and the paper has not."""
-    found = groups(mistake)
+    """Return both sides, and the algorithms, not in the paper, that the wrong side calls."""
+    changes = groups(mistake)
     wrong, right = captions(mistake)
-    lines = [line for group in found for line in (group.right, *group.wrong)]
+    lines = [line for group in changes for line in (group.right, *group.wrong)]
     depth = min(line.layout.indent for line in lines)
     left: list[Element] = []
     beside: list[Element] = []
     row = 0
-    for above, group in zip([None, *found], found, strict=False):
+    for above, group in zip([None, *changes], changes, strict=False):
         if above is not None and group.right.number > above.right.number + 1:
             row += 1
             left.append(_gap(row))
@@ -84,7 +84,7 @@ def contrast(mistake: Mistake) -> list[Element]:
         _side(right, beside, "right"),
         classes=["contrast", mistake.kind],
         style=f"--rows: {row}",
-        plain=_plain(mistake, found),
+        plain=_plain(mistake, changes),
     )
     return [pair, *(_helper(text, mistake) for text in mistake.helpers)]
 
@@ -120,12 +120,12 @@ def _left_out(line: Line, depth: int, row: int) -> Element:
 
 
 def _gap(row: int) -> Element:
-    """Stand for lines in between, which are the same on both sides."""
+    """Stand for the lines between two changed ones, which are equal on both sides."""
     return element("li", "⋮", classes=["gap"], style=f"--row: {row}; --span: 1")
 
 
 def _helper(text: str, mistake: Mistake) -> Element:
-    """Set an algorithm that the edits call."""
+    """Set an algorithm that a wrong line calls."""
     read = parse.program(alg_file.read(text, mistake.id))
     assert read.signature is not None, "it is called by its name"
     lines = [
@@ -150,7 +150,7 @@ def _helper(text: str, mistake: Mistake) -> Element:
 
 
 def _marks(group: Group) -> tuple[Container[int], Container[int]]:
-    """Return which parts of two lines differ; none if there is nothing to compare them with."""
+    """Return the places of the parts that differ in a wrong line, and in the line it replaces."""
     if len(group.wrong) != 1:
         return (), ()
     ours, theirs = (parts(line.statement) for line in (group.wrong[0], group.right))
@@ -161,7 +161,7 @@ def _marks(group: Group) -> tuple[Container[int], Container[int]]:
 
 
 def marked(matcher: SequenceMatcher[str]) -> tuple[set[int], set[int]]:
-    """Return the places of what differs, in the first sequence and in the second."""
+    """Return the places of the parts that differ, in the first sequence and in the second."""
     codes = matcher.get_opcodes()
     first: set[int] = set()
     second: set[int] = set()
@@ -173,11 +173,11 @@ def marked(matcher: SequenceMatcher[str]) -> tuple[set[int], set[int]]:
     return first, second
 
 
-def _plain(mistake: Mistake, found: Sequence[Group]) -> str:
+def _plain(mistake: Mistake, changes: Sequence[Group]) -> str:
     rows = []
     for caption, side in zip(captions(mistake), (0, 1), strict=True):
         rows.append(f"{caption}:")
-        for group in found:
+        for group in changes:
             if side:
                 rows.append(f"{group.right.number:<4}{group.right.layout.text}")
             else:

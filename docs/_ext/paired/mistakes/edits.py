@@ -1,4 +1,4 @@
-"""A mistake made in the pseudocode, and which of its lines stands in place of which."""
+"""The pseudocode with a mistake in it, and which right line each of its lines replaces."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -9,17 +9,17 @@ from spec.library import checked
 from spec.mistakes import Mistake, catalogue, edited
 
 
-@lru_cache(maxsize=1)  # its page needs it several times, and no other does
+@lru_cache(maxsize=1)  # the page of a mistake asks several times, and pages are made one by one
 def changed(id: str) -> Mapping[str, Checked]:
-    """Return all algorithms with a mistake made."""
+    """Return all algorithms, one of them with a mistake in it."""
     return edited(catalogue()[id], checked())
 
 
 def origins(mistake: Mistake) -> dict[int, int]:
-    """Return in place of which line each line of the edited algorithm stands, by their numbers."""
-    found: list[int] = []
+    """Return the number of the right line for the number of each line of the wrong algorithm."""
+    replaced: list[int] = []
     for line in checked()[mistake.algorithm].program.layout.lines:
         rows = mistake.edits.get(f"{mistake.algorithm}.{line.number}")
         count = 1 if rows is None else len(dedent(rows).splitlines())
-        found += [line.number] * count
-    return dict(enumerate(found, 1))
+        replaced += [line.number] * count
+    return dict(enumerate(replaced, 1))

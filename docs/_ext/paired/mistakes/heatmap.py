@@ -1,7 +1,7 @@
-"""A matrix as a picture: a cell for each entry, its number in it, its colour from the page.
+"""A matrix as a picture: a cell for each entry, coloured by its size, with the number in it.
 
-All colours are those of the style sheet, so that the picture is right in light and dark. What is
-−∞ is hatched, and so is the difference from it.
+All colours come from the style sheet, so that the picture is right in light and in dark mode. A
+cell whose number is infinite, or the difference from an infinite number, is hatched.
 """
 
 from collections.abc import Iterator
@@ -13,25 +13,25 @@ import numpy as np
 
 from .runs import Numbers
 
-WIDTH, HEIGHT, GUTTER, TOP = 44, 30, 22, 20  # lengths in the drawing
-# From which share of the full colour on a number needs the other ink: where the page is dark, and
-# where it is light. So each has a contrast of 4.5 to its cell.
+WIDTH, HEIGHT, GUTTER, TOP = 44, 30, 22, 20  # in units of the drawing
+# On a cell that has more than this share of the full colour, a number is set in the other ink: in
+# dark mode, and in light mode. So each number has a contrast of 4.5 to its cell.
 _MIDDLE, _FULL = 0.6, 0.83
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
 class Scale:
-    """From which number to which the colours run, and in which power of ten numbers are given.
+    """The range of the colours, and the power of ten that numbers are divided by.
 
     Attributes
     ----------
     most
-        The number of the full colour.
+        The number that has the full colour, 0.5 say.
     signed
-        Whether there are numbers below 0: then −`most` has the full colour of those.
+        Whether there are negative numbers: −`most` has the full colour of those.
     exponent
-        Of the power of ten.
+        The exponent of the power of ten; 0 if numbers are shown as they are.
     """
 
     most: float
@@ -40,11 +40,11 @@ class Scale:
 
     @property
     def unit(self) -> str:
-        """The power of ten, nothing for 1."""
+        """The power of ten as text, `10⁻⁴`; empty for 1."""
         return f"10{str(self.exponent).translate(_RAISED)}" if self.exponent else ""
 
     def text(self, number: float) -> str:
-        """Write a number as briefly as one can tell it from others: `.37`."""
+        """Write a number briefly: `.37`, `−1`, `12`."""
         if isnan(number):
             return "?"
         if isinf(number):
@@ -60,7 +60,7 @@ class Scale:
 
 
 def scale(*matrices: Numbers) -> Scale:
-    """Return a scale on which all of these have room."""
+    """Return a scale that covers all these matrices."""
     entries = np.concatenate([matrix[np.isfinite(matrix)] for matrix in matrices])
     most = float(np.abs(entries).max(initial=0))
     small = 0 < most < 0.095
@@ -68,7 +68,7 @@ def scale(*matrices: Numbers) -> Scale:
 
 
 def svg(matrix: Numbers, scale: Scale, label: str, key: str) -> str:
-    """Draw a matrix; `label` is what is read instead, `key` is its own among those of a page."""
+    """Draw a matrix. Screen readers read `label`; `key` is unique among the pictures of a page."""
     rows, columns = matrix.shape
     left, top = (GUTTER if rows > 1 else 0), TOP
     width, height = left + WIDTH * columns, top + HEIGHT * rows
@@ -110,7 +110,7 @@ def _parts(matrix: Numbers, scale: Scale, left: int, hatch: str) -> Iterator[str
 
 
 def tokens(row: Numbers, differs: Numbers, label: str) -> str:
-    """Draw tokens side by side; those that differ are ringed."""
+    """Draw tokens side by side, with a ring around those that differ."""
     count = row.shape[1]
     width, height = WIDTH * count, TOP + HEIGHT
     parts = []

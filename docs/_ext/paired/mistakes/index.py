@@ -1,4 +1,4 @@
-"""The page that lists all mistakes."""
+"""The list of all mistakes."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -25,23 +25,23 @@ class IndexDirective(SphinxDirective):
         """Return the count, and a section for each algorithm."""
         self.env.note_dependency(str(_FILE))
         listed = by_algorithm()
-        # As of a table of contents, but there is none: it would stand beside every page.
+        # As a table of contents would do. A real one would be repeated beside every page.
         if folder := self.config.paired_mistakes:
-            pages = [f"{folder}/{one.id}" for mistakes in listed.values() for one in mistakes]
+            pages = [f"{folder}/{mistake.id}" for group in listed.values() for mistake in group]
             self.env.toctree_includes[self.env.docname] = pages
         return [_count(), *(_section(id, mistakes) for id, mistakes in listed.items())]
 
 
 def by_algorithm() -> dict[str, list[Mistake]]:
     """Return the mistakes in each algorithm, in the order of its lines."""
-    found: defaultdict[str, list[Mistake]] = defaultdict(list)
+    grouped: defaultdict[str, list[Mistake]] = defaultdict(list)
     for mistake in sorted(catalogue().values(), key=_place):
-        found[mistake.algorithm].append(mistake)
-    return {id: found[id] for id in algorithms() if id in found}
+        grouped[mistake.algorithm].append(mistake)
+    return {id: grouped[id] for id in algorithms() if id in grouped}
 
 
 def _count() -> nodes.paragraph:
-    kinds = Counter(one.kind for one in catalogue().values())
+    kinds = Counter(mistake.kind for mistake in catalogue().values())
     return nodes.paragraph(
         "",
         "",
@@ -64,17 +64,17 @@ def _section(id: str, mistakes: Iterable[Mistake]) -> nodes.section:
 
 
 def _place(mistake: Mistake) -> tuple[int, bool]:
-    """Order by lines; what departs from a line stands after what is wrong with it."""
+    """Order by lines, and within a line mistakes before departures."""
     return int(mistake.line.partition(".")[2]), mistake.kind == "difference"
 
 
 def _row(mistake: Mistake) -> Element:
-    what = element("span", *phrase(mistake.what))
+    title = element("span", *phrase(mistake.what))
     marks: list[nodes.Node | str] = [" ", _mark()] if mistake.kind == "difference" else []
     return element(
         "li",
         element("span", reference("algline", mistake.line, mistake.line), classes=["line"]),
-        element("span", reference("mistake", mistake.id, what), *marks),
+        element("span", reference("mistake", mistake.id, title), *marks),
     )
 
 

@@ -19,15 +19,19 @@ from spec.pairing import implementations
 
 from .contrast import contrast
 from .picture import picture
-from .words import callers, phrase, siblings, title
+from .words import callers, phrase, title, twins
 
-_ABOUT = ("check", "verification")  # the pages that say how a function is checked, the best first
+_ABOUT = (
+    "check",
+    "verification",
+)  # pages on how a function is checked: the first that the site has is linked
 
 
 class MistakeDirective(SphinxDirective):
-    """`.. mistake:: mask-transposed` is the whole of its page.
+    """`.. mistake:: mask-transposed` makes the whole page of a mistake.
 
-    `of` says from what the page is made, for it to be made anew when that changes.
+    The option `of` is a digest of everything that the page shows. When it changes, the file of the
+    page changes, and Sphinx reads it again.
     """
 
     required_arguments = 1
@@ -81,7 +85,7 @@ class MistakeDirective(SphinxDirective):
 
 
 def _under_the_title(mistake: Mistake) -> Element:
-    """Say what may be cited, and where the mistake is made."""
+    """Give the name of the mistake, a link to it, and its line."""
     id = mistake.algorithm
     link = nodes.reference(
         "", "", nodes.literal("", mistake.id), refid=anchor("mistake", mistake.id), internal=True
@@ -99,11 +103,11 @@ def _under_the_title(mistake: Mistake) -> Element:
         where += [" and, through it" if len(direct) == 1 else " and, through them", ", "]
         where += _listed(through)
     where.append(".")
-    others = list(siblings(mistake))
-    if others:
-        where += [" The same in "]
-        links = [reference("mistake", one.id, f"Algorithm {one.algorithm}") for one in others]
-        where += [*_joined(links), "."]
+    links = [
+        reference("mistake", twin.id, f"Algorithm {twin.algorithm}") for twin in twins(mistake)
+    ]
+    if links:
+        where += [" The same in ", *_joined(links), "."]
     return element("p", link, *where, classes=["cited"])
 
 
@@ -115,17 +119,15 @@ def _said(mistake: Mistake) -> Element:
         "How to tell": mistake.tell,
     }
     if mistake.equal:
-        equal = " and ".join(f"{size} = {other}" for size, other in mistake.equal.items())
-        rows["Sizes"] = (
-            f"It has a shape only where {equal}: at others, code with it fails by itself."
-        )
+        equal = " and ".join(f"{left} = {right}" for left, right in mistake.equal.items())
+        rows["Sizes"] = f"It runs only where {equal}: at other sizes the shapes do not fit."
     parts = [
         part
         for term, text in rows.items()
         for part in (element("dt", term), element("dd", *prose(text)))
     ]
     # A class on the list itself would bring the theme's indents.
-    return element("div", element("dl", *parts), classes=["told"])
+    return element("div", element("dl", *parts), classes=["facts"])
 
 
 def _section(name: str, *parts: nodes.Node) -> nodes.section:
@@ -138,17 +140,17 @@ def _listed(algorithms: Sequence[str]) -> list[nodes.Node | str]:
 
 
 def _joined(parts: Sequence[nodes.Node]) -> list[nodes.Node | str]:
-    """Put commas and an `and` between."""
-    found: list[nodes.Node | str] = []
+    """Put commas, and an "and" before the last, between the parts."""
+    joined: list[nodes.Node | str] = []
     for place, part in enumerate(parts):
         if place:
-            found.append(" and " if place == len(parts) - 1 else ", ")
-        found.append(part)
-    return found
+            joined.append(" and " if place == len(parts) - 1 else ", ")
+        joined.append(part)
+    return joined
 
 
 def _example(mistake: Mistake) -> str:
-    """Return a name such as a function of the reader's may have."""
+    """Return the name of a function as the reader may have it, `mypkg.attention:Attention`."""
     module, name = _names()[mistake.algorithm]
     return f"mypkg.{module}:{name}"
 

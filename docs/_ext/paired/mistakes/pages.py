@@ -1,4 +1,4 @@
-"""The files of the pages, one for each mistake, written before Sphinx looks for pages."""
+"""The source files of the mistakes' pages, written before Sphinx looks for pages."""
 
 import hashlib
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from spec.language.alg_file import write
 from spec.library import algorithms
 from spec.mistakes import catalogue
 
-# In no table of contents, which would stand on every page: the list links to them all.
+# Orphans, since a table of contents of them would be repeated on every page. The list links them.
 _PAGE = """\
 :orphan:
 :hide-toc:
@@ -23,7 +23,7 @@ _PAGE = """\
 
 
 def setup(app: Sphinx) -> None:
-    """Have the files written where the configuration says, if it does."""
+    """Have the files written into the folder `paired_mistakes`, unless that is empty."""
     app.add_config_value("paired_mistakes", "", "env", [str])
     app.connect("builder-inited", _write)
     app.connect("html-page-context", _stand_out, priority=900)  # after the theme
@@ -37,7 +37,7 @@ def _write(app: Sphinx) -> None:
 def _stand_out(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Have the list of all mistakes stand out in the side bar, where their pages are not."""
+    """On the page of a mistake, mark the list of all mistakes as current in the side bar."""
     navigation = "furo_navigation_tree"
     if navigation not in context:
         return
@@ -49,28 +49,28 @@ def _stand_out(
 
 
 def written(folder: Path) -> list[Path]:
-    """Bring a folder up to date, and return what was written.
+    """Bring a folder up to date, and return the files that were written.
 
-    A file that is as it should be is left alone, so that Sphinx does not read it again; what
-    belongs to no mistake any more is removed.
+    A file that is up to date is left alone, so that Sphinx does not read it again. A file of a
+    mistake that is no longer in the catalogue is removed.
     """
     folder.mkdir(exist_ok=True)
     wanted = dict(_texts())
     for path in folder.glob("*.rst"):
         if path.name not in wanted:
             path.unlink()
-    found = []
+    changed = []
     for name, text in wanted.items():
         path = folder / name
         if not path.exists() or path.read_text("utf-8") != text:
             path.write_text(text, "utf-8")
-            found.append(path)
-    return found
+            changed.append(path)
+    return changed
 
 
 def _texts() -> Iterator[tuple[str, str]]:
     run = "".join(write(algorithm) for algorithm in algorithms().values())
     for id, mistake in catalogue().items():
-        # What changes as soon as anything does that the page is made from.
+        # A digest of everything that the page shows.
         digest = hashlib.sha256(f"{mistake}{run}".encode()).hexdigest()[:16]
         yield f"{id}.rst", _PAGE.format(id=id, digest=digest)

@@ -28,22 +28,24 @@ _AXES = {
 
 
 def picture(mistake: Mistake) -> list[nodes.Node]:
-    """Return the pictures, of what is looked at first and of the result; none if it cannot run."""
-    found = compare(mistake)
-    return [] if found is None else list(_nodes(mistake, found))
+    """Return pictures of the first variable that differs and of the result, if both run."""
+    comparison = compare(mistake)
+    return [] if comparison is None else list(_nodes(mistake, comparison))
 
 
-def _nodes(mistake: Mistake, found: Comparison) -> Iterator[nodes.Node]:
-    remark = f" {found.on.remark}" if found.on.remark else ""
+def _nodes(mistake: Mistake, comparison: Comparison) -> Iterator[nodes.Node]:
+    remark = f" {comparison.on.remark}" if comparison.on.remark else ""
     sentence = prose(f"Both were run on the same numbers, drawn at random.{remark}")
     yield nodes.paragraph("", "", *sentence)
-    for place, (parting, title, said) in enumerate(_shown(mistake, found)):
-        yield from _row(mistake, parting, title, said, str(place))
+    for place, (parting, title, remark) in enumerate(_partings(mistake, comparison)):
+        yield from _row(mistake, parting, title, remark, str(place))
 
 
-def _shown(mistake: Mistake, found: Comparison) -> Iterator[tuple[Parting, list[nodes.Node], str]]:
-    """Yield what there is to see, each with its title and with what else is said of it."""
-    first, weights = found.first, found.weights
+def _partings(
+    mistake: Mistake, comparison: Comparison
+) -> Iterator[tuple[Parting, list[nodes.Node], str]]:
+    """Yield the variables to show, each with its title and a remark."""
+    first, weights = comparison.first, comparison.weights
     if first is not None and not (weights is not None and first.name == "S"):
         line = f"{mistake.algorithm}.{first.line}"
         turn = f", turn {first.visit}" if first.visits > 1 else ""
@@ -52,19 +54,19 @@ def _shown(mistake: Mistake, found: Comparison) -> Iterator[tuple[Parting, list[
         yield first, title, ", the first to differ"
     if weights is not None:
         yield weights, [nodes.Text("The weights of attention")], ""
-    yield found.result, [nodes.Text("The result "), *prose(found.result.name)], ""
+    yield comparison.result, [nodes.Text("The result "), *prose(comparison.result.name)], ""
 
 
 def _row(
-    mistake: Mistake, parting: Parting, title: list[nodes.Node], said: str, key: str
+    mistake: Mistake, parting: Parting, title: list[nodes.Node], remark: str, key: str
 ) -> Iterator[nodes.Node]:
     right, wrong = parting.right, parting.wrong
     if right.numbers.size == 1 and not right.tokens:
-        now, before = (number(float(one.numbers[0, 0])) for one in (wrong, right))
-        said += f": {now} instead of {before}."
-        yield element("p", element("b", *title), *prose(said), classes=["seen"])
+        now, before = (number(float(shown.numbers[0, 0])) for shown in (wrong, right))
+        remark += f": {now} instead of {before}."
+        yield element("p", element("b", *title), *prose(remark), classes=["seen"])
         return
-    yield element("p", element("b", *title), *prose(said + _axes(right)), classes=["seen"])
+    yield element("p", element("b", *title), *prose(remark + _axes(right)), classes=["seen"])
     if right.tokens:
         figures = list(_of_tokens(mistake, right, wrong))
     else:
@@ -79,7 +81,7 @@ def _row(
 
 
 def _axes(shown: Shown) -> str:
-    """Say what the rows and columns are."""
+    """Say what a row and a column stand for: `: a column for each token of X, …`."""
     rows, columns = (_AXES.get(size, "feature") for size in (shown.rows, shown.columns))
     if shown.tokens:
         return ": tokens, counted from 1."
@@ -98,15 +100,15 @@ def _of_tokens(mistake: Mistake, right: Shown, wrong: Shown) -> Iterator[Element
     several = _several(int((~same).sum()), "token differs", "tokens differ")
     if len(a) != len(b):
         several += f", and there are {len(b)} instead of {len(a)}"
-    for caption, row, marks, said in (
+    for caption, row, marks, remark in (
         (first, wrong.numbers, ~same, several),
         (second, right.numbers, np.zeros(len(a), bool), ""),
     ):
         listed = " ".join(f"{token:.0f}" for token in row[0])
         label = f"{caption}: tokens {listed}." + (
-            f" {several[0].upper()}{several[1:]}." if said else ""
+            f" {several[0].upper()}{several[1:]}." if remark else ""
         )
-        yield _figure(caption, heatmap.tokens(row, marks, label), label, said)
+        yield _figure(caption, heatmap.tokens(row, marks, label), label, remark)
 
 
 def _of_numbers(mistake: Mistake, right: Shown, wrong: Shown, key: str) -> Iterator[Element]:
@@ -121,18 +123,18 @@ def _of_numbers(mistake: Mistake, right: Shown, wrong: Shown, key: str) -> Itera
         differences = _difference(a, b)
         own = scale(differences)
         most = _largest(differences)
-        label = f"Difference, {first} less {second}: largest difference {most}."
+        label = f"Difference, {first} minus {second}: largest difference {most}."
         drawn = heatmap.svg(differences, own, label, key + "d")
         yield _figure("Difference", drawn, label, f"largest {most}", _legend(own, b.shape[1]))
 
 
 def _laid(shown: Shown) -> Numbers:
-    """Lay a column down, so that it can be compared with others below each other."""
+    """Turn a column into a row, so that several fit below each other."""
     return shown.numbers.T if shown.numbers.shape[1] == 1 else shown.numbers
 
 
 def _difference(right: Numbers, wrong: Numbers) -> Numbers:
-    """Return wrong less right; what is −∞ in both does not differ."""
+    """Return wrong minus right, and 0 where both are −∞."""
     with np.errstate(invalid="ignore"):
         return np.where(right == wrong, 0.0, wrong - right)
 
@@ -161,7 +163,7 @@ def _largest(differences: Numbers) -> str:
 
 
 def number(value: float) -> str:
-    """Write a number with two digits that count."""
+    """Write a number with two significant digits."""
     text = f"{value:.2g}"
     mantissa, _, exponent = text.partition("e")
     if exponent and int(exponent) > 0:
@@ -170,15 +172,15 @@ def number(value: float) -> str:
     return f"{mantissa}{raised}".replace("-", "−")
 
 
-def _several(count: int, one: str, many: str) -> str:
-    return f"{count or 'no'} {one if count == 1 else many}"
+def _several(count: int, singular: str, plural: str) -> str:
+    return f"{count or 'no'} {singular if count == 1 else plural}"
 
 
-def _figure(caption: str, drawn: str, label: str, said: str, *legend: Element) -> Element:
-    remark: list[nodes.Node | str] = [" ", element("span", said)] if said else []
+def _figure(caption: str, drawn: str, label: str, remark: str, *legend: Element) -> Element:
+    after: list[nodes.Node | str] = [" ", element("span", remark)] if remark else []
     figure = element(
         "figure",
-        element("figcaption", element("b", caption), *remark),
+        element("figcaption", element("b", caption), *after),
         Markup(html=drawn),
         *legend,
     )
@@ -187,7 +189,7 @@ def _figure(caption: str, drawn: str, label: str, said: str, *legend: Element) -
 
 
 def _legend(scale: Scale, columns: int) -> Element:
-    """Say which colours stand for which numbers, below so many columns."""
+    """Return a bar of the colours with their numbers, as wide as so many columns."""
     ends = [scale.text(-scale.most), "0"] if scale.signed else ["0"]
     unit = [element("span", f"in {scale.unit}", classes=["unit"])] if scale.unit else []
     return element(

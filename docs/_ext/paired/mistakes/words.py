@@ -1,4 +1,4 @@
-"""What is said of a mistake on its page, and on the page that lists them all."""
+"""Phrases about a mistake, for its page and for the list of all mistakes."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,28 +13,28 @@ from spec.mistakes import Mistake, catalogue
 
 
 def captions(mistake: Mistake) -> tuple[str, str]:
-    """Return what the two sides of a comparison are called."""
+    """Return the captions of the wrong and of the right side."""
     return ("Wrong", "Right") if mistake.kind == "mistake" else ("Departure", "The paper")
 
 
 def title(mistake: Mistake) -> str:
-    """Return what is done, as one phrase."""
+    """Return the title of the page: `Algorithm 4 with the mask transposed`."""
     return f"Algorithm {mistake.algorithm} with {mistake.what}"
 
 
 def phrase(text: str) -> list[nodes.Node]:
-    """Set symbols, and link nothing: the phrase is itself a link, or a title."""
+    """Set symbols but no links, since the phrase is itself a link or a title."""
     return [
         part if isinstance(part, nodes.Text | Element) else nodes.Text(part.astext())
         for part in prose(text)
     ]
 
 
-def siblings(mistake: Mistake) -> Iterator[Mistake]:
-    """Yield the same mistake in other algorithms: its id but for the ending."""
-    for other in catalogue().values():
-        if _stem(other) == _stem(mistake) and other.algorithm != mistake.algorithm:
-            yield other
+def twins(mistake: Mistake) -> Iterator[Mistake]:
+    """Yield the same mistake in other algorithms, which has the same name up to its ending."""
+    for twin in catalogue().values():
+        if _stem(twin) == _stem(mistake) and twin.algorithm != mistake.algorithm:
+            yield twin
 
 
 def _stem(mistake: Mistake) -> str:
@@ -42,12 +42,12 @@ def _stem(mistake: Mistake) -> str:
 
 
 def callers(algorithm: str) -> tuple[list[str], list[str]]:
-    """Return the algorithms that call one, and those that do so through others."""
+    """Return the algorithms that call this one directly, and those that do so through others."""
     direct = [id for id, callees in _callees().items() if algorithm in callees]
-    found, through = set(direct), []
+    reached, through = set(direct), []
     for id, callees in _callees().items():  # each stands after those that it calls
-        if id not in found and found & callees:
-            found.add(id)
+        if id not in reached and reached & callees:
+            reached.add(id)
             through.append(id)
     return direct, through
 
@@ -55,6 +55,6 @@ def callers(algorithm: str) -> tuple[list[str], list[str]]:
 @cache
 def _callees() -> Mapping[str, frozenset[str]]:
     return {
-        id: frozenset(callee for _, callee in one.typing.callees.items())
-        for id, one in checked().items()
+        id: frozenset(callee for _, callee in algorithm.typing.callees.items())
+        for id, algorithm in checked().items()
     }

@@ -1,14 +1,13 @@
-"""The turns of loops, and how long sequences are in each turn."""
-
-from __future__ import annotations
+"""The sizes that costs depend on: turns of loops, lengths of sequences, numbers in a value."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from spec.language.checked import Checked
 from spec.language.errors import SpecError
-from spec.language.polynomials import ONE, Atom, Poly
+from spec.language.polynomials import ONE, ZERO, Atom, Poly, sum_of
 from spec.language.tree import Line, Node
+from spec.language.types import Bundle, Family, Function, Matrix, Type
 
 TURNS = Poly.of(Atom("turns"))  # of a `while`
 
@@ -38,7 +37,7 @@ class Loop:
     def afterwards(self) -> Mapping[Atom, Poly]:
         """The lengths of the sequences after the last turn."""
         end = {self.index: self.high + 1}
-        return {length: substitute(size, end) for length, size in self.lengths.items()}
+        return {length: size.replace(end) for length, size in self.lengths.items()}
 
 
 def loops(checked: Checked, binder: Node) -> tuple[Loop, ...]:
@@ -79,19 +78,25 @@ def while_loop(checked: Checked, line: Line) -> Loop:
 
 def of_equal_lengths(size: Poly) -> Poly:
     """Return a size where all members of a family of sequences have the same length."""
-    return substitute(size, {atom: Poly.of(Atom(atom.name)) for atom in size.atoms if atom.at})
-
-
-def substitute(size: Poly, new: Mapping[Atom, Poly]) -> Poly:
-    """Replace atoms, as `Poly.replace` does, but quickly where few terms have them."""
-    new = {atom: polynomial for atom, polynomial in new.items() if polynomial.atom != atom}
-    terms = {term: factor for term, factor in size.terms.items() if new.keys() & set(term)}
-    if not terms:
-        return size
-    rest = {term: factor for term, factor in size.terms.items() if term not in terms}
-    return Poly(rest) + Poly(terms).replace(new)
+    return size.replace({atom: Poly.of(Atom(atom.name)) for atom in size.atoms if atom.at})
 
 
 def value(size: Poly, sizes: Mapping[str, int]) -> int:
     """Return the value of a polynomial at sizes that are given by name."""
     return size.value({atom: sizes[atom.name] for atom in size.atoms})
+
+
+def numbers(type: Type, algorithms: Mapping[str, Checked]) -> Poly:
+    """Return how many real numbers a value holds; tokens, counts, positions and bits are none."""
+    match type:
+        case Matrix(rows, columns, bits):
+            return ZERO if bits else of_equal_lengths(rows * columns)
+        case Family(index, count, member):
+            return numbers(member, algorithms).sum(index, ONE, of_equal_lengths(count))
+        case Bundle(algorithm, sizes):
+            fields = algorithms[algorithm].header.fields.values()
+            new = {atom: of_equal_lengths(size) for atom, size in sizes}
+            return sum_of(numbers(field, algorithms) for field in fields).replace(new)
+        case Function(_, _, result):
+            return numbers(result, algorithms)
+    return ZERO

@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algorithms import Attention, AttentionParameters, softmax, unidirectional_mask
+from spec.pairing import algorithm_of
 
 TOKENS = ("the", "cat", "chased", "its", "tail")
 
-# What each token is, and what it looks for. Chosen by hand, so that there is something to see.
+# The keys and the queries: for each token, which features it has, and which it looks for. Chosen
+# by hand, so that the maps have a pattern to see.
 NOUN = [0.0, 1.0, 0.0, 0.0, 1.0]
 DETERMINER = [1.0, 0.0, 0.0, 1.0, 0.0]
 RECENT = [0.0, 0.25, 0.5, 0.75, 1.0]
@@ -20,7 +22,7 @@ SEEKS_DETERMINER = [0.5, 1.0, 0.0, 0.0, 0.5]
 SEEKS_RECENT = [1.0, 1.0, 1.0, 1.0, 1.0]
 SHARPNESS = 4.0
 
-CELL, GUTTER, TOP = 40, 52, 24  # lengths in the drawing
+CELL, GUTTER, TOP = 40, 52, 24  # in units of the drawing
 SIZE = CELL * len(TOKENS)
 
 
@@ -73,11 +75,11 @@ class Map:
 
 
 def maps() -> tuple[Map, ...]:
-    """Return the weights of Algorithm 4, and those of two mistakes of the same shape."""
+    """Return the weights that `Attention` uses, and those of two mistakes of the same shape."""
     keys = [NOUN, DETERMINER, RECENT]
     queries = [SEEKS_NOUN, SEEKS_DETERMINER, SEEKS_RECENT]
-    # The last rows tell the tokens apart, and W_v keeps only those. So V is the identity, and
-    # what a token gathers is its weights.
+    # The last rows are the identity matrix, and W_v keeps only them. So V is the identity, and the
+    # result for a token is the column of its weights.
     X = np.vstack([keys, queries, np.eye(len(TOKENS))])
     W_k, W_q, W_v = np.split(np.eye(len(X)), [3, 6])
     W_q *= SHARPNESS
@@ -86,7 +88,12 @@ def maps() -> tuple[Map, ...]:
     Mask = np.asarray(unidirectional_mask(X))
     S = np.where(Mask, (W_k @ X).T @ (W_q @ X), -np.inf) / np.sqrt(3)
     return (
-        Map("Algorithm 4.", "Each column is a distribution.", Attention(X, X, W_qkv, Mask), Mask),
+        Map(
+            f"Algorithm {algorithm_of(Attention)}.",
+            "Each column is a distribution.",
+            Attention(X, X, W_qkv, Mask),
+            Mask,
+        ),
         Map(
             "The mask transposed.",
             "Each token sees its future.",

@@ -1,4 +1,4 @@
-"""The style sheet that lights up both sides of a pair: one rule for each number of a line."""
+"""The style sheet that highlights a line and its code together: a rule for each line number."""
 
 from sphinx.application import Sphinx
 
@@ -10,8 +10,8 @@ NAME = "paired-lines.css"
 def rules(lines: int) -> str:
     """Return the rules for lines 1 to `lines`.
 
-    A line and its code carry the same number, so whichever the pointer is on, the keyboard's
-    focus is in, or the address names, all parts of the card with that number light up.
+    A line and its code carry the same number. When the pointer is on a part of a card, the
+    keyboard's focus is in it, or the address names it, all parts with its number are highlighted.
     """
     parts = [f'[data-lines~="{number}"]' for number in range(1, lines + 1)]
     pointed = ",\n".join(f".alg:has({p}:is(:hover, :focus-within)) {p}" for p in parts)
@@ -20,7 +20,7 @@ def rules(lines: int) -> str:
 
 
 def setup(app: Sphinx) -> None:
-    """Have the style sheet written and loaded."""
+    """Write the style sheet when a build begins, and have every page load it."""
     app.connect("builder-inited", _write)
 
 

@@ -1,0 +1,74 @@
+"""The page of the algorithms that are not the paper's."""
+
+from collections.abc import Iterator
+from inspect import getdoc
+from itertools import groupby
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from spec.language.alg_file import Algorithm
+from spec.library import algorithms
+from spec.pairing import Function, implementations
+
+from .docstrings import marked_up
+
+# The groups in the order of the page, each with the letter that begins the ids of its algorithms.
+GROUPS = {
+    "N": "Norms",
+    "F": "Feed-forward networks",
+    "C": "The core of attention",
+    "R": "Relative and rotary positions",
+    "H": "Heads that share",
+    "L": "Linear attention",
+    "X": "Architectures",
+    "O": "Optimisers",
+    "D": "Data, objectives and training loops",
+    "K": "Caches",
+    "S": "Sampling and search",
+    "P": "Programs as weights",
+    "∇": "Gradients",
+}
+
+
+class ExtensionsDirective(SphinxDirective):
+    """`.. extensions::` sets the card of every algorithm whose text lies outside `spec/paper`."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a section for each group, with its algorithms in the order of their ids."""
+        functions = implementations(self.config.paired_module)
+        self.env.note_reread()  # a new file changes nothing that this page depends on
+        ours = [
+            algorithm
+            for algorithm in algorithms().values()
+            if not algorithm.path.startswith("paper/")
+        ]
+        for algorithm in ours:
+            if _letter(algorithm) not in GROUPS:
+                raise self.error(
+                    f"Algorithm {algorithm.id} has no group: the letters are {', '.join(GROUPS)}"
+                )
+        rows = [row for part in _sections(ours, functions) for row in part]
+        return self.parse_text_to_nodes(
+            "\n".join(rows or ["There is none yet."]), allow_section_headings=True
+        )
+
+
+def _letter(algorithm: Algorithm) -> str:
+    return algorithm.id.rstrip("0123456789")
+
+
+def _sections(ours: list[Algorithm], functions: dict[str, Function]) -> Iterator[list[str]]:
+    ordered = sorted(ours, key=lambda algorithm: list(GROUPS).index(_letter(algorithm)))
+    for letter, group in groupby(ordered, key=_letter):
+        yield [GROUPS[letter], "-" * len(GROUPS[letter]), ""]
+        for algorithm in group:
+            if algorithm.comment is None and algorithm.id in functions:
+                yield [*_summary(functions[algorithm.id]), ""]
+            yield [f".. algorithm:: {algorithm.id}", ""]
+
+
+def _summary(function: Function) -> Iterator[str]:
+    """Yield the first paragraph of a docstring, which is a single sentence."""
+    first, _, _ = (getdoc(function) or "").partition("\n\n")
+    return marked_up(first.splitlines())

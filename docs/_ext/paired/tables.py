@@ -1,0 +1,36 @@
+"""Tables as nodes."""
+
+from collections.abc import Iterable, Sequence
+
+from docutils import nodes
+
+Cell = str | nodes.Node | Sequence[nodes.Node]
+
+
+def table(
+    rows: Iterable[Sequence[Cell]],
+    widths: Sequence[int],
+    *,
+    heads: Sequence[str] = (),
+    classes: Sequence[str],
+) -> nodes.table:
+    """Set a table; where a row has too few cells, the last one stretches over the rest."""
+    group = nodes.tgroup("", cols=len(widths))
+    group += [nodes.colspec(colwidth=width) for width in widths]
+    if heads:
+        group += nodes.thead("", _row(heads, len(widths)))
+    group += nodes.tbody("", *(_row(cells, len(widths)) for cells in rows))
+    return nodes.table("", group, classes=list(classes))
+
+
+def _row(cells: Sequence[Cell], columns: int) -> nodes.row:
+    entries = [nodes.entry("", nodes.paragraph("", "", *_nodes(cell))) for cell in cells]
+    if missing := columns - len(cells):
+        entries[-1]["morecols"] = missing
+    return nodes.row("", *entries)
+
+
+def _nodes(cell: Cell) -> Sequence[nodes.Node]:
+    if isinstance(cell, str):
+        return [nodes.Text(cell)]
+    return [cell] if isinstance(cell, nodes.Node) else cell

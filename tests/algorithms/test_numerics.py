@@ -1,0 +1,159 @@
+"""What is documented of infinities, of nan and of float16: is it so, in every library?"""
+
+from __future__ import annotations
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import torch
+from helpers import generic
+from helpers.rounding import assert_close
+from helpers.strategies import checked_functions, example, signature
+from torch.nn import functional as F
+
+from algorithms import GELU, Attention, AttentionParameters, ReLU, layer_norm, softmax
+from algorithms.checkpoints import GELU_tanh, SiLU
+from algorithms.signatures.array_types import VANISHING
+
+LIBRARIES = {"numpy": np.asarray, "torch": torch.asarray, "jax": jnp.asarray}
+every_library = pytest.mark.parametrize("asarray", LIBRARIES.values(), ids=LIBRARIES)
+DTYPES = ["float16", "float32", "float64"]
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:(overflow|invalid value) encountered:RuntimeWarning"
+)
+
+
+@pytest.fixture(autouse=True)
+def float64_in_jax():
+    with jax.enable_x64(True):
+        yield
+
+
+# Activations at infinity --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("activation", [ReLU, GELU, GELU_tanh, SiLU])
+@every_library
+def test_activations_have_their_limits_at_infinity(activation, dtype, asarray):
+    x = np.array([-np.inf, np.inf, np.nan], dtype)
+    assert np.array_equal(activation(asarray(x)), [0, np.inf, np.nan], equal_nan=True)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("activation", [ReLU, GELU, GELU_tanh, SiLU])
+def test_activations_have_slope_0_towards_minus_infinity(activation, dtype):
+    x = np.array([-np.inf, np.finfo(dtype).min, -2000], dtype)
+    tensor = torch.tensor(x, requires_grad=True)
+    activation(tensor).sum().backward()
+    assert tensor.grad.tolist() == [0, 0, 0]
+    assert jax.grad(lambda x: activation(x).sum())(jnp.asarray(x)).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (GELU, F.gelu),
+        (GELU_tanh, lambda X: F.gelu(X, approximate="tanh")),
+        (SiLU, F.silu),
+        (ReLU, F.relu),
+        (softmax, lambda S: F.softmax(S, dim=-2)),
+    ],
+)
+def test_activations_and_softmax_are_torchs(ours, theirs):
+    X = 3 * torch.asarray(generic.matrix(2, 7, 5))
+    # Φ, tanh and exp change by (1 + x²)·u, relatively, when x does by u.
+    assert_close(ours(X), theirs(X), terms=X.shape[1] + math.ceil(1 + (X * X).max()))
+
+
+def test_GELU_keeps_its_digits_where_Phi_is_small():
+    # torch's 1 + erf has none left below −8; Φ(−20) is 2.75e-89 (Abramowitz & Stegun, 26.2).
+    x = np.array([-20.0])
+    assert F.gelu(torch.asarray(x)).item() == 0.0
+    # x/√2 is off by 2u, and Φ changes by (1 + x²)·u, relatively, when x does by u.
+    near = 2 * (1 + 20**2)
+    assert_close(GELU(x) / (-20 * 2.753624118606234e-89), np.ones(1), terms=near)
+
+
+# Attention ----------------------------------------------------------------------------------------
+
+
+def attended(*tokens, asarray=np.asarray, query=1.0, dtype="float16"):
+    """What tokens of one entry gather from each other, where all matrices are 1 but W_q."""
+    one, zero, X = (asarray(np.array(a, dtype)) for a in ([[1.0]], [0.0], [tokens]))
+    W = AttentionParameters(one * query, zero, one, zero, one, zero)
+    Mask = asarray(np.ones((len(tokens),) * 2, bool))
+    return np.asarray(Attention(X, X, W, Mask))[0]
+
+
+@every_library
+def test_attention_in_float16_is_right_where_scores_are_finite(asarray):
+    assert attended(255.875, asarray=asarray).tolist() == [255.875]  # 65472.0
+    assert attended(255.875, -255.875, asarray=asarray).tolist() == [255.875, -255.875]
+
+
+@every_library
+def test_a_score_that_overflows_upwards_makes_its_column_nan(asarray):
+    assert np.isnan(attended(256.0, asarray=asarray)).all()  # 65536
+    got = attended(256.0, 1.0, asarray=asarray)
+    assert np.isnan(got[0])
+    assert got[1] == 256  # its scores are 256 and 1
+    assert attended(256.0, asarray=asarray, dtype="float32").tolist() == [256.0]
+
+
+@every_library
+def test_a_score_that_overflows_downwards_counts_as_masked(asarray):
+    assert attended(256.0, asarray=asarray, query=-1.0).tolist() == [0.0]
+    assert attended(256.0, 1.0, asarray=asarray, query=-1.0).tolist() == [1.0, 1.0]
+
+
+def test_softmax_of_plus_infinity_is_nan_and_of_minus_infinity_0():
+    got = softmax(np.array([[0.0, np.inf, -np.inf], [0.0, 0.0, -np.inf]]))
+    assert np.array_equal(got, [[0.5, np.nan, 0], [0.5, 0, 0]], equal_nan=True)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+@every_library
+def test_a_masked_token_that_is_not_finite_reaches_every_column(asarray, wrong):
+    X, Z, W = generic.matrix(8, 6), generic.matrix(9, 5), generic.heads().W_qkv
+    W = AttentionParameters(*(asarray(part[0]) for part in W))
+    Mask = np.ones((5, 6), bool)
+    Z[3, 2], Mask[2] = wrong, False
+    assert np.isnan(np.asarray(Attention(asarray(X), asarray(Z), W, asarray(Mask)))).all()
+
+
+# An ε that the type of the arrays does not have ---------------------------------------------------
+
+
+@every_library
+def test_a_constant_column_is_0_where_eps_is_above_0(asarray):
+    one = np.ones(3, "float16")
+    e = asarray(np.full((3, 2), 7, "float16"))
+    assert (np.asarray(layer_norm(e, asarray(one), asarray(0 * one), eps=1e-7)) == 0).all()
+
+
+@pytest.mark.parametrize(("dtype", "vanishing"), VANISHING.items())
+def test_the_largest_number_that_rounds_to_0_is_that_of_the_type(dtype, vanishing):
+    pair = torch.tensor([vanishing, vanishing * (1 + 2**-8)], dtype=getattr(torch, dtype))
+    assert pair.bool().tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    "function",
+    [f for f in checked_functions() if "eps" in signature(f).arguments],
+    ids=lambda f: f.__name__,
+)
+def test_an_eps_that_is_0_in_the_arrays_type_is_refused_by_name(function):
+    call = example(function)
+    small = call.each(
+        lambda leaf: leaf.value.astype("f2") if leaf.declaration.kind == "float" else leaf.value
+    )
+    call = small._replace(arguments={**small.arguments, "eps": 1e-12})
+    with pytest.raises(
+        ValueError, match=r"eps=1e-12 is 0 in float16, want more than 2.98e-08, or 0"
+    ):
+        call.run()

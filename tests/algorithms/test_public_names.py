@@ -1,0 +1,179 @@
+"""What does `import algorithms` offer, an algorithm of ours included, and how long does it take?"""
+
+from __future__ import annotations
+
+import pydoc
+import re
+import shutil
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from helpers.strategies import packages, parameter_classes
+
+import algorithms
+from algorithms.paper.attention import per_head
+from algorithms.signatures import discovery
+
+SOURCE = Path(algorithms.__path__[0])
+RMS_NORM = """
+from __future__ import annotations
+from typing import TYPE_CHECKING
+from algorithms.signatures.arrays import A, namespace
+from algorithms.signatures.decorator import algorithm
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+@algorithm("N1", requires=("eps >= 0",))
+def rms_norm(e: Float[A, "*batch d_e ell"], gamma: Float[A, " d_e"], *, eps: float = 0.0) -> Float[
+    A, "*batch d_e ell"
+]:
+    xp = namespace(e)
+    v = xp.mean(e**2, axis=-2, keepdims=True)  # N1.1
+    return e / xp.sqrt(v + eps) * gamma[:, None]  # N1.2
+
+
+def helper() -> None: ...
+"""
+
+
+def python(program, folder=SOURCE.parent):
+    """What a program writes that has `algorithms` from a folder."""
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=False
+    )
+    return run.stdout.strip() or run.stderr.strip().splitlines()[-1]
+
+
+def test_dir_shows_the_public_names_and_nothing_else():
+    inside = {package.__name__.rpartition(".")[2]: package for package in packages()[1:]}
+    public = {name for name, package in inside.items() if hasattr(package, "__all__")}
+    shown = {name for name in dir(algorithms) if not re.fullmatch("__.*__", name)}
+    assert shown == {*algorithms.__all__} | public
+    assert all(hasattr(algorithms, name) for name in dir(algorithms))
+
+
+def test_checkpoints_and_extensions_are_there_after_the_import():
+    program = "import algorithms as a; print(a.checkpoints.GPT2.__name__, a.extensions.__name__)"
+    assert python(program) == "GPT2 algorithms.extensions"
+
+
+def test_the_version_is_that_of_the_distribution():
+    assert algorithms.__version__ == version("formal-transformers")
+
+
+def test_what_is_not_there_is_said_in_pythons_words():
+    for package in (algorithms, algorithms.extensions):
+        message = f"^module '{package.__name__}' has no attribute 'absent'$"
+        with pytest.raises(AttributeError, match=message):
+            _ = package.absent
+
+
+# An algorithm of ours is public by being there ----------------------------------------------------
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A copy of the package, with modules among its extensions."""
+
+    def made(**modules):
+        shutil.copytree(SOURCE, tmp_path / "algorithms")
+        for name, text in modules.items():
+            (tmp_path / "algorithms" / "extensions" / f"{name}.py").write_text(text, "utf-8")
+        return tmp_path
+
+    return made
+
+
+def test_a_tagged_function_is_found_and_its_module_imported_when_it_is_used(copy):
+    program = """
+import sys, algorithms, numpy as np
+from algorithms import extensions
+module = "algorithms.extensions.norms"
+assert "rms_norm" in dir(algorithms) and "rms_norm" in dir(extensions)
+assert extensions.__all__ == ["rms_norm"] and "rms_norm" in algorithms.__all__
+assert module not in sys.modules
+assert algorithms.rms_norm is extensions.rms_norm
+assert module in sys.modules and not hasattr(algorithms, "helper")
+print(algorithms.rms_norm(np.array([[3.0], [4.0]]), np.ones(2)).T, algorithms.rms_norm.algorithm)
+exec("from algorithms import *"); rms_norm
+"""
+    assert python(program, copy(norms=RMS_NORM)) == "[[0.84852814 1.13137085]] N1"
+
+
+@pytest.mark.parametrize("files", [("a", "b"), ("rms_norm",), ("rms_norm", "a")])
+def test_two_things_of_one_name_are_refused(tmp_path, files):
+    for name in files:
+        (tmp_path / f"{name}.py").write_text(RMS_NORM, "utf-8")
+    with pytest.raises(ImportError, match=r"^\w+\.py: mine has another rms_norm$"):
+        discovery.tagged("mine", str(tmp_path))
+
+
+def test_a_name_that_the_package_has_already_is_refused(copy):
+    wrong = RMS_NORM.replace("rms_norm", "layer_norm")
+    message = "two functions of algorithms are called layer_norm"
+    assert python("import algorithms", copy(a=wrong)) == f"ImportError: {message}"
+    with pytest.raises(ImportError, match=f"^{message}$"):
+        discovery.other_than(["layer_norm"], algorithms.__all__)
+
+
+def test_what_is_found_is_got_from_either_package(monkeypatch):
+    monkeypatch.setattr(algorithms.extensions, "__all__", ["per_head"])
+    found = discovery.tagged("algorithms.extensions", str(SOURCE / "extensions"))
+    modules = found | {"per_head": "algorithms.paper.attention"}
+    monkeypatch.setattr(algorithms.extensions, "_modules", modules)
+    assert algorithms.per_head is algorithms.extensions.per_head is per_head
+    assert algorithms.__getattr__("checkpoints") is algorithms.checkpoints
+
+
+def test_the_tags_that_are_read_are_those_that_an_import_finds():
+    for package in packages():
+        for name, module in getattr(package, "_modules", {}).items():
+            assert getattr(sys.modules[module], name).__module__ == module
+
+
+# Docstrings say shapes ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cls", parameter_classes(), ids=lambda cls: cls.__name__)
+def test_help_says_what_every_field_is(cls):
+    text = pydoc.render_doc(cls, renderer=pydoc.plaintext)
+    for name, annotation in cls.__annotations__.items():
+        (row,) = re.findall(rf"^ \|  {name} : (.*)$", text, re.MULTILINE)
+        written = annotation.__forward_arg__
+        if written.startswith("Float["):
+            (shape,) = re.findall(r"""["'](.*)["']""", written)
+            assert row.startswith(f"float, ({', '.join(shape.replace('#', '').split())}")
+        else:
+            (part,) = re.findall(r"(\w+)\[A_co", written)
+            assert part in row.split()
+
+
+def test_help_says_how_the_sizes_of_a_part_are_called():
+    (row,) = re.findall(r"^W_qkv : (.*)$", algorithms.MHAttentionParameters.__doc__, re.MULTILINE)
+    assert row == "AttentionParameters with d_out = d_mid, leading axis H"
+
+
+# How long it takes --------------------------------------------------------------------------------
+
+
+def test_the_import_brings_numpy_and_little_else():
+    brought = python("import sys, algorithms; print(*{m.partition('.')[0] for m in sys.modules})")
+    foreign = {*brought.split()} - {*sys.stdlib_module_names}
+    assert {m for m in foreign if not m.startswith("_")} == {
+        "algorithms",
+        "array_api_compat",
+        "numpy",
+    }
+
+
+def test_the_import_takes_at_most_half_as_long_again_as_numpys():
+    # Of the processor's time, which what else runs takes no part of.
+    clock = "from time import process_time as now; start = now(); import {}; print(now() - start)"
+    times = {"numpy": [], "algorithms": []}
+    for _ in range(9):
+        for module, taken in times.items():
+            taken.append(float(python(clock.format(module))))
+    assert min(times["algorithms"]) <= 1.5 * min(times["numpy"])

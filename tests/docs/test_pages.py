@@ -1,0 +1,129 @@
+"""The pages: they say what the sources say, and load nothing from elsewhere."""
+
+import doctest
+import os
+import re
+from pathlib import Path
+from types import ModuleType
+from urllib.parse import urldefrag
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from helpers.page_text import copied
+from helpers.sphinx_build import DOCS, ROOT
+
+import algorithms
+from algorithms import checkpoints
+from spec.errata import errata
+from spec.symbols import table
+
+PAGES = sorted(path.stem for path in DOCS.glob("*.rst"))
+
+
+def test_every_erratum_has_an_anchor_and_its_whole_text(pages: dict[str, BeautifulSoup]) -> None:
+    for id, erratum in errata().items():
+        entry = pages["errata.html"].find(id=f"erratum-{id}")
+        assert isinstance(entry, Tag)
+        texts = [row.get_text() for row in entry.find_all("dd")]
+        assert texts == [erratum.literal, erratum.reading, erratum.why]
+
+
+def test_every_symbol_is_listed(pages: dict[str, BeautifulSoup]) -> None:
+    glyphs = pages["notation.html"].select(".listing td .math")
+    assert [glyph.get_text() if not glyph.math else copied(glyph) for glyph in glyphs] == list(
+        table()
+    )
+    # What cannot stand alone in the language is not set from a tree.
+    alone = {glyph.get_text() for glyph in glyphs if not glyph.math}
+    operators = {glyph for glyph, symbol in table().items() if symbol.kind == "operator"}
+    assert alone == operators | {"ℝ", "ℕ", "log"}
+
+
+@pytest.mark.parametrize("module", [algorithms, checkpoints], ids=lambda module: module.__name__)
+def test_every_public_function_and_class_is_in_the_reference(
+    module: ModuleType, pages: dict[str, BeautifulSoup]
+) -> None:
+    shown = {str(entry["id"]) for entry in pages["api.html"].select("dt[id]")}
+    public = {name for name in module.__all__ if callable(getattr(module, name))}
+    assert {name for name in public if f"{module.__name__}.{name}" not in shown} == set()
+
+
+def test_only_the_right_map_has_columns_that_sum_to_1(pages: dict[str, BeautifulSoup]) -> None:
+    right, transposed, wrong_axis = pages["index.html"].select(".maps svg")
+    assert not right.select(".wrong")
+    assert not transposed.select(".wrong")  # which is why a test of sums does not see it
+    assert wrong_axis.select(".wrong")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_examples_of_the_pages_run(page: str) -> None:
+    failed, _ = doctest.testfile(str(DOCS / f"{page}.rst"), module_relative=False)
+    assert failed == 0
+
+
+def test_every_path_that_a_page_names_is_there() -> None:
+    for page in PAGES:
+        text = (DOCS / f"{page}.rst").read_text("utf-8")
+        for path in re.findall(r"``((?:algorithms|bench|docs|spec|tests)/[^`]+)``", text):
+            assert (ROOT / path).exists(), f"{page}: {path}"
+
+
+def test_the_pages_can_be_read_as_plain_text(plain_text: Path) -> None:
+    text = (plain_text / "attention.txt").read_text("utf-8")
+    assert "4  S ← Kᵀ Q" in text
+    assert "S = K.mT @ Q  # 4.4" in text
+    notation = (plain_text / "notation.txt").read_text("utf-8")
+    assert notation.count("ê") == 1  # its formula has no text
+    mistake = (plain_text / "mistakes/mask-transposed.txt").read_text("utf-8")
+    assert "Wrong:\n5   ∀ t_z, t_x: if ¬Mask[t_x, t_z]" in "\n".join(
+        line.strip() for line in mistake.splitlines()
+    )
+
+
+def test_the_pages_can_be_read_as_latex(latex: Path) -> None:
+    (path,) = latex.glob("*.tex")
+    text = path.read_text("utf-8")
+    assert "S ← Kᵀ Q" in text
+    assert "{ê}" in text  # a symbol of the table is within its row, not a block
+
+
+# ---- what the pages load ----
+
+_LOADING = [
+    ("link", "href"),
+    ("script", "src"),
+    ("img", "src"),
+    ("iframe", "src"),
+    ("source", "src"),
+    ("object", "data"),
+    ("use", "href"),
+    ("form", "action"),
+]
+
+
+def test_no_page_loads_anything_from_another_origin(pages: dict[str, BeautifulSoup]) -> None:
+    for name, page in pages.items():
+        for tag, attribute in _LOADING:
+            for found in page.find_all(tag):
+                address = str(found.get(attribute, ""))
+                assert not re.match(r"(?:\w+:)?//", address), f"{name}: {found}"
+
+
+def test_no_style_sheet_loads_anything_from_another_origin(site: Path) -> None:
+    for path in site.rglob("*.css"):
+        for address in re.findall(
+            r"""(?:url\(|@import)\s*["']?([^"')]+)""", path.read_text("utf-8")
+        ):
+            assert not re.match(r"(?:https?:)?//", address), f"{path.name}: {address}"
+
+
+def test_every_link_within_the_site_leads_somewhere(pages: dict[str, BeautifulSoup]) -> None:
+    ids = {name: {str(tag["id"]) for tag in page.select("[id]")} for name, page in pages.items()}
+    for name, page in pages.items():
+        for link in page.select("article a[href]"):
+            target, fragment = urldefrag(str(link["href"]))
+            if ":" in target:
+                continue
+            goal = os.path.normpath(Path(name).parent / target) if target else name
+            assert goal in ids, f"{name}: {link}"
+            assert not fragment or fragment in ids[goal], f"{name}: {link}"

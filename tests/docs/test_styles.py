@@ -1,0 +1,48 @@
+"""The style sheets: no row of code is cut, and nothing is printed over the text.
+
+Both were measured in a browser, 1,440 pixels wide. What it showed is held here without one.
+"""
+
+import re
+from pathlib import Path
+
+from bs4 import BeautifulSoup
+
+EXAMPLE = 80  # columns that an example has room for: it is as wide as the text
+CODE = 100  # columns of all other code, which is as wide as the page
+
+
+def test_no_row_of_code_is_wider_than_its_block(pages: dict[str, BeautifulSoup]) -> None:
+    for name, page in pages.items():
+        for block in page.select("article pre"):
+            if block.find_parent(class_="pair") or block.find_parent(class_="highlight-json"):
+                continue  # these rows are wrapped
+            columns = EXAMPLE if block.find_parent(class_="doctest") else CODE
+            for row in block.get_text().splitlines():
+                assert len(row) <= columns, f"{name}: {row}"
+
+
+def test_rows_of_any_length_are_wrapped(site: Path) -> None:
+    style = (site / "_static/paired.css").read_text("utf-8")
+    for selector in (".code-row", ".highlight-json pre"):
+        (rules,) = re.findall(rf"^{re.escape(selector)} {{(.*?)}}", style, re.DOTALL | re.MULTILINE)
+        assert "white-space: pre-wrap" in rules
+        assert "overflow-wrap: anywhere" in rules
+
+
+def test_nothing_that_stands_fixed_in_the_window_is_printed(
+    site: Path, pages: dict[str, BeautifulSoup]
+) -> None:
+    sheets = pages["index.html"].select("link[rel=stylesheet]")
+    paths = [site / str(sheet["href"]).partition("?")[0] for sheet in sheets]
+    styles = "".join(path.read_text("utf-8") for path in paths)
+    printed = "".join(re.findall(r"@media print\s*{((?:[^{}]*{[^{}]*})*)", styles))
+    fixed = selectors(styles, "position", "fixed")
+    assert ".skip-to-content" in fixed
+    assert fixed <= selectors(printed, "display", "none")
+
+
+def selectors(style: str, name: str, value: str) -> set[str]:
+    """Return the selectors of the rules that give a property this value."""
+    rules = re.findall(rf"([^{{}}]*){{[^{{}}]*{name}:\s*{value}\b[^{{}}]*}}", style)
+    return {selector.strip() for rule in rules for selector in rule.split(",")}

@@ -1,0 +1,140 @@
+"""Is the grammar unambiguous, does it hold what the texts use, and does it mean what they mean?"""
+
+import inspect
+
+import pytest
+from helpers.trees import all_rows, expression, start
+from lark import Lark, Token
+from lark.exceptions import GrammarError, LexError
+from lark.grammar import Rule
+
+from spec.language import tree
+from spec.language.parse import STARTS, grammar
+from spec.language.plain_text import text
+from spec.language.tree import Node, walk
+
+
+def lark(text: str, strict: bool) -> Lark:
+    return Lark(text, parser="lalr", start=list(STARTS), maybe_placeholders=True, strict=strict)
+
+
+def planted(old: str, new: str) -> str:
+    assert grammar().count(old) == 1
+    return grammar().replace(old, new)
+
+
+def test_the_grammar_is_lalr_1_without_conflicts_and_so_unambiguous() -> None:
+    lark(grammar(), strict=True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("| juxtaposed factor ", "| juxtaposed juxtaposed "),  # a b c: from the left or the right?
+        ("| expression additive term ", "| expression additive expression "),
+        ('"Σ" below term ', '"Σ" below expression '),  # Σ_i a + b: where does the sum end?
+        ("| bracketed DIGIT ", "| postfix DIGIT "),  # x²: a power or a name?
+        ("_CALL inputs ", '"(" inputs '),  # f(x): a call or a product?
+        ("_INDEX subscript ", '"[" subscript '),  # A[i]: an entry or a product?
+        ('"then" statement ', '"then" statement ["else" statement] '),  # whose is the else?
+        ("POSITIVE: /\\(0, ∞", "POSITIVE: /\\(0, ."),  # (0, 1): one terminal or the other?
+    ],
+)
+def test_a_planted_ambiguity_is_refused(old: str, new: str) -> None:
+    with pytest.raises((GrammarError, LexError), match=r"conflict|Collision"):
+        lark(planted(old, new), strict=True)
+
+
+def parts(grammar: str) -> tuple[set[str], set[str]]:
+    """Return the alternatives and the terminals of a grammar, and those that the texts use."""
+    reader = lark(grammar, strict=False)
+    used: set[str] = set()
+
+    def note(rule: Rule, callback: object) -> object:
+        def reduce(children: list[object]) -> object:
+            used.add(alternative(rule))
+            used.update(child.type for child in children if isinstance(child, Token))
+            return callback(children)  # type: ignore[operator]
+
+        return reduce
+
+    callbacks = reader.parser.parser.parser.callbacks
+    callbacks.update({rule: note(rule, callback) for rule, callback in callbacks.items()})
+    for written, node in all_rows():
+        reader.parse(written, start=start(node))
+    terminals = {terminal.name for terminal in reader.terminals} - set(reader.ignore_tokens)
+    return {alternative(rule) for rule in callbacks} | terminals, used
+
+
+def alternative(rule: Rule) -> str:
+    """Name what a rule can be; of a list, that one more may follow says nothing new."""
+    parts = [part.name for part in rule.expansion if "_star_" not in part.name]
+    return f"{rule.origin.name}: {' '.join(parts)}"
+
+
+def test_the_grammar_holds_what_the_texts_use() -> None:
+    there, used = parts(grammar())
+    assert sorted(there - used) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "unused"),
+    [
+        ("?item: expression ", '?item: expression | ":" -> all ', {"item: COLON"}),
+        ("!additive: ", '!additive: "&" | ', {"AMPERSAND", "additive: AMPERSAND"}),
+        ('"end" ', '"stop" -> end | "end" ', {"STOP", "statement: STOP"}),
+        ('"Σ" below', '"Σ" ["!"] below', {"BANG", "sum: Σ BANG below term"}),
+    ],
+)
+def test_a_construct_that_no_text_uses_is_seen(old: str, new: str, unused: set[str]) -> None:
+    there, used = parts(planted(old, new))
+    assert there - used == unused
+
+
+def nodes() -> set[type[Node]]:
+    """Return every kind of node that the module of the tree knows."""
+    kinds = (kind for kind in vars(tree).values() if inspect.isclass(kind))
+    return {kind for kind in kinds if issubclass(kind, Node)} - {Node, tree.Expression, tree.Single}
+
+
+def test_the_tree_holds_what_the_texts_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    built = {type(node) for _, root in all_rows() for node in walk(root)}
+    assert nodes() == built
+    monkeypatch.setattr(tree, "Extra", type("Extra", (Node,), {}), raising=False)
+    assert {kind.__name__ for kind in nodes() - built} == {"Extra"}
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("a + b · c d", "a + (b · (c d))"),
+        ("a − b − c", "(a − b) − c"),
+        ("a/b · c", "(a / b) · c"),
+        ("a b c", "(a b) c"),
+        ("−a · b + c", "(−(a · b)) + c"),
+        ("Σ_i a / b + c", "(Σ_i (a / b)) + c"),
+        ("a · Σ_i b · c", "a · (Σ_i (b · c))"),
+        ("Σ_i Σ_t a b", "Σ_i (Σ_t (a b))"),
+        ("√a b", "(√a) b"),
+        ("log a b", "(log a) b"),
+        ("log √a", "log (√a)"),
+        ("a bᵀ", "a (bᵀ)"),
+        ("2 a[i]ᵀ", "2 ((a[i])ᵀ)"),
+        ("∇f(a) b", "(∇f(a)) b"),
+    ],
+)
+def test_what_binds_tighter_needs_no_brackets(written: str, meant: str) -> None:
+    assert expression(written) == expression(meant)
+    assert text(expression(meant)) == written
+
+
+def test_white_space_tells_a_call_and_an_entry_from_a_product() -> None:
+    for name in ["f", "W_q", "x̂", "t'", "γ¹_l", "W^{e/d}_i"]:
+        assert isinstance(expression(f"{name}(x)"), tree.Call)
+        assert isinstance(expression(f"{name}[x]"), tree.Index)
+        assert expression(f"{name} (x)") == expression(f"{name} x")
+        assert isinstance(expression(f"{name} [x]"), tree.Binary)
+    for array in ["(a b)", "xᵀ", "x²", "f(x)", "f(x)²", "x[1]", "[x, y]", "⟦x = y⟧"]:
+        assert isinstance(expression(f"{array}[x]"), tree.Index)
+        assert isinstance(expression(f"{array} [x]"), tree.Binary)
+    assert expression("log(x)") == expression("log x")

@@ -1,0 +1,150 @@
+"""Does LaTeX say all that the tree says, with no more than amsmath and amssymb?"""
+
+import re
+import unicodedata
+from collections import Counter
+
+import pytest
+from helpers.trees import all_rows, expression, line, operation_trees
+from hypothesis import given
+
+from spec.language import alg_file, parse
+from spec.language.plain_text import text
+from spec.language.tree import Node
+from spec.library import programs
+from spec.render.latex import document, latex
+from spec.render.mathml import Formula, units
+
+# The commands of LaTeX that are used, and what they stand for: no more than amsmath, amssymb.
+SIGNS = r"""
+    \gets ← \equiv ≡ \le ≤ \ne ≠ \in ∈ \propto ∝ \forall ∀ \neg ¬ \nabla ∇ \sum Σ \cdot · \odot ⊙
+    \times × \mid | \dots … \infty ∞ \sqrt √ \ell ℓ \tilde ◌̃ \hat ◌̂ \_ _ \{ { \} }
+""".replace("◌", "").split()
+COMMANDS = dict(zip(SIGNS[::2], SIGNS[1::2], strict=True)) | dict.fromkeys(
+    (r"\mathrm", r"\mathsf", r"\mathbb", r"\textbf", r"\,", r"\!"), ""
+)
+GREEK_LETTERS = "αβγδζηθικμνξπρστυφχψω"
+GREEK = {
+    f"\\{unicodedata.name(letter).split()[-1].lower()}": letter
+    for letter in "αβγδζηθικμνξπρστυφχψω"
+} | {r"\varepsilon": "ε", r"\lambda": "λ", r"\Delta": "Δ", r"\Theta": "Θ", r"\Omega": "Ω"}
+LAYOUT = r"""
+    \noindent \par \textit \begin \end \labelwidth \leftmargin \topsep \parsep \itemsep \item \hfill
+    \hspace \triangleright \kill \= \> \` \\
+"""
+
+NODES = [node for _, node in all_rows()]
+
+
+@given(operation_trees)
+def test_latex_has_the_brackets_of_mathml(node: Node) -> None:
+    formulas = [piece for unit in units(node) for piece in unit if isinstance(piece, Formula)]
+    printed = "".join(formula.markup for formula in formulas)
+    assert Counter(re.findall("[()]", latex(node))) == Counter(re.findall("[()](?=</mo>)", printed))
+
+
+@pytest.mark.parametrize(
+    ("written", "tex"),
+    [
+        ("(a + b) c", r"$(a+b)\,c$"),
+        ("a + b c", r"$a+b\,c$"),
+        ("√(a + b)", r"$\sqrt{a+b}$"),
+        ("−(a + b)", r"${-}(a+b)$"),
+        ("log (a + b)", r"$\mathrm{log}\,(a+b)$"),
+        ("(a b)ᵀ", r"$(a\,b)^{\mathsf{T}}$"),
+        ("qᵀ k_t", r"$q^{\mathsf{T}}\,k_{t}$"),
+        ("Y^hᵀ", r"$(Y^{h})^{\mathsf{T}}$"),
+        ("q_tᵀ", r"$q_{t}^{\mathsf{T}}$"),
+        ("(e[i] − m)²", r"$(e[i]-m)^{2}$"),
+        ("x[t+1 : t+n]", r"$x[t{+}1:t{+}n]$"),
+        ("θ̂'", r"$\hat{\theta}'$"),
+        ("ℓ_max", r"$\ell_{\mathrm{max}}$"),
+        ("mask_token", r"$\mathrm{mask\_token}$"),
+        ("f_t(x)", r"$f_{t}(x)$"),
+        ("xᵀ²", r"$(x^{\mathsf{T}})^{2}$"),
+        ("Σ_{t=1}^{ℓ−1} a", r"$\sum_{t{=}1}^{\ell {-}1}\,a$"),
+    ],
+)
+def test_an_expression_in_latex(written: str, tex: str) -> None:
+    assert latex(expression(written)) == tex
+
+
+@pytest.mark.parametrize(
+    ("id", "number", "tex"),
+    [
+        ("4", 4, r"$S\gets K^{\mathsf{T}}\,Q$"),
+        ("5", 3, r"$Y\gets [Y^{1};\,Y^{2};\,\dots ;\,Y^{H}]$"),
+        ("12", 7, r"$\tilde{T}\gets \{t\in [\ell ]:\tilde{x}_{n}[t]=\mathrm{mask\_token}\}$"),
+        ("14", 5, r"\textbf{sample a token} $y$ \textbf{from} $q\propto p^{1{/}\tau}$"),
+        ("11", 7, r"\textbf{end}"),
+    ],
+)
+def test_a_line_in_latex(id: str, number: int, tex: str) -> None:
+    assert latex(line(id, number)) == tex
+
+
+def letters(text: str) -> Counter[str]:
+    """Count letters and signs, those apart that print shows otherwise."""
+    text = unicodedata.normalize("NFKD", text).replace("−", "-")
+    return Counter(re.sub(r"[\s^_{}()$~]", "", text))
+
+
+def spelt(tex: str) -> str:
+    tex = re.sub(r"\[\\!\[|\]\\!\]", lambda match: "⟦⟧"[match[0][0] == "]"], tex)
+    return re.sub(r"\\(?:[a-zA-Z]+|.)", lambda match: (COMMANDS | GREEK)[match[0]], tex)
+
+
+def test_latex_has_every_letter_and_sign_of_the_text() -> None:
+    for node in NODES:
+        assert letters(spelt(latex(node))) == letters(text(node)), latex(node)
+
+
+def test_latex_uses_the_commands_that_are_known_and_all_of_them() -> None:
+    used = {
+        command
+        for program in programs().values()
+        for command in re.findall(r"\\(?:[a-zA-Z]+|.)", document(program))
+    }
+    assert used - GREEK.keys() == COMMANDS.keys() | set(LAYOUT.split())
+
+
+def test_braces_and_dollars_are_balanced_in_latex() -> None:
+    for program in programs().values():
+        for row in document(program).splitlines():
+            depth = 0
+            for brace in re.findall(r"(?<!\\)[{}]", row.replace(r"\\", "")):
+                depth += 1 if brace == "{" else -1
+                assert depth >= 0, row
+            assert depth == 0, row
+            assert row.count("$") % 2 == 0
+
+
+def test_a_document_numbers_its_lines_as_the_paper_does() -> None:
+    for program in programs().values():
+        body = document(program).partition(r"\kill")[2]
+        rows = [row.removesuffix(r"\\") for row in body.splitlines()]
+        numbered = [row for row in rows if row[:1].isdecimal()]
+        assert len(numbered) == len(list(program.lines))
+        for row, read in zip(numbered, program.lines, strict=True):
+            tabs = r"\>" * (read.layout.indent + 1)
+            assert row.startswith(f"{read.number}{tabs}{latex(read.statement)}")
+            assert read.claim is None or row.endswith(latex(read.claim))
+
+
+def test_a_document_has_the_whole_head() -> None:
+    for program in programs().values():
+        head = document(program).partition(r"\begin{tabbing}")[0]
+        items = re.findall(r"\\item\[(.*?)\] (?:\\hspace\*\{\dem\})?(.*)", head)
+        assert [written.partition(" --- ")[0] for _, written in items] == [
+            latex(row.node) for row in program.rows
+        ]
+        sections = [re.sub(r"\\\w+|[{}]", "", label) for label, _ in items if label]
+        assert sections == [section.name for section in program.layout.sections]
+
+
+def test_english_is_escaped_in_latex() -> None:
+    text = "Algorithm 4: 100 % of {x_1} & θ ≤ ℓ — # $ ~ ^ \\\n/* √v, ᵀ */\n\n1  return x\n"
+    written = document(parse.program(alg_file.read(text, "test")))
+    assert r"100 \% of \{x\_1\} \& $\theta$ $\le$ $\ell$ --- \# \$ \textasciitilde{}" in written
+    assert r"\textasciicircum{} \textbackslash{}" in written
+    assert r"$\surd$v, $^{\mathsf{T}}$" in written
