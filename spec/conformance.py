@@ -35,7 +35,8 @@ try:
     from spec.checking.check import check
     from spec.checking.property_tests import conformance
     from spec.checking.report import Report
-    from spec.inputs.adapter import Adapter, AdapterError
+    from spec.inputs.arguments import Adapter
+    from spec.inputs.errors import AdapterError
     from spec.line_by_line.tie import tie
 except ModuleNotFoundError as error:
     if error.name is None or error.name.partition(".")[0] == "spec":

@@ -1,6 +1,6 @@
 """Functions called with the arrays of torch, JAX or NumPy.
 
-The libraries are imported only when they are asked for: the spec needs none of them.
+A library is imported only when it is asked for: the spec needs neither torch nor JAX.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from spec.calling.python_signature import parameters_of
-from spec.inputs.adapter import AdapterError, ChangedError
 from spec.inputs.array_conversion import BFLOAT16
+from spec.inputs.errors import AdapterError, ChangedArgumentError
 from spec.machine.trees import map_arrays, same
 
 Library = Literal["numpy", "torch", "jax"]
@@ -25,13 +25,7 @@ LIBRARIES: tuple[Library, ...] = get_args(Library)
 
 
 def imported(library: str) -> Any:
-    """Return the module of a library.
-
-    Raises
-    ------
-    AdapterError
-        If it is not one of `LIBRARIES`, or is not installed.
-    """
+    """Return the module of a library, if it is one of `LIBRARIES` and installed."""
     if library not in LIBRARIES:
         raise AdapterError(f"there is no library {library}; there are {', '.join(LIBRARIES)}")
     try:
@@ -41,10 +35,10 @@ def imported(library: str) -> Any:
 
 
 def converted(library: Library, tree: Any) -> Any:
-    """Return a tree of records, tuples, lists and dicts with its arrays in a library.
+    """Return a tree of records, tuples, lists and dicts with its arrays converted to a library.
 
-    Those of torch share their memory with NumPy's, so that a function that changes them is
-    seen. Those of JAX, which cannot be changed, must be made and used while `computing`.
+    A tensor of torch shares its memory with NumPy's array, so that a function that changes it is
+    noticed. Arrays of JAX, which cannot be changed, must be made and used while `computing`.
     """
     module = imported(library)
     if library == "torch":
@@ -56,10 +50,10 @@ def converted(library: Library, tree: Any) -> Any:
 
 @contextmanager
 def computing(library: Library, format: str) -> Iterator[None]:
-    """Let a library compute in a format while this lasts: JAX has float64 only if it is told."""
+    """Let a library compute in a format inside a `with`: JAX has float64 only if it is enabled."""
     module = imported(library)
     if library == "jax" and format == "float64":
-        # It stood in `jax.experimental` before JAX 0.8.
+        # Before JAX 0.8, `enable_x64` is in `jax.experimental`.
         holder = module if hasattr(module, "enable_x64") else import_module("jax.experimental")
         with holder.enable_x64(True):
             yield
@@ -70,24 +64,18 @@ def computing(library: Library, format: str) -> Iterator[None]:
 def call_in_library(
     function: Callable[..., Any], arguments: Mapping[str, Any], library: Library
 ) -> Any:
-    """Call a function with arguments by name, whose arrays of NumPy are converted.
-
-    Raises
-    ------
-    ChangedError
-        If the function changes an argument.
-    """
+    """Call a function with arguments by name, converted from NumPy, which it must not change."""
     before = map_arrays(np.copy, dict(arguments))
-    handed = converted(library, dict(arguments))
+    by_name = converted(library, dict(arguments))
     by_position = [
-        handed.pop(name)
+        by_name.pop(name)
         for name, parameter in parameters_of(function).items()
-        if parameter.kind is inspect.Parameter.POSITIONAL_ONLY and name in handed
+        if parameter.kind is inspect.Parameter.POSITIONAL_ONLY and name in by_name
     ]
-    result = function(*by_position, **handed)
+    result = function(*by_position, **by_name)
     for name, value in before.items():
         if not same(value, arguments[name]):
-            raise ChangedError(name)
+            raise ChangedArgumentError(name)
     return result
 
 

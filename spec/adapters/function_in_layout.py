@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from spec.adapters.array_libraries import Library, call_in_library, computing
-from spec.adapters.match_arguments import matched
+from spec.adapters.match_arguments import argument_named, matched
 from spec.adapters.options import (
     Batch,
     Biases,
@@ -26,13 +26,13 @@ from spec.adapters.restrictions import Restrictions
 from spec.adapters.sequences import SequenceForm, numbers, optional
 from spec.adapters.stored_parameters import ParameterForm, listed
 from spec.calling.python_signature import annotations_of, as_annotated, parameters_of
-from spec.inputs.adapter import Adapter, AdapterError, Function, Sizes
-from spec.inputs.arguments import Arguments
+from spec.inputs.arguments import Adapter, Arguments, Function, Sizes
+from spec.inputs.errors import AdapterError
 from spec.language.types import Bundle
 from spec.machine import Value
 from spec.machine.trees import leaves
 
-#: The sizes that are equal if q, k and v are one matrix, which is cut in three.
+#: The sizes that are equal if W_q, W_k and W_v are one matrix, which is cut in three.
 CUT_IN_THREE = {"d_z": "d_x", "d_mid": "d_attn", "d_out": "d_attn"}
 #: The options that an adapter's name leaves out.
 USUAL = ("out first", "separate", "stacked", "probabilities", "numpy")
@@ -55,51 +55,56 @@ def layout(
     sizes: FixedSizes | None = None,
     library: Library = "numpy",
 ) -> Adapter:
-    """Return how a function in another layout is called.
+    """Return the adapter of a plain function in a layout of its own.
 
-    Its parameters have the paper's names, or synonyms that are usual, or stand in the paper's
-    order; it takes parameters as records or one by one.
+    The function's parameters have the paper's names, or usual synonyms, or stand in the paper's
+    order. It takes θ and its parts as records, or their fields one by one.
 
     Parameters
     ----------
     tokens
-        Whether tokens are columns or rows. With `rows` all sequences are transposed, the mask is
+        Whether tokens are columns or rows. With `rows` every sequence is transposed, the mask is
         ℓ_x×ℓ_z, and the embeddings are tables with a row for each token.
     batch
-        Which axis of sequences, and of the result, is a batch, if one is.
+        The axis of sequences, and of the result, that is a batch, if there is one.
     weights
-        Whether a matrix has a row for each output, as the paper's and `Linear`'s, or a column.
+        Whether a matrix has a row for each output, as in the paper and in `Linear`, or a column.
     qkv
-        Which of q, k and v are one matrix, called W_qkv, or W_kv.
+        Which of W_q, W_k and W_v are one matrix, called W_qkv or W_kv.
     heads
-        Stacked along an axis of their own, a list, or below one another in matrices as `Linear`
-        has them.
+        Whether the matrices of all heads are stacked along a first axis, are a list, or lie below
+        one another in one matrix, as in `Linear`.
     mask
-        What 1 means: that a token may attend to another, or that it may not. `additive` is 0 or
-        −∞. With `causal` or `none` the function takes no mask: it lets tokens see themselves and
-        what is earlier, or everything.
+        Whether True means that a token may attend to another, or that it may not; an `additive`
+        mask is 0 or −∞. With `causal` or `none` the function takes no mask: a token sees itself
+        and earlier tokens, or everything.
     itself
-        Whether the function takes no context: tokens attend to one another.
+        Whether the function takes no context, since tokens attend to one another.
     result
         Whether a function of distributions returns probabilities or logits.
     biases
-        Whether there are offsets, or the names of those that there are. All others are 0, and the
-        function gets None.
+        Whether the function has offsets, or the names of those that it has. All others are 0; if
+        it has a parameter for one of them, that gets None.
     tied
         Whether W_u is W_eᵀ.
     embedding_scale
-        What the function multiplies token embeddings by.
+        The factor by which the function multiplies token embeddings.
     eps
-        The ε of its norms if it is fixed. None: the function takes it.
+        The ε of its norms, if it is fixed. None: the function takes ε.
     sizes
-        Sizes that are fixed: `{"H": 4}`; or products of others: `{"d_x": "H d_attn"}`.
+        Sizes that are fixed, `{"H": 4}`, or products of others, `{"d_x": "H d_attn"}`.
     library
-        The library whose arrays it takes.
+        The library whose arrays the function takes.
 
     Raises
     ------
     AdapterError
-        If an option has a value that it cannot have.
+        If an option does not allow its value.
+
+    Examples
+    --------
+    >>> layout(tokens="rows", batch="first", qkv="fused", library="torch").name
+    'rows, batch first, fused, torch'
     """
     require_allowed("mask", mask, Mask)
     require_allowed("library", library, Library)
@@ -119,14 +124,14 @@ def layout(
     fixed = chosen_first(sizes, implied)
     values: dict[str, Value] = {} if eps is None else {"ε": float(eps)}
 
-    def fitting(wanted: Sizes) -> Sizes:
-        found = with_fixed(fixed, wanted)
-        if embedding_scale == "sqrt(d_e)":  # whose root is a power of 2: nothing is rounded
-            found["d_e"] = 4 if found["d_e"] <= 4 else 16
-            found = with_fixed(fixed, found)
-        return found
+    def fitting(asked: Sizes) -> Sizes:
+        possible = with_fixed(fixed, asked)
+        if embedding_scale == "sqrt(d_e)":  # a power of 2, by which nothing is rounded
+            possible["d_e"] = 4 if possible["d_e"] <= 4 else 16
+            possible = with_fixed(fixed, possible)
+        return possible
 
-    said = (
+    words = (
         tokens,
         batch and f"batch {batch}",
         *(option for option in (weights, qkv, heads) if option not in USUAL),
@@ -140,30 +145,23 @@ def layout(
         library if library not in USUAL else "",
     )
     restrictions = Restrictions(mask, itself, biases, tied)
-    return Adapter(", ".join(filter(None, said)), form.call, fitting, restrictions, values)
+    return Adapter(", ".join(filter(None, words)), form.call, fitting, restrictions, values)
 
 
 def paper_form(function: Function) -> Adapter:
-    """Return how a function in the paper's own form is called: the layout without options."""
-    values: dict[str, Value] = {} if "eps" in parameters_of(function) else {"ε": 0.0}
+    """Return the adapter of a function in the paper's own form: the layout without options."""
+    values: dict[str, Value] = {} if takes_eps(function) else {"ε": 0.0}
     return Adapter("the paper writes it", PAPER_LAYOUT.call, values=values)
+
+
+def takes_eps(function: Function) -> bool:
+    """Say whether a function has a parameter for ε."""
+    return any(argument_named(name, ["eps"]) for name in parameters_of(function))
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The form in which a plain function takes its arguments.
-
-    Attributes
-    ----------
-    sequences, parameters
-        The form of sequences and of the result, and that of parameters.
-    mask
-        The form of the mask.
-    itself
-        Whether the function takes no context.
-    library
-        The library whose arrays it takes.
-    """
+    """The form in which a plain function takes its arguments, by options of `layout`."""
 
     sequences: SequenceForm = field(default_factory=SequenceForm)
     parameters: ParameterForm = field(default_factory=ParameterForm)
@@ -173,9 +171,9 @@ class Layout:
 
     def call(self, function: Function, arguments: Arguments) -> Any:
         """Call a function, and return its result in the paper's form."""
-        if isinstance(arguments.header.output[1], Bundle) and self.parameters.changes:
+        if isinstance(arguments.header.output[1], Bundle) and self.parameters != ParameterForm():
             raise AdapterError(
-                f"Algorithm {arguments.id} returns parameters, which stay the paper's"
+                f"Algorithm {arguments.id} returns parameters, which no layout can convert"
             )
         by_name = self.arguments(function, arguments)
         with computing(self.library, arguments.format.name):
@@ -183,13 +181,7 @@ class Layout:
             return self.sequences.returned(result, arguments)
 
     def arguments(self, function: Function, arguments: Arguments) -> dict[str, Any]:
-        """Return the arguments that a function is called with, by the names of its parameters.
-
-        Raises
-        ------
-        AdapterError
-            If a parameter has no argument, or an array has no parameter.
-        """
+        """Return the arguments for a call of a function, by the names of its parameters."""
         sequences = self.sequences.sequences(arguments)
         if self.itself:
             sequences.pop("Z", None)
@@ -199,10 +191,12 @@ class Layout:
             **self.sequences.mask(arguments, self.mask),
             **numbers(arguments),
         }
-        also = {**optional(arguments), **_heads(arguments)}
-        found = matched(function, required, also, f"Algorithm {arguments.id}")
+        offered = {**optional(arguments), **_heads(arguments)}
+        by_name = matched(function, required, offered, f"Algorithm {arguments.id}")
         types = annotations_of(function)
-        return {name: as_annotated(listed(value), types.get(name)) for name, value in found.items()}
+        return {
+            name: as_annotated(listed(value), types.get(name)) for name, value in by_name.items()
+        }
 
 
 #: The paper's own form.
@@ -210,7 +204,7 @@ PAPER_LAYOUT = Layout()
 
 
 def _biases(biases: Biases) -> str:
-    """Say which offsets there are, if not all."""
+    """Say which offsets a function has, if not all."""
     if biases is True:
         return ""
     return f"no biases but {', '.join(biases)}" if biases else "no biases"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -9,37 +10,31 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from spec import library, symbols
 from spec.adapters.options import is_bias
-from spec.calling.python_signature import name_of, parameters_of
-from spec.inputs.adapter import AdapterError, Function
+from spec.calling.python_signature import is_required, name_of, parameters_of
+from spec.inputs.arguments import Function
+from spec.inputs.errors import AdapterError
 from spec.machine.trees import arrays
 
 #: How deep the parameters of an algorithm lie: W holds W_qkv, which holds W_q.
 DEPTH = 2
+#: The argument that a function may take twice, as keys and as values.
+KEYS_AND_VALUES = "Z"
 
 
 @dataclass(frozen=True)
 class Matching:
-    """Which argument each parameter of a function takes, as far as it is known.
+    """Which argument each parameter of a function takes, as far as that is known."""
 
-    Attributes
-    ----------
-    found
-        The name of an argument for each name of a parameter: `{"q": "X"}`.
-    unknown
-        The parameters that there is no argument for.
-    left
-        The arguments that there is no parameter for.
-    """
-
-    found: Mapping[str, str]
-    unknown: tuple[str, ...]
-    left: tuple[str, ...]
+    taken: Mapping[str, str]  # the argument of each parameter: `{"q": "X"}`
+    unknown: tuple[str, ...]  # the required parameters that take no argument
+    left: tuple[str, ...]  # the arrays that no parameter takes
 
 
 @cache
 def synonyms() -> Mapping[str, Mapping[str, Any]]:
-    """Return the names that people use, by those of the paper: the tables of `synonyms.toml`."""
+    """Return the names that people use, by the paper's names: the tables of `synonyms.toml`."""
     text = files("spec.adapters").joinpath("synonyms.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
@@ -47,35 +42,27 @@ def synonyms() -> Mapping[str, Mapping[str, Any]]:
 def matched(
     function: Function, required: Mapping[str, Any], optional: Mapping[str, Any], algorithm: str
 ) -> dict[str, Any]:
-    """Return the arguments that a function is called with, by the names of its parameters.
+    """Return the arguments for a call of a function, by the names of its parameters.
 
-    Parameters
-    ----------
-    function
-        The function.
-    required
-        What it must take: sequences, parameters, a mask; and numbers, which it may do without. A
-        record is taken whole, or one by one.
-    optional
-        What it may take, by name alone: a source of random numbers.
-    algorithm
-        The algorithm, for messages: `Algorithm 4`.
+    The function must take every required argument that is an array, or a record, whole or field by
+    field; it may leave out numbers. It takes optional ones, such as a source of random numbers, by
+    name alone. `algorithm` stands in messages: `Algorithm 4`.
 
     Raises
     ------
     AdapterError
         If a parameter has no argument, or an array has no parameter.
     """
-    tried = []
+    attempts = []
     for depth in range(DEPTH + 1):
         matching = match(function, required, optional)
         if not matching.unknown and not matching.left:
             both = {**optional, **required}
-            return {name: both[argument] for name, argument in matching.found.items()}
+            return {name: both[argument] for name, argument in matching.taken.items()}
         wrong = len(matching.unknown) + len(matching.left)
-        tried.append((wrong, depth, matching, required))
+        attempts.append((wrong, depth, matching, required))
         required = spread(required)
-    _, _, best, required = min(tried, key=lambda attempt: attempt[:2])
+    _, _, best, required = min(attempts, key=lambda attempt: attempt[:2])
     if best.unknown:
         known = ", ".join(
             described(name, value) for name, value in required.items() if value is not None
@@ -94,30 +81,34 @@ def matched(
 def match(function: Function, required: Mapping[str, Any], optional: Mapping[str, Any]) -> Matching:
     """Say which argument each parameter takes, as far as that can be told.
 
-    The paper's own names come first, then names that differ in letters alone, then synonyms; so
-    that in `norm(gamma, e, b)` b is β, whatever else b may stand for. What then has no name that
-    is known stands in the paper's order.
+    The paper's own names come first, then names that differ in letters alone, then synonyms: in
+    `norm(gamma, e, b)` b is β. Parameters without such a name take the arguments that are left in
+    the paper's order, unless their name is known for what the algorithm does not have: in
+    `norm(e, gamma, beta)` of an algorithm without β, beta is not ε.
     """
     parameters, arguments = parameters_of(function), {**optional, **required}
-    needed = {
-        name for name, parameter in parameters.items() if parameter.default is parameter.empty
-    }
-    found: dict[str, str] = {}
+    needed = {name for name, parameter in parameters.items() if is_required(parameter)}
+    taken: dict[str, str] = {}
     for way in WAYS:
-        for name in parameters:
-            free = [argument for argument in arguments if argument not in found.values()]
-            argument = None if name in found else way(name, free)
+        for name, parameter in parameters.items():
+            free = [argument for argument in arguments if argument not in taken.values()]
+            argument = None if name in taken or _is_random_key(parameter) else way(name, free)
             # A parameter with a default keeps it where there is nothing to give.
             if argument and (name in needed or arguments[argument] is not None):
-                found[name] = argument
-    found = {name: found[name] for name in parameters if name in found}
-    unknown = [name for name in parameters if name in needed and name not in found]
-    left = [argument for argument in required if argument not in found.values()]
+                taken[name] = argument
+    if KEYS_AND_VALUES in taken.values():
+        for name in needed - taken.keys():
+            if argument_named(name, [KEYS_AND_VALUES]) and not _is_random_key(parameters[name]):
+                taken[name] = KEYS_AND_VALUES
+    unknown = [name for name in parameters if name in needed and name not in taken]
+    left = [argument for argument in required if argument not in taken.values()]
     left_arrays = [argument for argument in left if list(arrays(required[argument]))]
+    misnamed = any(names_another(name, arguments) for name in unknown)
     for rest in (left_arrays, left):
-        if unknown and len(unknown) == len(rest) and not (found and any(map(is_bias, rest))):
-            return Matching({**found, **dict(zip(unknown, rest, strict=True))}, (), ())
-    return Matching(found, tuple(unknown), tuple(left_arrays))
+        contradicts = taken and (misnamed or any(map(is_bias, rest)))
+        if unknown and len(unknown) == len(rest) and not contradicts:
+            return Matching({**taken, **dict(zip(unknown, rest, strict=True))}, (), ())
+    return Matching(taken, tuple(unknown), tuple(left_arrays))
 
 
 def _same_name(name: str, arguments: Iterable[str]) -> str | None:
@@ -131,10 +122,9 @@ def _same_letters(name: str, arguments: Iterable[str]) -> str | None:
 
 def _synonym(name: str, arguments: Iterable[str]) -> str | None:
     table = synonyms()["arguments"]
-    for argument in arguments:
-        if letters(name) in map(letters, table.get(argument, ())):
-            return argument
-    return None
+    return next(
+        (argument for argument in arguments if is_synonym(name, table.get(argument, ()))), None
+    )
 
 
 #: The ways in which a parameter's name tells its argument, the surest first.
@@ -151,17 +141,47 @@ def argument_named(name: str, arguments: Iterable[str]) -> str | None:
     return next(filter(None, (way(name, arguments) for way in WAYS)), None)
 
 
+def names_another(name: str, arguments: Iterable[str]) -> bool:
+    """Say whether a name is known, but only for arguments that an algorithm does not have."""
+    meanings = _meanings().get(letters(name), set())
+    return bool(meanings) and meanings.isdisjoint(arguments)
+
+
+@cache
+def _meanings() -> Mapping[str, set[str]]:
+    """Return the arguments, of any algorithm, that each name stands for, by its letters."""
+    headers = [checked.header for checked in library.checked().values()]
+    keys = {key for header in headers for key in (*header.fields, *header.hyperparameters)}
+    keys |= {key for header in headers for key, _ in header.inputs}
+    names: dict[str, list[str]] = {symbols.ascii(str(key)): [] for key in keys}
+    meanings: dict[str, set[str]] = {}
+    for argument, others in (*names.items(), *synonyms()["arguments"].items()):
+        for name in (argument, *others):
+            meanings.setdefault(letters(name), set()).add(argument)
+    return meanings
+
+
+def _is_random_key(parameter: inspect.Parameter) -> bool:
+    """Say whether a parameter is a source of random numbers, as those of JAX are called."""
+    return parameter.name == "key" and parameter.kind is inspect.Parameter.KEYWORD_ONLY
+
+
+def is_synonym(name: str, others: Iterable[str]) -> bool:
+    """Say whether a name has the letters of one of several others."""
+    return letters(name) in map(letters, others)
+
+
 def letters(name: str) -> str:
-    """Return a name in lower case without underscores: `Wq` and `w_q` are one."""
+    """Return a name in lower case without underscores, the same for `Wq` and `w_q`."""
     return name.replace("_", "").casefold()
 
 
 def spread(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return arguments with the fields of each record in its place."""
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for name, value in arguments.items():
-        found |= value._asdict() if hasattr(value, "_fields") else {name: value}
-    return found
+        fields |= value._asdict() if hasattr(value, "_fields") else {name: value}
+    return fields
 
 
 def described(name: str, value: Any) -> str:

@@ -1,4 +1,4 @@
-"""The options that describe the form of a function, and the words of a command line for them."""
+"""The options that describe the form of a function, and the words for them on a command line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from math import prod
 from typing import Any, Literal, get_args
 
-from spec.inputs.adapter import AdapterError
+from spec.inputs.errors import AdapterError
 from spec.usage_error import UsageError
 
 Tokens = Literal["columns", "rows"]
@@ -42,15 +42,10 @@ WORDS: Mapping[str, tuple[str, object]] = {
 
 
 def options_of(words: Iterable[str]) -> dict[str, object]:
-    """Return the options that words set.
+    """Return the options that words of a command line set.
 
     >>> options_of(["rows", "batch-first"])
     {'tokens': 'rows', 'batch': 'first'}
-
-    Raises
-    ------
-    UsageError
-        If there is no such word, or two words set the same option.
     """
     options: dict[str, object] = {}
     set_by: dict[str, str] = {}
@@ -65,49 +60,38 @@ def options_of(words: Iterable[str]) -> dict[str, object]:
 
 
 def require_allowed(option: str, value: Any, allowed: Any) -> None:
-    """Refuse a value that a literal type does not have.
-
-    Raises
-    ------
-    AdapterError
-        If the value is not one of the type's.
-    """
+    """Refuse the value of an option that its literal type does not allow."""
     if value not in get_args(allowed):
         known = ", ".join(map(str, get_args(allowed)))
         raise AdapterError(f"the option {option} is {value!r}; it may be {known}")
 
 
 def with_fixed(fixed: FixedSizes, sizes: Mapping[str, int]) -> dict[str, int]:
-    """Return sizes of which some are fixed: to numbers, or to products of others as `H d_attn`.
+    """Return sizes of which some are fixed: to numbers, or to products of other sizes.
 
     >>> with_fixed({"d_x": "H d_attn"}, {"d_x": 5, "H": 3, "d_attn": 4})["d_x"]
     12
-
-    Raises
-    ------
-    AdapterError
-        If there is no such size.
     """
-    found = dict(sizes)
+    result = dict(sizes)
     for name, size in fixed.items():
-        factors = [name] if isinstance(size, int) else [name, *size.split()]
-        if unknown := [factor for factor in factors if factor not in found]:
-            raise AdapterError(f"there is no size {unknown[0]}; there are {', '.join(found)}")
-        found[name] = size if isinstance(size, int) else prod(found[one] for one in factors[1:])
-    return found
+        factors = [] if isinstance(size, int) else size.split()
+        if unknown := [factor for factor in (name, *factors) if factor not in result]:
+            raise AdapterError(f"there is no size {unknown[0]}; there are {', '.join(result)}")
+        result[name] = size if isinstance(size, int) else prod(map(result.__getitem__, factors))
+    return result
 
 
 def chosen_first(chosen: FixedSizes | None, implied: FixedSizes) -> FixedSizes:
-    """Return fixed sizes: those that somebody has chosen, then those that follow from options."""
+    """Return fixed sizes: those that a user has chosen, then those that follow from options."""
     chosen = chosen or {}
     return {**chosen, **{name: size for name, size in implied.items() if name not in chosen}}
 
 
 def has_bias(biases: Biases, name: str) -> bool:
-    """Say whether there is an offset, by its name in Python's form."""
+    """Say whether a function has an offset, by its name in Python: `b_q`."""
     return biases if isinstance(biases, bool) else name in biases
 
 
 def is_bias(name: str) -> bool:
-    """Say whether a parameter, by its name in Python's form, is an offset: `b_q`, `beta1`."""
+    """Say whether a parameter is an offset, by its name in Python: `b_q`, `beta1`."""
     return name.startswith(("b_", "beta"))

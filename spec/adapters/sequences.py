@@ -1,4 +1,4 @@
-"""Sequences with tokens as rows or columns, alone or in a batch; masks; and the result."""
+"""Sequences with tokens as rows or columns, alone or in a batch; masks; results."""
 
 from __future__ import annotations
 
@@ -9,38 +9,31 @@ import numpy as np
 import numpy.typing as npt
 
 from spec.adapters.options import Batch, Mask, Result, Tokens, require_allowed
-from spec.inputs.adapter import AdapterError
 from spec.inputs.arguments import Arguments
 from spec.inputs.array_conversion import to_numpy
+from spec.inputs.errors import AdapterError
 from spec.inputs.python_form import input_name
 from spec.inputs.variations import TURNS
 from spec.language.types import Bundle, Matrix
 
 Array = npt.NDArray[Any]
 
+#: The axes of a batch, by the values of the option `batch`.
 AXES = {"first": 0, "second": 1, "last": -1}
+#: How many sequences a batch has: the one of the call, and another.
 MEMBERS = 2
-#: The results that logits may stand for, by the paper's names.
-DISTRIBUTIONS = ("p", "P")
-#: What is added to the seed for the other member of a batch.
+#: What is added to the seed for the other sequence of a batch.
 OTHER_SEED = 1000
+#: The results that may be logits, by the paper's names.
+DISTRIBUTIONS = ("p", "P")
 
 
 @dataclass(frozen=True)
 class SequenceForm:
-    """How a function takes sequences, and returns one.
+    """The form in which a function takes sequences, and returns its result, by options of `layout`.
 
-    Attributes
-    ----------
-    tokens
-        Whether tokens are columns or rows.
-    batch
-        The axis of a batch, if the function has one. The batch has two members: the arguments of
-        the call, and other sequences of the same sizes. Which of them stands first changes with
-        the seed.
-    result
-        Whether a function of distributions returns probabilities, or logits, whose softmax is
-        then taken.
+    A batch has two sequences: that of the call, and another of the same sizes. The seed decides
+    which of them is first.
     """
 
     tokens: Tokens = "columns"
@@ -56,14 +49,14 @@ class SequenceForm:
     def sequences(self, arguments: Arguments) -> dict[str, Any]:
         """Return the inputs that are sequences of vectors or of tokens, by name."""
         members = [arguments] if self.batch is None else self._members(arguments)
-        found: dict[str, Any] = {}
+        by_name: dict[str, Any] = {}
         for key, type in arguments.header.inputs:
             if isinstance(type, Bundle):
                 continue
             name = input_name(str(key), type)
             each = [self._turned(member.named[name]) for member in members]
-            found[name] = each[0] if self.batch is None else np.stack(each, AXES[self.batch])
-        return found
+            by_name[name] = each[0] if self.batch is None else np.stack(each, AXES[self.batch])
+        return by_name
 
     def mask(self, arguments: Arguments, form: Mask) -> dict[str, Array]:
         """Return the mask, if the algorithm has one and the function takes it."""
@@ -75,20 +68,14 @@ class SequenceForm:
         return {"Mask": ~drawn if form == "masked" else drawn}
 
     def returned(self, value: Any, arguments: Arguments) -> Any:
-        """Return a function's result in the paper's form.
-
-        Raises
-        ------
-        AdapterError
-            If there is no batch in it, or the function cannot return logits.
-        """
+        """Return a function's result in the paper's form."""
         key, type = arguments.header.output
         if self.result == "logits" and str(key) not in DISTRIBUTIONS:
             raise AdapterError(
                 f"Algorithm {arguments.id} returns no probabilities: {key} has no logits"
             )
         array = to_numpy(value) if isinstance(type, Matrix) and self != SequenceForm() else None
-        if array is None:  # nothing changes; or the verdict says what is wrong with it
+        if array is None:  # the form changes nothing, or the verdict says what is wrong
             return value
         if self.batch is not None:
             array = self._member(array, arguments)
@@ -96,17 +83,15 @@ class SequenceForm:
         return _softmax(array) if self.result == "logits" and array.ndim == 2 else array
 
     def _members(self, arguments: Arguments) -> list[Arguments]:
+        """Return the arguments for both sequences of a batch."""
         if not isinstance(arguments.header.output[1], Matrix):
             raise AdapterError(f"Algorithm {arguments.id} is not called with a batch")
-        elsewhere = arguments.redrawn(arguments.variation.seed + OTHER_SEED).runs
-        runs = zip(arguments.runs, elsewhere, strict=True)
+        redrawn = arguments.redrawn(arguments.variation.seed + OTHER_SEED).runs
+        pairs = zip(arguments.runs, redrawn, strict=True)
         other = replace(
-            arguments, runs=tuple(replace(run, inputs=another.inputs) for run, another in runs)
+            arguments, runs=tuple(replace(run, inputs=drawn.inputs) for run, drawn in pairs)
         )
-        return [other, arguments] if self._place(arguments) else [arguments, other]
-
-    def _place(self, arguments: Arguments) -> int:
-        return arguments.variation.seed % MEMBERS
+        return [other, arguments] if arguments.variation.seed % MEMBERS else [arguments, other]
 
     def _member(self, array: Array, arguments: Arguments) -> Array:
         """Return the result for the arguments of the call, out of that of the batch."""
@@ -116,7 +101,7 @@ class SequenceForm:
                 f"the result has shape {array.shape}; its {self.batch} axis should be that of "
                 f"the batch, which has {MEMBERS} members"
             )
-        member: Array = np.take(array, self._place(arguments), axis)
+        member: Array = np.take(array, arguments.variation.seed % MEMBERS, axis)
         return member
 
     def _turned(self, value: Any) -> Any:
@@ -127,7 +112,7 @@ class SequenceForm:
 
 
 def numbers(arguments: Arguments) -> dict[str, Any]:
-    """Return the arguments besides sequences, masks and parameters: ε, τ, how many tokens."""
+    """Return the arguments that are neither sequences, masks nor parameters: ε, τ, ℓ_gen."""
     inputs = {input_name(str(key), type) for key, type in arguments.header.inputs} | {"Mask"}
     return {
         name: value
@@ -137,7 +122,7 @@ def numbers(arguments: Arguments) -> dict[str, Any]:
 
 
 def optional(arguments: Arguments) -> dict[str, Any]:
-    """Return what a function may take beside the paper's arguments: random numbers, a bound."""
+    """Return what a function may take besides the paper's arguments: random numbers, a bound."""
     return {"rng": arguments.rng, "ell_gen": TURNS}
 
 
@@ -145,5 +130,5 @@ def _softmax(logits: Array) -> Array:
     """Return the distributions of columns of logits, in the same format."""
     exact = logits.astype(np.float64)
     powers = np.exp(exact - exact.max(axis=0, keepdims=True))
-    found: Array = powers / powers.sum(axis=0, keepdims=True)
-    return found.astype(logits.dtype)
+    distributions: Array = powers / powers.sum(axis=0, keepdims=True)
+    return distributions.astype(logits.dtype)

@@ -1,4 +1,4 @@
-"""Parameters in the form in which a function stores them: transposed, fused, heads side by side."""
+"""Parameters as a function stores them: transposed, fused, the heads side by side."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from spec.adapters.options import (
     require_allowed,
 )
 from spec.inputs.arguments import Arguments
-from spec.inputs.records import record
+from spec.inputs.python_form import record
 
 Array = npt.NDArray[Any]
 Fields = Mapping[str, Any]
 
 #: The matrices with a column for each token or position: with tokens as rows they are tables.
 TABLES = ("W_e", "W_p")
-#: Which of q, k and v are one matrix, by its name: `{"q": ("q",), "kv": ("k", "v")}`.
+#: Which of W_q, W_k and W_v are one matrix, by the options: W_kv is W_k above W_v.
 JOINED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "separate": {"q": ("q",), "k": ("k",), "v": ("v",)},
     "k v fused": {"q": ("q",), "kv": ("k", "v")},
@@ -39,23 +39,11 @@ JOINED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True)
 class ParameterForm:
-    """The form in which a function stores parameters.
+    """The form in which a function stores parameters, by options of `layout`.
 
-    Attributes
-    ----------
-    tokens
-        Whether tokens are columns or rows, which decides how the tables of embeddings stand.
-    order
-        Whether a matrix has a row for each output, as the paper's has, or a column.
-    qkv
-        Which of q, k and v are one matrix, their outputs below one another: first q of all
-        heads, or q, k and v of the first head.
-    heads
-        Stacked along a first axis, a list, or their outputs below one another in one matrix.
-    biases
-        Whether there are offsets, or the names of those that there are; the others are None.
-    scale
-        What the function multiplies token embeddings by: a number, or `sqrt(d_e)`.
+    `order` is the option `weights`, and `scale` the option `embedding_scale`. Tables of embeddings
+    are transposed if tokens are rows. Joined matrices lie below one another: first those of all
+    heads, or `fused in each head` those of the first head.
     """
 
     tokens: Tokens = "columns"
@@ -71,50 +59,45 @@ class ParameterForm:
         require_allowed("qkv", self.qkv, Fused)
         require_allowed("heads", self.heads, Heads)
 
-    @property
-    def changes(self) -> bool:
-        """Whether anything differs from the paper's form."""
-        return self != ParameterForm()
-
     def stored(self, arguments: Arguments) -> dict[str, Any]:
         """Return the parameters of a call in this form, by name."""
-        alone = {symbols.ascii(str(key)) for key, _ in arguments.header.parameters} - {"Mask"}
+        single = {symbols.ascii(str(key)) for key, _ in arguments.header.parameters} - {"Mask"}
         named = arguments.named.items()
         return self.fields(
-            {name: value for name, value in named if isinstance(value, tuple) or name in alone}
+            {name: value for name, value in named if isinstance(value, tuple) or name in single}
         )
 
     def fields(self, named: Fields) -> dict[str, Any]:
-        """Return parameters, or those of a layer, with the names that the function has."""
-        found: dict[str, Any] = {}
+        """Return parameters, or those of a layer, by the names that they have in this form."""
+        fields: dict[str, Any] = {}
         for name, value in named.items():
             if hasattr(value, "W_q"):
-                found |= self.head(name, value)
+                fields |= self.head(name, value)
             elif hasattr(value, "_fields"):
-                found[name] = record(type(value).__name__, self.fields(value._asdict()))
+                fields[name] = record(type(value).__name__, self.fields(value._asdict()))
             elif isinstance(value, tuple):
                 layers = [self.fields(layer._asdict()) for layer in value]
-                found[name] = tuple(record("Layer", layer) for layer in layers)
+                fields[name] = tuple(record("Layer", layer) for layer in layers)
             else:
-                found[name] = self.array(name, value)
-        return found
+                fields[name] = self.array(name, value)
+        return fields
 
     def head(self, name: str, value: Any) -> dict[str, Any]:
-        """Return q, k and v of a head, or of several, joined as the function has them."""
+        """Return W_q, W_k and W_v of one head or of several, joined as in this form."""
         joined = JOINED[self.qkv]
-        found = {}
+        fields = {}
         for part, members in joined.items():
-            weights = [getattr(value, f"W_{one}") for one in members]
-            biases = [getattr(value, f"b_{one}") for one in members]
-            has = any(has_bias(self.biases, f"b_{one}") for one in members)
-            found[f"W_{part}"] = self.outputs(weights, -2)
-            found[f"b_{part}"] = self.outputs(biases, -1) if has else None
+            weights = [getattr(value, f"W_{member}") for member in members]
+            biases = [getattr(value, f"b_{member}") for member in members]
+            has = any(has_bias(self.biases, f"b_{member}") for member in members)
+            fields[f"W_{part}"] = self.outputs(weights, -2)
+            fields[f"b_{part}"] = self.outputs(biases, -1) if has else None
         if len(joined) == 1:  # a record of one matrix is that matrix
-            return found
-        return {name: record(type(value).__name__, found)}
+            return fields
+        return {name: record(type(value).__name__, fields)}
 
     def outputs(self, parts: Sequence[Array], axis: int) -> Any:
-        """Return matrices, or offsets, as one, whose outputs were along an axis."""
+        """Return matrices, or offsets, joined to one along the axis of their outputs."""
         heads = parts[0].ndim > -axis
         if heads and self.heads == "side by side":
             if self.qkv == "fused in each head":
@@ -126,7 +109,7 @@ class ParameterForm:
         return list(whole) if heads and self.heads == "list" else whole
 
     def array(self, name: str, value: Array) -> Array | None:
-        """Return a matrix or a vector, or None for an offset that there is not."""
+        """Return a matrix or a vector, or None for an offset that the function does not have."""
         if is_bias(name) and not has_bias(self.biases, name):
             return None
         if name == "W_e":
@@ -138,21 +121,21 @@ class ParameterForm:
         return self.oriented(value) if value.ndim > 1 else value
 
     def oriented(self, matrix: Array) -> Array:
-        """Return a matrix whose rows are outputs as the function has it."""
+        """Return a matrix with a row for each output, or transposed, as in this form."""
         return np.swapaxes(matrix, -1, -2) if self.order == "in first" else matrix
 
 
 def listed(value: Any) -> Any:
-    """Return a record of lists, one entry a head, as a list of records; at every depth."""
+    """Return a record of lists, with an entry for each head, as a list of records."""
     if hasattr(value, "_fields"):
         fields = value._asdict()
         if "W_q" in fields and isinstance(value.W_q, list):
-            return [record(type(value).__name__, one) for one in _each(fields)]
-        return record(type(value).__name__, {name: listed(one) for name, one in fields.items()})
+            return [record(type(value).__name__, head) for head in _heads(fields)]
+        return record(type(value).__name__, {name: listed(part) for name, part in fields.items()})
     return tuple(map(listed, value)) if isinstance(value, tuple) else value
 
 
-def _each(fields: Fields) -> Iterator[dict[str, Any]]:
-    """Yield the fields of each head; an offset that there is not is None in each."""
+def _heads(fields: Fields) -> Iterator[dict[str, Any]]:
+    """Yield the fields of each head; an offset that is None for all is None for each."""
     for head in range(len(fields["W_q"])):
-        yield {name: None if all is None else all[head] for name, all in fields.items()}
+        yield {name: None if parts is None else parts[head] for name, parts in fields.items()}

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from spec.calling.guarded_call import guarded_call
+from spec.calling.guarded_call import CallError, guarded_call
 from spec.calling.python_signature import name_of
 from spec.calling.verdict import Verdict
 from spec.expected.result import (
@@ -21,8 +21,7 @@ from spec.expected.result import (
     result_parts,
 )
 from spec.expected.rounding_bounds import distinct_digits
-from spec.inputs.adapter import Adapter, Function
-from spec.inputs.arguments import Arguments, draw_arguments
+from spec.inputs.arguments import Adapter, Arguments, Function, draw_arguments
 from spec.inputs.array_conversion import dtype_name
 from spec.inputs.formats import Format
 from spec.inputs.variations import Variation
@@ -30,25 +29,27 @@ from spec.language.checked import Checked
 from spec.language.tree import Choose, Sample, walk
 
 #: The problem of a function that is right except where the paper leaves the value open.
-BLIND = "gives nan for a token that may attend to nothing, of which the paper says nothing (A11)"
+NAN_WHERE_NOTHING_IS_SEEN = (
+    "gives nan for a token that may attend to nothing, of which the paper says nothing (A11)"
+)
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What a function did on some arguments.
+    """One call of a function, and how its result compares with the exact one.
 
     Attributes
     ----------
     expected
-        The exact result, with the arguments.
+        The exact result, and the arguments of the call.
     verdict
-        Whether the function is right, and if not in which way it is wrong.
+        Whether the function is right, or in which way it is wrong.
     problem
-        What is wrong, in a clause: `gives nan for 3 of 10 entries of Ṽ`; empty if nothing is.
+        What is wrong, as a clause: `gives nan for 3 of 10 entries of Ṽ`; empty if nothing is.
     result
-        The arrays of the function's result, by their paths, if it gave one.
+        The arrays of the function's result by their paths, if the result has such arrays.
     distance
-        How far they are from the exact ones, if they have the right shapes.
+        The largest distance of the result from the exact one, if the shapes are right.
     """
 
     expected: ExactResult
@@ -64,22 +65,22 @@ class Trial:
 
     @property
     def name(self) -> str:
-        """What is particular about the arguments: `ℓ_x = 1`."""
+        """What distinguishes the arguments: `ℓ_x = 1`."""
         return self.arguments.variation.name
 
 
 @dataclass(frozen=True)
 class FunctionUnderTest:
-    """A function under test.
+    """A function, the algorithm that it should be, and how it is called.
 
     Attributes
     ----------
     algorithms, id
-        All algorithms, by id, and which of them the function should be.
+        All algorithms, by id, and the id of the one that the function should be.
     function, adapter
-        The function, and how it is called.
+        The function, and the adapter that calls it.
     format
-        The floating-point format in which it computes.
+        The floating-point format in which the function computes.
     seconds
         How long a call may take.
     """
@@ -96,6 +97,11 @@ class FunctionUnderTest:
         """The name of the function."""
         return name_of(self.function)
 
+    @property
+    def title(self) -> str:
+        """The algorithm that the function should be: `Algorithm 4 (Attention)`."""
+        return f"Algorithm {self.id} ({self.algorithms[self.id].program.layout.title})"
+
     def arguments(self, variation: Variation) -> Arguments:
         """Draw arguments that the function can have."""
         return draw_arguments(self.algorithms, self.id, variation, self.format, self.adapter)
@@ -103,21 +109,21 @@ class FunctionUnderTest:
     def trials(self, variations: Iterable[Variation]) -> Iterator[Trial]:
         """Try the function on each variation for which the algorithm has a value.
 
-        Sizes that were tried before are left out where nothing else is particular. After a call
-        that does not end, or cannot be made, there is no other.
+        A variation that only changes sizes is left out if the same sizes were tried before. After
+        a call that does not end, or that cannot be made, no further call is made.
         """
-        seen: set[str] = set()
+        tried: set[str] = set()
         for variation in variations:
             arguments = self.arguments(variation)
-            if variation.edge and arguments.shapes in seen:
+            if variation.edge and arguments.shapes in tried:
                 continue
-            seen.add(arguments.shapes)
+            tried.add(arguments.shapes)
             try:
                 trial = self.trial(exact_result(arguments))
             except UndefinedResultError:
                 continue
             yield trial
-            if trial.verdict in (Verdict.HANGS, Verdict.DOES_NOT_FIT):
+            if trial.verdict.ends_the_check:
                 return
 
     def trial(self, expected: ExactResult) -> Trial:
@@ -128,7 +134,7 @@ class FunctionUnderTest:
         second = self.call(expected)
         if second.result is None:
             return replace(second, problem=f"{second.problem}, when it is called again")
-        if not _same(first.result, second.result, expected.tolerance):
+        if not _agree(first.result, second.result, expected.tolerance):
             problem = "gives two results for the same arguments"
             if getattr(self.function, "training", False) is True:
                 problem += "; it is in training mode, where a Dropout draws: call its eval()"
@@ -138,10 +144,11 @@ class FunctionUnderTest:
     def call(self, expected: ExactResult) -> Trial:
         """Call the function once, and compare its result."""
         arguments = expected.arguments
-        outcome = guarded_call(self.function, self.adapter, arguments, self.seconds)
-        if outcome.verdict is not None:
-            return Trial(expected, outcome.verdict, outcome.problem)
-        parts = result_parts(outcome.result, expected)
+        try:
+            value = guarded_call(self.function, self.adapter, arguments, self.seconds)
+        except CallError as error:
+            return Trial(expected, error.verdict, error.problem)
+        parts = result_parts(value, expected)
         result = parts if isinstance(parts, str) else result_arrays(parts, expected)
         if isinstance(result, str):
             return Trial(expected, Verdict.WRONG_SHAPE, result)
@@ -149,10 +156,11 @@ class FunctionUnderTest:
             return Trial(expected, Verdict.WRONG_DTYPE, problem, result)
         if problem := expected.misfit(result):
             return Trial(expected, Verdict.WRONG_SHAPE, problem, result)
-        if (without_nan := _without_blind(result, expected)) is not None:
-            distance = expected.distance(without_nan, expected.tolerance)
+        if (defined := _with_open_values(result, expected)) is not None:
+            distance = expected.distance(defined, expected.tolerance)
             if distance.ratio <= 1:
-                return Trial(expected, Verdict.DEPARTS, BLIND, result, distance)
+                problem = NAN_WHERE_NOTHING_IS_SEEN
+                return Trial(expected, Verdict.DEPARTS, problem, result, distance)
         if problem := _not_numbers(result, arguments):
             return Trial(expected, Verdict.NOT_A_NUMBER, problem, result)
         if arguments.variation.finite:
@@ -164,7 +172,7 @@ class FunctionUnderTest:
         return Trial(expected, Verdict.DIFFERS, problem, result, distance)
 
     def wrong_dtype(self, parts: Any, expected: ExactResult) -> str:
-        """Say which array of a result has a wrong type, if one has; a list of numbers has none."""
+        """Say which array of a result has a wrong type, if any; a list of numbers has no type."""
         for array in expected.arrays:
             dtype = dtype_name(parts[array.path])
             if dtype is None:
@@ -178,7 +186,7 @@ class FunctionUnderTest:
     def drawing(self, variations: Iterable[Variation]) -> FunctionUnderTest:
         """Return the function with the way in which it draws tokens, if it draws any.
 
-        That is the way in which it is right more often: a function may be wrong, and still draw.
+        That is the way in which it is right on more variations: a wrong function draws, too.
         """
         lines = self.algorithms[self.id].program.lines
         nodes = (node for line in lines for node in walk(line.statement))
@@ -193,25 +201,25 @@ class FunctionUnderTest:
         return max(ways, key=lambda way: sum(trial.verdict.passes for trial in way.trials(tried)))
 
 
-def _same(result: Mapping[str, Array], other: Mapping[str, Array], tolerance: float) -> bool:
-    """Say whether two results are the same up to rounding: the order of a sum may change."""
+def _agree(first: Mapping[str, Array], second: Mapping[str, Array], tolerance: float) -> bool:
+    """Say whether two results are equal up to rounding: a library may change the order of a sum."""
     return all(
-        array.shape == other[path].shape
+        array.shape == second[path].shape
         and (
-            np.array_equal(array, other[path], equal_nan=True)
-            or np.allclose(array, other[path], rtol=0, atol=tolerance, equal_nan=True)
+            np.array_equal(array, second[path], equal_nan=True)
+            or np.allclose(array, second[path], rtol=0, atol=tolerance, equal_nan=True)
         )
-        for path, array in result.items()
+        for path, array in first.items()
     )
 
 
-def _without_blind(
+def _with_open_values(
     result: Mapping[str, Array], expected: ExactResult
 ) -> Mapping[str, Array] | None:
     """Return a result with the exact value in place of nan where a token may attend to nothing.
 
-    Such a token has no value in the paper (A11): the softmax is 0/0, and nan is a fair answer.
-    None if there is no such token, or nan stands elsewhere.
+    The paper leaves the value of such a token open (A11): its softmax is 0/0, and nan is a fair
+    result. None if there is no such token, or if nan stands anywhere else.
     """
     mask = expected.arguments.named.get("Mask")
     if mask is None or mask.any(axis=0).all():
@@ -235,8 +243,8 @@ def _not_numbers(result: Mapping[str, Array], arguments: Arguments) -> str:
 
 def _described(distance: Distance, arguments: Arguments) -> str:
     key, _ = arguments.header.output
-    place = [at + 1 for at in distance.place]
+    place = [index + 1 for index in distance.place]
     entry = f"{key}{distance.path}{place or ''}"
-    far = f", {distance.ratio:.3g} times the tolerance" if distance.tolerance else ""
+    times = f", {distance.ratio:.3g} times the tolerance" if distance.tolerance else ""
     found, wanted = distinct_digits(distance.found, distance.wanted)
-    return f"gives {found} for {entry}, not {wanted}{far}"
+    return f"gives {found} for {entry}, not {wanted}{times}"

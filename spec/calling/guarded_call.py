@@ -6,12 +6,11 @@ import copy
 import threading
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from spec.calling.verdict import Verdict
-from spec.inputs.adapter import Adapter, AdapterError, ChangedError, Function
-from spec.inputs.arguments import Arguments
+from spec.inputs.arguments import Adapter, Arguments, Function
+from spec.inputs.errors import AdapterError, ChangedArgumentError
 from spec.machine.trees import same
 
 T = TypeVar("T")
@@ -20,75 +19,70 @@ T = TypeVar("T")
 LONGEST = 300
 
 
-@dataclass(frozen=True)
-class CallOutcome:
-    """What came of a call.
+class CallError(Exception):
+    """A call has failed: the verdict on it, and what is wrong as a clause, `raises KeyError`."""
 
-    Attributes
-    ----------
-    result
-        What the function returned.
-    verdict, problem
-        What is wrong with the call itself, and that in a clause: `raises KeyError`; None if
-        nothing is.
-    """
-
-    result: Any = None
-    verdict: Verdict | None = None
-    problem: str = ""
+    def __init__(self, verdict: Verdict, problem: str) -> None:
+        super().__init__(problem)
+        self.verdict = verdict
+        self.problem = problem
 
 
-def guarded_call(
-    function: Function, adapter: Adapter, arguments: Arguments, seconds: float
-) -> CallOutcome:
-    """Call a function, and say what is wrong with the call, whatever it returns.
+def guarded_call(function: Function, adapter: Adapter, arguments: Arguments, seconds: float) -> Any:
+    """Call a function, and return its result.
 
-    A call that does not end is left behind in its thread, which ends with the process: Python
-    has no way to stop a thread.
+    A CallError says that the function cannot be called, raises, does not end, or changes an
+    argument. A call that does not end goes on in its thread until the process ends: Python cannot
+    stop a thread.
     """
     before = copy.deepcopy(arguments.named)
-    found = with_time_limit(seconds, lambda: _called(function, adapter, arguments))
-    if not found:
-        return CallOutcome(verdict=Verdict.HANGS, problem=f"gave no result in {seconds:g} s")
-    (outcome,) = found
-    changed = [name for name in before if not same(before[name], arguments.named[name])]
-    if outcome.verdict is None and changed:
-        return CallOutcome(verdict=Verdict.MUTATES, problem=f"changes its argument {changed[0]}")
-    return outcome
+    outcome = with_time_limit(seconds, lambda: _outcome(function, adapter, arguments))
+    if outcome is None:
+        raise CallError(Verdict.HANGS, f"gave no result in {seconds:g} s")
+    result, error = outcome
+    if error is not None:
+        raise error
+    for name in before:
+        if not same(before[name], arguments.named[name]):
+            raise CallError(Verdict.MUTATES, f"changes its argument {name}")
+    return result
 
 
-def with_time_limit(seconds: float, compute: Callable[[], T]) -> list[T]:
-    """Compute in a thread, which must not raise: return its result, or nothing if time is up."""
-    found: list[T] = []
-    thread = threading.Thread(target=lambda: found.append(compute()), daemon=True)
-    with warnings.catch_warnings():  # they are the process's, not the thread's
+def with_time_limit(seconds: float, compute: Callable[[], T]) -> T | None:
+    """Compute in a thread, and return the result, or None if time is up; it must not raise."""
+    results: list[T] = []
+    thread = threading.Thread(target=lambda: results.append(compute()), daemon=True)
+    with warnings.catch_warnings():  # filters of warnings belong to the process, not to the thread
         warnings.simplefilter("ignore")  # a function that warns is not wrong
         thread.start()
         thread.join(seconds)
-    return found[:1]
+    return results[0] if results else None
 
 
-def _called(function: Function, adapter: Adapter, arguments: Arguments) -> CallOutcome:
+def _outcome(
+    function: Function, adapter: Adapter, arguments: Arguments
+) -> tuple[Any, CallError | None]:
+    """Return the result of a call, or the error of one that has failed."""
     try:
-        return CallOutcome(adapter.call(function, arguments))
+        return adapter.call(function, arguments), None
     except AdapterError as error:
-        return CallOutcome(verdict=Verdict.DOES_NOT_FIT, problem=str(error))
-    except ChangedError as error:
-        return CallOutcome(verdict=Verdict.MUTATES, problem=f"changes its argument {error}")
+        return None, CallError(Verdict.DOES_NOT_FIT, str(error))
+    except ChangedArgumentError as error:
+        return None, CallError(Verdict.MUTATES, f"changes its argument {error}")
     except BaseException as error:  # a function may even raise SystemExit
-        return CallOutcome(verdict=Verdict.RAISES, problem=f"raises {described(error)}")
+        return None, CallError(Verdict.RAISES, f"raises {described(error)}")
 
 
 def described(error: BaseException) -> str:
-    """Return an exception in one row: its type, its message, and where it was raised."""
+    """Return an exception in one line: its type, its message, and where it was raised."""
     message = " ".join(str(error).split())
     if len(message) > LONGEST:
         message = f"{message[:LONGEST]} …"
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = ""
-    if place is not None:
-        code = place.tb_frame.f_code
-        where = f" (in {code.co_name}, row {place.tb_lineno} of {code.co_filename})"
-    return f"{type(error).__name__}{': ' * bool(message)}{message}{where}"
+    entry = error.__traceback__
+    while entry is not None and entry.tb_next is not None:
+        entry = entry.tb_next
+    place = ""
+    if entry is not None:
+        code = entry.tb_frame.f_code
+        place = f" (in {code.co_name}, row {entry.tb_lineno} of {code.co_filename})"
+    return f"{type(error).__name__}{': ' * bool(message)}{message}{place}"

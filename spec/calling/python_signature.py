@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import builtins
 import functools
 import inspect
+import sys
 from collections.abc import Mapping
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from spec.inputs.adapter import AdapterError, Function
+from spec.inputs.arguments import Function
+from spec.inputs.errors import AdapterError
 
 
-def name_of(function: Function) -> str:
+def name_of(function: Any) -> str:
     """Return the name of a function, of a class, or of an object's class."""
     if isinstance(function, functools.partial):
         return name_of(function.func)
@@ -19,42 +22,62 @@ def name_of(function: Function) -> str:
 
 
 def parameters_of(function: Function) -> Mapping[str, inspect.Parameter]:
-    """Return the parameters of a function that have names of their own.
-
-    Raises
-    ------
-    AdapterError
-        If the signature cannot be read, as of some built-in functions.
-    """
+    """Return the parameters of a function that have names, so neither `*args` nor `**kwargs`."""
     try:
-        found = inspect.signature(function).parameters
+        parameters = inspect.signature(function).parameters
     except (TypeError, ValueError):
         raise AdapterError(f"{name_of(function)} has no signature that can be read") from None
     variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    return {name: one for name, one in found.items() if one.kind not in variadic}
+    return {name: each for name, each in parameters.items() if each.kind not in variadic}
+
+
+def is_required(parameter: inspect.Parameter) -> bool:
+    """Say whether a parameter has no default."""
+    return parameter.default is inspect.Parameter.empty
 
 
 def annotations_of(annotated: Any) -> Mapping[str, Any]:
     """Return the annotations of a function's parameters, or of a class's fields, as types.
 
-    An annotation may be anything, and raise anything when it is read: then there are none.
+    A name that only type checkers know, since it is imported `if TYPE_CHECKING`, stands for a type
+    of which nothing is known. If reading an annotation raises anything else, there are none.
     """
     while isinstance(annotated, functools.partial):
         annotated = annotated.func
     try:
-        return get_type_hints(inspect.unwrap(annotated), include_extras=True)
+        annotated = inspect.unwrap(annotated)
+        missing = dict.fromkeys(_undefined_names(annotated), _UnknownType)
+        return get_type_hints(annotated, localns=missing or None, include_extras=True)
     except Exception:
         return {}
 
 
-def as_annotated(value: Any, annotation: Any) -> Any:
-    """Return a record as the named tuple that its annotation names, at every depth.
+class _AnyAttribute(type):
+    def __getattr__(cls, name: str) -> type:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return cls
 
-    Raises
-    ------
-    AdapterError
-        If the named tuple has a field that the record does not have.
-    """
+
+class _UnknownType(metaclass=_AnyAttribute):
+    """Stands for a name that its module does not define: `Float` of `Float[A, "n"]`."""
+
+    def __class_getitem__(cls, _: Any) -> type:
+        return cls
+
+
+def _undefined_names(annotated: Any) -> set[str]:
+    """Return the names in annotations that the module of a function or a class does not define."""
+    annotations = annotated.__annotations__.values()
+    texts = [getattr(annotation, "__forward_arg__", annotation) for annotation in annotations]
+    codes = [compile(text, "<annotation>", "eval") for text in texts if isinstance(text, str)]
+    module = vars(sys.modules[annotated.__module__])
+    known = {*dir(builtins), *getattr(annotated, "__globals__", module)}
+    return {name for code in codes for name in code.co_names if name not in known}
+
+
+def as_annotated(value: Any, annotation: Any) -> Any:
+    """Return a record as the named tuple that its annotation names, at every depth."""
     while get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
     kind = get_origin(annotation) or annotation

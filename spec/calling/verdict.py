@@ -1,4 +1,4 @@
-"""What can be said of a function."""
+"""The verdicts on a function."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Verdict(Enum):
-    """What is said of a function, or of a call of it."""
+    """The verdict on a function, or on one call of it."""
 
     AGREES = "agrees"
     DEPARTS = "departs as documented"
@@ -27,6 +27,6 @@ class Verdict(Enum):
         return self in (Verdict.AGREES, Verdict.DEPARTS)
 
     @property
-    def comparable(self) -> bool:
-        """Whether the result is one that another mistake may give."""
-        return self in (Verdict.DIFFERS, Verdict.WRONG_SHAPE)
+    def ends_the_check(self) -> bool:
+        """Whether no further call can be made: a call that hangs goes on in its thread."""
+        return self in (Verdict.HANGS, Verdict.DOES_NOT_FIT)

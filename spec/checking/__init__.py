@@ -1,1 +1,1 @@
-"""Is somebody's function an algorithm, and if it is not, which mistake does it make?"""
+"""Is a function an algorithm, and if it is not, which mistake does it make?"""

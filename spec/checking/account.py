@@ -1,25 +1,27 @@
-"""A report in words and figures: plain data, that can be written, sent and shown."""
+"""A report in words and figures: plain data, which can be written, sent and shown."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 
 @dataclass(frozen=True)
 class Row:
-    """What a function did on one kind of arguments: a row of a table.
+    """What a function did on arguments of one kind: a row of a table.
 
     Attributes
     ----------
     name
-        What is particular about the arguments.
+        What distinguishes the arguments: `ℓ_x = 1`.
     verdict, problem
-        What is said of it, and in what it is wrong.
+        The verdict on the call, and what is wrong, as a clause.
     error, tolerance
-        How far the result was from the exact one, and how far it may be; None where nothing could
-        be compared.
+        The distance of the result from the exact one, and the largest distance that rounding
+        explains; None where the results could not be compared.
+    passes
+        Whether the function is right.
     """
 
     name: str
@@ -41,26 +43,26 @@ class Row:
 
 @dataclass(frozen=True)
 class WrittenReport:
-    """What is to be said of a function.
+    """A report on a function, in words.
 
     Attributes
     ----------
     headline
-        A sentence: the function, the algorithm, the verdict.
+        A sentence with the function, the algorithm and the verdict.
     passes
         Whether the function is right.
     explanations
-        Which mistakes or documented differences reproduce what it does, each in a paragraph.
+        Paragraphs, each with a mistake or documented difference that reproduces the results.
     line
-        The first line that a tagged function gets wrong.
+        A sentence with the first line that a tagged function gets wrong.
     smallest
-        The smallest arguments found on which it fails, row by row.
+        The smallest arguments found on which the function fails, row by row.
     laws
-        What still holds, and what does not: statements, each with what is wrong.
+        Statements of the laws of the algorithm, each with what is wrong where it does not hold.
     rows
-        What it did on arguments of every kind.
+        What the function did on arguments of each kind.
     notes
-        How it was called, in what format, what the tolerance is.
+        Sentences on how it was called, in what format, and how large the errors are.
     """
 
     headline: str
@@ -79,27 +81,22 @@ class WrittenReport:
         if self.smallest:
             parts.append(f"The smallest arguments found:\n{self.smallest}")
         if self.laws is not None:
-            parts.append(law_text(self.laws))
+            parts.append(self.law_text())
         return "\n\n".join([*parts, "\n".join(self.notes)])
 
+    def law_text(self) -> str:
+        """Return which laws hold, and which do not."""
+        laws = self.laws or {}
+        holding = [law for law, problem in laws.items() if not problem]
+        failing = [f"{law} It {problem}." for law, problem in laws.items() if problem]
+        lists = {"What still holds:": holding, "What does not hold:": failing}
+        return "\n".join("\n  ".join([title, *each]) for title, each in lists.items() if each)
+
     def data(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
+        """Return the report as JSON represents it."""
         return asdict(self)
 
     @staticmethod
     def of(data: Mapping[str, Any]) -> WrittenReport:
-        """Return what `data` has given."""
-        known = {one.name: data[one.name] for one in fields(WrittenReport)}
-        return WrittenReport(**{**known, "rows": tuple(Row(**row) for row in data["rows"])})
-
-
-def law_text(laws: Mapping[str, str]) -> str:
-    """Return which laws hold, and which do not."""
-    holding = [law for law, problem in laws.items() if not problem]
-    failing = [f"{law} It {problem}." for law, problem in laws.items() if problem]
-    parts = []
-    if holding:
-        parts.append("\n  ".join(["What still holds:", *holding]))
-    if failing:
-        parts.append("\n  ".join(["What does not hold:", *failing]))
-    return "\n".join(parts)
+        """Return the report whose `data` this is."""
+        return WrittenReport(**{**data, "rows": tuple(Row(**row) for row in data["rows"])})

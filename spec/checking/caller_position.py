@@ -1,4 +1,4 @@
-"""Where the user's own line stands, so that a test fails there and nowhere in this project."""
+"""Where a user called a function: a test that is made there fails there, not in this package."""
 
 from __future__ import annotations
 
@@ -10,40 +10,34 @@ from typing import Any, NamedTuple
 from unittest import TestCase
 
 
-class Place(NamedTuple):
-    """A call in a file: its module, its file, and from where to where it goes."""
+class CallPosition(NamedTuple):
+    """The position of a call in a source file: module, file, first and last row and column."""
 
     module: str
     file: str
-    first: int
-    last: int
-    start: int
-    end: int
+    first_row: int
+    last_row: int
+    first_column: int
+    last_column: int
 
 
-def caller() -> Place:
-    """Return where the function was called that calls this one."""
+def caller_position() -> CallPosition:
+    """Return where the function is called that calls this one."""
     frame = sys._getframe(2)
     code = frame.f_code
     first, last, start, end = next(islice(code.co_positions(), frame.f_lasti // 2, None))
     first = first or frame.f_lineno
-    return Place(
-        frame.f_globals.get("__name__", "__main__"),
-        code.co_filename,
-        first,
-        last or first,
-        start or 0,
-        end or 0,
-    )
+    module = frame.f_globals.get("__name__", "__main__")
+    return CallPosition(module, code.co_filename, first, last or first, start or 0, end or 0)
 
 
-def method(name: str, run: Callable[[TestCase], None], place: Place) -> Any:
-    """Return a test that does what another function does, and stands at a place."""
+def method_at(position: CallPosition, name: str, run: Callable[[TestCase], None]) -> Any:
+    """Return a method of a test class that calls `run`, as if its code stood at a position."""
     tree = ast.parse(f"def {name}(self): run(self)")
     for node in ast.walk(tree):
         if isinstance(node, ast.stmt | ast.expr | ast.arg):
-            node.lineno, node.end_lineno = place.first, place.last
-            node.col_offset, node.end_col_offset = place.start, place.end
-    namespace = {"run": run, "__name__": place.module}
-    exec(compile(tree, place.file, "exec"), namespace)
+            node.lineno, node.end_lineno = position.first_row, position.last_row
+            node.col_offset, node.end_col_offset = position.first_column, position.last_column
+    namespace = {"run": run, "__name__": position.module}
+    exec(compile(tree, position.file, "exec"), namespace)
     return namespace[name]

@@ -1,4 +1,4 @@
-"""Which known mistake is it? Each is made in the pseudocode, and its result is compared."""
+"""Which known mistake does a function make? Each is made in the pseudocode, and compared."""
 
 from __future__ import annotations
 
@@ -19,193 +19,190 @@ from spec.mistakes.catalogue import Mistake, catalogue
 from spec.mistakes.edit import ConflictError, edited_together
 from spec.mistakes.mutants import Mutant, mutants, mutated
 
-#: Where a result is one that can be compared.
+#: The verdicts on a call whose result can be compared with that of a mistake.
 _COMPARED = (Verdict.AGREES, Verdict.DIFFERS, Verdict.WRONG_SHAPE)
 
+#: Is called with each step of a check: `progress("trying", 3, 21)`, the 3rd of 21.
 Progress = Callable[[str, int, int], None]
 
-#: How long each of the two searches may take: for a name, and for a change that has none.
+#: How many seconds of computing each of two searches may take: that for pairs of known mistakes,
+#: and that for a change of a line that has no name.
 SECONDS = 20.0
-#: Further inputs, to tell two explanations apart, are drawn with seeds this much larger.
-MORE = 1000
+#: What is added to seeds for the inputs that tell two explanations apart.
+OTHER_SEEDS = 1000
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Mistakes with which the pseudocode gives what a function gives.
+    """Known mistakes with which the pseudocode gives the results of a function, made in it."""
 
-    Attributes
-    ----------
-    mistakes
-        One, or two made together.
-    algorithms
-        All algorithms, with them made.
-    """
-
-    mistakes: tuple[Mistake, ...]
+    mistakes: tuple[Mistake, ...]  # one, or two that are made together
     algorithms: Mapping[str, Checked]
 
     @property
     def documented(self) -> bool:
-        """Whether they all are differences that are right in themselves."""
-        return all(one.kind == "difference" for one in self.mistakes)
+        """Whether all of them are documented differences, which are not errors."""
+        return all(mistake.kind == "difference" for mistake in self.mistakes)
+
+    def covers(self, trials: Sequence[Trial]) -> bool:
+        """Say whether it gives the function's result in every trial in which that is wrong."""
+        return all(matches(self.algorithms, trial) for trial in trials if not trial.verdict.passes)
+
+    def contradicts(self, trials: Sequence[Trial]) -> bool:
+        """Say whether it gives another result than the function in a trial."""
+        return any(matches(self.algorithms, trial) is False for trial in trials)
 
 
 def explanations(
-    subject: FunctionUnderTest, trials: Sequence[Trial], progress: Progress
+    tested: FunctionUnderTest, trials: Sequence[Trial], progress: Progress
 ) -> list[Explanation]:
-    """Return what a function may compute, given what it did.
+    """Return the mistakes that explain the results of a function.
 
-    One mistake is looked for first, then two documented differences, then one of each, then two
-    mistakes. Where several explain everything, inputs are drawn that tell them apart.
+    Single mistakes are tried first, then two differences, then a difference and a mistake, then two
+    mistakes. Where several explain every trial, inputs are drawn on which their results differ.
     """
-    ids = called(subject)
-    known = [one for one in catalogue().values() if one.algorithm in ids]
-    known.sort(key=lambda one: ids.index(one.algorithm))
-    trials = [*trials, *subject.trials(where_equal(known))]
-    differences = [one for one in known if one.kind == "difference"]
-    mistakes = [one for one in known if one.kind == "mistake"]
+    ids = called_algorithms(tested)
+    known = [mistake for mistake in catalogue().values() if mistake.algorithm in ids]
+    known.sort(key=lambda mistake: ids.index(mistake.algorithm))
+    trials = [*trials, *tested.trials(equal_sizes(known))]
+    differences = [mistake for mistake in known if mistake.kind == "difference"]
+    mistakes = [mistake for mistake in known if mistake.kind == "mistake"]
     tiers: list[tuple[str, list[tuple[Mistake, ...]]]] = [
-        ("comparing with known mistakes", [(one,) for one in known]),
+        ("comparing with known mistakes", [(mistake,) for mistake in known]),
         ("comparing with two differences", list(combinations(differences, 2))),
         ("comparing with a difference and a mistake", list(product(differences, mistakes))),
         ("comparing with two mistakes", list(combinations(mistakes, 2))),
     ]
     if not any(trial.verdict is Verdict.DIFFERS for trial in trials):
-        del tiers[1:]  # nothing but the shape is wrong
+        del tiers[1:]  # a wrong shape alone does not tell two mistakes
+    # Time of this process: a busy machine must not change the answer.
     deadline = time.process_time() + SECONDS
-    for what, tier in tiers:
+    for step, tier in tiers:
         found: list[Explanation] = []
-        for done, some in enumerate(tier):
+        for done, together in enumerate(tier):
             if tier is not tiers[0][1] and time.process_time() > deadline:
                 break
-            progress(what, done, len(tier))
-            found += _reproducing(subject, trials, some)
+            progress(step, done, len(tier))
+            explanation = _explanation(together, tested.algorithms)
+            if explanation and reproduces(explanation.algorithms, trials):
+                found.append(explanation)
         if found:
-            return narrowed_down(subject, found)
+            return narrowed_down(tested, found)
     return []
 
 
-def where_equal(known: Sequence[Mistake]) -> Iterator[Variation]:
-    """Yield arguments of such sizes as mistakes need that have a shape at no others."""
+def equal_sizes(known: Sequence[Mistake]) -> Iterator[Variation]:
+    """Yield arguments of the sizes at which alone some mistakes give a result: `d_attn = d_out`."""
     sizes = {**SIZES, **SMALL}
-    needed = dict.fromkeys(tuple(one.equal.items()) for one in known if one.equal)
-    for seed, equal in enumerate(needed, MORE // 2):
-        wanted = {size: prod(sizes[one] for one in other.split()) for size, other in equal}
-        name = " and ".join(f"{size} = {other}" for size, other in equal)
-        yield Variation(name, {**SMALL, **wanted}, seed=seed)
+    required = dict.fromkeys(tuple(mistake.equal.items()) for mistake in known if mistake.equal)
+    for seed, equations in enumerate(required, OTHER_SEEDS // 2):
+        equal = {size: prod(sizes[name] for name in value.split()) for size, value in equations}
+        name = " and ".join(f"{size} = {value}" for size, value in equations)
+        yield Variation(name, {**SMALL, **equal}, seed=seed)
 
 
 def matching_mutant(
-    subject: FunctionUnderTest, trials: Sequence[Trial], progress: Progress
+    tested: FunctionUnderTest, trials: Sequence[Trial], progress: Progress
 ) -> Mutant | None:
-    """Return a small change of one line that reproduces what a function did, if one does."""
+    """Return a small change of one line that reproduces the results of a function, if one does."""
     deadline = time.process_time() + SECONDS
-    for id in called(subject):
-        everyone = list(mutants(id))
-        for done, mutant in enumerate(everyone):
+    for id in called_algorithms(tested):
+        all_mutants = list(mutants(id))
+        for done, mutant in enumerate(all_mutants):
             if time.process_time() > deadline:
                 return None
-            progress(f"comparing with changes of Algorithm {id}", done, len(everyone))
+            progress(f"comparing with changes of Algorithm {id}", done, len(all_mutants))
             try:
-                changed = mutated(mutant, subject.algorithms)
+                changed = mutated(mutant, tested.algorithms)
             except SpecError:
                 continue
-            if reproduces({**subject.algorithms, id: changed}, trials):
+            if reproduces({**tested.algorithms, id: changed}, trials):
                 return mutant
     return None
 
 
-def explains_all(found: Explanation, trials: Sequence[Trial]) -> bool:
-    """Say whether an explanation gives what a function gave wherever that was not right."""
-    return all(_matches(found.algorithms, one) for one in trials if not one.verdict.passes)
-
-
-def called(subject: FunctionUnderTest) -> Sequence[str]:
-    """Return the ids of an algorithm and of all that it calls, those that are called last."""
-    found: dict[str, None] = {}
-    waiting = [subject.id]
+def called_algorithms(tested: FunctionUnderTest) -> Sequence[str]:
+    """Return the id of an algorithm, and of all that it calls; the deepest calls come last."""
+    ids: dict[str, None] = {}
+    waiting = [tested.id]
     while waiting:
         id = waiting.pop(0)
-        if id not in found:
-            found[id] = None
-            waiting += [callee for _, callee in subject.algorithms[id].typing.callees.items()]
-    return list(found)
+        if id not in ids:
+            ids[id] = None
+            waiting += [callee for _, callee in tested.algorithms[id].typing.callees.items()]
+    return list(ids)
 
 
-def _reproducing(
-    subject: FunctionUnderTest, trials: Sequence[Trial], mistakes: tuple[Mistake, ...]
-) -> Iterator[Explanation]:
+def _explanation(
+    mistakes: tuple[Mistake, ...], algorithms: Mapping[str, Checked]
+) -> Explanation | None:
+    """Return the algorithms with mistakes made, or None if they cannot be made together."""
     try:
-        algorithms = edited_together(mistakes, subject.algorithms)
+        return Explanation(mistakes, edited_together(mistakes, algorithms))
     except (ConflictError, SpecError):
-        return  # they cannot be made together
-    if reproduces(algorithms, trials):
-        yield Explanation(mistakes, algorithms)
+        return None
 
 
 def reproduces(algorithms: Mapping[str, Checked], trials: Sequence[Trial]) -> bool:
-    """Say whether algorithms give what a function gave: in all trials, and in one that failed.
+    """Say whether algorithms give a function's result in every trial, and in one that failed.
 
-    A trial in which they give nothing, since sizes do not allow it, says nothing; but in as many
-    as the function gives a result alone, they must give the same.
+    A trial in which they have no value, since its sizes do not allow one, says nothing. At least as
+    many trials must agree as there are trials in which the function alone has a result.
     """
     matched = silent = 0
     explains = False
-    for trial in sorted(trials, key=_telling):
-        same = _matches(algorithms, trial)
-        if same is False:
+    for trial in sorted(trials, key=_most_telling_first):
+        match = matches(algorithms, trial)
+        if match is False:
             return False
-        matched += same is True
-        silent += same is None and trial.distance is not None
-        explains = explains or (same is True and not trial.verdict.passes)
+        matched += match is True
+        silent += match is None and trial.distance is not None
+        explains = explains or (match is True and not trial.verdict.passes)
     return explains and matched >= silent
 
 
-def _telling(trial: Trial) -> tuple[bool, int, int]:
-    """Order trials: first those in which the function is wrong, and that tell mistakes apart.
+def _most_telling_first(trial: Trial) -> tuple[bool, int, int]:
+    """Order trials: first those in which the function is wrong, and that distinguish mistakes.
 
-    Real numbers do at any sizes, and the small ones are quick; tokens do where there are several.
+    Real numbers do at any size, and small sizes are quick; tokens do where several differ.
     """
     tokens = {
-        int(one)
-        for leaf in trial.expected.arrays
-        if leaf.exact and trial.result
-        for one in trial.result[leaf.path].ravel()
+        int(token)
+        for array in trial.expected.arrays
+        if array.exact and trial.result
+        for token in trial.result[array.path].ravel()
     }
     return trial.verdict.passes, -len(tokens), trial.arguments.count
 
 
-def _matches(algorithms: Mapping[str, Checked], trial: Trial) -> bool | None:
+def matches(algorithms: Mapping[str, Checked], trial: Trial) -> bool | None:
+    """Say whether algorithms give a function's result; None where that cannot be compared."""
     if trial.result is None or trial.verdict not in _COMPARED:
         return None
     try:
-        other = exact_result(trial.arguments, algorithms)
+        wrong = exact_result(trial.arguments, algorithms)
     except UndefinedResultError:
         return None
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-        return None  # not every change can be run, nor at all sizes
-    if other.misfit(trial.result):
+        return None  # some changes cannot be run, or not at all sizes
+    if wrong.misfit(trial.result):
         return False
-    # A mistake may err more than what is right, and more where its numbers are larger.
-    larger = max(1.0, other.largest / trial.expected.largest) if trial.expected.largest else 1.0
-    tolerance = 2 * larger * trial.expected.tolerance
-    if tolerance >= other.largest:
-        return None  # so few digits tell nothing
-    return other.distance(trial.result, tolerance).ratio <= 1
+    # A mistake may err more than the right algorithm, and more where its numbers are larger.
+    right = trial.expected
+    larger = max(1.0, wrong.largest / right.largest) if right.largest else 1.0
+    tolerance = 2 * larger * right.tolerance
+    if tolerance >= wrong.largest:
+        return None  # rounding leaves no digits to compare
+    return wrong.distance(trial.result, tolerance).ratio <= 1
 
 
-def _fits(algorithms: Mapping[str, Checked], trials: Sequence[Trial]) -> bool:
-    return all(_matches(algorithms, trial) is not False for trial in trials)
-
-
-def narrowed_down(subject: FunctionUnderTest, found: list[Explanation]) -> list[Explanation]:
-    """Try the function on more inputs, until one explanation is left, or no input tells more."""
-    for variation in variations(subject.algorithms, subject.id):
+def narrowed_down(tested: FunctionUnderTest, found: list[Explanation]) -> list[Explanation]:
+    """Try the function on more inputs, until one explanation is left, or no inputs are."""
+    for variation in variations(tested.algorithms, tested.id):
         if len(found) < 2:
             break
-        other = variation._replace(seed=variation.seed + MORE)
-        trials = list(subject.trials([other]))
-        fits = [one for one in found if _fits(one.algorithms, trials)]
-        found = fits or found
+        redrawn = variation._replace(seed=variation.seed + OTHER_SEEDS)
+        trials = list(tested.trials([redrawn]))
+        left = [explanation for explanation in found if not explanation.contradicts(trials)]
+        found = left or found
     return found

@@ -1,4 +1,4 @@
-"""Which line does a tagged function get wrong first?"""
+"""The first line that a tagged function gets wrong."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from spec.machine import MachineError
 from spec.pairing import PairingError, statements
 
 
-def first_wrong(subject: FunctionUnderTest, trial: Trial) -> Difference | None:
+def first_wrong_line(tested: FunctionUnderTest, trial: Trial) -> Difference | None:
     """Return the first line that a function gets wrong on some arguments, if its lines are tagged.
 
-    It must take the paper's own form: only then do its variables hold what those of the
-    pseudocode hold.
+    The function must take the paper's own form: only then are its variables those of the
+    pseudocode.
     """
-    if subject.adapter.call != PAPER_LAYOUT.call:
+    if tested.adapter.call != PAPER_LAYOUT.call:
         return None
     arguments = trial.arguments
-    keywords = PAPER_LAYOUT.arguments(subject.function, arguments)
-    case = PairedInputs([arguments.runs], (), keywords, random=arguments.uniform, turns=TURNS)
+    keywords = PAPER_LAYOUT.arguments(tested.function, arguments)
+    inputs = PairedInputs([arguments.runs], (), keywords, random=arguments.uniform, turns=TURNS)
     try:
-        if not any(one.refs for one in statements(subject.function)):
+        if not any(statement.refs for statement in statements(tested.function)):
             return None
-        expected = LineValues(subject.algorithms, subject.id, case)
+        expected = LineValues(tested.algorithms, tested.id, inputs)
     except (PairingError, MachineError, PrecisionError):
         return None
 
-    def first() -> Difference | None:
+    def first_difference() -> Difference | None:
         try:
-            found = hold_to_lines(expected, subject.function).differences
+            differences = hold_to_lines(expected, tested.function).differences
         except BaseException:  # the function runs once more, and may do anything
             return None
-        return found[0] if found else None
+        return differences[0] if differences else None
 
-    return next(iter(with_time_limit(subject.seconds, first)), None)
+    return with_time_limit(tested.seconds, first_difference)

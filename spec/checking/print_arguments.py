@@ -1,4 +1,4 @@
-"""Arguments and results in the paper's symbols, for a reader who wants to calculate along."""
+"""Arguments and results in the paper's symbols, for a reader who calculates along."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from spec.inputs.arguments import Arguments
 from spec.language.types import Family, Key, Type
 from spec.machine import Parameters, Value
 
-#: How many numbers a reader will look at.
+#: How many numbers a reader can take in.
 FEW = 60
 
 
-def shown(trial: Trial) -> str:
-    """Return what a function was given, what it found, and what was wanted, row by row.
+def printed(trial: Trial) -> str:
+    """Return the arguments of a call, its result and the exact one, row by row.
 
     Tokens, positions and layers count from 1, and a column of numbers is a matrix of one column.
-    Where there are many numbers, only the sizes are shown, and the seed.
+    Of more than `FEW` numbers only the sizes are printed, and the seed.
     """
     arguments = trial.arguments
     sizes = ", ".join(f"{name} = {size}" for name, size in arguments.sizes.items())
@@ -32,10 +32,9 @@ def shown(trial: Trial) -> str:
 
 
 def _arguments(arguments: Arguments) -> Iterator[str]:
-    header, (first, *others) = arguments.header, arguments.runs
+    header, first = arguments.header, arguments.runs[0]
     for place, (key, type) in enumerate(header.inputs):
-        yield from _rows(key, type, first.inputs[place], arguments, "")
-        for run in others:
+        for run in arguments.runs:
             yield from _rows(key, type, run.inputs[place], arguments, "")
     for (key, type), value in zip(header.parameters, first.parameters, strict=True):
         yield from _rows(key, type, value, arguments, "")
@@ -45,18 +44,18 @@ def _arguments(arguments: Arguments) -> Iterator[str]:
 
 
 def _rows(key: Key, type: Type, value: Value, arguments: Arguments, indent: str) -> Iterator[str]:
-    """Yield an argument, each of its members or parameters in a row."""
+    """Yield an argument, each member of a family and each parameter of a bundle in a row."""
     match value, type:
         case _, Family(index, _, member):
             members = value.values() if isinstance(value, dict) else value
-            for place, one in enumerate(members, 1):
-                glyph = re.sub(rf"(?<=[\^_]){index.name}(?=_|$)", str(place), str(key), count=1)
-                named = Key(key.base, key.above, key.below, glyph)
-                yield from _rows(named, member, one, arguments, indent)
+            for number, part in enumerate(members, 1):
+                glyph = re.sub(rf"(?<=[\^_]){index.name}(?=_|$)", str(number), str(key), count=1)
+                numbered = Key(key.base, key.above, key.below, glyph)
+                yield from _rows(numbered, member, part, arguments, indent)
         case Parameters(algorithm, fields), _:
             yield f"{indent}{key}:"
-            for inner, of in arguments.algorithms[algorithm].header.fields.items():
-                yield from _rows(inner, of, fields[inner], arguments, f"{indent}  ")
+            for inner, type_of_field in arguments.algorithms[algorithm].header.fields.items():
+                yield from _rows(inner, type_of_field, fields[inner], arguments, f"{indent}  ")
         case _:
             yield f"{indent}{key} = {_written(value)}"
 
@@ -65,13 +64,13 @@ def _results(trial: Trial) -> Iterator[str]:
     key, _ = trial.arguments.header.output
     path = trial.distance.path if trial.distance else trial.expected.arrays[0].path
     if trial.result is not None and path in trial.result:
-        yield f"found: {key}{path} = {_written(_counted(trial.result[path]))}"
-    leaf = next(leaf for leaf in trial.expected.arrays if leaf.path == path)
-    entries = leaf.entries if leaf.exact else leaf.entries.astype(float)
-    yield f"wanted: {key}{path} = {_written(_counted(entries))}"
+        yield f"found: {key}{path} = {_written(_counted_from_1(trial.result[path]))}"
+    array = next(array for array in trial.expected.arrays if array.path == path)
+    entries = array.entries if array.exact else array.entries.astype(float)
+    yield f"wanted: {key}{path} = {_written(_counted_from_1(entries))}"
 
 
-def _counted(result: Array) -> Any:
+def _counted_from_1(result: Array) -> Any:
     """Return tokens as the paper counts them, and a vector as a column."""
     if result.dtype.kind in "iu":
         return [int(token) + 1 for token in result.ravel()]

@@ -16,7 +16,7 @@ from spec.adapters.choose import adapter_for
 from spec.adapters.options import options_of
 from spec.checking.check import check
 from spec.checking.explain import Progress
-from spec.inputs.adapter import Function
+from spec.inputs.arguments import Function
 from spec.usage_error import UsageError
 
 

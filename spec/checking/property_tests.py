@@ -1,13 +1,14 @@
 """A test suite in one line: `test_mine = conformance(mine, algorithm=4)`.
 
-The line makes a class of tests, which `unittest` and pytest both find. Each test has a name of
-its own: there is one for every kind of arguments, one for every law of the algorithm, and one that
-draws sizes. A test that fails does so at that line, and says in a paragraph what is wrong.
+The line makes a class of tests, which `unittest` and pytest both find. There is a test for every
+kind of arguments, one for every law of the algorithm, and one that draws sizes, each with a name of
+its own. A test that fails does so at that line, and says in a paragraph what is wrong.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property, partial
@@ -22,29 +23,25 @@ from spec import library, symbols
 from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.python_signature import name_of
 from spec.calling.verdict import Verdict
-from spec.checking.caller_position import caller, method
-from spec.checking.check import SECONDS, subject
-from spec.checking.print_arguments import shown
-from spec.checking.shrink import smallest
+from spec.checking.caller_position import caller_position, method_at
+from spec.checking.check import SECONDS, SHRINKING_SECONDS, function_under_test, require_known
+from spec.checking.print_arguments import printed
+from spec.checking.shrink import drawn_sizes, smallest
 from spec.expected.result import UndefinedResultError, exact_result
-from spec.inputs.adapter import Adapter, AdapterError, Function
-from spec.inputs.arguments import Arguments
-from spec.inputs.drawn_sizes import drawn_sizes
+from spec.inputs.arguments import Adapter, Arguments, Function
+from spec.inputs.errors import AdapterError
 from spec.inputs.formats import FORMATS
 from spec.inputs.variations import Variation, variations
 from spec.language.types import Matrix
-from spec.laws.evaluated_case import InapplicableError, LawCase
-from spec.laws.law import Law
-from spec.laws.registry import law_case, laws
+from spec.laws.evaluated_case import InapplicableError, LawCase, law_case
+from spec.laws.law import Law, laws
 
 #: How many sizes are drawn at most, unless the profile of Hypothesis has fewer examples.
 EXAMPLES = 10
-#: How many seconds the smallest arguments are looked for on which a function fails.
-SHRINKING = 5.0
 
 Test = Callable[[TestCase], None]
 
-__unittest = True  # what stands in this file is then left out of tracebacks, by pytest too
+__unittest = True  # unittest, and pytest too, leave the code of this file out of tracebacks
 
 
 def conformance(
@@ -55,22 +52,23 @@ def conformance(
     format: str = "float64",
     seconds: float = SECONDS,
 ) -> type[TestCase]:
-    """Return a test suite for a function: all that the algorithm lets it be.
+    """Return a test suite for a function, with all that can be said of the algorithm.
 
     Parameters
     ----------
     function, algorithm, adapter, format, seconds
-        As of `check`.
+        As in `check`.
 
     Returns
     -------
     type[TestCase]
-        To be kept in a file of tests, under any name.
+        A class of tests, to be assigned to any name in a file of tests.
 
     Raises
     ------
-    ValueError
-        If there is no such algorithm, or no such format. What else is wrong is said by the tests.
+    UsageError
+        If there is no such algorithm, or no such format; it is a ValueError. Tests fail for
+        everything else that is wrong.
 
     Examples
     --------
@@ -84,20 +82,16 @@ def conformance(
     True
     """
     id = str(algorithm)
-    known = library.checked()
-    if id not in known:
-        raise ValueError(f"conformance: there is no Algorithm {id}; there are {', '.join(known)}")
-    if format not in FORMATS:
-        raise ValueError(f"conformance: there is no format {format}")
-    suite = _Suite(id, format, lambda: subject(function, id, adapter, format, seconds))
-    place = caller()
-    tests = {name: method(name, _saying(run), place) for name, run in suite.tests()}
+    require_known(id, format)
+    suite = _Suite(id, format, lambda: function_under_test(function, id, adapter, format, seconds))
+    position = caller_position()
+    tests = {name: method_at(position, name, _in_words(run)) for name, run in suite.tests()}
     name = re.sub(r"\W", "_", f"{name_of(function).rpartition('.')[2]}_is_Algorithm_{id}")
-    return type(name, (TestCase,), {"__module__": place.module, **tests})
+    return type(name, (TestCase,), {"__module__": position.module, **tests})
 
 
 class _Suite:
-    """Tests of a function, of which nothing is known before the first of them runs."""
+    """The tests of a function, of which nothing is known before the first of them runs."""
 
     def __init__(self, id: str, format: str, made: Callable[[], FunctionUnderTest]) -> None:
         self.id = id
@@ -107,26 +101,26 @@ class _Suite:
         self.variations = list(variations(self.algorithms, id))
 
     @cached_property
-    def subject(self) -> FunctionUnderTest:
+    def tested(self) -> FunctionUnderTest:
         return self.made()
 
     @cached_property
     def case(self) -> LawCase:
-        """The arguments that all laws start from."""
-        return law_case(self.subject)
+        """The arguments from which all laws start."""
+        return law_case(self.tested)
 
     @cached_property
     def shapes(self) -> list[str]:
-        """What the arguments of each kind are, but for their numbers."""
-        return [self.subject.arguments(variation).shapes for variation in self.variations]
+        """The shapes of the arguments of each kind."""
+        return [self.tested.arguments(variation).shapes for variation in self.variations]
 
     def tests(self) -> Iterator[tuple[str, Test]]:
         """Yield the tests by their names."""
-        taken: list[str] = []
+        names: Counter[str] = Counter()
         for place, variation in enumerate(self.variations):
             name = identifier(variation.name)
-            taken.append(name)
-            again = f"_{taken.count(name)}" if taken.count(name) > 1 else ""
+            names[name] += 1
+            again = f"_{names[name]}" if names[name] > 1 else ""
             yield f"{name}{again}", partial(self.variation, place=place)
         yield "test_drawn_sizes", self.drawn_sizes
         yield "test_arguments_are_left_alone", partial(self.call, wrong=Verdict.MUTATES)
@@ -134,28 +128,27 @@ class _Suite:
         _, output = self.algorithms[self.id].header.output
         if self.format == "float64" and isinstance(output, Matrix):
             yield "test_float32_in_float32_out", self.float32
-        for one in laws(self.id):
-            yield f"test_{one.id}", partial(self.law, law=one)
+        for law in laws(self.id):
+            yield f"test_{law.id}", partial(self.law, law=law)
 
     def variation(self, test: TestCase, place: int) -> None:
         """Compare on one kind of arguments."""
         variation = self.variations[place]
-        arguments = self.subject.arguments(variation)
+        arguments = self.tested.arguments(variation)
         if variation.edge and arguments.shapes in self.shapes[:place]:
-            test.skipTest("the function is tried on these sizes by another test")
-        self.judge(test, self.tried(test, self.subject, arguments))
+            test.skipTest("another test has tried the function on these sizes")
+        self.judge(test, self.trial(test, self.tested, arguments))
 
     def drawn_sizes(self, test: TestCase) -> None:
-        """Compare on sizes that Hypothesis draws, and makes smaller where the function fails."""
-        one = self.subject
+        """Compare on sizes that Hypothesis draws, and shrinks where the function fails."""
+        tested = self.tested
         failed: list[Trial] = []
 
         def agrees(sizes: dict[str, int], seed: int) -> None:
-            if not (failed and failed[-1].verdict is Verdict.HANGS):  # once is enough
+            if not (failed and failed[-1].verdict is Verdict.HANGS):  # it hangs once, not again
+                variation = Variation("any sizes", sizes, seed=seed)
                 try:
-                    trial = one.trial(
-                        exact_result(one.arguments(Variation("any sizes", sizes, seed=seed)))
-                    )
+                    trial = tested.trial(exact_result(tested.arguments(variation)))
                 except UndefinedResultError:
                     reject()
                 if trial.verdict.passes:
@@ -163,10 +156,9 @@ class _Suite:
                 failed.append(trial)
             raise _FailedError
 
-        agrees.__name__ = re.sub(
-            r"\W", "_", test.id()
-        )  # by which Hypothesis remembers what has failed
-        drawn = hypothesis.given(drawn_sizes(one.algorithms, one.id), st.integers(0, 2**16))(agrees)
+        agrees.__name__ = re.sub(r"\W", "_", test.id())  # Hypothesis stores failures by this name
+        sizes = drawn_sizes(tested.algorithms, tested.id)
+        drawn = hypothesis.given(sizes, st.integers(0, 2**16))(agrees)
         profile = settings()  # the user's
         phases = [phase for phase in profile.phases if phase is not Phase.explain]
         examples = min(EXAMPLES, profile.max_examples)
@@ -175,13 +167,13 @@ class _Suite:
         except _FailedError:
             trial = failed[-1]
             if trial.verdict is not Verdict.HANGS:
-                trial = smallest(one, trial, SHRINKING) or trial
-            self.judge(test, trial, f"\n{shown(trial)}")
+                trial = smallest(tested, trial, SHRINKING_SECONDS) or trial
+            self.judge(test, trial, f"\n{printed(trial)}")
 
     def call(self, test: TestCase, wrong: Verdict) -> None:
-        """Look for what is wrong in a call itself, whatever it returns."""
+        """Look for one fault of a call itself, whatever its result is."""
         try:
-            trial = self.subject.trial(self.case.expected)
+            trial = self.tested.trial(self.case.expected)
         except (InapplicableError, UndefinedResultError) as error:
             test.skipTest(str(error))
         if trial.verdict is wrong:
@@ -191,12 +183,12 @@ class _Suite:
 
     def float32(self, test: TestCase) -> None:
         """Compare in float32."""
-        adapter = self.subject.adapter
+        adapter = self.tested.adapter
         if "float32" not in adapter.formats:
             test.skipTest(f"a function as {adapter.name} computes in {', '.join(adapter.formats)}")
-        single = replace(self.subject, format=FORMATS["float32"])
+        single = replace(self.tested, format=FORMATS["float32"])
         arguments = single.arguments(self.variations[0]._replace(name="float32"))
-        self.judge(test, self.tried(test, single, arguments))
+        self.judge(test, self.trial(test, single, arguments))
 
     def law(self, test: TestCase, law: Law) -> None:
         """Put a law to the function."""
@@ -207,9 +199,9 @@ class _Suite:
         if failure:
             self.fail(test, f"{law.statement} But it {failure}.")
 
-    def tried(self, test: TestCase, subject: FunctionUnderTest, arguments: Arguments) -> Trial:
+    def trial(self, test: TestCase, tested: FunctionUnderTest, arguments: Arguments) -> Trial:
         try:
-            return subject.trial(exact_result(arguments))
+            return tested.trial(exact_result(arguments))
         except UndefinedResultError as error:
             test.skipTest(f"the algorithm has no value here: {error}")
 
@@ -219,34 +211,33 @@ class _Suite:
             self.fail(test, f"It {trial.problem} ({trial.name}).{more}")
 
     def fail(self, test: TestCase, text: str) -> None:
-        title = self.algorithms[self.id].program.layout.title
-        headline = f"{self.subject.name} is not Algorithm {self.id} ({title})."
+        headline = f"{self.tested.name} is not {self.tested.title}."
         raise test.failureException(f"{headline} {text}") from None
 
 
 class _FailedError(Exception):
-    """The function is wrong, and how is known."""
+    """The function is wrong; the failed trial is noted elsewhere."""
 
 
-def _saying(run: Test) -> Test:
-    """Return a test that fails in words where there is no function, or it cannot be called."""
+def _in_words(run: Test) -> Test:
+    """Return a test that fails with a sentence if the function cannot be called."""
 
-    def said(test: TestCase) -> None:
+    def run_in_words(test: TestCase) -> None:
         try:
             run(test)
         except AdapterError as error:
             raise test.failureException(str(error)) from None
 
-    return said
+    return run_in_words
 
 
 def identifier(name: str) -> str:
-    """Return the name of a test of some kind of arguments.
+    """Return the name of the test of a kind of arguments.
 
     >>> identifier("length(x) > length(z)"), identifier("ℓ_x = 1")
     ('test_length_x_exceeds_length_z', 'test_ell_x_is_1')
     """
     words = re.findall(r"[^\s(),]+", name)
-    names = {"=": "is", ">": "exceeds"}
-    known = [word if word.isascii() else symbols.ascii(word) for word in words]
-    return "_".join(["test", *(names.get(word, word) for word in known)])
+    operators = {"=": "is", ">": "exceeds"}
+    ascii_words = [word if word.isascii() else symbols.ascii(word) for word in words]
+    return "_".join(["test", *(operators.get(word, word) for word in ascii_words)])

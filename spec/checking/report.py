@@ -1,8 +1,8 @@
-"""What a check has found."""
+"""The result of a check: the verdict on a function, and what explains it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from spec.calling.function_under_test import FunctionUnderTest, Trial
@@ -16,32 +16,32 @@ from spec.mistakes.mutants import Mutant
 
 @dataclass(frozen=True)
 class Report:
-    """What is to be said of a function.
+    """The result of a check; `print(report)` says all that is known.
 
     Attributes
     ----------
-    subject
-        The function, the algorithm, the adapter, the format.
+    tested
+        The function, with the algorithm, the adapter and the format.
     verdict
-        What is said of it.
+        The verdict on the function.
     trials
-        What it did, on arguments of every kind.
+        What the function did on arguments of each kind.
     explanations
-        The mistakes, or documented differences, that reproduce what it does.
+        The mistakes, or documented differences, that reproduce its results.
     mutant
-        A change of one line, of no name, that reproduces it where none of these does.
+        A change of one line that reproduces its results where no known mistake does.
     line
         The first line that a tagged function gets wrong.
     smallest
         The smallest arguments found on which it fails, in the paper's symbols.
     laws
         The laws of the algorithm, each with what is wrong where it does not hold; None if they
-        were not looked at.
+        were not examined.
     seconds
         How long the check took.
     """
 
-    subject: FunctionUnderTest
+    tested: FunctionUnderTest
     verdict: Verdict
     trials: Sequence[Trial]
     explanations: Sequence[Explanation] = ()
@@ -59,24 +59,24 @@ class Report:
     @property
     def ratio(self) -> float:
         """The largest error, as a part of its tolerance."""
-        return max((one.distance.ratio for one in self.trials if one.distance), default=0.0)
+        return max((trial.distance.ratio for trial in self.trials if trial.distance), default=0.0)
 
     @property
     def failed(self) -> Sequence[Trial]:
-        """The trials in which it is not right."""
-        return [one for one in self.trials if not one.verdict.passes]
+        """The trials in which the function is not right."""
+        return [trial for trial in self.trials if not trial.verdict.passes]
 
     @property
     def mistakes(self) -> Sequence[tuple[str, ...]]:
-        """The ids of what explains it: of one mistake, or of two made together."""
-        return [tuple(one.id for one in found.mistakes) for found in self.explanations]
+        """The ids of each explanation: of one mistake, or of two that are made together."""
+        return [tuple(mistake.id for mistake in each.mistakes) for each in self.explanations]
 
     def account(self) -> WrittenReport:
-        """Return it in words and figures."""
+        """Return the report in words and figures."""
         return WrittenReport(
             self._headline(),
             self.passes,
-            tuple(self._explained()),
+            tuple(self._paragraphs()),
             "" if self.line is None else f"First wrong: {self.line}.",
             self.smallest,
             self.laws,
@@ -88,36 +88,32 @@ class Report:
         return str(self.account())
 
     def _headline(self) -> str:
-        subject = self.subject
-        layout = subject.algorithms[subject.id].program.layout
-        what = f"Algorithm {subject.id} ({layout.title})"
+        name, algorithm = self.tested.name, self.tested.title
         match self.verdict:
             case Verdict.AGREES:
                 tried = f"as far as arguments of {len(self.trials)} kinds can tell"
-                return f"{subject.name} is {what}, {tried}."
+                return f"{name} is {algorithm}, {tried}."
             case Verdict.DEPARTS:
-                return f"{subject.name} is {what} but for what is documented, and no error."
-        if self.verdict is Verdict.UNTRIED:
-            tried = f"{what} has no value on any arguments that it can have"
-            return f"{subject.name} was not tried: {tried}."
+                return f"{name} is {algorithm}, with a documented difference that is not an error."
+            case Verdict.UNTRIED:
+                reason = f"{algorithm} has no value on any arguments that it can have"
+                return f"{name} was not tried: {reason}."
         first = self.failed[0]
         if self.verdict is Verdict.DOES_NOT_FIT:
-            return f"{subject.name} cannot be called as {what}: {first.problem}."
-        return f"{subject.name} is not {what}: it {first.problem} ({first.name})."
+            return f"{name} cannot be called as {algorithm}: {first.problem}."
+        return f"{name} is not {algorithm}: it {first.problem} ({first.name})."
 
-    def _explained(self) -> Iterator[str]:
-        departures = self.subject.adapter.departures
-        if departures:
-            known = [catalogue()[one] for one in departures]
-            yield f"It was held to the pseudocode with {_and(one.what for one in known)}."
-        for problem in dict.fromkeys(
-            one.problem for one in self.trials if one.verdict is Verdict.DEPARTS
-        ):
+    def _paragraphs(self) -> Iterator[str]:
+        if departures := self.tested.adapter.departures:
+            known = _and(catalogue()[id].what for id in departures)
+            yield f"It was compared with the pseudocode with {known}."
+        departing = (trial for trial in self.trials if trial.verdict is Verdict.DEPARTS)
+        for problem in dict.fromkeys(trial.problem for trial in departing):
             yield f"It {problem}."
         if len(self.explanations) > 1:
-            yield "More than one explains it, and no inputs were found that tell them apart:"
-        for found in self.explanations:
-            yield self._sentence(found)
+            yield "Each of these explains it; no inputs were found on which they differ:"
+        for explanation in self.explanations:
+            yield self._sentences(explanation.mistakes)
         if self.mutant is not None:
             yield (
                 f"No known mistake explains it. It is what line {self.mutant.line} would compute "
@@ -125,61 +121,50 @@ class Report:
                 f"`{self.mutant.before}`."
             )
         elif self.laws is not None:
-            yield f"No known mistake explains it. {self._right_on()}"
+            yield f"No known mistake explains it. {self._where_right()}"
 
-    def _right_on(self) -> str:
-        right = [one.name for one in self.trials if one.verdict.passes]
-        wrong = [one.name for one in self.failed]
-        all = f"of the {len(self.trials)} kinds of arguments"
+    def _where_right(self) -> str:
+        right = [trial.name for trial in self.trials if trial.verdict.passes]
+        wrong = [trial.name for trial in self.failed]
+        kinds = f"of the {len(self.trials)} kinds of arguments"
         if not right:
-            return f"It is wrong on each {all}."
+            return f"It is wrong on each {kinds}."
         if len(wrong) < len(right):
-            return f"It is wrong on {len(wrong)} {all}: {'; '.join(wrong)}."
-        return f"It is right on {len(right)} {all}: {'; '.join(right)}."
+            return f"It is wrong on {len(wrong)} {kinds}: {'; '.join(wrong)}."
+        return f"It is right on {len(right)} {kinds}: {'; '.join(right)}."
 
-    def _sentence(self, found: Explanation) -> str:
-        what = _and(_named(one) for one in found.mistakes)
-        text = f"Your function computes Algorithm {self.subject.id} with {what}."
-        for one in found.mistakes:
-            text += f" Line {one.line} reads `{_line(one, self.subject)}`."
-            if one.kind == "difference":
-                text += f" That is no error. {one.why}"
-            text += f" `formal-transformers show {one.id}` says more."
+    def _sentences(self, mistakes: Sequence[Mistake]) -> str:
+        texts = self.tested.algorithms
+        named = _and(f"{m.what}, at line {m.line} ({m.kind} {m.id})" for m in mistakes)
+        text = f"Your function computes Algorithm {self.tested.id} with {named}."
+        for mistake in mistakes:
+            lines = texts[mistake.algorithm].program.layout.lines
+            number = int(mistake.line.rpartition(".")[2])
+            right = next(line.text for line in lines if line.number == number)
+            text += f" Line {mistake.line} reads `{right}`."
+            if mistake.kind == "difference":
+                text += f" That is not an error. {mistake.why}"
+            text += f" `formal-transformers show {mistake.id}` says more."
         return text
 
     def _notes(self) -> Iterator[str]:
-        subject = self.subject
-        yield f"Called as {subject.adapter.name}, in {subject.format.name}."
-        measured = [one for one in self.trials if one.distance]
+        format = self.tested.format.name
+        yield f"Called as {self.tested.adapter.name}, in {format}."
+        measured = [trial for trial in self.trials if trial.distance]
         if measured and not self.explanations:
             yield (
                 f"Largest error: {self.ratio:.3g} of the tolerance, which is "
                 f"{measured[0].expected.multiple} times the "
-                f"certified error of the pseudocode in {subject.format.name}, at the same sizes."
+                f"certified error of the pseudocode in {format}, at the same sizes."
             )
-
-
-def _named(mistake: Mistake) -> str:
-    return f"{mistake.what}, at line {mistake.line} ({mistake.kind} {mistake.id})"
-
-
-def _line(mistake: Mistake, subject: FunctionUnderTest) -> str:
-    id, _, number = mistake.line.partition(".")
-    lines = subject.algorithms[id].program.layout.lines
-    return next(line.text for line in lines if line.number == int(number))
 
 
 def _row(trial: Trial) -> Row:
     distance = trial.distance
-    return Row(
-        trial.name,
-        trial.verdict.value,
-        trial.problem,
-        None if distance is None else distance.error,
-        None if distance is None else distance.tolerance,
-        trial.verdict.passes,
-    )
+    error, tolerance = (distance.error, distance.tolerance) if distance else (None, None)
+    verdict = trial.verdict
+    return Row(trial.name, verdict.value, trial.problem, error, tolerance, verdict.passes)
 
 
-def _and(parts: Iterator[str]) -> str:
+def _and(parts: Iterable[str]) -> str:
     return ", and with ".join(parts)

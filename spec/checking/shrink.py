@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -17,127 +17,144 @@ from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.checking.print_arguments import FEW
 from spec.expected.result import UndefinedResultError, exact_result
 from spec.inputs.arguments import Arguments
-from spec.inputs.drawn_sizes import drawn_sizes
+from spec.inputs.draw import LONGER, SIZES
+from spec.inputs.variations import MORE_THAN_1, TURNS, sizes_in
+from spec.language.checked import Checked
+from spec.language.tree import While
 from spec.machine import Value
 from spec.machine.trees import map_leaves
 
-#: What numbers are tried, the simplest first.
+#: The numbers that are tried, the simplest first.
 NUMBERS = (0.0, 1.0, 2.0, -1.0, -2.0, 3.0, 0.5, -0.5, 1.5)
-#: From how many seeds numbers are drawn, for each choice of sizes.
+#: From how many seeds numbers are drawn for each choice of sizes.
 SEEDS = 3
-#: How many choices are tried at most before one is found; to make it smaller, time is the limit.
+#: How many choices are tried at most until the function fails; after that, time is the limit.
 EXAMPLES = 200
 
 T = TypeVar("T")
 Change = Callable[[Value, "st.SearchStrategy[Any]"], Value]
 
 
-def smallest(subject: FunctionUnderTest, trial: Trial, seconds: float) -> Trial | None:
+def smallest(tested: FunctionUnderTest, trial: Trial, seconds: float) -> Trial | None:
     """Return a trial on the smallest arguments found on which a function fails in the same way.
 
-    First the sizes become as small as they can. Where so few numbers are left that they can be
-    read, these become as simple as they can.
-
-    Parameters
-    ----------
-    subject, trial
-        The function, and a trial in which it failed.
-    seconds
-        How long to look, about.
+    First the sizes are made as small as possible. If that leaves few numbers, which a reader can
+    take in, these are made as simple as possible. The search takes some seconds of computing.
     """
-    search = _Search(subject, trial, time.process_time() + seconds)
+    end = time.process_time() + seconds  # of this process: a busy machine finds the same
+
+    def fails(several: Iterator[Arguments]) -> Trial | None:
+        """Return the first trial that fails in the same way."""
+        for arguments in several:
+            with suppress(UndefinedResultError):
+                small = tested.trial(exact_result(arguments))
+                if small.verdict is trial.verdict:
+                    return small
+        return None
+
     variation = trial.arguments.variation._replace(name="the smallest found", edge=False)
     draws = [("all", 0)] if "Mask" in trial.arguments.named and variation.mask != "all" else []
     draws += [(variation.mask, seed) for seed in range(SEEDS)]
 
-    def of_sizes(sizes: dict[str, int]) -> Iterator[Arguments]:
-        for mask, seed in draws:
-            yield subject.arguments(variation._replace(sizes=sizes, seed=seed, mask=mask))
+    def of_sizes(sizes: dict[str, int]) -> Trial | None:
+        return fails(
+            tested.arguments(variation._replace(sizes=sizes, seed=seed, mask=mask))
+            for mask, seed in draws
+        )
 
-    sizes = drawn_sizes(subject.algorithms, subject.id, trial.arguments.sizes)
-    found = search.smallest(sizes, of_sizes)
-    if found is None or found.arguments.count > FEW:
-        return found
-    return search.smallest(*_numbers(found.arguments)) or found
+    sizes = drawn_sizes(tested.algorithms, tested.id, trial.arguments.sizes)
+    small = _simplest(sizes, of_sizes, end)
+    if small is None or small.arguments.count > FEW:
+        return small
+    numbers, arguments_of = _simple_numbers(small.arguments)
+    return _simplest(numbers, lambda choice: fails(iter([arguments_of(choice)])), end) or small
 
 
-class _Search:
-    """Looks for arguments on which a function fails as in a trial, while there is time."""
+def _simplest(
+    choices: st.SearchStrategy[T], failing: Callable[[T], Trial | None], end: float
+) -> Trial | None:
+    """Return the trial that fails on the simplest choice, as far as it is found in time."""
+    known: dict[str, Trial | None] = {}
 
-    def __init__(self, subject: FunctionUnderTest, trial: Trial, end: float) -> None:
-        self.subject = subject
-        self.verdict = trial.verdict
-        self.end = end
+    def trial_of(choice: T) -> Trial | None:
+        # When time is up, known choices keep their result, and no other fails.
+        key = repr(choice)
+        if key not in known and time.process_time() < end:
+            known[key] = failing(choice)
+        return known.get(key)
 
-    def smallest(
-        self, choices: st.SearchStrategy[T], made: Callable[[T], Iterator[Arguments]]
-    ) -> Trial | None:
-        """Return a trial that fails, made of the simplest choice."""
-        known: dict[str, Trial | None] = {}
-
-        def failing(choice: T) -> Trial | None:
-            # When time is up what is known is still said, and nothing else fails.
-            key = repr(choice)
-            if key not in known and time.process_time() < self.end:
-                known[key] = self.failing(made(choice))
-            return known.get(key)
-
-        try:
-            found = hypothesis.find(
-                choices,
-                lambda choice: failing(choice) is not None,
-                settings=settings(
-                    database=None,
-                    deadline=None,
-                    derandomize=True,
-                    max_examples=EXAMPLES,
-                    phases=(Phase.generate, Phase.shrink),
-                ),
-            )
-        except hypothesis.errors.NoSuchExample:
-            return None
-        return failing(found)
-
-    def failing(self, several: Iterator[Arguments]) -> Trial | None:
-        """Return the first trial that fails in the same way."""
-        for arguments in several:
-            with suppress(UndefinedResultError):
-                trial = self.subject.trial(exact_result(arguments))
-                if trial.verdict is self.verdict:
-                    return trial
+    try:
+        simplest = hypothesis.find(
+            choices,
+            lambda choice: trial_of(choice) is not None,
+            settings=settings(
+                database=None,
+                deadline=None,
+                derandomize=True,
+                max_examples=EXAMPLES,
+                phases=(Phase.generate, Phase.shrink),
+            ),
+        )
+    except hypothesis.errors.NoSuchExample:
         return None
+    return trial_of(simplest)
+
+
+# Sizes --------------------------------------------------------------------------------------------
+
+
+def drawn_sizes(
+    algorithms: Mapping[str, Checked], id: str, largest: Mapping[str, int] = SIZES
+) -> st.SearchStrategy[dict[str, int]]:
+    """Return Hypothesis's strategy for all sizes of an algorithm, each up to a largest one."""
+    names = sizes_in(algorithms, id)
+    least = {name: 2 if name in MORE_THAN_1 else 1 for name in names}
+    strategies = [st.integers(least[name], max(least[name], largest[name])) for name in names]
+    lines = algorithms[id].program.lines
+    turns = TURNS if any(isinstance(line.statement, While) for line in lines) else 1
+
+    def long_enough(numbers: tuple[int, ...]) -> dict[str, int]:
+        """Let ℓ_max hold the longest sequence, and a text that takes all its turns."""
+        sizes = dict(zip(names, numbers, strict=True))
+        lengths = [size for name, size in sizes.items() if name.startswith("length")]
+        if "ℓ_max" not in sizes or not lengths:
+            return sizes
+        longest = max(lengths) + sizes.get("ℓ_gen", 1) - 1 + LONGER * (sizes.get("N_data", 1) - 1)
+        return {**sizes, "ℓ_max": max(sizes["ℓ_max"], longest, turns)}
+
+    return st.tuples(*strategies).map(long_enough)
 
 
 # Numbers ------------------------------------------------------------------------------------------
 
 
-def _numbers(
+def _simple_numbers(
     arguments: Arguments,
-) -> tuple[st.SearchStrategy[tuple[Any, ...]], Callable[[tuple[Any, ...]], Iterator[Arguments]]]:
-    """Return how all numbers of arguments are drawn instead, and what makes arguments of them."""
-    found: list[st.SearchStrategy[Any]] = []
+) -> tuple[st.SearchStrategy[tuple[Any, ...]], Callable[[tuple[Any, ...]], Arguments]]:
+    """Return the strategy for all numbers of arguments, and what makes arguments of the numbers."""
+    strategies: list[st.SearchStrategy[Any]] = []
 
-    def note(value: Value, instead: st.SearchStrategy[Any]) -> Value:
-        found.append(instead)
+    def note(value: Value, strategy: st.SearchStrategy[Any]) -> Value:
+        strategies.append(strategy)
         return value
 
-    def made(numbers: tuple[Any, ...]) -> Iterator[Arguments]:
+    def made(numbers: tuple[Any, ...]) -> Arguments:
         left = iter(numbers)
-        yield _changed(arguments, lambda *_: next(left))
+        return _changed(arguments, lambda *_: next(left))
 
     _changed(arguments, note)
-    return st.tuples(*found), made
+    return st.tuples(*strategies), made
 
 
 def _changed(arguments: Arguments, change: Change) -> Arguments:
-    """Return other arguments: of one token, where they are for many, and each number changed."""
+    """Return arguments with each number changed; those of one token where they are for several."""
 
     def changed(leaf: Value) -> Value:
         match leaf:
-            case np.ndarray() if leaf.dtype.kind == "f":
-                return _entries(leaf, NUMBERS, change)
             case np.ndarray():
-                return _entries(leaf, (1, 0), change)
+                numbers = NUMBERS if leaf.dtype.kind == "f" else (1, 0)
+                entries = [change(entry, st.sampled_from(numbers)) for entry in leaf.ravel()]
+                return np.array(entries, dtype=leaf.dtype).reshape(leaf.shape)
             case float():
                 return change(leaf, st.sampled_from((0.5, 1.0, 2.0)))
         return change(leaf, st.integers(1, leaf))  # a token, a position
@@ -145,7 +162,7 @@ def _changed(arguments: Arguments, change: Change) -> Arguments:
     run = arguments.runs[0]
     inputs, parameters = map_leaves(changed, (run.inputs, run.parameters))
     hyperparameters = {
-        # What counts, and what the adapter fixes, is left.
+        # Whole numbers are sizes, and what the adapter fixes must stay.
         name: changed(value)
         if isinstance(value, float) and name not in arguments.adapter.values
         else value
@@ -153,9 +170,3 @@ def _changed(arguments: Arguments, change: Change) -> Arguments:
     }
     run = replace(run, inputs=inputs, parameters=parameters, hyperparameters=hyperparameters)
     return replace(arguments, runs=(arguments.adapter.inputs(run),))
-
-
-def _entries(array: Value, numbers: tuple[float, ...], change: Change) -> Value:
-    """Return an array with each entry changed to one of some numbers."""
-    entries = [change(entry, st.sampled_from(numbers)) for entry in array.ravel()]
-    return np.array(entries, dtype=array.dtype).reshape(array.shape)

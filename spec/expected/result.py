@@ -27,8 +27,7 @@ from spec.expected.rounding_bounds import distances
 from spec.expected.trace import with_python_axes, zero_based
 from spec.inputs.arguments import Arguments
 from spec.inputs.array_conversion import BFLOAT16, to_numpy
-from spec.inputs.python_form import per_token
-from spec.inputs.records import parameter_record
+from spec.inputs.python_form import parameter_record, per_token
 from spec.inputs.variations import TURNS
 from spec.language.checked import Checked
 from spec.language.tree import Binary, Call, Gradient, Power, Prefix, Sum, walk

@@ -1,46 +1,94 @@
-"""Arguments of a function under test: drawn, in the paper's form and in Python's."""
+"""The arguments of a function under test, and the adapter that says how the function takes them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from spec.inputs.adapter import Adapter, UnknownArgumentError
+from spec.inputs.change_parameters import change_parameters, each
 from spec.inputs.draw import SIZES, Inputs, draw
+from spec.inputs.errors import UnknownArgumentError
 from spec.inputs.formats import Format
 from spec.inputs.python_form import per_token, python_form
 from spec.inputs.variations import Variation, sizes_in
 from spec.language.checked import Checked
 from spec.language.header import Header
 from spec.machine import Value
-from spec.machine.trees import arrays, map_arrays
+from spec.machine.trees import arrays, leaves, map_arrays
 
-#: How many tokens there are at once, where the paper takes one.
+Function = Callable[..., Any]  # a function, a class, or an object that can be called
+Sizes = Mapping[str, int]
+
+#: How many tokens a call has where the paper's algorithm takes one token.
 TOKENS = 5
-#: How many uniform numbers there are to draw tokens with.
+#: How many uniform numbers are made from a seed, to draw tokens with.
 DRAWS = 1000
+
+
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """How a function takes the arguments of an algorithm, and returns its result.
+
+    Attributes
+    ----------
+    name
+        The form of the function, to follow "called as": `rows, batch first, torch`.
+    call
+        Calls the function with `Arguments`, and returns what the algorithm returns: an array of
+        any library whose columns are tokens, or tokens counted from 0.
+    sizes
+        Maps the sizes that a check asks for to the nearest sizes that the function can have. A
+        function whose heads divide d_e can only have d_attn = d_e / H.
+    inputs
+        Maps drawn arguments to the nearest ones that the function can have. A function without
+        offsets can only have offsets that are 0.
+    values
+        The hyperparameters that the function fixes, by the paper's names: `{"ε": 1e-5}`.
+    departures
+        The documented differences of the function, by their ids in the catalogue:
+        `("tanh-gelu-10",)`. The function is compared with the pseudocode as they change it.
+    formats
+        The floating-point formats that the function computes in.
+    draws
+        Which token the function draws, given a number u that is uniform in [0, 1). `from below`:
+        the first token at which the probabilities add up to more than u, as in NumPy's `choice`.
+        `from above`: the first at which they add up to 1 − u. None: a check tries both.
+    """
+
+    name: str
+    call: Callable[[Function, Arguments], Any]
+    sizes: Callable[[Sizes], Sizes] = _unchanged
+    inputs: Callable[[Inputs], Inputs] = _unchanged
+    values: Mapping[str, Value] = field(default_factory=dict)
+    departures: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ("float64", "float32", "bfloat16")
+    draws: Literal["from below", "from above"] | None = None
 
 
 @dataclass(frozen=True)
 class Arguments:
-    """Arguments of an algorithm.
+    """Arguments of an algorithm, each an attribute by its name in Python: `arguments.W_qkv`.
 
     Attributes
     ----------
     algorithms, id
-        All algorithms, by id, and which of them these are arguments of.
+        All algorithms, by id, and the id of the one that takes these arguments.
     runs
-        The arguments in the paper's form: of one run, or of one run for each token.
+        The arguments in the paper's form: those of one run, or of one run for each token.
     format
-        The floating-point format; each real number drawn is exact in it.
+        The floating-point format; each real number that is drawn is exact in it.
     adapter
-        Which sizes and values the function can have: arguments are drawn accordingly.
+        The adapter of the function: it says which sizes and values the function can have.
     variation
-        The way in which they were drawn.
+        How the arguments were drawn.
     """
 
     algorithms: Mapping[str, Checked]
@@ -70,42 +118,39 @@ class Arguments:
 
     @cached_property
     def all_sizes(self) -> Mapping[str, int]:
-        """Every size of the table, as the function can have it."""
+        """Every size of the table of sizes, as the function can have it."""
         return self.adapter.sizes({**SIZES, **self.variation.sizes})
 
     @property
     def sizes(self) -> Mapping[str, int]:
-        """The sizes that the arguments have, by the paper's names."""
+        """The sizes of these arguments, by the paper's names: `{"N_V": 17, "d_e": 6}`."""
         return {name: self.all_sizes[name] for name in sizes_in(self.algorithms, self.id)}
 
     @property
     def rng(self) -> np.random.Generator:
-        """A source of random numbers, always from its beginning."""
+        """A new source of the random numbers that belong to these arguments."""
         return np.random.default_rng(self.variation.seed)
 
     @property
     def uniform(self) -> list[float]:
-        """The numbers that the pseudocode draws tokens by, so that it draws what `rng` makes."""
+        """The numbers by which the pseudocode draws the same tokens as a function with `rng`."""
         drawn = self.rng.random(DRAWS)
         return list(drawn if self.adapter.draws == "from above" else 1 - drawn)
 
     @property
     def shapes(self) -> str:
-        """The shapes of all arguments, the mask's kind, and whether the context is X itself."""
-        shapes = map_arrays(lambda array: array.shape, dict(self.named))
-        return repr((shapes, self.variation.mask, self.variation.itself))
+        """The shapes of all arrays, whole numbers, the mask's kind, and whether Z is X itself."""
+        sizes = [getattr(leaf, "shape", leaf) for _, leaf in leaves(dict(self.named))]
+        sizes = [size for size in sizes if not isinstance(size, float)]
+        return repr((sizes, self.variation.mask, self.variation.itself))
 
     @property
     def count(self) -> int:
-        """How many numbers there are in all arrays."""
+        """How many numbers all arrays have together."""
         return sum(array.size for array in arrays(dict(self.named)))
 
-    def with_runs(self, change: Callable[[Inputs], Inputs]) -> Arguments:
-        """Return the arguments with each run changed."""
-        return replace(self, runs=tuple(map(change, self.runs)))
-
     def redrawn(self, seed: int) -> Arguments:
-        """Return arguments of the same sizes with other numbers."""
+        """Return arguments of the same sizes with numbers drawn from another seed."""
         variation = self.variation._replace(seed=seed)
         return draw_arguments(self.algorithms, self.id, variation, self.format, self.adapter)
 
@@ -135,31 +180,26 @@ def draw_arguments(
             run = _attending_to_itself(run)
         if variation.scale != 1:
             run = replace(run, inputs=map_arrays(lambda x: x * variation.scale, run.inputs))
-        run = _masked(run, variation.mask)
+        if variation.mask != "drawn":
+            masked = each("Mask", lambda Mask: _masked(Mask, variation.mask))
+            run = change_parameters(run, masked)
         return adapter.inputs(_rounded(run, format))
 
     return Arguments(algorithms, id, tuple(map(varied, runs)), format, adapter, variation)
 
 
-def _masked(run: Inputs, mask: str) -> Inputs:
-    """Return arguments with the mask that a variation asks for: see `Variation.mask`."""
-
-    def masked(name: str, value: Value) -> Value:
-        if name != "Mask" or mask == "drawn":
-            return value
-        if mask == "empty column":
-            changed = value.copy()
-            changed[:, -1] = 0
-            return changed
-        everything = np.ones_like(value)
-        return np.triu(everything) if mask == "causal" else everything
-
-    named = zip(map(str, run.keys), run.parameters, strict=True)
-    return replace(run, parameters=tuple(masked(name, value) for name, value in named))
+def _masked(Mask: Value, kind: str) -> Value:
+    """Return a mask of the kind that a variation asks for: see `Variation.mask`."""
+    if kind == "empty column":
+        changed = Mask.copy()
+        changed[:, -1] = 0
+        return changed
+    everything = np.ones_like(Mask)
+    return np.triu(everything) if kind == "causal" else everything
 
 
 def _attending_to_itself(run: Inputs) -> Inputs:
-    """Return arguments whose context is the primary sequence, if both are of one size."""
+    """Return arguments whose context is the primary sequence, if both have the same d."""
     primary, context, *rest = run.inputs
     if len(primary) != len(context):  # a function may not have equal sizes
         return run

@@ -1,8 +1,8 @@
-"""Inputs for an algorithm, drawn at random from what it declares.
+"""Inputs for an algorithm, drawn at random from its declarations.
 
-Nothing about them is special: no size equals another, no parameter is 0 or 1, so that neither a
-transposed matrix nor a lost bias goes unseen. Real numbers are float64 and float32 alike, so
-that a function of either precision gets exactly what the pseudocode gets.
+No two sizes are equal and no parameter is 0 or 1, so that neither a transposed matrix nor a lost
+bias goes unseen. Every real number is exact in float32, so that a function of either precision gets
+exactly the numbers that the pseudocode gets.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from spec.language.types import (
 )
 from spec.machine import Parameters, Value
 
-#: The sizes that are drawn unless others are asked for.
+#: The sizes of arguments unless a caller asks for others.
 SIZES = size_table()
 #: By how much each sequence of a data set is longer than the one before it.
 LONGER = 3
@@ -37,12 +37,12 @@ LONGER = 3
 
 @dataclass(frozen=True)
 class Inputs:
-    """Arguments of an algorithm: in the order of its signature, and by name."""
+    """The arguments of one run of an algorithm, in the paper's form: tokens count from 1."""
 
     inputs: tuple[Value, ...]
     parameters: tuple[Value, ...]
-    hyperparameters: Mapping[str, Value] = field(default_factory=dict)
-    keys: tuple[Key, ...] = ()  # what the parameters are called
+    hyperparameters: Mapping[str, Value] = field(default_factory=dict)  # by the paper's names
+    keys: tuple[Key, ...] = ()  # the names of the parameters
 
 
 def draw(
@@ -56,50 +56,40 @@ def draw(
 
     Parameters
     ----------
-    algorithms
-        All algorithms, by id.
-    id
-        Which.
+    algorithms, id
+        All algorithms, by id, and the id of the one that takes the arguments.
     source
-        Where the numbers come from.
-    sizes
-        Sizes other than those of `SIZES`, by name.
-    values
-        Hyperparameters that are not to be drawn, by name.
+        The source of random numbers.
+    sizes, values
+        Sizes that replace those of `SIZES`, and hyperparameters that are not drawn, by name.
 
     Raises
     ------
     ValueError
-        If a name is of no size, or of no hyperparameter.
+        If no algorithm has a size, or a hyperparameter, of such a name.
     """
-    headers = [one.header for one in algorithms.values()]
+    headers = [checked.header for checked in algorithms.values()]
     types = [type for header in headers for type in header.variables.values()]
     named = {atom.name for type in types for atom in sizes_of(type)}
     named |= {str(key) for header in headers for key in header.hyperparameters}
     if unknown := [name for name in (*(sizes or {}), *(values or {})) if name not in named]:
-        raise ValueError(f"no algorithm has {unknown[0]}")
+        raise ValueError(f"no algorithm has a size or hyperparameter {unknown[0]}")
     return _Draw(algorithms, source, {**SIZES, **(sizes or {})}, dict(values or {})).inputs(id)
 
 
+@dataclass(frozen=True)
 class _Draw:
-    def __init__(
-        self,
-        algorithms: Mapping[str, Checked],
-        source: np.random.Generator,
-        sizes: Mapping[str, int],
-        values: Mapping[str, Value],
-    ) -> None:
-        self.algorithms = algorithms
-        self.source = source
-        self.sizes = sizes
-        self.values = values
+    algorithms: Mapping[str, Checked]
+    source: np.random.Generator
+    sizes: Mapping[str, int]
+    values: Mapping[str, Value]
 
     def inputs(self, id: str) -> Inputs:
         header = self.algorithms[id].header
         taken = {key for key, _ in (*header.inputs, *header.parameters)}
         inputs = tuple(self.value(key, type) for key, type in header.inputs)
         parameters = tuple(self.value(key, type) for key, type in header.parameters)
-        # A size is given by its name only where no array has it.
+        # A size is an argument of its own only where no array has it.
         shapes = (type for key, type in (*header.inputs, *header.parameters))
         read = {atom for type in shapes for atom in sizes_of(type)}
         hyperparameters = {
@@ -112,13 +102,13 @@ class _Draw:
         )
 
     def hyperparameters(self, id: str) -> dict[Key, Type]:
-        """Return those of an algorithm, and the numbers that those it calls take by name."""
+        """Return those of an algorithm, and the real ones of the algorithms that it calls."""
         checked = self.algorithms[id]
-        found = dict(checked.header.hyperparameters)
+        types = dict(checked.header.hyperparameters)
         for callee in dict.fromkeys(callee for _, callee in checked.typing.callees.items()):
             inner = self.hyperparameters(callee)
-            found |= {key: type for key, type in inner.items() if type == Matrix()}
-        return found
+            types |= {key: type for key, type in inner.items() if type == Matrix()}
+        return types
 
     def value(self, key: Key, type: Type) -> Value:
         match type:
@@ -145,7 +135,7 @@ class _Draw:
                 return [self.value(key, member) for _ in range(self.size(count))]
             case Bundle(algorithm, sizes):
                 return self.bundle(algorithm, sizes)
-        raise AssertionError(f"{key} cannot be given")
+        raise AssertionError(f"{key} has a type that no argument has")
 
     def bundle(self, algorithm: str, sizes: tuple[tuple[Atom, Poly], ...]) -> Parameters:
         inner = _Draw(

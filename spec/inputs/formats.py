@@ -1,4 +1,4 @@
-"""Floating-point formats: how many digits a function computes with."""
+"""The floating-point formats in which a function may compute."""
 
 from __future__ import annotations
 
@@ -14,24 +14,14 @@ import numpy.typing as npt
 
 @dataclass(frozen=True)
 class Format:
-    """A format.
-
-    Attributes
-    ----------
-    name
-        As NumPy, torch and JAX call it.
-    dtype
-        NumPy's, or that of `ml_dtypes`.
-    unit_roundoff
-        Half the distance from 1 to the next number above.
-    """
+    """A floating-point format, by its name in NumPy, torch and JAX: `float32`."""
 
     name: str
-    dtype: np.dtype[Any]
-    unit_roundoff: float
+    dtype: np.dtype[Any]  # for bfloat16, that of `ml_dtypes`
+    unit_roundoff: float  # half the distance from 1 to the next number above
 
     def rounded(self, values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-        """Return the nearest numbers that the format has, as float64, which has them all."""
+        """Return the nearest numbers of the format, as float64, which has all of them."""
         return values.astype(self.dtype).astype(np.float64)
 
 
@@ -40,14 +30,11 @@ def _format(name: str, dtype: Any) -> Format:
     return Format(name, np.dtype(dtype), float(limits(dtype).eps) / 2)
 
 
-#: Those that transformers are trained and run in; the results of other formats are refused.
+#: The formats that transformers are trained and run in; results in any other are refused.
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
-        one.name: one
-        for one in (
-            _format("float64", np.float64),
-            _format("float32", np.float32),
-            _format("bfloat16", ml_dtypes.bfloat16),
-        )
+        "float64": _format("float64", np.float64),
+        "float32": _format("float32", np.float32),
+        "bfloat16": _format("bfloat16", ml_dtypes.bfloat16),
     }
 )

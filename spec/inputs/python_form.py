@@ -7,19 +7,26 @@ token takes all of them at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from spec import symbols
 from spec.inputs.draw import Inputs
-from spec.inputs.records import parameter_record
 from spec.language.checked import Checked
 from spec.language.header import Header
 from spec.language.polynomials import ONE
-from spec.language.types import SCALAR, TOKEN, Family, Matrix, Tokens, Type, Whole
+from spec.language.types import SCALAR, TOKEN, Bundle, Family, Matrix, Tokens, Type, Whole
 from spec.machine import Parameters, Value
+
+Record = Any  # a named tuple, of arrays and of records
+
+#: The name of a tuple of layers, by the size that counts them.
+LAYERS = {"L": "layers", "L_enc": "encoder_layers", "L_dec": "decoder_layers"}
 
 
 def python_form(
@@ -27,26 +34,18 @@ def python_form(
 ) -> dict[str, Any]:
     """Return arguments by their names in Python, in order.
 
-    Parameters
-    ----------
-    algorithms, id
-        All algorithms, by id, and which it is.
-    runs
-        The arguments in the paper's form: of one run, or of one for each token.
-    dtype
-        What the real numbers of arrays become. τ, ε and η stay numbers of Python.
+    They are made of the arguments of one run, or of one run for each token. Arrays of real numbers
+    have the given dtype; τ, ε and η stay numbers of Python.
     """
-    return dict(_Form(algorithms, id, runs, dtype).named())
+    return dict(_Form(algorithms, algorithms[id].header, runs, dtype).named())
 
 
+@dataclass(frozen=True)
 class _Form:
-    def __init__(
-        self, algorithms: Mapping[str, Checked], id: str, runs: Sequence[Inputs], dtype: Any
-    ) -> None:
-        self.algorithms = algorithms
-        self.header = algorithms[id].header
-        self.runs = runs
-        self.dtype = dtype
+    algorithms: Mapping[str, Checked]
+    header: Header
+    runs: Sequence[Inputs]
+    dtype: Any
 
     def named(self) -> Iterator[tuple[str, Any]]:
         header, first = self.header, self.runs[0]
@@ -54,10 +53,10 @@ class _Form:
             values = [run.inputs[place] for run in self.runs]
             yield input_name(str(key), type), self.input(values, type)
         parameters = list(zip(header.parameters, first.parameters, strict=True))
-        if gathered := self.gathered():  # Algorithm 3's are those of Algorithm 4
+        if whole := self.header_with_bundle():  # Algorithm 3 takes the W_qkv of Algorithm 4
             fields = {key: value for (key, _), value in parameters}
-            ordered = Parameters(gathered.id, {key: fields[key] for key in gathered.fields})
-            yield symbols.ascii(str(gathered.bundle)), self.part(ordered, None)
+            ordered = Parameters(whole.id, {key: fields[key] for key in whole.fields})
+            yield symbols.ascii(str(whole.bundle)), self.part(ordered, None)
         else:
             for (key, type), value in parameters:
                 yield symbols.ascii(str(key)), self.part(value, type)
@@ -66,22 +65,22 @@ class _Form:
             type = types.get(name, SCALAR)
             yield symbols.ascii(name), value - 1 if type == TOKEN else self.part(value, type)
 
-    def gathered(self) -> Header | None:
-        """Return the head whose bundle has all parameters of one that declares them one by one."""
-        alone = {key for key, _ in self.header.parameters}
-        for one in self.algorithms.values():
-            whole = one.header
-            if whole.bundle is not None and whole.bundle not in alone and alone == {*whole.fields}:
+    def header_with_bundle(self) -> Header | None:
+        """Return the header that gathers in a bundle what this one declares one by one."""
+        names = {key for key, _ in self.header.parameters}
+        for checked in self.algorithms.values():
+            whole = checked.header
+            if whole.bundle is not None and whole.bundle not in names and names == {*whole.fields}:
                 return whole
         return None
 
     def input(self, values: Sequence[Value], type: Type) -> Any:
-        """Return an input: of one run, or those of all tokens side by side."""
+        """Return the input of one run, or the inputs of all tokens side by side."""
         match type:
             case Tokens():
                 return np.array(values[0]) - 1
             case Family(_, _, Tokens()):
-                return [np.array(one) - 1 for one in values[0]]
+                return [np.array(tokens) - 1 for tokens in values[0]]
             case Family():
                 return np.concatenate(values[0], axis=1).astype(self.dtype)
             case Whole():
@@ -91,13 +90,13 @@ class _Form:
         return self.part(values[0], type)
 
     def part(self, value: Value, type: Type | None) -> Any:
-        """Return an array or a record."""
+        """Return a parameter: an array, or a record of arrays."""
         if isinstance(value, Parameters):
             return parameter_record(value, self.algorithms, self.array)
         return self.array(value, type)
 
     def array(self, value: Value, type: Type | None) -> Any:
-        """Return an array: a column has one axis, and a matrix two though it be narrow."""
+        """Return an array: a column vector has one axis, a matrix of one column has two."""
         match value, type:
             case int() | float(), _:
                 return value
@@ -119,8 +118,70 @@ def input_name(glyph: str, type: Type) -> str:
 
 
 def per_token(header: Header) -> bool:
-    """Say whether an algorithm takes one token, of which Python takes all at once."""
+    """Say whether an algorithm takes one token; in Python such a function takes all at once."""
     single = all(isinstance(type, Whole | Matrix) for _, type in header.inputs)
     _, output = header.output
     columns = [type for _, type in (*header.inputs, header.output) if isinstance(type, Matrix)]
-    return single and isinstance(output, Matrix) and all(one.columns == ONE for one in columns)
+    return single and isinstance(output, Matrix) and all(type.columns == ONE for type in columns)
+
+
+# Records ------------------------------------------------------------------------------------------
+
+
+def record(name: str, fields: Mapping[str, Any]) -> Record:
+    """Return a named tuple; equal names and fields give the same class, as JAX's pytrees require.
+
+    >>> record("Point", {"x": 1, "y": 2})
+    Point(x=1, y=2)
+    """
+    return _record_class(name, tuple(fields))(*fields.values())
+
+
+@cache
+def _record_class(name: str, fields: tuple[str, ...]) -> Callable[..., Any]:
+    return namedtuple(name, fields)
+
+
+def parameter_record(
+    parameters: Parameters,
+    algorithms: Mapping[str, Checked],
+    array: Callable[[Value, Any], Any],
+) -> Record:
+    """Return parameters as a named tuple: heads stacked, layers a tuple of named tuples.
+
+    `array` makes an array from a value and its declared type.
+    """
+
+    def part(value: Value, type: Any) -> Any:
+        if isinstance(value, Parameters):
+            return parameter_record(value, algorithms, array)
+        return array(value, type)
+
+    header = algorithms[parameters.algorithm].header
+    fields: dict[str, Any] = {}
+    layers: dict[str, dict[str, list[Any]]] = {}
+    for key, type in header.fields.items():
+        name, value = symbols.ascii(str(key)), parameters.fields[key]
+        match type:
+            case Family(_, count, member) if str(count) in LAYERS:
+                group = LAYERS[str(count)]
+                parts = [part(layer, member) for layer in _members(value)]
+                layers.setdefault(group, {})[name] = parts
+                fields.setdefault(group, None)
+            case Family(_, _, Bundle() as member):
+                fields[name] = stacked([part(head, member) for head in _members(value)])
+            case _:
+                fields[name] = part(value, type)
+    for group, columns in layers.items():
+        rows = zip(*columns.values(), strict=True)
+        fields[group] = tuple(record("Layer", dict(zip(columns, row, strict=True))) for row in rows)
+    return record(f"{header.function or ''}Parameters", fields)
+
+
+def _members(family: Value) -> Iterable[Value]:
+    return family.values() if isinstance(family, dict) else family
+
+
+def stacked(records: Sequence[Record]) -> Record:
+    """Return one record whose arrays are those of several records along a new first axis."""
+    return type(records[0])(*map(np.stack, zip(*records, strict=True)))

@@ -1,4 +1,4 @@
-"""The kinds of arguments a function is tried on: the usual sizes, then the edges of each size."""
+"""The kinds of arguments that a check uses: sizes that all differ, then the edges of each size."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from spec.language.tree import While
 from spec.language.types import Bundle, Family, Matrix, Type, Whole, sizes_of
 from spec.machine import Value
 
-#: On these sizes most mistakes are told apart, quickly.
+#: Sizes at which most mistakes differ from one another, and a call is quick.
 SMALL = size_table("small")
-#: How large all sizes are that can meet in a product, where they are all equal.
+#: The size of everything, where all sizes that can meet in a product are equal.
 SQUARE = 4
-#: Sizes that wrong code takes for one another: once they are equal, and once exchanged.
+#: Sizes that wrong code confuses: a check makes them equal once, and exchanges them once.
 PAIRS = (("ℓ_x", "ℓ_z"), ("length(x)", "length(z)"), ("d_x", "d_z"), ("d_attn", "d_out"))
-#: A vocabulary so small that eos_token is soon drawn.
+#: A vocabulary so small that eos_token is drawn soon.
 FEW = {"N_V": 3}
 #: Seeds found by search: with these and FEW tokens, eos_token is the 2nd to 5th token drawn.
 ENDING = (7, 10, 44, 52)
-#: How many turns a `while` may take: how long a text may get that does not end.
+#: How many turns a `while` may take: how long a text becomes that does not end.
 TURNS = 4
-#: By what inputs are multiplied, so that exp of a score is too large for float64.
+#: The factor of inputs at which exp of a score overflows float64.
 LOUD = 200.0
-#: Sizes of which 1 is left out: the norm of a single number is 0/0.
+#: Sizes that are never 1: the norm of a single number is 0/0.
 MORE_THAN_1 = ("d_e", "d_f")
 
 
@@ -36,23 +36,24 @@ class Variation(NamedTuple):
     Attributes
     ----------
     name
-        What is particular about the arguments: `ℓ_x = 1`.
+        What distinguishes the arguments: `ℓ_x = 1`.
     sizes, values
-        The sizes, and the hyperparameters, that differ from the usual ones.
+        The sizes and the hyperparameters that differ from the usual ones.
     seed
         The seed of the random numbers.
     mask
-        `drawn`; `all`: every token may attend to every token; `causal`: to itself and to earlier
-        ones; `empty column`: as drawn, but the last token may attend to nothing.
+        `drawn`; `all`: every token may attend to every token; `causal`: every token may attend to
+        itself and to earlier tokens; `empty column`: as drawn, but the last token may attend to
+        nothing.
     itself
         Whether the context is the primary sequence itself.
     scale
-        By what the real inputs are multiplied.
+        The factor of the real inputs.
     finite
-        Whether a finite result is all that is asked for, since the digits are lost.
+        Whether the result only has to be finite, since rounding leaves it no digits.
     edge
-        Whether its sizes are all that matters: it is left out for a function that cannot have
-        these sizes and has been tried on the nearest ones already.
+        Whether only the sizes matter. Such a variation is left out for a function that cannot
+        have these sizes if the nearest sizes that it can have were tried before.
     """
 
     name: str
@@ -67,7 +68,7 @@ class Variation(NamedTuple):
 
 
 def variations(algorithms: Mapping[str, Checked], id: str) -> Iterator[Variation]:
-    """Yield the variations of an algorithm, the most telling first."""
+    """Yield the variations of an algorithm; those that most mistakes fail on come first."""
     sizes = {name: SIZES[name] for name in sizes_in(algorithms, id)}
     header, lines = algorithms[id].header, list(algorithms[id].program.lines)
     hyperparameters = {str(key) for key in header.hyperparameters}
@@ -78,7 +79,7 @@ def variations(algorithms: Mapping[str, Checked], id: str) -> Iterator[Variation
     if any(isinstance(line.statement, While) for line in lines):
         for seed in ENDING:
             yield Variation("a text that ends", FEW, seed=seed)
-    if "ε" in hyperparameters:  # it shows where the variance is as small
+    if "ε" in hyperparameters:  # it matters where the variance is as small as ε
         yield Variation("activations near to their mean", scale=1e-5, seed=8)
     takes_reals = any(isinstance(type, Matrix) for _, type in header.inputs)
     if has_mask or (takes_reals and any("softmax(" in line.layout.text for line in lines)):
@@ -94,11 +95,11 @@ def variations(algorithms: Mapping[str, Checked], id: str) -> Iterator[Variation
     if has_mask:
         yield Variation("a sequence and itself", square, seed=5, itself=True)
         yield Variation("a causal mask", square, seed=6, mask="causal")
-    for seed, (size, other) in enumerate(PAIRS, 7):
-        if {size, other} <= sizes.keys():
-            yield Variation(f"{size} = {other}", {other: sizes[size]}, seed=seed, edge=True)
-            exchanged = {size: sizes[other], other: sizes[size]}
-            yield Variation(f"{size} > {other}", exchanged, seed=seed + 10, edge=True)
+    for seed, (small, large) in enumerate(PAIRS, 7):
+        if {small, large} <= sizes.keys():
+            yield Variation(f"{small} = {large}", {large: sizes[small]}, seed=seed, edge=True)
+            exchanged = {small: sizes[large], large: sizes[small]}
+            yield Variation(f"{small} > {large}", exchanged, seed=seed + 10, edge=True)
     if "ℓ_max" in sizes and lengths:
         longest = dict.fromkeys(lengths, sizes["ℓ_max"])
         yield Variation("as long as can be", {**longest, "ℓ_gen": 1}, seed=20)
@@ -111,13 +112,13 @@ def variations(algorithms: Mapping[str, Checked], id: str) -> Iterator[Variation
 def sizes_in(algorithms: Mapping[str, Checked], id: str) -> list[str]:
     """Return the names of the sizes that an algorithm's arguments have, at every depth."""
     header = algorithms[id].header
-    found: set[str] = set()
+    names: set[str] = set()
     for _, type in (*header.inputs, *header.parameters):
-        found.update(_sizes(type, algorithms))
+        names.update(_sizes(type, algorithms))
     for key, type in header.hyperparameters.items():
         if isinstance(type, Whole) and type.value is not None:
-            found.add(str(key))
-    return [name for name in SIZES if name in found]  # in the order of the table
+            names.add(str(key))
+    return [name for name in SIZES if name in names]  # in the order of the table
 
 
 def _sizes(type: Type, algorithms: Mapping[str, Checked]) -> Iterator[str]:

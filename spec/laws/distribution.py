@@ -1,11 +1,15 @@
-"""Laws of Algorithms 7 to 10: what comes out is a distribution on the vocabulary."""
+"""Laws of algorithms that return distributions on the vocabulary: Algorithms 7 to 10."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from spec.laws.change_parameters import coarse, each, fields_of, zero
-from spec.laws.evaluated_case import LawCase
+from spec.inputs.change_parameters import Fields, change_parameters, each, zero
+from spec.inputs.draw import Inputs
+from spec.language.types import Tokens
+from spec.laws.evaluated_case import LawCase, coarse
 from spec.laws.law import law, returns_distributions
 
 
@@ -13,36 +17,52 @@ from spec.laws.law import law, returns_distributions
 def columns_sum_to_1(case: LawCase) -> str:
     """The probabilities of all tokens add up to 1."""
     total = case.result.sum(axis=0)
-    most = float(total[np.argmax(np.abs(total - 1))])
-    far = len(case.result) * case.tolerance  # every entry may be that far from what it must be
-    return case.apart(case.result + (1 - total), far, f"in a column that adds up to {most:.6g}")
+    farthest = float(total[np.argmax(np.abs(total - 1))])
+    tolerance = len(case.result) * case.tolerance  # each entry may be off by the tolerance
+    where = f"in a column that adds up to {farthest:.6g}"
+    return case.mismatch(case.result + (1 - total), tolerance, where)
 
 
 @law(when=returns_distributions)
 def probabilities_lie_between_0_and_1(case: LawCase) -> str:
     """No probability is less than 0 or more than 1."""
-    return case.apart(np.clip(case.result, 0, 1), case.tolerance)
+    return case.mismatch(np.clip(case.result, 0, 1), case.tolerance)
 
 
 @law(when=returns_distributions)
 def without_W_u_all_tokens_are_equally_likely(case: LawCase) -> str:
     """Where W_u = 0, every token has the probability 1 / N_V."""
-    then = case.with_fields(zero("W_u"))
-    return then.apart(1 / len(then.result), then.tolerance, "where W_u = 0")
+    uniform = case.with_parameters(zero("W_u"))
+    return uniform.mismatch(1 / len(uniform.result), uniform.tolerance, "where W_u = 0")
 
 
 @law(when=returns_distributions)
 def a_row_added_to_all_of_W_u_changes_nothing(case: LawCase) -> str:
     """A number added to all scores changes nothing: so does a row added to all rows of W_u."""
-    before = case.with_fields(each("W_u", coarse))
-    row = coarse(fields_of(case.other, case.arguments.header)["W_u"][:1])
-    then = before.with_fields(each("W_u", lambda W_u: W_u + row))
-    return before.differs(then, "where a row is added to all rows of W_u")
+    before = case.with_parameters(each("W_u", coarse))
+    row = coarse(case.redrawn.parameters["W_u"][:1])
+    after = before.with_parameters(each("W_u", lambda W_u: W_u + row))
+    return before.contradiction(after, "where a row is added to all rows of W_u")
 
 
-@law(7)
-def rows_of_W_u_may_change_places(case: LawCase) -> str:
-    """Rows of W_u may change places, the entries of p along with them."""
-    then = case.with_fields(each("W_u", lambda W_u: W_u[::-1]))
-    where = "where W_u has its rows in the opposite order"
-    return case.differs(then, where, lambda found: found[::-1])
+@law(when=returns_distributions)
+def the_vocabulary_may_stand_in_another_order(case: LawCase) -> str:
+    """Tokens may be numbered otherwise: columns of W_e, rows of W_u and of P change places."""
+    header, N_V = case.arguments.header, len(case.result)
+
+    def reversed_parameters(fields: Fields) -> Fields:
+        columns = each("W_e", lambda W_e: W_e[:, ::-1])
+        return each("W_u", lambda W_u: W_u[::-1])(columns(fields))
+
+    def reversed_vocabulary(run: Inputs) -> Inputs:
+        run = change_parameters(run, reversed_parameters)
+        inputs = tuple(
+            [N_V + 1 - token for token in value] if isinstance(type, Tokens) else value
+            for value, (_, type) in zip(run.inputs, header.inputs, strict=True)
+        )
+        return replace(run, inputs=inputs)
+
+    where = "where the vocabulary has the opposite order"
+    return case.contradiction(
+        case.with_each_run(reversed_vocabulary), where, lambda result: result[::-1]
+    )

@@ -1,4 +1,4 @@
-"""A function at given arguments, and at others that a law derives from them."""
+"""A function at given arguments, and at arguments that a law derives from them."""
 
 from __future__ import annotations
 
@@ -14,37 +14,28 @@ from spec.calling.function_under_test import FunctionUnderTest
 from spec.calling.verdict import Verdict
 from spec.expected.result import ExactResult, UndefinedResultError, exact_result
 from spec.inputs.arguments import Arguments
+from spec.inputs.change_parameters import Fields, change_parameters, parameters_by_name
 from spec.inputs.draw import Inputs
-from spec.laws.change_parameters import Fields, in_bundles
+from spec.inputs.variations import SMALL, Variation
 from spec.machine import Value
 from spec.machine.trees import same
 
 Array = npt.NDArray[Any]
 
 #: What is added to a seed where a law needs other numbers of the same sizes.
-OTHER = 1000
+OTHER_SEED = 1000
 
 
 class InapplicableError(Exception):
-    """A law says nothing here; the message says why."""
+    """A law does not apply to a function or to its arguments; the message says why."""
 
 
-class FailedError(Exception):
+class NoResultError(Exception):
     """The function gave no numbers that a law could be about; the message says what it did."""
 
 
 class LawCase:
-    """A function at given arguments.
-
-    Attributes
-    ----------
-    function
-        The function.
-    arguments
-        The arguments.
-    first
-        The case that this one was derived from.
-    """
+    """A function at given arguments; `first` is the case from which this one was derived."""
 
     def __init__(
         self, function: FunctionUnderTest, arguments: Arguments, first: LawCase | None = None
@@ -63,9 +54,9 @@ class LawCase:
 
     @cached_property
     def tolerance(self) -> float:
-        """How far a correct function may be from what the algorithm has for its value."""
+        """How far a correct function may be from the exact result."""
         try:
-            # Other draws of the same sizes are the same for all that is derived from one case.
+            # All cases that are derived from one share the draws of other numbers.
             return self.expected.multiple * max(
                 self.expected.own_error, self.first.expected.redrawn_error
             )
@@ -74,102 +65,107 @@ class LawCase:
 
     @cached_property
     def result(self) -> Array:
-        """What the function gives, in float64 or integers."""
+        """The function's result, in float64 or integers."""
         trial = self.function.call(self.expected)
         if trial.result is None or trial.verdict not in (Verdict.AGREES, Verdict.DIFFERS):
-            raise FailedError(trial.problem)
-        (found,) = trial.result.values()
-        return found if found.dtype.kind in "iu" else found.astype(np.float64)
+            raise NoResultError(trial.problem)
+        (array,) = trial.result.values()
+        return array if array.dtype.kind in "iu" else array.astype(np.float64)
 
     @property
     def run(self) -> Inputs:
-        """The arguments in the paper's form, of the first token where they are for many."""
+        """The arguments in the paper's form; of several tokens, those of the first."""
         return self.arguments.runs[0]
 
     @cached_property
-    def other(self) -> Inputs:
-        """Arguments of the same sizes, and with other numbers."""
-        return self.arguments.redrawn(self.arguments.variation.seed + OTHER).runs[0]
+    def parameters(self) -> Fields:
+        """The parameters by their names in Python; of layers and heads, those of the first."""
+        return parameters_by_name(self.run)
 
-    # Other arguments ------------------------------------------------------------------------------
+    @cached_property
+    def redrawn(self) -> LawCase:
+        """The function at arguments of the same sizes with other numbers."""
+        seed = self.arguments.variation.seed + OTHER_SEED
+        return LawCase(self.function, self.arguments.redrawn(seed), self.first)
 
-    def at(self, runs: Sequence[Inputs]) -> LawCase:
-        """Return the function at other arguments.
+    # Changed arguments ----------------------------------------------------------------------------
 
-        Raises
-        ------
-        InapplicableError
-            If it cannot have them: what its adapter says it can have is something else.
-        """
+    def with_runs(self, runs: Sequence[Inputs]) -> LawCase:
+        """Return the function at changed arguments, if its adapter says that it can have them."""
         adapter = self.arguments.adapter
         for run in runs:
-            if not same(_arguments(adapter.inputs(run)), _arguments(run)):
+            if not same(_tree(adapter.inputs(run)), _tree(run)):
                 raise InapplicableError(f"a function as {adapter.name} has no such arguments")
             for name, value in run.hyperparameters.items():
                 if adapter.values.get(name, value) != value:
                     raise InapplicableError(f"{name} is {adapter.values[name]}")
         return LawCase(self.function, replace(self.arguments, runs=tuple(runs)), self.first)
 
-    def changed(self, change: Callable[[Inputs], Inputs]) -> LawCase:
-        """Return the function at other arguments: of each token, where they are for many."""
-        return self.at([change(run) for run in self.arguments.runs])
+    def with_each_run(self, change: Callable[[Inputs], Inputs]) -> LawCase:
+        """Return the function with the arguments of each token changed in the same way."""
+        return self.with_runs([change(run) for run in self.arguments.runs])
 
-    def with_fields(self, change: Callable[[Fields], Fields]) -> LawCase:
-        """Return the function with other parameters: see `in_bundles`."""
-        return self.changed(lambda run: in_bundles(run, self.arguments.header, change))
+    def with_parameters(self, change: Callable[[Fields], Fields]) -> LawCase:
+        """Return the function with changed parameters: see `change_parameters`."""
+        return self.with_each_run(lambda run: change_parameters(run, change))
 
     def with_inputs(self, *inputs: Value) -> LawCase:
-        """Return the function with other inputs, in their order."""
-        return self.changed(lambda run: replace(run, inputs=(*inputs, *run.inputs[len(inputs) :])))
+        """Return the function with other inputs, in their order; the last may be left out."""
+        return self.with_each_run(
+            lambda run: replace(run, inputs=(*inputs, *run.inputs[len(inputs) :]))
+        )
 
     def with_hyperparameters(self, values: dict[str, Value]) -> LawCase:
         """Return the function with other hyperparameters, by the paper's names."""
-        return self.changed(
+        return self.with_each_run(
             lambda run: replace(run, hyperparameters={**run.hyperparameters, **values})
         )
 
-    # What is compared -----------------------------------------------------------------------------
+    # Comparisons ----------------------------------------------------------------------------------
 
-    def differs(
-        self, then: LawCase, where: str, arranged: Callable[[Array], Array] | None = None
+    def contradiction(
+        self, changed: LawCase, where: str, arranged: Callable[[Array], Array] | None = None
     ) -> str:
-        """Say in what the result at other arguments is not what the result here lets it be.
+        """Say how the result at changed arguments contradicts the result here; empty if it agrees.
 
-        Parameters
-        ----------
-        then
-            The function at the other arguments.
-        where
-            What is other about them, to follow a number: `where Z has another order`.
-        arranged
-            Makes of the result here the one that must be there, nan where nothing is said of it.
-            By default they must be the same.
+        `arranged` makes the predicted result of the result here, nan where nothing is predicted;
+        without it both must be equal. `where` says what was changed: `where Z has another order`.
         """
-        wanted = self.result if arranged is None else arranged(self.result)
-        return then.apart(wanted, self.tolerance + then.tolerance, where)
+        predicted = self.result if arranged is None else arranged(self.result)
+        return changed.mismatch(predicted, self.tolerance + changed.tolerance, where)
 
-    def apart(self, wanted: Array | float, tolerance: float, where: str = "") -> str:
-        """Say in what the result is not what it must be, nan where nothing is said of it."""
-        found = self.result
-        wanted = np.broadcast_to(np.asarray(wanted), found.shape)
+    def mismatch(self, predicted: Array | float, tolerance: float, where: str = "") -> str:
+        """Say where the result is not the predicted one; nan predicts nothing."""
+        result = self.result
+        predicted = np.broadcast_to(np.asarray(predicted), result.shape)
         with np.errstate(invalid="ignore"):
-            errors = np.where(found == wanted, 0.0, np.abs(found - wanted))
-        errors = np.where(np.isnan(wanted), 0.0, errors)
+            errors = np.where(result == predicted, 0.0, np.abs(result - predicted))
+        errors = np.where(np.isnan(predicted), 0.0, errors)
         if np.all(errors <= tolerance):
             return ""
         place = np.unravel_index(int(np.argmax(errors)), errors.shape)
         key, _ = self.arguments.header.output
-        entry = f"{key}{[int(at) + 1 for at in place]}{' ' * bool(where)}{where}"
-        far = f", {errors[place] / tolerance:.3g} times the tolerance" if tolerance else ""
-        return f"gives {found[place]:.6g} for {entry}, not {float(wanted[place]):.6g}{far}"
+        entry = f"{key}{[int(index) + 1 for index in place]}{' ' * bool(where)}{where}"
+        times = f", {errors[place] / tolerance:.3g} times the tolerance" if tolerance else ""
+        return f"gives {result[place]:.6g} for {entry}, not {float(predicted[place]):.6g}{times}"
 
 
-def _arguments(run: Inputs) -> tuple[Any, ...]:
+def law_case(function: FunctionUnderTest) -> LawCase:
+    """Return a function at small sizes that all differ, where laws start from."""
+    return LawCase(function, function.arguments(Variation("small sizes", SMALL)))
+
+
+def _tree(run: Inputs) -> tuple[Any, ...]:
     return run.inputs, run.parameters, dict(run.hyperparameters)
 
 
-def only(columns: Sequence[int] | slice | Array, wanted: Array) -> Array:
-    """Return what is said of some columns, and nan for the others, of which nothing is said."""
-    found = np.full(wanted.shape, np.nan)
-    found[..., columns] = wanted[..., columns]
-    return found
+def only(columns: Sequence[int] | slice | Array, result: Array) -> Array:
+    """Return some columns of a result, and nan for all others, of which nothing is predicted."""
+    predicted = np.full(result.shape, np.nan)
+    predicted[..., columns] = result[..., columns]
+    return predicted
+
+
+def coarse(array: Any) -> Any:
+    """Return multiples of 1/16: the sum of two of them is exact in every format."""
+    return np.round(array * 16) / 16

@@ -1,103 +1,99 @@
-"""A law: a sentence on an algorithm that can be put to anybody's function."""
+"""A law: a theorem about an algorithm that can be put to any function."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
+import spec.laws
 from spec import library
 from spec.calling.function_under_test import FunctionUnderTest
 from spec.expected.result import floating_point_result
-from spec.inputs.arguments import Arguments
+from spec.inputs.arguments import Arguments, Function
 from spec.inputs.python_form import per_token
 from spec.language.header import Header
 from spec.language.types import N_V, Matrix
-from spec.laws.evaluated_case import FailedError, InapplicableError, LawCase
+from spec.laws.evaluated_case import InapplicableError, LawCase, NoResultError
 
 Check = Callable[[LawCase], str]
-#: Every law, in the order of its definition.
-LAWS: list[Law] = []
+_registered: list[Law] = []
 
 
 @dataclass(frozen=True)
 class Law:
-    """A law.
+    """A law: the algorithms about which it is a theorem, and a check of any function."""
 
-    Attributes
-    ----------
-    id
-        The law in a few words, as the name of a test: `columns_sum_to_1`.
-    statement
-        The law in a sentence.
-    holds_of
-        Says whether it is a theorem of an algorithm, by the algorithm's declarations.
-    check
-        Says in which way the law fails of a function; nothing where it holds.
-    """
-
-    id: str
+    id: str  # the law in a few words, as the name of a test: `columns_sum_to_1`
     statement: str
-    holds_of: Callable[[Header], bool]
-    check: Check
+    holds_of: Callable[[Header], bool]  # of an algorithm with such declarations
+    check: Check  # says how a function breaks the law; empty if it does not
 
     @cached_property
     def algorithms(self) -> tuple[str, ...]:
-        """The ids of the algorithms that it is a theorem of."""
+        """The ids of the algorithms about which it is a theorem."""
         headers = (checked.header for checked in library.checked().values())
         return tuple(header.id for header in headers if self.holds_of(header))
 
     def failing(self, case: LawCase) -> str:
-        """Say in which way the law fails of a function; nothing where it holds.
+        """Say how a function breaks the law; empty if it does not.
 
-        Raises
-        ------
-        InapplicableError
-            If it says nothing of these arguments, or of such a function.
+        An InapplicableError says why it does not apply to such a function, or to these arguments.
         """
         function = case.function
         if function.adapter.departures:
-            truth = LawCase(pseudocode(function), case.arguments)
-            if self._failing(truth):
-                raise InapplicableError("a documented difference is one from this law")
+            right = LawCase(pseudocode(function), case.arguments)
+            if self._failing(right):
+                raise InapplicableError("a documented difference breaks this law")
         return self._failing(case)
 
     def _failing(self, case: LawCase) -> str:
         try:
             return self.check(case)
-        except FailedError as error:
+        except NoResultError as error:
             return str(error)
 
 
 def law(*algorithms: int, when: Callable[[Header], bool] | None = None) -> Callable[[Check], Law]:
     """Make a law of a function whose name and docstring state it.
 
-    Parameters
-    ----------
-    algorithms
-        The algorithms of the paper that it is a theorem of.
-    when
-        Or: says whether it is a theorem of an algorithm, the paper's or ours.
+    It is a theorem about some of the paper's algorithms, by number, or about every algorithm, the
+    paper's or ours, of which `when` is true.
     """
     ids = set(map(str, algorithms))
 
-    def made(check: Check) -> Law:
+    def registered(check: Check) -> Law:
         statement = " ".join((check.__doc__ or "").split())
         holds_of = when or (lambda header: header.id in ids)
-        LAWS.append(Law(check.__name__, statement, holds_of, check))
-        return LAWS[-1]
+        _registered.append(Law(check.__name__, statement, holds_of, check))
+        return _registered[-1]
 
-    return made
+    return registered
+
+
+@cache
+def all_laws() -> tuple[Law, ...]:
+    """Return every law; each file of this folder registers its laws when it is imported."""
+    for file in iter_modules(spec.laws.__path__):
+        import_module(f"{spec.laws.__name__}.{file.name}")
+    return tuple(_registered)
+
+
+def laws(id: str) -> list[Law]:
+    """Return the laws of an algorithm."""
+    return [law for law in all_laws() if id in law.algorithms]
 
 
 def takes_one_vector(header: Header) -> bool:
-    """Say whether an algorithm takes one vector, as Algorithm 6: Python's columns are many."""
+    """Say whether an algorithm takes vectors of one token, as Algorithm 6 does."""
     return per_token(header) and all(isinstance(type, Matrix) for _, type in header.inputs)
 
 
 def returns_distributions(header: Header) -> bool:
-    """Say whether an algorithm returns distributions on the vocabulary, made by its W_u."""
+    """Say whether an algorithm returns distributions on the vocabulary, made with its W_u."""
     _, output = header.output
     unembeds = any(str(key) == "W_u" for key in header.fields)
     return unembeds and isinstance(output, Matrix) and output.rows == N_V
@@ -106,7 +102,7 @@ def returns_distributions(header: Header) -> bool:
 def pseudocode(function: FunctionUnderTest) -> FunctionUnderTest:
     """Return the pseudocode itself in place of a function, with the departures of its adapter."""
 
-    def call(function: Callable[[Arguments], Any], arguments: Arguments) -> Any:
+    def call(function: Function, arguments: Arguments) -> Any:
         return function(arguments)
 
     return replace(function, function=_computed, adapter=replace(function.adapter, call=call))

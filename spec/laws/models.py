@@ -1,56 +1,44 @@
-"""Laws of Algorithms 8, 9 and 10: whole transformers."""
+"""Laws of whole transformers: Algorithms 8, 9 and 10."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
-from spec.laws.change_parameters import (
-    Fields,
-    coarse,
-    each,
-    fields_of,
-    in_bundle,
-    in_bundles,
-    zero,
-)
-from spec.laws.evaluated_case import Array, InapplicableError, LawCase, only
+from spec.inputs.change_parameters import Fields, change_bundle, each, zero
+from spec.laws.evaluated_case import InapplicableError, LawCase, coarse, only
 from spec.laws.law import law
 from spec.machine import Value
 
-#: What a layer adds to its stream is 0 where these are.
+#: A layer adds 0 to its stream where these parameters are 0.
 ADDED = "W_o b_o W_mlp2 b_mlp2 W_mlp4 b_mlp4"
+#: The scales of the norms through which all that comes out has to go, last in a layer or in all.
+LAST_NORMS = {"8": ("gamma5",), "9": ("gamma", "gamma2"), "10": ("gamma",)}
 
 
 @law(8, 10)
 def later_tokens_change_nothing_before_them(case: LawCase) -> str:
     """Columns up to t depend on the tokens x[1:t], and on none after them."""
     x = case.run.inputs[-1]
-    known = _more_than_one(x) // 2
-    then = case.with_inputs(*case.run.inputs[:-1], _other(case, x, slice(known, None)))
-    where = f"where x[{known + 1}:{len(x)}] are other tokens"
-    return case.differs(then, where, lambda found: only(slice(known), found))
+    seen = _require_several(x) // 2
+    changed = case.with_inputs(*case.run.inputs[:-1], _other_tokens(case, x, slice(seen, None)))
+    where = f"where x[{seen + 1}:{len(x)}] are other tokens"
+    return case.contradiction(changed, where, lambda result: only(slice(seen), result))
 
 
-@law(8)
-def without_positions_the_order_of_z_does_not_matter(case: LawCase) -> str:
-    """Where W_p = 0, tokens of z may change places."""
-    before = case.with_fields(zero("W_p"))
-    z, x = before.run.inputs
-    _more_than_one(z)
-    return before.differs(before.with_inputs(z[::-1], x), "where z has the opposite order")
-
-
-@law(9)
-def without_positions_the_order_of_x_is_that_of_P(case: LawCase) -> str:
-    """Where W_p = 0, tokens of x may change places, the columns of P along with them."""
-    before = case.with_fields(zero("W_p"))
-    (x,) = before.run.inputs
-    _more_than_one(x)
-    then = before.with_inputs(x[::-1])
-    return before.differs(then, "where x has the opposite order", lambda found: found[:, ::-1])
+@law(8, 9)
+def without_positions_the_order_of_tokens_does_not_matter(case: LawCase) -> str:
+    """Where W_p = 0, tokens of z may change places; those of x in 9, the columns of P with them."""
+    before = case.with_parameters(zero("W_p"))
+    tokens = before.run.inputs[0]
+    _require_several(tokens)
+    columns_follow = len(before.run.inputs) == 1
+    return before.contradiction(
+        before.with_inputs(tokens[::-1]),
+        "where its tokens have the opposite order",
+        lambda result: result[:, ::-1] if columns_follow else result,
+    )
 
 
 @law(8)
@@ -61,131 +49,91 @@ def z_is_read_by_cross_attention_alone(case: LawCase) -> str:
         heads = fields.get("W_ed")
         if heads is None:
             return fields
-        silent = zero("W_o b_o")
-        return {**fields, "W_ed": [in_bundle(one, silent) for one in heads]}
+        return {**fields, "W_ed": [change_bundle(W, zero("W_o b_o")) for W in heads]}
 
-    before = case.with_fields(deaf)
-    z, x = before.run.inputs
-    then = before.with_inputs(_other(case, z, slice(None)), x)
-    return before.differs(then, "where z is another")
+    before = case.with_parameters(deaf)
+    z, _ = before.run.inputs
+    changed = before.with_inputs(_other_tokens(case, z, slice(None)))
+    return before.contradiction(changed, "where z is another")
 
 
 @law(8, 9, 10)
 def tokens_meet_in_attention_alone(case: LawCase) -> str:
     """Where attention adds nothing, a column of P depends on its own token alone."""
-    before = case.with_fields(zero("W_o b_o"))
-    inputs = list(before.run.inputs)
-    if len(inputs) == 1:
-        _more_than_one(inputs[0])
-    inputs[-1] = _other(case, inputs[-1], slice(-1))
-    if len(inputs) == 2:
-        inputs[0] = _other(case, inputs[0], slice(None))
-    then = before.with_inputs(*inputs)
-    return before.differs(
-        then, "where all other tokens are others", lambda found: only([-1], found)
+    before = case.with_parameters(zero("W_o b_o"))
+    *contexts, x = before.run.inputs
+    if not contexts:
+        _require_several(x)
+    changed = [_other_tokens(case, z, slice(None)) for z in contexts]
+    changed.append(_other_tokens(case, x, slice(-1)))
+    where = "where all other tokens are others"
+    return before.contradiction(
+        before.with_inputs(*changed), where, lambda result: only([-1], result)
     )
 
 
 @law(10)
 def layers_that_add_nothing_change_nothing(case: LawCase) -> str:
     """Where attention and MLP add nothing, the norms of the layers change nothing: pre-norm."""
-    before = case.with_fields(zero(ADDED))
-    then = before.with_fields(each("gamma1 beta1 gamma2 beta2", lambda one: -2 * one))
-    return before.differs(then, "where γ and β of the layers, which add nothing, are others")
+    before = case.with_parameters(zero(ADDED))
+    after = before.with_parameters(each("gamma1 beta1 gamma2 beta2", lambda vector: -2 * vector))
+    where = "where γ and β of the layers, which add nothing, are others"
+    return before.contradiction(after, where)
 
 
 @law(10)
 def the_stream_is_read_through_norms_alone(case: LawCase) -> str:
     """A number added to all of W_p changes nothing: all that reads the stream takes it normed."""
-    before = case.with_fields(each("W_p", coarse))
-    then = before.with_fields(each("W_p", lambda W_p: W_p + 1))
-    return before.differs(then, "where 1 is added to all of W_p")
+    before = case.with_parameters(each("W_p", coarse))
+    after = before.with_parameters(each("W_p", lambda W_p: W_p + 1))
+    return before.contradiction(after, "where 1 is added to all of W_p")
 
 
 @law(8, 9, 10)
 def a_norm_comes_last(case: LawCase) -> str:
-    """Where γ = 0 in the last norm, all columns of P are the same."""
-    last = {"8": "gamma5", "9": "gamma", "10": "gamma"}[case.arguments.id]
-    then = case.with_fields(_last(last))
-    _more_than_one(then.result[0])
-    return then.apart(then.result[:, :1], 2 * then.tolerance, "where γ = 0 in the last norm")
-
-
-@law(9)
-def a_layer_ends_with_a_norm(case: LawCase) -> str:
-    """Where γ = 0 in the last norm of the last layer, all columns of P are the same."""
-    then = case.with_fields(_last("gamma2"))
-    _more_than_one(then.result[0])
-    return then.apart(then.result[:, :1], 2 * then.tolerance, "where γ²_L = 0")
+    """Where γ = 0 in the last norm, or in that of 9's last layer, all columns are the same."""
+    for name in LAST_NORMS[case.arguments.id]:
+        changed = case.with_parameters(_zero_in_the_last_layer(name))
+        _require_several(changed.result[0])
+        where = f"where {name} = 0 in the last layer or after it"
+        if problem := changed.mismatch(changed.result[:, :1], 2 * changed.tolerance, where):
+            return problem
+    return ""
 
 
 @law(8, 9, 10)
 def hidden_activations_may_change_places(case: LawCase) -> str:
     """Rows of W_mlp1 and b_mlp1 may change places, the columns of W_mlp2 along with them."""
 
-    def turned(fields: Fields) -> Fields:
+    def reordered(fields: Fields) -> Fields:
         rows = each("W_mlp1 b_mlp1 W_mlp3 b_mlp3", lambda W: W[::-1])
         return each("W_mlp2 W_mlp4", lambda W: W[:, ::-1])(rows(fields))
 
-    then = case.with_fields(turned)
-    return case.differs(then, "where the MLPs have their hidden activations in the opposite order")
+    where = "where the MLPs have their hidden activations in the opposite order"
+    return case.contradiction(case.with_parameters(reordered), where)
 
 
-@law(8, 9, 10)
-def the_vocabulary_may_stand_in_another_order(case: LawCase) -> str:
-    """Tokens may be numbered otherwise: columns of W_e, rows of W_u and of P change places."""
-    header, N_V = case.arguments.header, len(case.result)
-
-    def turned(fields: Fields) -> Fields:
-        columns = each("W_e", lambda W_e: W_e[:, ::-1])
-        return each("W_u", lambda W_u: W_u[::-1])(columns(fields))
-
-    then = case.changed(
-        lambda run: replace(
-            in_bundles(run, header, turned),
-            inputs=tuple([N_V + 1 - token for token in one] for one in run.inputs),
-        )
-    )
-    where = "where the vocabulary has the opposite order"
-    return case.differs(then, where, lambda found: found[::-1])
-
-
-@law(8, 9, 10)
-def columns_of_W_e_that_are_not_asked_for_change_nothing(case: LawCase) -> str:
-    """The columns of W_e of tokens that do not occur change nothing."""
-    occurring = sorted({token - 1 for one in case.run.inputs for token in one})
-    then = case.with_fields(_others_replaced(case, "W_e", occurring))
-    return case.differs(then, "where W_e has other columns for tokens that do not occur")
-
-
-@law(8, 9, 10)
-def columns_of_W_p_that_are_not_asked_for_change_nothing(case: LawCase) -> str:
-    """The columns of W_p of positions after the last token change nothing."""
-    longest = max(map(len, case.run.inputs))
-    then = case.with_fields(_others_replaced(case, "W_p", list(range(longest))))
-    return case.differs(then, "where W_p has other columns for positions after the last")
-
-
-def _more_than_one(tokens: Value) -> int:
+def _require_several(tokens: Value) -> int:
+    """Return how many tokens there are, if there are several."""
     if len(tokens) == 1:
         raise InapplicableError("there is one token")
     return len(tokens)
 
 
-def _other(case: LawCase, tokens: Value, places: slice) -> list[int]:
-    """Return tokens of which those at some places are others, each of them."""
-    N_V = fields_of(case.run, case.arguments.header)["W_u"].shape[0]
+def _other_tokens(case: LawCase, tokens: Value, places: slice) -> list[int]:
+    """Return tokens each of which is another at some places."""
+    N_V = case.parameters["W_u"].shape[0]
     if N_V == 1:
         raise InapplicableError("the vocabulary is one token")
-    found = list(tokens)
-    found[places] = [1 + token % N_V for token in found[places]]
-    return found
+    changed = list(tokens)
+    changed[places] = [1 + token % N_V for token in changed[places]]
+    return changed
 
 
-def _last(name: str) -> Callable[[Fields], Fields]:
-    """Return what makes a parameter 0, of the last layer if all have it."""
+def _zero_in_the_last_layer(name: str) -> Callable[[Fields], Fields]:
+    """Return a change that makes a parameter 0, if each layer has one, in the last layer."""
 
-    def within(fields: Fields) -> Fields:
+    def changed(fields: Fields) -> Fields:
         if name not in fields:
             return fields
         value = fields[name]
@@ -193,13 +141,4 @@ def _last(name: str) -> Callable[[Fields], Fields]:
             return {**fields, name: np.zeros_like(value)}
         return {**fields, name: [*value[:-1], np.zeros_like(value[-1])]}
 
-    return within
-
-
-def _others_replaced(case: LawCase, name: str, kept: list[int]) -> Callable[[Fields], Fields]:
-    """Return what replaces all columns of a matrix but those that are kept."""
-    wanted: Array = fields_of(case.other, case.arguments.header)[name].copy()
-    if len(kept) == wanted.shape[1]:
-        raise InapplicableError(f"every column of {name} is asked for")
-    wanted[:, kept] = fields_of(case.run, case.arguments.header)[name][:, kept]
-    return each(name, lambda _: wanted)
+    return changed

@@ -29,7 +29,7 @@ def tagged(X, Z, W, Mask):
     V = W.W_v @ Z + W.b_v[:, None]  # 4.3
     S = K.T @ Q  # 4.4
     S = np.where(Mask, S, -np.inf)  # 4.5
-    return 1.01 * V @ softmax(S / np.sqrt(len(Q)))  # 4.6
+    return V @ softmax(S)  # 4.6
 
 
 def masks_transposed(X, Z, W, Mask):

@@ -13,8 +13,8 @@ from transformers import BertForMaskedLM, GPT2Config, GPT2LMHeadModel, MarianMTM
 from figures.errors import rounded
 from spec.adapters.libraries.registry import ready
 from spec.calling.function_under_test import Trial
-from spec.checking.check import subject
-from spec.inputs.adapter import Adapter
+from spec.checking.check import function_under_test
+from spec.inputs.arguments import Adapter
 from spec.inputs.formats import FORMATS
 from spec.inputs.variations import Variation, variations
 
@@ -106,7 +106,7 @@ def measured(one: Ready, format: str) -> dict[str, Any]:
 
 def tried(one: Ready, format: str, of: Iterable[Variation] | None = None) -> list[Trial]:
     """What a function does, on all variations or on some."""
-    under = subject(one.function, one.algorithm, one.adapter, format)
+    under = function_under_test(one.function, one.algorithm, one.adapter, format)
     return list(under.trials(variations(under.algorithms, under.id) if of is None else of))
 
 

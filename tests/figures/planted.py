@@ -15,7 +15,7 @@ from hosts.plant import HOSTS, Plant, planted, plants, uncatalogued
 
 from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.checking import explain as naming
-from spec.checking.check import check, subject
+from spec.checking.check import check, function_under_test
 from spec.expected.result import ExactResult
 from spec.inputs.variations import variations
 from spec.library import checked
@@ -34,7 +34,7 @@ def of(name: str, module: ModuleType | None = None) -> FunctionUnderTest:
     id, function, adapter = ADAPTERS[name]
     if module is not None:
         function = getattr(module, function.__name__)
-    return subject(function, id, adapter)
+    return function_under_test(function, id, adapter)
 
 
 @cache

@@ -12,7 +12,7 @@ from hosts import convert
 from hosts import rows_torch as rows
 from hosts.convert import to_masked_out, to_rows, to_tensor
 from spec.adapters.function_in_layout import layout
-from spec.inputs.adapter import Adapter
+from spec.inputs.arguments import Adapter
 from spec.inputs.variations import TURNS
 
 ROWS = layout(tokens="rows", library="torch")

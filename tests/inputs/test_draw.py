@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from spec.domains.depth import Depths
+from spec.inputs.change_parameters import parameters_by_name
 from spec.inputs.draw import LONGER, SIZES, draw
 from spec.library import checked
-from spec.machine import Machine, Parameters
+from spec.machine import Machine
+from spec.machine.trees import leaves
 
 every_algorithm = pytest.mark.parametrize("id", list(checked()))
 
@@ -17,26 +19,15 @@ def drawn(id, seed=0, sizes=None, values=None):
     return draw(checked(), id, np.random.default_rng(seed), sizes, values)
 
 
-def arrays(value, name=""):
-    """Every array with real numbers, by the name of its parameter."""
-    match value:
-        case np.ndarray() if value.dtype == np.float64:
-            yield name, value
-        case Parameters(_, fields):
-            for key, part in fields.items():
-                yield from arrays(part, str(key))
-        case list() | tuple():
-            for part in value:
-                yield from arrays(part, name)
-
-
 def matrices(inputs):
-    return list(arrays((inputs.inputs, inputs.parameters)))
+    """Every array of real numbers, with its path."""
+    found = leaves((inputs.inputs, inputs.parameters))
+    return [(path, leaf) for path, leaf in found if getattr(leaf, "dtype", None) == np.float64]
 
 
 @every_algorithm
 def test_every_algorithm_runs_on_what_is_drawn(id):
-    inputs = drawn(id)
+    inputs = drawn(id, sizes=dict.fromkeys(("L", "L_enc", "L_dec", "N_epochs"), 1))
     machine = Machine(checked(), Depths(), random=iter([0.5] * 99), turns=2)
     machine.run(id, inputs.inputs, inputs.parameters, inputs.hyperparameters)
 
@@ -48,86 +39,69 @@ def test_one_seed_draws_the_same_another_something_else(id):
 
 
 @every_algorithm
-def test_no_matrix_is_square(id):
-    assert all(array.shape[0] != array.shape[1] for _, array in matrices(drawn(id)))
-
-
-@every_algorithm
-def test_every_number_is_the_same_in_float32(id):
-    for _, array in matrices(drawn(id)):
-        assert np.array_equal(array, array.astype(np.float32))
+def test_nothing_is_special_and_float32_has_every_number(id):
+    arrays = [array for _, array in matrices(drawn(id))]
+    assert all(array.shape[0] != array.shape[1] for array in arrays)
+    entries = np.concatenate([array.ravel() for array in arrays] or [[]])
+    assert not np.isin(entries, [0, 1]).any()
+    assert len(np.unique(entries)) > 0.99 * len(entries)  # a few are equal by chance
+    assert np.array_equal(entries, entries.astype(np.float32))
     for value in drawn(id).hyperparameters.values():
         assert value == np.float32(value)
 
 
-@every_algorithm
-def test_no_parameter_is_0_or_1_and_no_two_are_equal(id):
-    entries = np.concatenate([array.ravel() for _, array in matrices(drawn(id))] or [[]])
-    assert not np.isin(entries, [0, 1]).any()
-    assert len(np.unique(entries)) > 0.99 * len(entries)  # a few are equal by chance
-
-
 def test_scales_lie_around_1_and_offsets_around_0():
-    scales, offsets = (
-        np.concatenate([one.ravel() for name, one in matrices(drawn("10")) if name[0] == symbol])
-        for symbol in "γβ"
-    )
-    assert abs(scales.mean() - 1) < 0.3
-    assert abs(offsets.mean()) < 0.3
+    fields = parameters_by_name(drawn("10", sizes={"d_e": 60}))
+    assert abs(fields["gamma"].mean() - 1) < 0.3
+    assert abs(fields["beta"].mean()) < 0.3
 
 
 def test_a_step_of_training_is_short():
     assert all(drawn(id).hyperparameters["η"] < 0.1 for id in ("11", "12", "13"))
 
 
-def test_a_size_can_be_given():
-    (_, W_p, *_) = drawn("10", sizes={"ℓ_max": 9}).parameters[0].fields.values()
+def test_sizes_and_hyperparameters_can_be_given_and_the_rest_stays_as_it_was():
+    W_p = parameters_by_name(drawn("10", sizes={"ℓ_max": 9}))["W_p"]
     assert W_p.shape == (SIZES["d_e"], 9)
-
-
-def test_a_hyperparameter_can_be_given_and_the_rest_stays_as_it_was():
     before, after = drawn("14"), drawn("14", values={"τ": 2.0})
     assert after.hyperparameters == {**before.hyperparameters, "τ": 2.0}
     assert repr(after.inputs) == repr(before.inputs)
 
 
-@pytest.mark.parametrize("given", [{"sizes": {"ell_max": 9}}, {"values": {"tau": 2.0}}])
-def test_an_unknown_name_is_refused(given):
-    with pytest.raises(ValueError, match=r"^no algorithm has (ell_max|tau)$"):
-        drawn("14", **given)
+@pytest.mark.parametrize("wrong", [{"sizes": {"ell_max": 9}}, {"values": {"tau": 2.0}}])
+def test_an_unknown_name_is_refused(wrong):
+    with pytest.raises(ValueError, match=r"^no algorithm has a size or hyperparameter (ell_max|t)"):
+        drawn("14", **wrong)
 
 
-def test_what_is_called_gets_its_hyperparameters():
-    assert set(drawn("10").hyperparameters) == {"ε"}
-    assert set(drawn("12").hyperparameters) == {"N_epochs", "η", "p_mask", "mask_token", "ε"}
-
-
-def test_a_size_that_an_array_has_is_not_given_again():
-    assert set(drawn("5").hyperparameters) == set()
-    assert set(drawn("14").hyperparameters) == {"ℓ_gen", "τ", "ε"}
+@pytest.mark.parametrize(
+    ("id", "names"),
+    [
+        ("5", set()),  # its sizes are those of its arrays
+        ("10", {"ε"}),  # which the norms that it calls take
+        ("12", {"N_epochs", "η", "p_mask", "mask_token", "ε"}),
+        ("14", {"ℓ_gen", "τ", "ε"}),
+    ],
+)
+def test_hyperparameters_are_its_own_and_those_of_what_it_calls(id, names):
+    assert set(drawn(id).hyperparameters) == names
 
 
 def test_the_sequences_of_a_data_set_have_different_lengths():
     z, x, _ = drawn("11", sizes={"N_data": 2}).inputs
-    assert [len(one) for one in x] == [SIZES["length(x_n)"] + LONGER * n for n in range(2)]
-    assert [len(one) for one in z] == [SIZES["length(z_n)"] + LONGER * n for n in range(2)]
+    for texts, length in ((z, SIZES["length(z_n)"]), (x, SIZES["length(x_n)"])):
+        assert [len(text) for text in texts] == [length, length + LONGER]
 
 
-def test_every_token_and_position_is_drawn_some_time():
+def test_every_token_position_and_bit_is_drawn_some_time():
     tokens = {token for seed in range(40) for token in drawn("10", seed).inputs[0]}
     assert tokens == set(range(1, SIZES["N_V"] + 1))
     positions = {drawn("2", seed).inputs[0] for seed in range(100)}
     assert positions == set(range(1, SIZES["ℓ_max"] + 1))
-
-
-def test_a_mask_has_zeros_and_ones():
-    _, Mask = drawn("4").parameters
-    assert set(Mask.ravel().tolist()) == {0, 1}
+    assert set(drawn("4").parameters[1].ravel().tolist()) == {0, 1}
 
 
 def test_heads_have_the_sizes_that_the_layer_says():
-    heads = drawn("10").parameters[0]
-    W_l = next(value for key, value in heads.fields.items() if str(key) == "W_l")
-    W_q, _, _, _, W_v, _ = next(iter(W_l[0].fields.values()))[0].fields.values()
-    assert W_q.shape == (SIZES["d_attn"], SIZES["d_e"])
-    assert W_v.shape == (SIZES["d_mid"], SIZES["d_e"])
+    fields = parameters_by_name(drawn("10"))
+    assert fields["W_q"].shape == (SIZES["d_attn"], SIZES["d_e"])
+    assert fields["W_v"].shape == (SIZES["d_mid"], SIZES["d_e"])

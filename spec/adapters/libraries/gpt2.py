@@ -1,4 +1,4 @@
-"""`GPT2LMHeadModel` as Algorithm 10: GELU is written with tanh, and W_u is W_eᵀ."""
+"""`GPT2LMHeadModel` as Algorithm 10: GELU is computed with tanh, and W_u is W_eᵀ."""
 
 from __future__ import annotations
 
@@ -6,61 +6,12 @@ from typing import Any
 
 import torch
 
-from spec.adapters.array_libraries import converted
-from spec.adapters.libraries.hugging_face import (
-    activation,
-    configuration,
-    model,
-    probabilities,
-)
-from spec.adapters.libraries.sizes import divided, of_instance, split
-from spec.adapters.libraries.torch_weights import Weights, call_with, pair, stacked
-from spec.adapters.restrictions import Restrictions
-from spec.inputs.adapter import Adapter, Function
-from spec.inputs.arguments import Arguments
-from spec.inputs.records import Record
-
-NAME = "transformers.GPT2LMHeadModel"
+from spec.adapters.libraries.hugging_face import HuggingFaceModel
+from spec.adapters.libraries.torch_weights import Weights, pair, stacked
+from spec.inputs.python_form import Record
 
 
-def adapter(function: Function) -> Adapter:
-    """Return the adapter of a class, configured as GPT-2 is, or of an instance."""
-    config = configuration(function)
-    departures = activation(config.activation_function, "10")
-    if isinstance(function, type):
-        return Adapter(NAME, _call, divided, Restrictions(tied=True), departures=departures)
-    own = {
-        **split(config.n_embd, config.n_head),
-        "N_V": config.vocab_size,
-        "ℓ_max": config.n_positions,
-        "L": config.n_layer,
-        "d_mlp": config.n_inner or 4 * config.n_embd,
-    }
-    return Adapter(
-        NAME,
-        _call,
-        of_instance(own),
-        Restrictions(tied=config.tie_word_embeddings),
-        {"ε": config.layer_norm_epsilon},
-        departures,
-    )
-
-
-def _call(function: Function, arguments: Arguments) -> Any:
-    theta, x = converted("torch", (arguments.theta, arguments.x))
-    first = arguments.theta.layers[0]
-    one = model(
-        function,
-        vocab_size=theta.W_e.shape[1],
-        n_positions=theta.W_p.shape[1],
-        n_embd=len(theta.W_e),
-        n_inner=len(first.W_mlp1),
-        n_layer=len(theta.layers),
-        n_head=len(first.W.W_qkv.W_q),
-        layer_norm_epsilon=arguments.eps,
-        bos_token_id=None,
-        eos_token_id=None,
-    )
+def _weights(_: Any, theta: Record) -> Weights:
     weights = {
         "transformer.wte.weight": theta.W_e.mT,
         "transformer.wpe.weight": theta.W_p.mT,
@@ -69,7 +20,7 @@ def _call(function: Function, arguments: Arguments) -> Any:
     }
     for place, layer in enumerate(theta.layers):
         weights |= _layer(layer, f"transformer.h.{place}")
-    return probabilities(call_with(one, weights, x[None], use_cache=False).logits)
+    return weights
 
 
 def _layer(layer: Record, name: str) -> Weights:
@@ -84,3 +35,22 @@ def _layer(layer: Record, name: str) -> Weights:
         **pair(f"{name}.mlp.c_fc", layer.W_mlp1.mT, layer.b_mlp1),
         **pair(f"{name}.mlp.c_proj", layer.W_mlp2.mT, layer.b_mlp2),
     }
+
+
+adapter = HuggingFaceModel(
+    "transformers.GPT2LMHeadModel",
+    "10",
+    {
+        "vocab_size": "N_V",
+        "n_positions": "ℓ_max",
+        "n_embd": "d_e",
+        "n_inner": "d_mlp",
+        "n_layer": "L",
+        "n_head": "H",
+    },
+    "activation_function",
+    "layer_norm_epsilon",
+    _weights,
+    configured={"bos_token_id": None, "eos_token_id": None},
+    called={"use_cache": False},
+).adapter

@@ -1,16 +1,24 @@
-"""What the adapters of Hugging Face's models share."""
+"""The adapter of a model of Hugging Face's transformers, made of a description of the model."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-import torch
-
-from spec.inputs.adapter import Function
+from spec.adapters.array_libraries import converted
+from spec.adapters.libraries.sizes import divided, heads_of, of_instance
+from spec.adapters.libraries.torch_weights import Weights, call_with
+from spec.adapters.restrictions import Restrictions
+from spec.calling.python_signature import name_of
+from spec.inputs.arguments import Adapter, Arguments, Sizes
+from spec.inputs.errors import AdapterError
+from spec.inputs.python_form import Record
+from spec.machine import Value
 from spec.mistakes.catalogue import catalogue
 
-#: What Hugging Face calls the activations, by how the catalogue's differences are called.
+#: Hugging Face's names of activations, by how the ids of documented differences begin.
 ACTIVATIONS = {
     "gelu": ("gelu",),
     "quick-gelu": ("quick_gelu",),
@@ -20,29 +28,73 @@ ACTIVATIONS = {
 }
 
 
-def activation(name: str, algorithm: str) -> tuple[str, ...]:
-    """Return the documented difference that an activation is, if it is one."""
-    known = (f"{one}-{algorithm}" for one, names in ACTIVATIONS.items() if name in names)
-    return tuple(id for id in known if id in catalogue())
+@dataclass(frozen=True)
+class HuggingFaceModel:
+    """A class of models: how its configuration and its weights stand for sizes and for θ."""
+
+    name: str
+    algorithm: str
+    sizes: Mapping[str, str]  # the paper's names of options that are sizes
+    activation: str  # the option that names the activation
+    eps: str | None  # the option that holds ε; without one, ε is that of torch
+    weights: Callable[[Any, Record], Weights]  # of a model, made of θ
+    departures: Callable[[Any], tuple[str, ...]] = lambda _: ()  # besides the activation
+    configured: Mapping[str, Any] = field(default_factory=dict)  # options of a new model
+    called: Mapping[str, Any] = field(default_factory=dict)  # options of a call
+
+    def adapter(self, function: Any) -> Adapter:
+        """Return the adapter of the class, or of an instance, which keeps its configuration."""
+        new = isinstance(function, type)
+        config = function.config_class(**self.configured) if new else function.config
+        name = getattr(config, self.activation)
+        kinds = (kind for kind, names in ACTIVATIONS.items() if name in names)
+        known = [f"{kind}-{self.algorithm}" for kind in kinds]
+        departures = [id for id in known if id in catalogue()]
+        eps: dict[str, Value] = {"ε": getattr(config, self.eps) if self.eps else 1e-5}
+        return Adapter(
+            self.name,
+            self.call,
+            _of_class if new else of_instance(self._own_sizes(function)),
+            Restrictions(tied=new or config.tie_word_embeddings),
+            {} if new and self.eps else eps,
+            (*departures, *self.departures(config)),
+        )
+
+    def call(self, function: Any, arguments: Arguments) -> Any:
+        """Call the model with θ for its weights, and return its probabilities."""
+        texts = [arguments.named[name] for name in ("z", "x") if name in arguments.named]
+        theta, texts = converted("torch", (arguments.theta, texts))
+        names = ("input_ids", "decoder_input_ids")
+        inputs = {name: text[None] for name, text in zip(names, texts, strict=False)}
+        model = self._model(function, arguments) if isinstance(function, type) else function
+        output = call_with(model, self.weights(model, theta), **inputs, **self.called)
+        return output.logits[0].softmax(-1).mT
+
+    def _model(self, function: Any, arguments: Arguments) -> Any:
+        options = {option: arguments.all_sizes[size] for option, size in self.sizes.items()}
+        eps = {self.eps: arguments.eps} if self.eps else {}
+        return _built(function, tuple({**self.configured, **options, **eps}.items()))
+
+    def _own_sizes(self, model: Any) -> Sizes:
+        """Return the sizes of an instance, if options that are one size do not differ."""
+        options: dict[str, str] = {}
+        own: dict[str, int] = {}
+        for option, size in self.sizes.items():
+            length = getattr(model.config, option) or 4 * own["d_e"]  # GPT-2's None stands for that
+            if own.setdefault(size, length) != length:
+                raise AdapterError(
+                    f"{name_of(model)} has {options[size]} {own[size]} and {option} {length}, and "
+                    f"Algorithm {self.algorithm} has one {size}"
+                )
+            options[size] = option
+        return {**own, **heads_of(own["d_e"], own["H"]), "d_f": own["d_e"]}
 
 
-def configuration(function: Any) -> Any:
-    """Return the configuration of an instance, or the one that a class has if none is given."""
-    return function.config if hasattr(function, "config") else function.config_class()
+def _of_class(asked: Sizes) -> Sizes:
+    sizes = divided(asked)
+    return {**sizes, "d_f": sizes["d_e"]}
 
 
-def model(function: Function, **options: Any) -> Any:
-    """Return a model of a configuration, not in training, or the instance that there is."""
-    if not isinstance(function, type):
-        return function
-    return _built(function, tuple(options.items()))
-
-
-@lru_cache(maxsize=16)  # each is tried twice on the same arguments
+@lru_cache(maxsize=16)  # each model is called twice on the same arguments
 def _built(kind: Any, options: tuple[tuple[str, Any], ...]) -> Any:
     return kind(kind.config_class(**dict(options))).eval()
-
-
-def probabilities(logits: torch.Tensor) -> torch.Tensor:
-    """Return the columns of probabilities that rows of scores stand for, in a batch of one."""
-    return logits[0].softmax(-1).mT

@@ -1,4 +1,4 @@
-"""Which functions there is an adapter for, found without importing the library of any."""
+"""The functions of libraries that have an adapter, found without importing any library."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
-from spec.inputs.adapter import Adapter, Function
+from spec.inputs.arguments import Adapter, Function
 
-#: Where a function stands that is known, the algorithms that it can be, and which function of a
-#: module of this package makes the adapter.
+#: Where a function stands, the algorithms that it can be, and for each the maker of its adapter, a
+#: function in a file of this folder.
 KNOWN: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "torch.nn.functional.scaled_dot_product_attention": {
-            "4": "torch_functions.attention",
-            "5": "torch_functions.heads",
+            "4": "functions.torch_attention",
+            "5": "functions.torch_attention",
         },
-        "torch.nn.functional.layer_norm": {"6": "torch_functions.norm"},
+        "jax.nn.dot_product_attention": {
+            "4": "functions.jax_attention",
+            "5": "functions.jax_heads",
+        },
+        "torch.nn.functional.layer_norm": {"6": "functions.torch_norm"},
         "torch.nn.MultiheadAttention": {"5": "torch_modules.attention"},
         "torch.nn.LayerNorm": {"6": "torch_modules.norm"},
         "torch.nn.Transformer": {"8": "torch_layers.transformer"},
         "torch.nn.TransformerDecoderLayer": {"8": "torch_layers.decoder"},
         "torch.nn.TransformerEncoderLayer": {
             "9": "torch_layers.encoder",
-            "10": "torch_layers.decoder_only",
-        },
-        "jax.nn.dot_product_attention": {
-            "4": "jax_functions.attention",
-            "5": "jax_functions.heads",
+            "10": "torch_layers.encoder",
         },
         "transformers.models.marian.modeling_marian.MarianMTModel": {"8": "marian.adapter"},
         "transformers.models.bert.modeling_bert.BertForMaskedLM": {"9": "bert.adapter"},
@@ -39,21 +39,12 @@ KNOWN: Mapping[str, Mapping[str, str]] = MappingProxyType(
 
 
 def ready(function: Function, algorithm: int | str) -> Adapter | None:
-    """Return the adapter that is known for a function, if one is.
+    """Return the adapter that is known for a function, if there is one.
 
-    Parameters
-    ----------
-    function
-        A function of a library, a class of modules or one derived from it, or an instance. A class
-        is tried at all sizes; an instance has its own, its ε and its mode: one that drops out is
-        not deterministic, and is not told to stop. Its weights stay as they are.
-    algorithm
-        The algorithm that it is to be.
-
-    Raises
-    ------
-    AdapterError
-        If it is an instance of what is known, but one that cannot be the algorithm.
+    That is a function of a library, a class of modules or one derived from it, or an instance. A
+    class is tried at all sizes. An instance keeps its sizes, its ε, its weights and its mode: one
+    that drops out is not deterministic. An AdapterError says why an instance cannot be the
+    algorithm.
 
     Examples
     --------
@@ -62,25 +53,22 @@ def ready(function: Function, algorithm: int | str) -> Adapter | None:
     'torch.nn.LayerNorm'
     >>> ready(sorted, algorithm=6)
     """
-    for known in _known(function):
-        if maker := KNOWN[known].get(str(algorithm)):
+    for makers in _known(function):
+        if maker := makers.get(str(algorithm)):
             file, _, name = maker.rpartition(".")
-            module = import_module(f"{__package__}.{file}")
-            return getattr(module, name)(function)  # type: ignore[no-any-return]
+            make = getattr(import_module(f"{__package__}.{file}"), name)
+            return make(function)  # type: ignore[no-any-return]
     return None
 
 
-def algorithms(function: Function) -> tuple[str, ...]:
-    """Return which algorithms a function can be by what is known of it."""
-    return tuple(id for known in _known(function) for id in KNOWN[known])
+def _known(function: Any) -> Iterator[Mapping[str, str]]:
+    """Yield the entries of a function, or of the classes that a class or an instance derives from.
 
-
-def _known(function: Any) -> Iterator[str]:
-    """Yield where a function stands that is known, or what a class or an instance derives from."""
+    A function of a library that has not been imported cannot be the one asked for.
+    """
     kind = function if isinstance(function, type) else type(function)
-    for name in KNOWN:
+    for name, makers in KNOWN.items():
         module, _, last = name.rpartition(".")
-        # What a library holds can be given only once it has been imported.
-        held = getattr(sys.modules.get(module), last, None)
-        if held is not None and (held is function or held in kind.__mro__):
-            yield name
+        known = getattr(sys.modules.get(module), last, None)
+        if known is not None and (known is function or known in kind.__mro__):
+            yield makers

@@ -1,37 +1,34 @@
-"""The sizes that the modules of libraries can have."""
+"""The sizes that modules of libraries can have."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from spec.inputs.adapter import Sizes
+from spec.inputs.arguments import Sizes
 
 
 def divided(asked: Sizes) -> Sizes:
     """Return sizes at which the heads divide the stream: d_attn = d_mid = d_e / H.
 
-    As near as can be, d_e is what is asked for; but d_attn is never larger than is asked for.
+    d_e is as near as possible to the size that is asked for, and d_attn is never larger.
     """
     d_attn = max(1, min(asked["d_attn"], asked["d_mid"], asked["d_e"] // asked["H"]))
     return {**asked, "d_attn": d_attn, "d_mid": d_attn, "d_e": asked["H"] * d_attn}
 
 
 def of_instance(own: Sizes) -> Callable[[Sizes], Sizes]:
-    """Return how the sizes of an instance stand in place of those that are asked for.
-
-    A text is no longer than it can be.
-    """
+    """Return a map to the sizes of an instance, whose texts are no longer than its ℓ_max."""
 
     def sizes(asked: Sizes) -> Sizes:
-        found = {**asked, **own}
-        for name in found:
-            if name.startswith("length"):
-                found[name] = min(found[name], found["ℓ_max"])
-        return found
+        fixed = {**asked, **own}
+        return {
+            name: min(size, fixed["ℓ_max"]) if name.startswith("length") else size
+            for name, size in fixed.items()
+        }
 
     return sizes
 
 
-def split(d_e: int, H: int) -> Sizes:
-    """Return the sizes of a stream that the heads divide."""
+def heads_of(d_e: int, H: int) -> Sizes:
+    """Return the sizes of a stream that H heads divide."""
     return {"d_e": d_e, "H": H, "d_attn": d_e // H, "d_mid": d_e // H}

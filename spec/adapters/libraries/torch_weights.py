@@ -1,4 +1,4 @@
-"""Modules of torch, run with the weights of θ; their own stay as they are."""
+"""Modules of torch, called with weights made of θ; their own weights stay as they are."""
 
 from __future__ import annotations
 
@@ -9,49 +9,48 @@ import torch
 from torch.func import functional_call
 
 from spec.calling.python_signature import name_of
-from spec.inputs.adapter import AdapterError
-from spec.inputs.records import Record
+from spec.inputs.errors import AdapterError
+from spec.inputs.python_form import Record
 
 Weights = Mapping[str, torch.Tensor]
 
 
 def call_with(module: torch.nn.Module, weights: Weights, *args: Any, **options: Any) -> Any:
-    """Call a module with other weights.
+    """Call a module with other weights, by their paths in it: `norm1.weight`.
 
-    An offset that the module does not have may be given if it is 0.
+    Weights that are 0 may be given for an offset that the module does not have.
 
     Raises
     ------
     AdapterError
-        If a weight has no place in the module, or none is given for one that it has.
+        If the module has no place for a weight, or has a weight that is not given.
     """
-    own = dict(_own(module))
+    own = dict(_own_weights(module))
     placed: dict[int, str] = {}
     for name, weight in weights.items():
+        shape = tuple(weight.shape)
         if name in own:
             if own[name].shape != weight.shape:
                 raise AdapterError(
-                    f"{name_of(module)}: {name} has shape {tuple(own[name].shape)}, "
-                    f"and what the algorithm has for it {tuple(weight.shape)}"
+                    f"{name_of(module)}.{name} has shape {tuple(own[name].shape)}, "
+                    f"where the algorithm has {shape}"
                 )
-            placed.setdefault(id(own[name]), name)  # one that is tied to another has its value
+            placed.setdefault(id(own[name]), name)  # a weight that is tied to another has its value
         elif weight.any():
-            raise AdapterError(
-                f"{name_of(module)} has no {name} for what has shape {tuple(weight.shape)}"
-            )
+            raise AdapterError(f"{name_of(module)} has no {name}, where the algorithm has {shape}")
     for name, weight in own.items():
         if id(weight) not in placed:
             raise AdapterError(
-                f"{name_of(module)}: {name}, of shape {tuple(weight.shape)}, "
-                "is nothing that the algorithm has"
+                f"{name_of(module)}.{name} has shape {tuple(weight.shape)}: "
+                "nothing in the algorithm goes there"
             )
     arguments = {name: weights[name] for name in placed.values()}
     with torch.no_grad():
         return functional_call(module, arguments, args, options)
 
 
-def _own(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
-    """Yield the weights that a module has; buffers that are no real numbers are its own affair."""
+def _own_weights(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
+    """Yield the parameters of a module, and its buffers of real numbers."""
     yield from module.named_parameters(remove_duplicate=False)
     for name, buffer in module.named_buffers(remove_duplicate=False):
         if buffer.is_floating_point():
@@ -59,7 +58,7 @@ def _own(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
 
 
 def pair(name: str, weight: Any, bias: Any) -> dict[str, torch.Tensor]:
-    """Return a linear map, or a norm, under its name."""
+    """Return the weights of a linear map, or of a norm, under its name."""
     return {f"{name}.weight": weight, f"{name}.bias": bias}
 
 
@@ -68,12 +67,12 @@ def stacked(heads: torch.Tensor) -> torch.Tensor:
     return heads.flatten(0, 1)
 
 
-def projections(W: Record, name: str, query: str, key: str, value: str, out: str) -> Weights:
-    """Return the weights of attention whose four maps have names of their own."""
+def projections(W: Record, name: str, *maps: str) -> Weights:
+    """Return the weights of attention with four linear maps: of queries, keys, values, results."""
     heads = W.W_qkv
-    return {
-        **pair(f"{name}.{query}", stacked(heads.W_q), stacked(heads.b_q)),
-        **pair(f"{name}.{key}", stacked(heads.W_k), stacked(heads.b_k)),
-        **pair(f"{name}.{value}", stacked(heads.W_v), stacked(heads.b_v)),
-        **pair(f"{name}.{out}", W.W_o, W.b_o),
-    }
+    pairs = ((heads.W_q, heads.b_q), (heads.W_k, heads.b_k), (heads.W_v, heads.b_v))
+    matrices = [*((stacked(weight), stacked(bias)) for weight, bias in pairs), (W.W_o, W.b_o)]
+    weights: dict[str, torch.Tensor] = {}
+    for part, (weight, bias) in zip(maps, matrices, strict=True):
+        weights |= pair(f"{name}.{part}", weight, bias)
+    return weights

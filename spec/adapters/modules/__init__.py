@@ -1,1 +1,1 @@
-"""Classes and objects made of modules, called with the paper's parameters in place of theirs."""
+"""Classes and objects made of modules: the paper's parameters take the place of their own."""

@@ -1,29 +1,25 @@
-"""Classes and objects made of modules: the paper's parameters are put in the place of theirs."""
+"""Classes and objects made of modules: the paper's parameters take the place of their own."""
 
 from __future__ import annotations
 
 import copy
-import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
-from spec.adapters.array_libraries import Library, call_in_library, computing, converted, imported
-from spec.adapters.match_arguments import argument_named, spread
+from spec.adapters.array_libraries import call_in_library, computing, converted, imported
+from spec.adapters.match_arguments import match, spread
 from spec.adapters.modules import read_and_set
 from spec.adapters.modules.algorithm_parameters import ModuleAlgorithm, module_algorithm
 from spec.adapters.modules.construct import (
+    construct,
+    constructor_parameters,
     is_class,
     is_eps,
-    made,
-    parameters_to_make,
-    size_meant,
+    size_named,
 )
-from spec.adapters.modules.parameter_places import (
-    PlacedParameter,
-    placed_parameters,
-    sizes_of,
-)
+from spec.adapters.modules.parameter_places import PlacedParameter, placed_parameters, sizes_of
 from spec.adapters.options import (
     Batch,
     FixedSizes,
@@ -40,10 +36,10 @@ from spec.adapters.options import (
 from spec.adapters.restrictions import Restrictions
 from spec.adapters.sequences import SequenceForm
 from spec.adapters.stored_parameters import ParameterForm
-from spec.calling.python_signature import name_of, parameters_of
-from spec.inputs.adapter import Adapter, AdapterError, Function, Sizes
-from spec.inputs.arguments import Arguments
+from spec.calling.python_signature import name_of
+from spec.inputs.arguments import Adapter, Arguments, Function, Sizes
 from spec.inputs.draw import SIZES
+from spec.inputs.errors import AdapterError
 from spec.machine import Value
 
 
@@ -61,66 +57,72 @@ def modules(
     sizes: FixedSizes | None = None,
     names: Mapping[str, str] | None = None,
 ) -> Adapter:
-    """Return how an attention, a norm or a head made of modules is called.
+    """Return the adapter of an attention, a norm, a head or a feed-forward layer made of modules.
 
-    A module of torch or Flax, or any object that holds arrays, or objects that do. What goes where
-    is told by the names of the modules and of their parameters; `synonyms.toml` has those that are
-    known. Offsets that it does not have are 0. If it returns several things, the first is meant.
+    That is a module of torch or Flax, or any object that holds arrays, or objects that do. The
+    names of modules and of their parameters say which of the paper's parameters go there;
+    `synonyms.toml` has the names that are known. Offsets that a module does not have are 0. If a
+    module returns several results, the first is compared.
 
     Parameters
     ----------
     function
-        A class, of which objects of all sizes are made; or an object, which stays as it is.
+        A class, of which objects of all sizes are made, or an object, which stays as it is.
     algorithm
         The algorithm that it should be: an attention, a norm, a layer; not a whole model.
     tokens, batch, mask, result, sizes
-        As for `layout`. Whether it takes a context is seen from its signature.
+        As in `layout`. The signature of a module shows whether it takes a context.
     weights
-        Which way matrices stand that are in no module of a known kind; None is to be seen from
-        their shapes.
+        Whether matrices have a row or a column for each output, where no known kind of module
+        tells; None: their shapes tell.
     qkv
-        How q, k and v stand where they are one matrix: `fused`, or `fused in each head`.
+        How W_q, W_k and W_v lie in one matrix: `fused`, or `fused in each head`.
     eps
-        The ε of a norm. None is the one that the class takes, or the object has, or 0.
+        The ε of a norm. None: the ε that the class takes, or that the object has, or 0.
     names
-        What goes where it cannot be told: `{"to_r.weight": "W_k"}`.
+        The paper's parameters for paths whose names are not known: `{"to_r.weight": "W_k"}`.
 
     Raises
     ------
     AdapterError
-        If a parameter has no place, or something must be known that is not.
+        If a parameter of the module or of the algorithm has no counterpart, or an option is needed.
+
+    Examples
+    --------
+    >>> import torch
+    >>> modules(torch.nn.Linear(6, 17, bias=False), 7, result="logits").name
+    'rows, logits, torch'
     """
     target = module_algorithm(str(algorithm))
     require_allowed("mask", mask, Mask)
-    module = _Module(function, target, weights, qkv, mask, names or {})
+    kind = _ModuleKind(function, target, weights, qkv, mask, names or {})
     sequences = SequenceForm(tokens, batch, result)
-    first = module.like(with_fixed(sizes or {}, SIZES), eps or 0.0)
-    library = read_and_set.library_of(first.object)
-    lacking = module.lacking(first)
-    takes = taken(first.object, module.name, mask, target)
+    first = kind.instance(with_fixed(sizes or {}, SIZES), eps or 0.0)
+    lacking = first.lacking
+    takes = _arguments_taken(first, mask)
     itself = "Z" in target.inputs and "Z" not in takes.values()
     implied = {"ℓ_z": "ℓ_x"} if itself or mask == "causal" else {}
-    fixed = module.eps(first.object) if eps is None else eps
+    fixed_eps = first.eps if eps is None else eps
+    library = read_and_set.library_of(first.module)
 
     def fitting(asked: Sizes) -> Sizes:
         asked = with_fixed(chosen_first(sizes, implied), asked)
-        return asked | module.sizes(module.like(asked, fixed or 0.0), sizes or {})
+        return asked | kind.instance(asked, fixed_eps or 0.0).sizes(sizes or {})
 
     def call(function: Function, arguments: Arguments) -> Any:
-        wanted = sequences.sequences(arguments) | sequences.mask(arguments, mask)
-        module = _Module(function, target, weights, qkv, mask, names or {})
-        asked = arguments.all_sizes
+        inputs = sequences.sequences(arguments) | sequences.mask(arguments, mask)
         with computing(library, arguments.format.name):
-            one = module.like(asked, arguments.named.get("eps", 0.0))
-            module.fill(one, library, arguments)
-            value = call_in_library(
-                one.object, {name: wanted[of] for name, of in takes.items()}, library
+            instance = replace(kind, function=function).instance(
+                arguments.all_sizes, arguments.named.get("eps", 0.0)
             )
-            # Weights of the attention, or a cache, may follow the result.
-            one_of_several = isinstance(value, tuple | list) and value
-            return sequences.returned(value[0] if one_of_several else value, arguments)
+            instance.set_parameters(arguments)
+            by_name = {name: inputs[argument] for name, argument in takes.items()}
+            value = call_in_library(instance.module, by_name, library)
+            # The weights of an attention, or a cache, may follow the result.
+            several = isinstance(value, tuple | list) and value
+            return sequences.returned(value[0] if several else value, arguments)
 
-    said = (
+    words = (
         tokens,
         batch and f"batch {batch}",
         weights,
@@ -131,57 +133,16 @@ def modules(
         f"no {', '.join(lacking)}" if lacking else None,
         library if library != "numpy" else None,
     )
-    limits = Restrictions(mask, itself, [name for name in target.parameters if name not in lacking])
-    values: dict[str, Value] = {} if fixed is None else {"ε": fixed}
-    return Adapter(", ".join(filter(None, said)), call, fitting, limits, values)
-
-
-def taken(module: Any, name: str, mask: Mask, algorithm: ModuleAlgorithm) -> dict[str, str]:
-    """Return what each parameter of a module's call is: X, Z or Mask, by its name.
-
-    Raises
-    ------
-    AdapterError
-        If it cannot be told what a parameter is, or a mask is to be given that it does not take.
-    """
-    wanted = algorithm.inputs
-    masked = "Mask" in wanted and mask not in ("causal", "none")
-    forward = getattr(module, "forward", module)
-    found: dict[str, str] = {}
-    for parameter, one in parameters_of(forward).items():
-        required = one.default is inspect.Parameter.empty
-        match = argument_named(
-            parameter, wanted if masked else [one for one in wanted if one != "Mask"]
-        )
-        if not found and required:
-            match = wanted[0]
-        # Equinox's key is a source of random numbers.
-        if match and not (parameter == "key" and one.kind is inspect.Parameter.KEYWORD_ONLY):
-            found[parameter] = match
-        elif required:
-            raise AdapterError(
-                f"{name} is called with {parameter}, which is not an argument of Algorithm "
-                f"{algorithm.id} by a name that is known: these are {', '.join(wanted)}"
-            )
-    if masked and "Mask" not in found.values():
-        raise AdapterError(
-            f"{name} is called with {', '.join(found)}, and with no mask: say mask='causal' if it "
-            "has one of its own, or 'none'"
-        )
-    return found
+    biases = [name for name in target.parameters if name not in lacking]
+    values: dict[str, Value] = {} if fixed_eps is None else {"ε": fixed_eps}
+    return Adapter(
+        ", ".join(filter(None, words)), call, fitting, Restrictions(mask, itself, biases), values
+    )
 
 
 @dataclass(frozen=True)
-class _Made:
-    """An object, and what sizes its class was told."""
-
-    object: Any
-    told: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class _Module:
-    """A class or an object, and how its parameters stand."""
+class _ModuleKind:
+    """A class of modules or an object, the algorithm that it should be, and options of it."""
 
     function: Function
     algorithm: ModuleAlgorithm
@@ -194,78 +155,108 @@ class _Module:
     def name(self) -> str:
         return name_of(self.function)
 
-    def like(self, asked: Sizes, eps: float) -> _Made:
-        """Return an object at the sizes that are asked for, or a copy of the one that there is."""
+    def instance(self, asked: Sizes, eps: float) -> _Instance:
+        """Return an object of the class at some sizes, or a copy of the object that there is."""
         if not is_class(self.function):
-            return _Made(copy.deepcopy(self.function), {})
+            return _Instance(self, copy.deepcopy(self.function), {})
         try:
-            one, told = made(self.function, self.algorithm, asked, eps, self.mask)
+            module, sizes = construct(self.function, self.algorithm, asked, eps, self.mask)
         except AdapterError:
             raise
-        except Exception as error:  # what a class raises is its own
-            said = " ".join(f"{type(error).__name__}: {error}".split())
-            raise AdapterError(f"{self.name} cannot be made at other sizes: {said}") from error
-        if hasattr(one, "eval"):  # nothing drops out
-            one.eval()
-        return _Made(one, told)
+        except Exception as error:  # a class may raise anything
+            message = " ".join(f"{type(error).__name__}: {error}".split())
+            raise AdapterError(f"{self.name} cannot be made at other sizes: {message}") from error
+        if hasattr(module, "eval"):  # nothing drops out
+            module.eval()
+        return _Instance(self, module, sizes)
 
-    def placed_parameters(self, one: _Made) -> list[PlacedParameter]:
-        """Return which parameters go where."""
-        places = read_and_set.places(one.object)
-        d_x = one.told.get("d_x") or _kept(one.object, "d_x")
-        return placed_parameters(places, self.algorithm, self.name, self.names, self.weights, d_x)
 
-    def lacking(self, one: _Made) -> list[str]:
-        """Return the offsets that an object does not have.
+@dataclass(frozen=True)
+class _Instance:
+    """An object, and the sizes that its class was given."""
 
-        Raises
-        ------
-        AdapterError
-            If anything else is lacking.
-        """
-        found = self.placed_parameters(one)
-        here = {name for placed in found for name in placed.names}
-        lacking = [name for name in self.algorithm.parameters if name not in here]
+    kind: _ModuleKind
+    module: Any
+    given_sizes: Mapping[str, int]
+
+    @cached_property
+    def placed(self) -> list[PlacedParameter]:
+        """The paper's parameters that go to each place."""
+        kind, places = self.kind, read_and_set.places(self.module)
+        d_x = self.size("d_x")
+        return placed_parameters(places, kind.algorithm, kind.name, kind.names, kind.weights, d_x)
+
+    @property
+    def lacking(self) -> list[str]:
+        """The names of the offsets that the object does not have; it must have all else."""
+        algorithm = self.kind.algorithm
+        present = {name for placed in self.placed for name in placed.names}
+        lacking = [name for name in algorithm.parameters if name not in present]
         if weights := [name for name in lacking if not is_bias(name)]:
-            held = ", ".join(f"{placed.place.path} {placed.place.shape}" for placed in found)
+            held = ", ".join(f"{placed.place.path} {placed.place.shape}" for placed in self.placed)
             raise AdapterError(
-                f"{weights[0]} of Algorithm {self.algorithm.id} goes to no parameter of "
-                f"{self.name}, which has {held or 'none'}"
+                f"{weights[0]} of Algorithm {algorithm.id} goes to no parameter of "
+                f"{self.kind.name}, which has {held or 'none'}"
             )
         return lacking
 
-    def sizes(self, one: _Made, fixed: FixedSizes) -> dict[str, int]:
-        """Return the sizes that an object has."""
-        said = fixed.get("H")
-        heads = said if isinstance(said, int) else one.told.get("H") or _kept(one.object, "H")
-        return sizes_of(self.placed_parameters(one), self.algorithm, heads)
-
-    def eps(self, one: Any) -> float | None:
-        """Return the ε that an object has, or None if its class takes it."""
-        if is_class(self.function) and any(map(is_eps, parameters_to_make(self.function))):
+    @property
+    def eps(self) -> float | None:
+        """The ε that the object has, 0 if it has none, or None if its class takes ε."""
+        function = self.kind.function
+        if is_class(function) and any(map(is_eps, constructor_parameters(function))):
             return None
-        kept = [value for name, value in _kept_by(one).items() if is_eps(name)]
-        return float(kept[0]) if kept else 0.0
+        eps = [value for name, value in _attributes(self.module).items() if is_eps(name)]
+        return float(eps[0]) if eps else 0.0
 
-    def fill(self, one: _Made, library: Library, arguments: Arguments) -> None:
+    def size(self, name: str) -> int | None:
+        """Return a size that the class was given, or that the object has by a known name."""
+        attributes = _attributes(self.module).items()
+        sizes = (
+            value for key, value in attributes if type(value) is int and size_named(key, [name])
+        )
+        return self.given_sizes.get(name) or next(sizes, None)
+
+    def sizes(self, fixed: FixedSizes) -> dict[str, int]:
+        """Return the sizes that the object has."""
+        H = fixed.get("H")
+        heads = H if isinstance(H, int) else self.size("H")
+        return sizes_of(self.placed, self.kind.algorithm, heads)
+
+    def set_parameters(self, arguments: Arguments) -> None:
         """Put the paper's parameters in their places."""
-        arrays = spread(spread(ParameterForm().stored(arguments)))
-        found = {
-            placed.place.path: placed.array(arrays, self.qkv, self.name)
-            for placed in self.placed_parameters(one)
+        library = read_and_set.library_of(self.module)
+        named = spread(spread(ParameterForm().stored(arguments)))
+        arrays = {
+            placed.place.path: placed.array(named, self.kind.qkv, self.kind.name)
+            for placed in self.placed
         }
-        if library == "torch" and hasattr(one.object, "to"):  # its buffers, too
-            one.object.to(getattr(imported("torch"), arguments.format.name))
-        read_and_set.put(one.object, converted(library, found))
+        if library == "torch" and hasattr(self.module, "to"):  # its buffers, too
+            self.module.to(getattr(imported("torch"), arguments.format.name))
+        read_and_set.set_parameters(self.module, converted(library, arrays))
 
 
-def _kept(one: Any, size: str) -> int | None:
-    """Return a size that an object keeps by a name that is known."""
-    for name, value in _kept_by(one).items():
-        if type(value) is int and size_meant(name, [size]):
-            return value
-    return None
+def _arguments_taken(instance: _Instance, mask: Mask) -> Mapping[str, str]:
+    """Return the argument that each parameter of a module's call takes: `{"query": "X"}`."""
+    kind = instance.kind
+    masked = "Mask" in kind.algorithm.inputs and mask not in ("causal", "none")
+    inputs = [name for name in kind.algorithm.inputs if masked or name != "Mask"]
+    required = dict.fromkeys(inputs[:1], True)
+    optional = dict.fromkeys(inputs[1:], True)
+    forward = getattr(instance.module, "forward", instance.module)
+    matching = match(forward, required, optional)
+    if matching.unknown:
+        raise AdapterError(
+            f"{kind.name} is called with {matching.unknown[0]}, which is not an argument of "
+            f"Algorithm {kind.algorithm.id} by a name that is known: these are {', '.join(inputs)}"
+        )
+    if masked and "Mask" not in matching.taken.values():
+        raise AdapterError(
+            f"{kind.name} is called with {', '.join(matching.taken)}, and with no mask: say "
+            "mask='causal' if it has one of its own, or 'none'"
+        )
+    return matching.taken
 
 
-def _kept_by(one: Any) -> Mapping[str, Any]:
-    return getattr(one, "__dict__", {})
+def _attributes(module: Any) -> Mapping[str, Any]:
+    return getattr(module, "__dict__", {})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from spec import library, symbols
-from spec.inputs.adapter import AdapterError
+from spec.inputs.errors import AdapterError
 from spec.inputs.python_form import input_name
 from spec.inputs.variations import sizes_in
 from spec.language.header import Header
@@ -16,10 +16,9 @@ from spec.language.types import Bundle, Family, Key, Matrix, Type
 
 @dataclass(frozen=True)
 class ModuleAlgorithm:
-    """An algorithm that a module can be: it takes matrices, and its parameters are matrices.
+    """An algorithm that a module can be: its inputs are matrices, and so are its parameters.
 
-    An attention, a norm, an unembedding, a feed-forward layer; not a model, which has tokens for
-    inputs and layers for parameters.
+    A model cannot be a module: its inputs are tokens and its parameters layers.
     """
 
     header: Header
@@ -31,12 +30,12 @@ class ModuleAlgorithm:
 
     @cached_property
     def parameters(self) -> Mapping[str, Matrix]:
-        """The parameters at every depth, by their names in Python's form: `W_q` of a head."""
+        """The parameters at every depth, by their names in Python: `W_q` of a head."""
         return dict(_matrices(self.header.fields))
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """The names of the inputs, and of the mask if there is one: X, Z and Mask."""
+        """The names of the inputs, and of the mask if there is one: `("X", "Z", "Mask")`."""
         inputs = [input_name(str(key), type) for key, type in self.header.inputs]
         masks = [str(key) for key, _ in self.header.parameters if str(key) == "Mask"]
         return (*inputs, *masks)
@@ -58,15 +57,9 @@ class ModuleAlgorithm:
 
 
 def module_algorithm(id: str) -> ModuleAlgorithm:
-    """Return an algorithm that a module can be.
-
-    Raises
-    ------
-    AdapterError
-        If the algorithm is not one of these.
-    """
-    headers = {id: checked.header for id, checked in library.checked().items()}
-    known = [one for one, header in headers.items() if _can_be_a_module(header)]
+    """Return an algorithm that a module can be."""
+    headers = {checked.id: checked.header for checked in library.checked().values()}
+    known = [id for id, header in headers.items() if _can_be_a_module(header)]
     if id not in known:
         raise AdapterError(f"modules can be Algorithm {', '.join(known)}, not {id}")
     return ModuleAlgorithm(headers[id])

@@ -1,4 +1,4 @@
-"""Where the parameters of a module are, and which of the paper's go there."""
+"""The places of parameters in a module, and which of the paper's parameters go there."""
 
 from __future__ import annotations
 
@@ -9,28 +9,29 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from spec.adapters.match_arguments import letters, synonyms
+from spec.adapters.match_arguments import is_synonym, letters, synonyms
 from spec.adapters.modules.algorithm_parameters import ModuleAlgorithm
 from spec.adapters.options import Fused, Order
 from spec.adapters.stored_parameters import JOINED, ParameterForm
-from spec.inputs.adapter import AdapterError
+from spec.inputs.errors import AdapterError
 
 Array = npt.NDArray[Any]
+Kind = Literal["W", "b", ""]
 
-#: What a parameter of a module is called that has no name of its own; `kernel` is Flax's.
-LEAVES = {"weight": "W", "kernel": "W", "bias": "b"}
-PREFIXES = {"weight": "W", "bias": "b", "w": "W", "b": "b"}
-#: The parts of an attention, the last of one with several heads.
-PARTS = ("q", "k", "v", "kv", "qkv", "o")
-#: Those that have outputs for each head.
-HEADS = PARTS[:-1]
-#: A class whose matrices have a column for each output, though they are called weight.
+#: The names of a matrix and an offset that have no name of their own; `kernel` is Flax's.
+LEAVES: Mapping[str, Kind] = {"weight": "W", "kernel": "W", "bias": "b"}
+#: How the names of a matrix and an offset begin.
+PREFIXES: Mapping[str, Kind] = {"weight": "W", "bias": "b", "w": "W", "b": "b"}
+#: The parts of an attention that have outputs for each head; and those of one with several heads.
+HEADS = ("q", "k", "v", "kv", "qkv")
+PARTS = (*HEADS, "o")
+#: Classes whose matrices have a column for each output, though they are called weight.
 COLUMNS = ("Conv1D",)
 
 
 @dataclass(frozen=True)
 class ParameterPlace:
-    """A parameter of a module: its path, its shape, and the class of the module that has it."""
+    """The place of a parameter in a module: `heads.0.key.weight`, and the class that has it."""
 
     path: str
     shape: tuple[int, ...]
@@ -39,39 +40,39 @@ class ParameterPlace:
 
 @dataclass(frozen=True)
 class PlacedParameter:
-    """A parameter of a module, and what goes there.
+    """A place in a module, and the paper's parameters that go there.
 
     Attributes
     ----------
     place
-        Where it is.
+        The place.
     part
-        Which part it is, `qkv`.
+        The name of the part, `qkv`, or the whole name of a parameter that is not W or b: `gamma`.
     kind
-        Its matrix or its offset: W or b; of a norm, neither.
+        Whether a matrix or an offset of the part goes there, `W` or `b`; or neither.
     head
-        Of which head alone, counting from 0; None is all.
+        The only head whose parameter goes there, counted from 0; None: all heads.
     order
-        Whether a matrix has a row or a column for each output; `kernel` is Flax's, with the
-        inputs first though heads have an axis of their own.
+        Whether the matrix has a row or a column for each output; `kernel` is Flax's form, whose
+        first axis is that of the inputs though heads have an axis of their own.
     """
 
     place: ParameterPlace
     part: str
-    kind: Literal["W", "b", ""]
+    kind: Kind
     head: int | None
-    order: Order | Literal["kernel"] | None
+    order: Order | Literal["kernel"]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What goes there, by the paper's names in Python's form."""
+        """The paper's parameters that go there, by their names in Python: `("W_k", "W_v")`."""
         if not self.kind:
             return (self.part,)
-        parts = {"kv": ("k", "v"), "qkv": ("q", "k", "v")}.get(self.part, (self.part,))
-        return tuple(f"{self.kind}_{one}" for one in parts)
+        parts = self.part if self.part in HEADS else (self.part,)
+        return tuple(f"{self.kind}_{part}" for part in parts)
 
     def dimensions(self, heads: int) -> tuple[int, int]:
-        """Return how many outputs a matrix has, of all heads that it has, and how many inputs."""
+        """Return how many outputs the matrix has, in all its heads, and how many inputs."""
         shape = self.place.shape
         if len(shape) == 2:
             return shape if self.order == "out first" else (shape[1], shape[0])
@@ -79,45 +80,38 @@ class PlacedParameter:
             return shape[2], shape[0] * shape[1]
         if self.order == "kernel":
             return shape[1] * shape[2], shape[0]
-        inner, inputs = shape[1:] if self.order == "out first" else shape[:0:-1]
-        return heads * inner, inputs
+        outputs, inputs = shape[1:] if self.order == "out first" else shape[:0:-1]
+        return heads * outputs, inputs
 
     def array(self, arrays: Mapping[str, Array], qkv: Fused, owner: str) -> Array:
-        """Return what goes there.
-
-        Raises
-        ------
-        AdapterError
-            If it has another shape.
-        """
+        """Return the array that goes there, if it has the shape of the place."""
         parts = [arrays[name] for name in self.names]
         if self.head is not None:
             parts = [part[self.head] for part in parts]
-        found = self._formed(parts, qkv)
-        if found.shape != self.place.shape:
+        array = self._in_form(parts, qkv)
+        if array.shape != self.place.shape:
             names = ", ".join(f"{name} {arrays[name].shape}" for name in self.names)
             raise AdapterError(
                 f"{owner}.{self.place.path} has shape {self.place.shape}, where {names} would have "
-                f"shape {found.shape}"
+                f"shape {array.shape}"
             )
-        return found
+        return array
 
-    def _formed(self, parts: list[Array], qkv: Fused) -> Array:
+    def _in_form(self, parts: list[Array], qkv: Fused) -> Array:
+        """Return the parts as one array in the form of the place."""
         whole, axes = parts[0], len(self.place.shape)
-        if self.kind == "W" and self.part not in HEADS:
-            if axes == 3 and whole.ndim == 2:
+        if self.part not in HEADS:
+            if self.kind == "W" and axes == 3 and whole.ndim == 2:
                 heads = self.place.shape[0]
                 return np.moveaxis(whole.reshape(whole.shape[0], heads, -1), 0, -1)
-            return whole if self.order == "out first" else whole.T
-        if self.part not in HEADS:
-            return whole
+            return whole.T if self.kind == "W" and self.order != "out first" else whole
         stacked = axes == (3 if self.kind == "W" else 2)
         fused = qkv if self.part == "qkv" and qkv == "fused in each head" else "fused"
         form = ParameterForm(qkv=fused, heads="stacked" if stacked else "side by side")
-        found: Array = form.outputs(parts, -2 if self.kind == "W" else -1)
+        joined: Array = form.outputs(parts, -2 if self.kind == "W" else -1)
         if self.kind == "b" or self.order == "out first":
-            return found
-        return np.moveaxis(found, -1, 0 if self.order == "kernel" else -2)
+            return joined
+        return np.moveaxis(joined, -1, 0 if self.order == "kernel" else -2)
 
 
 def placed_parameters(
@@ -128,117 +122,100 @@ def placed_parameters(
     order: Order | None,
     d_x: int | None,
 ) -> list[PlacedParameter]:
-    """Return what goes where.
+    """Return the paper's parameters that go to each place of a module.
 
     Parameters
     ----------
-    places
-        The parameters of the module.
-    algorithm
-        The algorithm that the module should be.
-    owner
-        The name of the module.
+    places, algorithm, owner
+        The places, the algorithm that the module should be, and the name of the module.
     names
-        The parameters that go to some places, by the paths of these: `{"to_r.weight": "W_k"}`.
+        The paper's parameters for some paths: `{"to_r.weight": "W_k"}`.
     order
-        Which way matrices stand that are in no module of a known kind; None is to be seen from
-        their shapes.
-    d_x
-        How many numbers a token has, if that is known.
+        Whether matrices have a row or a column for each output, where no known kind of module
+        tells; None: their shapes tell, by the number d_x that a token has, if it is known.
 
     Raises
     ------
     AdapterError
-        If nothing goes to a parameter, or it cannot be told how it stands.
+        If no parameter goes to a place, or the order of a matrix is not known.
     """
-    found = []
+    placed = []
     for place in places:
-        said = part_of(place, algorithm, names.get(place.path))
-        if said is None:
+        part_and_kind = part_of(place, algorithm, names.get(place.path))
+        if part_and_kind is None:
             raise AdapterError(
                 f"{owner}.{place.path} has shape {place.shape}: no parameter of Algorithm "
                 f"{algorithm.id} goes there"
             )
-        part, kind = said
-        stands = _order(place, order, d_x) if kind == "W" else "out first"
-        if stands is None:
+        part, kind = part_and_kind
+        own_order = _order(place, order, d_x) if kind == "W" else "out first"
+        if own_order is None:
             raise AdapterError(
-                f"{owner}.{place.path} has shape {place.shape}, from which it cannot be told which "
-                "axis is that of the outputs: say weights='out first' or 'in first'"
+                f"{owner}.{place.path} has shape {place.shape}, which does not show which axis is "
+                "that of the outputs: say weights='out first' or 'in first'"
             )
-        found.append(PlacedParameter(place, part, kind, _head(place, part), stands))
-    return found
+        placed.append(PlacedParameter(place, part, kind, _head(place, part), own_order))
+    return placed
 
 
 def part_of(
-    place: ParameterPlace, algorithm: ModuleAlgorithm, said: str | None = None
-) -> tuple[str, Literal["W", "b", ""]] | None:
-    """Return which part a parameter is, and whether its matrix or its offset."""
-    if said is not None:
-        kind, _, part = said.partition("_")
-        return (part, "W" if kind == "W" else "b") if part else (said, "")
+    place: ParameterPlace, algorithm: ModuleAlgorithm, name: str | None = None
+) -> tuple[str, Kind] | None:
+    """Return the part that goes to a place, and whether its matrix or its offset: `("q", "W")`.
+
+    `name` is the paper's parameter that goes there, `W_q`, if it is given.
+    """
+    if name is not None:
+        mark, _, part = name.partition("_")
+        return (part, "W" if mark == "W" else "b") if part else (name, "")
     *modules, last = [step for step in place.path.split(".") if not step.isdecimal()]
     stems = list(_stems(modules, last))
     if algorithm.attends:
         parts = PARTS if algorithm.has_heads else HEADS
-        named = ((part, kind) for kind, stem in stems for part in parts if _is(stem, part))
+        named = ((part, kind) for kind, stem in stems for part in parts if _is_part(stem, part))
         return next(named, None)
     matrices = [name for name in algorithm.parameters if name.startswith("W_")]
     if len(matrices) == 1 and len(place.shape) == 2:
         return matrices[0].removeprefix("W_"), "W"
-    for name in algorithm.parameters:
-        mark, _, part = name.partition("_")
-        if mark not in ("W", "b") and _is(last, name):
-            return name, ""
-        if any(kind == mark and _is(stem, part) for kind, stem in stems):
+    for parameter in algorithm.parameters:
+        mark, _, part = parameter.partition("_")
+        if mark not in ("W", "b") and _is_part(last, parameter):
+            return parameter, ""
+        if any(kind == mark and _is_part(stem, part) for kind, stem in stems):
             return part, "W" if mark == "W" else "b"
     return None
 
 
 def sizes_of(
-    found: list[PlacedParameter], algorithm: ModuleAlgorithm, heads: int | None
+    placed: list[PlacedParameter], algorithm: ModuleAlgorithm, heads: int | None
 ) -> dict[str, int]:
-    """Return the sizes that a module has.
-
-    Raises
-    ------
-    AdapterError
-        If it cannot be told how many heads there are.
-    """
+    """Return the sizes that the parameters of a module have."""
     if not algorithm.attends:
-        return dict(_declared_sizes(found, algorithm))
-    matrices = [placed for placed in found if placed.kind == "W"]
-    alone = [placed.head for placed in matrices if placed.head is not None]
-    H = 1 if not algorithm.has_heads else max(alone) + 1 if alone else _axis(matrices) or heads
+        return dict(_declared_sizes(placed, algorithm))
+    matrices = [parameter for parameter in placed if parameter.kind == "W"]
+    single = [matrix.head for matrix in matrices if matrix.head is not None]
+    H = 1 if not algorithm.has_heads else max(single) + 1 if single else _axis(matrices) or heads
     if H is None:
-        raise AdapterError("it cannot be told how many heads there are: say sizes={'H': …}")
-    sizes = {"H": H} if algorithm.has_heads else {}  # where two differ, the second does not fit
+        raise AdapterError("the number of heads is not known: say sizes={'H': …}")
+    sizes = {"H": H} if algorithm.has_heads else {}
     value = "d_mid" if algorithm.has_heads else "d_out"
-    for placed in matrices:
-        outputs, inputs = placed.dimensions(H)
-        each = outputs // (1 if placed.head is not None else H)
-        match placed.part:
-            case "q":
-                sizes = {"d_attn": each, "d_x": inputs} | sizes
-            case "k":
-                sizes = {"d_attn": each, "d_z": inputs} | sizes
-            case "v":
-                sizes = {value: each, "d_z": inputs} | sizes
-            case "kv":
-                sizes = {"d_attn": each // 2, value: each // 2, "d_z": inputs} | sizes
-            case "qkv":
-                each //= 3
-                sizes = {"d_attn": each, value: each, "d_x": inputs, "d_z": inputs} | sizes
-            case "o":
-                sizes = {"d_out": outputs} | sizes
+    for matrix in matrices:
+        outputs, inputs = matrix.dimensions(H)
+        if matrix.part == "o":
+            sizes.setdefault("d_out", outputs)
+            continue
+        outputs //= len(matrix.part) * (1 if matrix.head is not None else H)
+        for part in matrix.part:  # q, k or v; where two sizes differ, the second does not fit
+            sizes.setdefault(value if part == "v" else "d_attn", outputs)
+            sizes.setdefault("d_x" if part == "q" else "d_z", inputs)
     return sizes
 
 
-def _stems(modules: list[str], last: str) -> Iterator[tuple[Literal["W", "b"], str]]:
-    """Yield what a parameter may be called, without what says that it is a matrix or an offset."""
+def _stems(modules: list[str], last: str) -> Iterator[tuple[Kind, str]]:
+    """Yield the names that a parameter may have, without what marks a matrix or an offset."""
     if last in LEAVES:
-        kind: Any = LEAVES[last]
         if modules:
+            kind = LEAVES[last]
             yield kind, modules[-1]
             yield from ((kind, stem) for _, stem in _stems([], modules[-1]))
         return
@@ -254,25 +231,24 @@ def _stems(modules: list[str], last: str) -> Iterator[tuple[Literal["W", "b"], s
 
 
 def _declared_sizes(
-    found: list[PlacedParameter], algorithm: ModuleAlgorithm
+    placed: list[PlacedParameter], algorithm: ModuleAlgorithm
 ) -> Iterator[tuple[str, int]]:
-    """Yield the sizes of parameters that are declared with a size for each axis."""
-    for placed in found:
-        (name,) = placed.names
-        declared = algorithm.parameters[name]
-        shape = placed.dimensions(1) if placed.kind == "W" else placed.place.shape
+    """Yield the sizes of parameters whose declared axes are sizes."""
+    for parameter in placed:
+        declared = algorithm.parameters[parameter.names[0]]
+        shape = parameter.dimensions(1) if parameter.kind == "W" else parameter.place.shape
         for size, length in zip((declared.rows, declared.columns), shape, strict=False):
             if size.atom is not None:
                 yield size.atom.name, length
 
 
-def _is(name: str, part: str) -> bool:
+def _is_part(name: str, part: str) -> bool:
     """Say whether a name is that of a part, or a synonym of it."""
-    return letters(name) in map(letters, [part, *synonyms()["parts"].get(part, ())])
+    return is_synonym(name, [part, *synonyms()["parts"].get(part, ())])
 
 
 def _head(place: ParameterPlace, part: str) -> int | None:
-    """Return of which head a parameter is: `heads.0.key.weight`."""
+    """Return the only head that has a parameter: 0 for `heads.0.key.weight`."""
     steps = [int(step) for step in place.path.split(".") if step.isdecimal()]
     return steps[0] if steps and part in JOINED["separate"] else None
 
@@ -280,6 +256,7 @@ def _head(place: ParameterPlace, part: str) -> int | None:
 def _order(
     place: ParameterPlace, order: Order | None, d_x: int | None
 ) -> Order | Literal["kernel"] | None:
+    """Return whether a matrix has a row or a column for each output, if that can be told."""
     if place.path.endswith("kernel"):
         return "kernel"
     if place.owner in COLUMNS:
@@ -295,9 +272,9 @@ def _order(
 
 
 def _axis(matrices: list[PlacedParameter]) -> int | None:
-    """Return how long the axis of the heads is, if they have one."""
-    for placed in matrices:
-        if len(placed.place.shape) == 3:
-            at = 1 if placed.order == "kernel" and placed.part != "o" else 0
-            return placed.place.shape[at]
+    """Return how many heads there are, if the matrices have an axis for them."""
+    for matrix in matrices:
+        if len(matrix.place.shape) == 3:
+            axis = 1 if matrix.order == "kernel" and matrix.part != "o" else 0
+            return matrix.place.shape[axis]
     return None

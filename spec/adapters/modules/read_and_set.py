@@ -3,66 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from spec.adapters.array_libraries import Library
 from spec.adapters.modules.parameter_places import ParameterPlace
 
 
+class HeldArray(NamedTuple):
+    """An array in an object: its path, the part that holds it, the name there, the array."""
+
+    path: str
+    owner: Any
+    name: str
+    array: Any
+
+
 def library_of(module: Any) -> Library:
-    """Return whose arrays an object has."""
+    """Return the library of an object's arrays."""
     if hasattr(module, "named_parameters"):
         return "torch"
-    for _, _, _, array in _arrays(module):
-        name = type(array).__module__.partition(".")[0]
+    for held in _arrays(module):
+        name = type(held.array).__module__.partition(".")[0]
         return "jax" if name in ("jax", "jaxlib") else "torch" if name == "torch" else "numpy"
     return "numpy"
 
 
 def places(module: Any) -> list[ParameterPlace]:
-    """Return where the parameters of an object are: its arrays of real numbers, at every depth."""
+    """Return the places of an object's parameters: its arrays of real numbers, at every depth."""
     return [
-        ParameterPlace(path, tuple(array.shape), type(owner).__name__)
-        for path, owner, _, array in _arrays(module)
+        ParameterPlace(held.path, tuple(held.array.shape), type(held.owner).__name__)
+        for held in _arrays(module)
     ]
 
 
-def put(module: Any, arrays: Mapping[str, Any]) -> None:
+def set_parameters(module: Any, arrays: Mapping[str, Any]) -> None:
     """Set parameters, by their paths, to arrays of the library."""
-    for path, owner, step, array in list(_arrays(module)):
+    for path, owner, name, array in list(_arrays(module)):
         new = arrays[path]
         if hasattr(module, "named_parameters"):
             array.data = new.clone()
         elif isinstance(owner, dict):
-            owner[step] = new
+            owner[name] = new
         elif isinstance(owner, list):
-            owner[int(step)] = new
-        elif hasattr(getattr(owner, step), "set_value"):  # a Param of Flax
-            getattr(owner, step).set_value(new)
+            owner[int(name)] = new
+        elif hasattr(getattr(owner, name), "set_value"):  # a Param of Flax
+            getattr(owner, name).set_value(new)
         else:
-            object.__setattr__(owner, step, new)  # Equinox's modules are frozen
+            object.__setattr__(owner, name, new)  # Equinox's modules are frozen
 
 
-def _arrays(module: Any) -> Iterator[tuple[str, Any, str, Any]]:
-    """Yield each array with its path, with what holds it, and by which name."""
-    if hasattr(module, "named_parameters"):  # torch, whose buffers are none
+def _arrays(module: Any) -> Iterator[HeldArray]:
+    if hasattr(module, "named_parameters"):  # torch, whose buffers are not parameters
         for path, array in module.named_parameters():
-            at, _, name = path.rpartition(".")
-            yield path, module.get_submodule(at), name, array
+            owner, _, name = path.rpartition(".")
+            yield HeldArray(path, module.get_submodule(owner), name, array)
     else:
         yield from _within(module, "", set())
 
 
-def _within(owner: Any, before: str, seen: set[int]) -> Iterator[tuple[str, Any, str, Any]]:
+def _within(owner: Any, prefix: str, seen: set[int]) -> Iterator[HeldArray]:
     if id(owner) in seen:
         return
     seen.add(id(owner))
-    for step, value in _parts(owner):
-        path = f"{before}{step}"
+    for name, value in _parts(owner):
+        path = f"{prefix}{name}"
         array = value.get_value() if hasattr(value, "set_value") else value
         if hasattr(array, "dtype") and hasattr(array, "shape"):
             if array.shape and "float" in str(array.dtype):
-                yield path, owner, step, array
+                yield HeldArray(path, owner, name, array)
         else:
             yield from _within(value, f"{path}.", seen)
 
@@ -71,7 +79,7 @@ def _parts(owner: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(owner, dict):
         yield from ((str(name), value) for name, value in owner.items())
     elif isinstance(owner, list | tuple):
-        yield from ((str(at), value) for at, value in enumerate(owner))
+        yield from ((str(place), value) for place, value in enumerate(owner))
     elif hasattr(owner, "__dict__") and not isinstance(owner, type) and not _is_function(owner):
         yield from vars(owner).items()
 

@@ -1,0 +1,15 @@
+"""What is wrong with an adapter, or with what a function does to its arguments."""
+
+from spec.usage_error import UsageError
+
+
+class AdapterError(UsageError):
+    """An adapter does not fit a function; the message names the argument and its shape."""
+
+
+class UnknownArgumentError(AdapterError, AttributeError):
+    """An adapter asks for an argument that the algorithm does not have."""
+
+
+class ChangedArgumentError(ValueError):
+    """A function has changed one of its arguments; the message is the argument's name."""

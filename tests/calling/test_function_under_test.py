@@ -1,0 +1,168 @@
+"""Is each call of a function judged rightly, and within a tolerance that follows from rounding?"""
+
+from __future__ import annotations
+
+import re
+import time
+import warnings
+from functools import cache
+from itertools import islice
+
+import numpy as np
+import pytest
+from examples import attention
+
+from spec.calling.function_under_test import FunctionUnderTest
+from spec.calling.verdict import Verdict
+from spec.checking.check import check, function_under_test
+from spec.expected.result import MULTIPLE, exact_result, floating_point_result
+from spec.inputs.arguments import Adapter, draw_arguments
+from spec.inputs.formats import FORMATS
+from spec.inputs.variations import Variation, variations
+from spec.language.checked import check as check_algorithm
+from spec.language.parse import program
+from spec.library import checked
+from spec.mistakes.edit import with_rows
+
+UNCALLED = Adapter("uncalled", lambda function, arguments: None)
+MISBEHAVING = (
+    ("raises", Verdict.RAISES, "raises ValueError: no way (in raises, row"),
+    ("exits", Verdict.RAISES, "raises SystemExit: 2"),
+    ("hangs", Verdict.HANGS, "gave no result in 0.5 s"),
+    ("gives_nan", Verdict.NOT_A_NUMBER, "gives nan for 50 of 50 entries of Ṽ"),
+    ("gives_another_shape", Verdict.WRONG_SHAPE, "gives Ṽ of shape (5, 10), not (10, 5)"),
+    ("gives_another_dtype", Verdict.WRONG_DTYPE, "gives float32 for float64"),
+    ("gives_nothing", Verdict.WRONG_SHAPE, "gives NoneType for Ṽ, not an array of numbers"),
+    ("changes_its_arguments", Verdict.MUTATES, "changes its argument X"),
+    ("is_random", Verdict.NOT_DETERMINISTIC, "gives two results for the same arguments"),
+    ("takes_more", Verdict.DOES_NOT_FIT, "takes temperature, which is not an argument of"),
+    ("forgets_the_scale", Verdict.DIFFERS, "times the tolerance"),
+)
+
+
+@pytest.mark.parametrize(("function", "verdict", "problem"), MISBEHAVING)
+def test_a_function_that_misbehaves_gets_a_clear_verdict(function, verdict, problem):
+    seconds = 0.5 if verdict is Verdict.HANGS else 60
+    tested = function_under_test(getattr(attention, function), 4, seconds=seconds)
+    trials = tested.trials(islice(variations(checked(), "4"), 4))
+    failed = next(trial for trial in trials if not trial.verdict.passes)
+    assert failed.verdict is verdict
+    assert problem in failed.problem
+
+
+def test_filters_of_warnings_are_the_users_again_after_a_hang():
+    def hangs(v, W_e):
+        time.sleep(0.6)
+        return W_e[:, v]
+
+    before = list(warnings.filters)
+    assert check(hangs, 1, seconds=0.1).verdict is Verdict.HANGS
+    assert warnings.filters == before
+    time.sleep(0.7)  # until the thread has ended
+    assert warnings.filters == before
+
+
+def test_a_call_that_fails_when_it_is_made_again_is_not_called_random():
+    calls = []
+
+    def tires(v, W_e):
+        calls.append(v)
+        if len(calls) > 1:
+            raise RuntimeError("tired")
+        return W_e[:, v]
+
+    failed = check(tires, 1).failed[0]
+    assert failed.verdict is Verdict.RAISES
+    assert failed.problem.startswith("raises RuntimeError: tired")
+    assert failed.problem.endswith("when it is called again")
+
+
+def test_nan_where_the_paper_has_no_value_is_not_an_error():
+    def textbook(X, Z, W, Mask):
+        Q, K = W.W_q @ X + W.b_q[:, None], W.W_k @ Z + W.b_k[:, None]
+        S = np.where(Mask, K.T @ Q / np.sqrt(len(Q)), -np.inf)
+        A = np.exp(S - S.max(axis=0))
+        return (W.W_v @ Z + W.b_v[:, None]) @ (A / A.sum(axis=0))
+
+    report = check(textbook, 4)
+    assert report.verdict is Verdict.DEPARTS
+    assert "It gives nan for a token that may attend to nothing" in str(report)
+
+
+def test_a_softmax_that_overflows_is_seen():
+    def overflows(e, W_u):
+        weights = np.exp(W_u @ e)
+        return weights / weights.sum(axis=0)
+
+    (failed,) = check(overflows, 7).failed
+    assert failed.verdict is Verdict.NOT_A_NUMBER
+    assert failed.name == "scores too large for exp"
+
+
+def test_arguments_of_the_same_shapes_are_not_tried_twice():
+    def called(function, arguments):
+        return function(arguments.X, arguments.Z, arguments.W_qkv, arguments.Mask)
+
+    one_size = {"d_x": 3, "d_z": 3, "ℓ_x": 2, "ℓ_z": 2}
+    fixed = Adapter("of one size", called, sizes=lambda sizes: {**sizes, **one_size})
+    every = list(variations(checked(), "4"))
+    trials = list(function_under_test(attention.attend, 4, fixed).trials(every))
+    shapes = [trial.arguments.shapes for trial in trials if trial.arguments.variation.edge]
+    assert len(shapes) == len(set(shapes))
+    assert len(trials) < len(every)
+
+
+# The tolerance, and an error of 1 % ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("format", list(FORMATS))
+@pytest.mark.parametrize("id", ["3", "4", "5", "6", "7", "9", "10"])
+def test_the_tolerance_is_a_multiple_of_the_certified_error(id, format):
+    arguments = draw_arguments(checked(), id, Variation("usual"), FORMATS[format], UNCALLED)
+    exact = exact_result(arguments)
+    (array,) = floating_point_result(arguments).arrays
+    rough = exact.distance({"": array.entries.astype(float)}, exact.tolerance)
+    assert 0 < rough.error <= exact.certified_error
+    assert exact.tolerance == MULTIPLE * exact.certified_error
+    largest = abs(exact.arrays[0].entries.astype(float)).max()
+    assert exact.certified_error >= FORMATS[format].unit_roundoff * largest
+
+
+@pytest.mark.parametrize("id", ["1", "2"])
+def test_what_is_copied_must_be_exact(id):
+    arguments = draw_arguments(checked(), id, Variation("usual"), FORMATS["float32"], UNCALLED)
+    assert exact_result(arguments).tolerance == 0
+
+
+def one_percent_more():
+    """Each line that computes numbers, with 1 % more than it should give."""
+    for id in ("3", "4", "5", "6", "7", "8", "9", "10"):
+        for line in checked()[id].program.layout.lines:
+            set, arrow, value = line.text.partition(" ← " if "←" in line.text else " = ")
+            if value and not re.search("∞|length|…", value):
+                yield f"{id}.{line.number}", f"{set}{arrow}(101 / 100) ({value})"
+
+
+@cache
+def expected(id, format):
+    """The exact results on arguments of three kinds: computed once for all lines."""
+    some = islice(variations(checked(), id), 3)
+    drawn = (draw_arguments(checked(), id, one, FORMATS[format], UNCALLED) for one in some)
+    return list(map(exact_result, drawn))
+
+
+@pytest.mark.parametrize("format", ["float64", "float32"])
+@pytest.mark.parametrize(("line", "text"), list(one_percent_more()), ids=lambda text: text[:5])
+def test_an_error_of_one_percent_in_any_line_is_reported(line, text, format):
+    id, _, number = line.partition(".")
+    rows = with_rows(checked()[id].program.layout, {int(number): text})
+    headers = {one.id: one.header for one in checked().values()}
+    wrong = {**checked(), id: check_algorithm(program(rows), headers)}
+
+    def function(arguments):
+        (array,) = floating_point_result(arguments, wrong).arrays
+        return array.entries.astype(arguments.format.dtype)
+
+    adapter = Adapter("the machine", lambda function, arguments: function(arguments))
+    tested = FunctionUnderTest(checked(), id, function, adapter, FORMATS[format], 60)
+    assert Verdict.DIFFERS in (tested.call(exact).verdict for exact in expected(id, format))
