@@ -156,7 +156,7 @@ def implementations(module: str) -> dict[str, Function]:
     imported = importlib.import_module(module)
     # A package may have public names that it imports only when they are asked for.
     for name in dict.fromkeys((*vars(imported), *dir(imported))):
-        value = None if name.startswith("_") else getattr(imported, name, None)
+        value: Any = None if name.startswith("_") else getattr(imported, name, None)
         if (id := algorithm_of(value)) is None:
             continue
         if functions.setdefault(id, value) is not value:
