@@ -30,13 +30,13 @@ def _install() -> str:
 
 try:
     from spec.adapters.function_in_layout import layout
-    from spec.adapters.modules.adapter import modules
+    from spec.adapters.modules.module_adapter import modules
     from spec.calling.verdict import Verdict
     from spec.checking.check import check
     from spec.checking.property_tests import conformance
     from spec.checking.report import Report
+    from spec.inputs.adapter_error import AdapterError
     from spec.inputs.arguments import Adapter
-    from spec.inputs.errors import AdapterError
     from spec.line_by_line.tie import tie
 except ModuleNotFoundError as error:
     if error.name is None or error.name.partition(".")[0] == "spec":

@@ -24,9 +24,9 @@ from algorithms.paper.parameters import (
     Layer,
 )
 from algorithms.signatures.arrays import A, A_co, Array, arange
+from algorithms.signatures.class_docstrings import described
 from algorithms.signatures.declarations import Below, RightPadding
 from algorithms.signatures.decorator import checked
-from algorithms.signatures.described import described
 from algorithms.signatures.trees import B, Map, map_each
 
 if TYPE_CHECKING:

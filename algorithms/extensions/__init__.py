@@ -6,7 +6,10 @@ a public name here and of `algorithms`: it is found, not listed.
 
 from typing import Any
 
-from algorithms.signatures.discovery import tagged, tagged_function
+from algorithms.signatures.tagged_functions import (
+    tagged,
+    tagged_function,
+)
 
 _modules = tagged(__name__, __path__[0])
 __all__ = [*_modules]

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple
 
 from algorithms.signatures.arrays import A_co
+from algorithms.signatures.class_docstrings import described
 from algorithms.signatures.declarations import Count, With
-from algorithms.signatures.described import described
 from algorithms.signatures.trees import B, Map, map_each
 
 if TYPE_CHECKING:

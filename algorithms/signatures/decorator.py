@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 from algorithms.signatures.check import Check
 from algorithms.signatures.declarations import Signature, declared
 from algorithms.signatures.errors import ShapeError
-from algorithms.signatures.rows import advised
+from algorithms.signatures.rows_for_columns import advised
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from spec.calling.python_signature import parameters_of
+from spec.inputs.adapter_error import AdapterError, ChangedArgumentError
 from spec.inputs.array_conversion import BFLOAT16
-from spec.inputs.errors import AdapterError, ChangedArgumentError
 from spec.machine.trees import map_arrays, same
 
 Library = Literal["numpy", "torch", "jax"]

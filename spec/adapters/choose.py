@@ -6,12 +6,12 @@ import inspect
 from typing import Any
 
 from spec.adapters.function_in_layout import layout, paper_form, takes_eps
-from spec.adapters.libraries.registry import ready
-from spec.adapters.modules.adapter import modules
+from spec.adapters.libraries.known_functions import ready
 from spec.adapters.modules.construct import is_class
+from spec.adapters.modules.module_adapter import modules
 from spec.adapters.modules.read_and_set import places
+from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter, Function
-from spec.inputs.errors import AdapterError
 
 
 def adapter_for(function: Function, algorithm: int | str, **options: Any) -> Adapter:

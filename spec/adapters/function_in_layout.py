@@ -26,8 +26,8 @@ from spec.adapters.restrictions import Restrictions
 from spec.adapters.sequences import SequenceForm, numbers, optional
 from spec.adapters.stored_parameters import ParameterForm, listed
 from spec.calling.python_signature import annotations_of, as_annotated, parameters_of
+from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter, Arguments, Function, Sizes
-from spec.inputs.errors import AdapterError
 from spec.language.types import Bundle
 from spec.machine import Value
 from spec.machine.trees import leaves

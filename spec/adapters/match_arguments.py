@@ -13,8 +13,8 @@ from typing import Any
 from spec import library, symbols
 from spec.adapters.options import is_bias
 from spec.calling.python_signature import is_required, name_of, parameters_of
+from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Function
-from spec.inputs.errors import AdapterError
 from spec.machine.trees import arrays
 
 #: How deep the parameters of an algorithm lie: W holds W_qkv, which holds W_q.

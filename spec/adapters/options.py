@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from math import prod
 from typing import Any, Literal, get_args
 
-from spec.inputs.errors import AdapterError
+from spec.inputs.adapter_error import AdapterError
 from spec.usage_error import UsageError
 
 Tokens = Literal["columns", "rows"]

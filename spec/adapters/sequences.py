@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from spec.adapters.options import Batch, Mask, Result, Tokens, require_allowed
+from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Arguments
 from spec.inputs.array_conversion import to_numpy
-from spec.inputs.errors import AdapterError
 from spec.inputs.python_form import input_name
 from spec.inputs.variations import TURNS
 from spec.language.types import Bundle, Matrix

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from spec.calling.verdict import Verdict
+from spec.inputs.adapter_error import AdapterError, ChangedArgumentError
 from spec.inputs.arguments import Adapter, Arguments, Function
-from spec.inputs.errors import AdapterError, ChangedArgumentError
 from spec.machine.trees import same
 
 T = TypeVar("T")

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Mapping
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
+from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Function
-from spec.inputs.errors import AdapterError
 
 
 def name_of(function: Any) -> str:

@@ -18,8 +18,8 @@ from spec.checking.first_wrong_line import first_wrong_line
 from spec.checking.print_arguments import printed
 from spec.checking.report import Report
 from spec.checking.shrink import smallest
+from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter, Arguments, Function
-from spec.inputs.errors import AdapterError
 from spec.inputs.formats import FORMATS
 from spec.inputs.variations import variations
 from spec.laws.evaluated_case import InapplicableError, law_case

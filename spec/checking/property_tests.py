@@ -28,8 +28,8 @@ from spec.checking.check import SECONDS, SHRINKING_SECONDS, function_under_test,
 from spec.checking.print_arguments import printed
 from spec.checking.shrink import drawn_sizes, smallest
 from spec.expected.result import UndefinedResultError, exact_result
+from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter, Arguments, Function
-from spec.inputs.errors import AdapterError
 from spec.inputs.formats import FORMATS
 from spec.inputs.variations import Variation, variations
 from spec.language.types import Matrix

@@ -17,9 +17,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from spec.cost.counts import CostError, numbers, value
 from spec.cost.memory import Memory, Peak, highest
 from spec.cost.operations import KINDS, Counts, Operations, total
-from spec.cost.sizes import CostError, numbers, value
 from spec.language.checked import Checked
 from spec.language.polynomials import Poly, sum_of
 from spec.language.types import Bundle

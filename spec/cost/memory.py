@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
-from spec.cost.sizes import Loop, loops, numbers, of_equal_lengths, value, while_loop
+from spec.cost.counts import Loop, loops, numbers, of_equal_lengths, value, while_loop
 from spec.language import tree
 from spec.language.checked import Checked
 from spec.language.header import instance

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial, reduce
 
-from spec.cost.sizes import Loop, loops, numbers, of_equal_lengths, while_loop
+from spec.cost.counts import Loop, loops, numbers, of_equal_lengths, while_loop
 from spec.language import tree
 from spec.language.checked import Checked
 from spec.language.inference.calls import ENTRYWISE

@@ -12,7 +12,7 @@ from importlib.resources import files
 from types import MappingProxyType
 
 from spec import symbols
-from spec.cost.sizes import value
+from spec.cost.counts import value
 from spec.language.checked import Checked
 from spec.language.types import Whole
 from spec.usage_error import UsageError

@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from spec.inputs.adapter_error import UnknownArgumentError
 from spec.inputs.change_parameters import change_parameters, each
 from spec.inputs.draw import SIZES, Inputs, draw
-from spec.inputs.errors import UnknownArgumentError
 from spec.inputs.formats import Format
 from spec.inputs.python_form import per_token, python_form
 from spec.inputs.variations import Variation, sizes_in

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from spec.inputs.sizes import size_table
+from spec.inputs.size_table import size_table
 from spec.language.checked import Checked
 from spec.language.polynomials import Atom, Poly
 from spec.language.types import (

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from spec.inputs.draw import SIZES
-from spec.inputs.sizes import size_table
+from spec.inputs.size_table import size_table
 from spec.language.checked import Checked
 from spec.language.tree import While
 from spec.language.types import Bundle, Family, Matrix, Type, Whole, sizes_of

@@ -10,7 +10,7 @@
 
 from spec.machine.chance import Again, Chance
 from spec.machine.frame import Frame, MachineError, Watcher
-from spec.machine.machine import Machine
+from spec.machine.interpreter import Machine
 from spec.machine.values import Parameters, Value, map_values
 
 __all__ = [

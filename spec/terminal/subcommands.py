@@ -27,7 +27,7 @@ from spec.mistakes.catalogue import catalogue
 from spec.pairing import Function, implementations, pair
 from spec.terminal import check_results, consoles, costs, proofs
 from spec.terminal import pseudocode_beside_code as beside
-from spec.terminal.arguments import parse, version_of_this
+from spec.terminal.parse_arguments import parse, version_of_this
 from spec.usage_error import UsageError
 
 

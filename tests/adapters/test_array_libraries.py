@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from spec.adapters.array_libraries import LIBRARIES, computing, converted, imported
+from spec.inputs.adapter_error import AdapterError
 from spec.inputs.array_conversion import to_numpy
-from spec.inputs.errors import AdapterError
 from spec.inputs.formats import FORMATS
 
 

@@ -17,7 +17,7 @@ from spec.adapters.choose import adapter_for
 from spec.adapters.function_in_layout import layout
 from spec.calling.verdict import Verdict
 from spec.checking.check import check, function_under_test
-from spec.inputs.errors import AdapterError
+from spec.inputs.adapter_error import AdapterError
 from spec.inputs.variations import Variation
 
 # The hosts ----------------------------------------------------------------------------------------

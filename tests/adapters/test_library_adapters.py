@@ -15,10 +15,10 @@ from torch import nn
 from torch.nn import functional as F
 from transformers import MarianConfig, MarianMTModel
 
-from spec.adapters.libraries.registry import ready
+from spec.adapters.libraries.known_functions import ready
 from spec.calling.verdict import Verdict
 from spec.checking.check import check, function_under_test
-from spec.inputs.errors import AdapterError
+from spec.inputs.adapter_error import AdapterError
 from spec.inputs.formats import FORMATS
 from spec.inputs.variations import Variation
 
@@ -83,7 +83,7 @@ def test_an_adapter_is_found_for_what_derives_from_what_is_known():
 
 def test_no_library_is_imported_to_find_that_nothing_is_known():
     code = (
-        "import sys; from spec.adapters.libraries.registry import ready\n"
+        "import sys; from spec.adapters.libraries.known_functions import ready\n"
         "assert ready(sorted, 4) is None\n"
         "assert not {'torch', 'jax', 'transformers'} & sys.modules.keys()"
     )

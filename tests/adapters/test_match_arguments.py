@@ -14,7 +14,7 @@ from algorithms import layer_norm
 from spec.adapters.function_in_layout import layout
 from spec.adapters.match_arguments import match, matched, synonyms
 from spec.calling.verdict import Verdict
-from spec.inputs.errors import AdapterError
+from spec.inputs.adapter_error import AdapterError
 
 E, GAMMA, BETA = np.ones((6, 5)), np.ones(6), np.zeros(6)
 #: A way of calling in which a function takes its arguments in the paper's form.

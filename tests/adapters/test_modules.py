@@ -11,9 +11,9 @@ from helpers.quick_check import assert_agrees, problem, quick_check
 from torch import nn
 
 from spec.adapters.choose import adapter_for
-from spec.adapters.modules.adapter import modules
+from spec.adapters.modules.module_adapter import modules
 from spec.calling.verdict import Verdict
-from spec.inputs.errors import AdapterError
+from spec.inputs.adapter_error import AdapterError
 
 CAUSAL = {"mask": "causal", "batch": "first"}
 MASKED = {"mask": "masked"}

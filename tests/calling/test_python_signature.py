@@ -8,7 +8,7 @@ from types import ModuleType
 import pytest
 
 from spec.calling.python_signature import annotations_of, as_annotated
-from spec.inputs.errors import AdapterError
+from spec.inputs.adapter_error import AdapterError
 from spec.inputs.python_form import record
 
 MODULE = """

@@ -13,8 +13,8 @@ from examples import attention
 
 from spec.calling.verdict import Verdict
 from spec.checking.check import check
+from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter
-from spec.inputs.errors import AdapterError
 from spec.usage_error import UsageError
 
 

@@ -13,9 +13,9 @@ import pytest
 from helpers.counting import Counting
 
 from spec.cost import KINDS, Cost, Operations, cost, value
+from spec.cost.counts import CostError
 from spec.cost.memory import Peak, never_negative
 from spec.cost.presets import presets
-from spec.cost.sizes import CostError
 from spec.inputs.draw import draw
 from spec.language import alg_file
 from spec.language.checked import Checked, check, declarations

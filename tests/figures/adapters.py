@@ -11,7 +11,7 @@ import torch
 from transformers import BertForMaskedLM, GPT2Config, GPT2LMHeadModel, MarianMTModel
 
 from figures.errors import rounded
-from spec.adapters.libraries.registry import ready
+from spec.adapters.libraries.known_functions import ready
 from spec.calling.function_under_test import Trial
 from spec.checking.check import function_under_test
 from spec.inputs.arguments import Adapter

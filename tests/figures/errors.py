@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from helpers.cases import REFERENCE, in_float32, line_values
 from helpers.paper import TRAINING
 
-from spec.inputs.sizes import size_table
+from spec.inputs.size_table import size_table
 from spec.line_by_line.tie import hold_to_lines
 
 #: Sizes by name: small enough for every test run, and those of a small model.

@@ -6,7 +6,7 @@ import pytest
 
 from spec.inputs.arguments import Adapter, draw_arguments
 from spec.inputs.formats import FORMATS
-from spec.inputs.sizes import size_table
+from spec.inputs.size_table import size_table
 from spec.inputs.variations import MORE_THAN_1, sizes_in, variations
 from spec.language.tree import While
 from spec.library import checked

@@ -23,7 +23,7 @@ from spec.domains.balls import PrecisionError
 from spec.expected.line_values import WIDTH, LineValues
 from spec.expected.trace import numbers
 from spec.inputs.array_conversion import to_numpy
-from spec.inputs.sizes import size_table
+from spec.inputs.size_table import size_table
 from spec.language.tree import End
 from spec.library import checked
 from spec.line_by_line.tie import hold_to_lines, tie

@@ -22,7 +22,7 @@ from helpers.paper import ENDING, INDEXED, MASKED, PAPER, RANDOM, TRAINING
 
 from spec.domains import Floats
 from spec.inputs.draw import Inputs, draw
-from spec.inputs.sizes import size_table
+from spec.inputs.size_table import size_table
 from spec.language import alg_file
 from spec.language.checked import Checked
 from spec.language.errors import SpecError

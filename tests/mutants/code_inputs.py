@@ -15,7 +15,7 @@ from helpers.paper import ENDING, MASKED, RANDOM, TRAINING
 from algorithms import GELU, ReLU
 from algorithms.signatures.arrays import namespace
 from spec.expected.line_values import PairedInputs
-from spec.inputs.sizes import size_table
+from spec.inputs.size_table import size_table
 from spec.language.checked import Checked, check
 from spec.language.parse import program
 from spec.library import checked

@@ -14,7 +14,7 @@ from helpers.paper import ENDING, TRAINING
 
 from mutants.mutant import Fate, Mutant, Verdict
 from spec.expected.line_values import LineValues, PairedInputs
-from spec.inputs.sizes import size_table
+from spec.inputs.size_table import size_table
 from spec.language.checked import Checked
 from spec.language.errors import SpecError
 from spec.library import checked

@@ -40,7 +40,7 @@ def test_a_time_is_above_0(refused, option, time):
 
 def test_the_version_is_that_of_the_distribution(run, monkeypatch):
     versions = {"formal-transformers": "1.2.3"}
-    monkeypatch.setattr("spec.terminal.arguments.version", versions.__getitem__)
+    monkeypatch.setattr("spec.terminal.parse_arguments.version", versions.__getitem__)
     assert run("--version") == "1.2.3\n"
 
 
@@ -48,5 +48,5 @@ def test_a_checkout_that_is_not_installed_has_no_version(run, monkeypatch):
     def version(name):
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr("spec.terminal.arguments.version", version)
+    monkeypatch.setattr("spec.terminal.parse_arguments.version", version)
     assert run("--version") == "unknown\n"

@@ -8,12 +8,12 @@ from functools import lru_cache
 from typing import Any
 
 from spec.adapters.array_libraries import converted
-from spec.adapters.libraries.sizes import divided, heads_of, of_instance
+from spec.adapters.libraries.library_sizes import divided, heads_of, of_instance
 from spec.adapters.libraries.torch_weights import Weights, call_with
 from spec.adapters.restrictions import Restrictions
 from spec.calling.python_signature import name_of
+from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter, Arguments, Sizes
-from spec.inputs.errors import AdapterError
 from spec.inputs.python_form import Record
 from spec.machine import Value
 from spec.mistakes.catalogue import catalogue

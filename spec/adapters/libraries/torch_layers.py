@@ -14,13 +14,13 @@ import torch
 from torch.nn import functional as F
 
 from spec.adapters.array_libraries import converted
-from spec.adapters.libraries.sizes import divided, heads_of, of_instance
+from spec.adapters.libraries.library_sizes import divided, heads_of, of_instance
 from spec.adapters.libraries.torch_modules import attention_weights, batch_axis
 from spec.adapters.libraries.torch_weights import Weights, call_with, pair
 from spec.adapters.restrictions import Restrictions
 from spec.calling.python_signature import name_of
+from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter, Arguments, Sizes
-from spec.inputs.errors import AdapterError
 from spec.inputs.python_form import Record
 
 #: The offsets of the lines around the layers.

@@ -10,13 +10,13 @@ import numpy as np
 import torch
 
 from spec.adapters.array_libraries import converted
-from spec.adapters.libraries.sizes import of_instance
+from spec.adapters.libraries.library_sizes import of_instance
 from spec.adapters.libraries.torch_weights import Weights, call_with, stacked
 from spec.adapters.restrictions import Restrictions
 from spec.calling.python_signature import name_of
+from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter, Arguments, Sizes
 from spec.inputs.draw import Inputs
-from spec.inputs.errors import AdapterError
 from spec.inputs.python_form import Record
 
 

@@ -9,7 +9,7 @@ import torch
 from torch.func import functional_call
 
 from spec.calling.python_signature import name_of
-from spec.inputs.errors import AdapterError
+from spec.inputs.adapter_error import AdapterError
 from spec.inputs.python_form import Record
 
 Weights = Mapping[str, torch.Tensor]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from spec import library, symbols
-from spec.inputs.errors import AdapterError
+from spec.inputs.adapter_error import AdapterError
 from spec.inputs.python_form import input_name
 from spec.inputs.variations import sizes_in
 from spec.language.header import Header

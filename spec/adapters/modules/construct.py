@@ -12,8 +12,8 @@ from typing import Any
 from spec.adapters.match_arguments import argument_named, is_synonym, synonyms
 from spec.adapters.modules.algorithm_parameters import ModuleAlgorithm
 from spec.calling.python_signature import is_required, name_of, parameters_of
+from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Function, Sizes
-from spec.inputs.errors import AdapterError
 
 
 def is_class(function: Function) -> bool:

@@ -13,7 +13,7 @@ from spec.adapters.match_arguments import is_synonym, letters, synonyms
 from spec.adapters.modules.algorithm_parameters import ModuleAlgorithm
 from spec.adapters.options import Fused, Order
 from spec.adapters.stored_parameters import JOINED, ParameterForm
-from spec.inputs.errors import AdapterError
+from spec.inputs.adapter_error import AdapterError
 
 Array = npt.NDArray[Any]
 Kind = Literal["W", "b", ""]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from spec.inputs.draw import Inputs, draw
-from spec.inputs.sizes import size_table
+from spec.inputs.size_table import size_table
 from spec.language.header import Header
 from spec.language.types import Family, Matrix
 from spec.library import checked, example

@@ -37,9 +37,9 @@ from spec.adapters.restrictions import Restrictions
 from spec.adapters.sequences import SequenceForm
 from spec.adapters.stored_parameters import ParameterForm
 from spec.calling.python_signature import name_of
+from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter, Arguments, Function, Sizes
 from spec.inputs.draw import SIZES
-from spec.inputs.errors import AdapterError
 from spec.machine import Value
 
 
