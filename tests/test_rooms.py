@@ -1,0 +1,41 @@
+"""Does every file of the specification have a name of its own, and every room a word about it?"""
+
+import ast
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LONGEST = 500  # lines of a file of tests
+
+
+def modules(folder):
+    return [path for path in (ROOT / folder).rglob("*.py") if path.name != "__init__.py"]
+
+
+def test_no_two_files_of_the_specification_have_one_name():
+    names = Counter(path.name for path in modules("spec"))
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("folder", ["algorithms", "spec"])
+def test_every_file_says_what_it_holds(folder):
+    silent = [
+        path.relative_to(ROOT)
+        for path in (ROOT / folder).rglob("*.py")
+        if not ast.get_docstring(ast.parse(path.read_text("utf-8")))
+    ]
+    assert silent == []
+
+
+def test_tests_stand_in_the_rooms_of_what_they_test():
+    rooms = {path.name for folder in ("spec", "algorithms") for path in (ROOT / folder).iterdir()}
+    own = {"algorithms", "bugs", "docs", "examples", "figures", "helpers", "hosts", "mutants"}
+    found = {path.name for path in (ROOT / "tests").iterdir() if any(path.glob("*.py"))}
+    assert found - rooms - own == set()
+
+
+def test_no_file_of_tests_is_long():
+    lengths = {path: len(path.read_text("utf-8").splitlines()) for path in modules("tests")}
+    assert [path.name for path, length in lengths.items() if length > LONGEST] == []
