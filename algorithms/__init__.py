@@ -45,7 +45,7 @@ from algorithms.paper.parameters import (
     MHAttentionParameters,
 )
 from algorithms.paper.sampling import sample, temper
-from algorithms.signatures.tagged_functions import other_than
+from algorithms.signatures.public_names import other_than
 from algorithms.signatures.errors import DTypeError, ShapeError
 from algorithms.signatures.trees import tree_map
 from algorithms import extensions as extensions

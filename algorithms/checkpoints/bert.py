@@ -24,7 +24,7 @@ from algorithms.paper.parameters import (
     Layer,
 )
 from algorithms.signatures.arrays import A, A_co, Array, arange
-from algorithms.signatures.class_docstrings import described
+from algorithms.signatures.class_docstrings import document_fields
 from algorithms.signatures.declarations import Below, RightPadding
 from algorithms.signatures.decorator import checked
 from algorithms.signatures.trees import B, Map, map_each
@@ -68,7 +68,7 @@ BERT_DEPARTURES = (
 Segment = Below("N_s", "segment")
 
 
-@described
+@document_fields
 class BERTParameters(NamedTuple, Generic[A_co]):
     """θ of Algorithm 9, and what BERT adds: None leaves it out."""
 

@@ -31,7 +31,7 @@ from algorithms.paper.parameters import (
     EDTransformerParameters,
 )
 from algorithms.signatures.arrays import A, A_co, Array, arange
-from algorithms.signatures.class_docstrings import described
+from algorithms.signatures.class_docstrings import document_fields
 from algorithms.signatures.declarations import RightPadding
 from algorithms.signatures.decorator import checked
 from algorithms.signatures.trees import B, Map, map_each
@@ -79,7 +79,7 @@ MARIAN_DEPARTURES = (
 )
 
 
-@described
+@document_fields
 class MarianParameters(NamedTuple, Generic[A_co]):
     """θ of Algorithm 8, and what Marian adds: None omits it."""
 

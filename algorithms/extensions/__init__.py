@@ -1,22 +1,23 @@
 """Algorithms of ours, in the same form as the paper's.
 
-A function tagged `@algorithm("N1")` in any module of this folder is
-a public name here and of `algorithms`: it is found, not listed.
+In any module of this folder, a function tagged `@algorithm("N1")`
+and a class of parameters decorated with `@document_fields` are public
+names, here and of `algorithms`: they are found, not listed.
 """
 
 from typing import Any
 
-from algorithms.signatures.tagged_functions import (
-    tagged,
-    tagged_function,
+from algorithms.signatures.public_names import (
+    import_name,
+    public_names,
 )
 
-_modules = tagged(__name__, __path__[0])
+_modules = public_names(__name__, __path__[0])
 __all__ = [*_modules]
 
 
 def __getattr__(name: str) -> Any:
-    return tagged_function(__name__, _modules, name)
+    return import_name(__name__, _modules, name)
 
 
 def __dir__() -> list[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple
 
 from algorithms.signatures.arrays import A_co
-from algorithms.signatures.class_docstrings import described
+from algorithms.signatures.class_docstrings import document_fields
 from algorithms.signatures.declarations import Count, With
 from algorithms.signatures.trees import B, Map, map_each
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jaxtyping import Float
 
 
-@described
+@document_fields
 class AttentionParameters(NamedTuple, Generic[A_co]):
     """W_qkv of Algorithm 4: a head, or several by leading axes."""
 
@@ -34,7 +34,7 @@ class AttentionParameters(NamedTuple, Generic[A_co]):
         return AttentionParameters(*map_each(f, self))
 
 
-@described
+@document_fields
 class MHAttentionParameters(NamedTuple, Generic[A_co]):
     """W of Algorithm 5, equation (4): H heads, joined."""
 
@@ -49,7 +49,7 @@ class MHAttentionParameters(NamedTuple, Generic[A_co]):
         return MHAttentionParameters(*map_each(f, self))
 
 
-@described
+@document_fields
 class EDEncoderLayer(NamedTuple, Generic[A_co]):
     """One encoder layer of Algorithm 8."""
 
@@ -71,7 +71,7 @@ class EDEncoderLayer(NamedTuple, Generic[A_co]):
         return EDEncoderLayer(*map_each(f, self))
 
 
-@described
+@document_fields
 class EDDecoderLayer(NamedTuple, Generic[A_co]):
     """One decoder layer of Algorithm 8."""
 
@@ -99,7 +99,7 @@ class EDDecoderLayer(NamedTuple, Generic[A_co]):
         return EDDecoderLayer(*map_each(f, self))
 
 
-@described
+@document_fields
 class EDTransformerParameters(NamedTuple, Generic[A_co]):
     """θ of Algorithm 8; z and x share W_e and W_p (A14)."""
 
@@ -118,7 +118,7 @@ class EDTransformerParameters(NamedTuple, Generic[A_co]):
         return EDTransformerParameters(*map_each(f, self))
 
 
-@described
+@document_fields
 class Layer(NamedTuple, Generic[A_co]):
     """One layer of Algorithms 9 and 10."""
 
@@ -140,7 +140,7 @@ class Layer(NamedTuple, Generic[A_co]):
         return Layer(*map_each(f, self))
 
 
-@described
+@document_fields
 class ETransformerParameters(NamedTuple, Generic[A_co]):
     """θ of Algorithm 9; W_u has d_f columns (E1)."""
 
@@ -158,7 +158,7 @@ class ETransformerParameters(NamedTuple, Generic[A_co]):
         return ETransformerParameters(*map_each(f, self))
 
 
-@described
+@document_fields
 class DTransformerParameters(NamedTuple, Generic[A_co]):
     """θ of Algorithm 10."""
 

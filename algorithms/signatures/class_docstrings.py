@@ -16,7 +16,7 @@ from algorithms.signatures.declarations import (
 C = TypeVar("C", bound=type)
 
 
-def described(cls: C) -> C:
+def document_fields(cls: C) -> C:
     """End the docstring of a class with its fields, as annotated.
 
     It is written when it is first read, by `help` say: to resolve

@@ -1,4 +1,4 @@
-"""Functions that are public by their tag, imported when used."""
+"""Names that a decorator makes public, imported when used."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ import re
 from importlib import import_module
 from typing import Any
 
-_TAGGED = re.compile(r"(?m)^@algorithm\([^@]*?\)\ndef (\w+)")
+_FUNCTION = r"algorithm\([^@]*?\)\ndef"
+_CLASS = r"document_fields\nclass"
+_DECORATED = re.compile(rf"(?m)^@(?:{_FUNCTION}|{_CLASS}) (\w+)")
 
 
-def tagged(package: str, folder: str) -> dict[str, str]:
-    """The module of each function tagged `@algorithm` in a package.
+def public_names(package: str, folder: str) -> dict[str, str]:
+    """Each public name of a package, with its module.
 
-    It is read from the text: to import every module would slow down
-    `import algorithms` for all who want none of them.
+    A function is public by `@algorithm`, a class by `@document_fields`.
+    Both are read from the text: to import every module would slow
+    down `import algorithms` for all who want none of them.
     """
     modules: dict[str, str] = {}
     # pathlib would take a tenth of the whole import.
@@ -22,7 +25,7 @@ def tagged(package: str, folder: str) -> dict[str, str]:
     for file in (name for name in files if name.endswith(".py")):
         path = f"{folder}/{file}"
         with open(path, encoding="utf-8") as source:  # noqa: PTH123
-            names = _TAGGED.findall(source.read())
+            names = _DECORATED.findall(source.read())
         for name in names:
             if name in modules or f"{name}.py" in files:
                 raise ImportError(
@@ -37,16 +40,16 @@ def other_than(names: list[str], taken: list[str]) -> list[str]:
     """The names, if none of them is taken."""
     if both := {*names} & {*taken}:
         raise ImportError(
-            "two functions of algorithms are called "
+            "two public names of algorithms are "
             f"{' and '.join(sorted(both))}"
         )
     return names
 
 
-def tagged_function(
+def import_name(
     package: str, modules: dict[str, str], name: str
 ) -> Any:
-    """One of them, for a package's `__getattr__`."""
+    """What a public name stands for: a package's `__getattr__`."""
     if name in modules:
         return getattr(import_module(modules[name]), name)
     raise AttributeError(
