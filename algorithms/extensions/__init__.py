@@ -1,8 +1,8 @@
 """Algorithms of ours, in the same form as the paper's.
 
 In any module of this folder, a function tagged `@algorithm("N1")`
-and a class of parameters decorated with `@document_fields` are public
-names, here and of `algorithms`: they are found, not listed.
+and a class of parameters under `@document_fields` are public names,
+here and of `algorithms`: they are found, not listed.
 """
 
 from typing import Any

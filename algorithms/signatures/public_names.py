@@ -15,9 +15,10 @@ _DECORATED = re.compile(rf"(?m)^@(?:{_FUNCTION}|{_CLASS}) (\w+)")
 def public_names(package: str, folder: str) -> dict[str, str]:
     """Each public name of a package, with its module.
 
-    A function is public by `@algorithm`, a class by `@document_fields`.
-    Both are read from the text: to import every module would slow
-    down `import algorithms` for all who want none of them.
+    A function is public by `@algorithm`, a class by
+    `@document_fields`. Both are read from the text: to import every
+    module would slow down `import algorithms` for all who want none
+    of them.
     """
     modules: dict[str, str] = {}
     # pathlib would take a tenth of the whole import.
