@@ -39,12 +39,14 @@ def use(archive: Path, folder: Path) -> None:
         [python, "-c", first_example()],
         [command, "list"],
         [command, "show", "4"],
+        [command, "show", "N1"],
         [command, "prove"],
         [command, "cost", "10", "--at", "gpt2-small"],
         [*install, "--constraint", constraints, f"{archive}[check]"],
         [command, "vectors", "vectors"],
         [command, "show", "mask-transposed"],
         [command, "check", "algorithms:Attention", "--algorithm", "4"],
+        [command, "check", "algorithms:rms_norm", "--algorithm", "N1"],
     ):
         subprocess.run(line, cwd=folder, check=True, env={**os.environ, "PYTHONPATH": ""})
 
