@@ -98,18 +98,22 @@ __version__: str
 __all__ += other_than(extensions.__all__, __all__)
 
 
-def __getattr__(name: str) -> Any:
-    if name == "checkpoints":  # not all who import us want them
-        return import_module("algorithms.checkpoints")
-    if name == "__version__":
-        from importlib.metadata import version
+if (
+    not TYPE_CHECKING
+):  # to whom every name that is not there would be one
 
-        return version("formal-transformers")
-    if name in extensions.__all__:
-        return getattr(extensions, name)
-    raise AttributeError(
-        f"module {__name__!r} has no attribute {name!r}"
-    )
+    def __getattr__(name: str) -> Any:
+        if name == "checkpoints":  # not all who import us want them
+            return import_module("algorithms.checkpoints")
+        if name == "__version__":
+            from importlib.metadata import version
+
+            return version("formal-transformers")
+        if name in extensions.__all__:
+            return getattr(extensions, name)
+        raise AttributeError(
+            f"module {__name__!r} has no attribute {name!r}"
+        )
 
 
 def __dir__() -> list[str]:

@@ -2,10 +2,11 @@
 
 In any module of this folder, a function tagged `@algorithm("N1")`
 and a class of parameters under `@document_fields` are public names,
-here and of `algorithms`: they are found, not listed.
+here and of `algorithms`: they are found, not listed. Type checkers,
+which run nothing, see them in their modules only.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from algorithms.signatures.public_names import (
     import_name,
@@ -15,9 +16,12 @@ from algorithms.signatures.public_names import (
 _modules = public_names(__name__, __path__[0])
 __all__ = [*_modules]
 
+if (
+    not TYPE_CHECKING
+):  # to whom every name that is not there would be one
 
-def __getattr__(name: str) -> Any:
-    return import_name(__name__, _modules, name)
+    def __getattr__(name: str) -> Any:
+        return import_name(__name__, _modules, name)
 
 
 def __dir__() -> list[str]:

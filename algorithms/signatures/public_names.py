@@ -7,9 +7,12 @@ import re
 from importlib import import_module
 from typing import Any
 
-_FUNCTION = r"algorithm\([^@]*?\)\ndef"
-_CLASS = r"document_fields\nclass"
-_DECORATED = re.compile(rf"(?m)^@(?:{_FUNCTION}|{_CLASS}) (\w+)")
+# From the decorator to the first row that begins a definition.
+_DECORATED = re.compile(
+    r"(?m)^@(?:algorithm|document_fields)\b.*\n"
+    r"(?:(?!def |class ).*\n)*"
+    r"(?:def|class) (\w+)"
+)
 
 
 def public_names(package: str, folder: str) -> dict[str, str]:
