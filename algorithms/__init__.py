@@ -98,9 +98,7 @@ __version__: str
 __all__ += other_than(extensions.__all__, __all__)
 
 
-if (
-    not TYPE_CHECKING
-):  # to whom every name that is not there would be one
+if not TYPE_CHECKING:  # or any name passes a type checker
 
     def __getattr__(name: str) -> Any:
         if name == "checkpoints":  # not all who import us want them

@@ -16,9 +16,7 @@ from algorithms.signatures.public_names import (
 _modules = public_names(__name__, __path__[0])
 __all__ = [*_modules]
 
-if (
-    not TYPE_CHECKING
-):  # to whom every name that is not there would be one
+if not TYPE_CHECKING:  # or any name passes a type checker
 
     def __getattr__(name: str) -> Any:
         return import_name(__name__, _modules, name)
