@@ -10,12 +10,13 @@ from helpers.printed import WIDTHS, characters
 from helpers.processes import start
 from rich.cells import cell_len
 
+from spec.library import algorithms
 from spec.terminal.consoles import LEAST
 from spec.terminal.subcommands import answer
 
 COMMANDS = [
     "list",
-    "show 4",
+    *(f"show {id}" for id in algorithms()),
     "show decoder-layers-reversed-8",
     "show 4 --implementation json",
     "prove",
