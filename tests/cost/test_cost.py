@@ -33,9 +33,9 @@ from spec.language.tree import (
     Transpose,
     walk,
 )
+from spec.language.types import Bundle
 from spec.library import checked, paper
 from spec.machine import Frame, Machine, Parameters, Watcher
-from spec.machine.trees import arrays
 from spec.pairing import Ref
 
 GPT2_SMALL = {**presets()["gpt2-small"], "length(x)": 1024}
@@ -67,6 +67,11 @@ class Meter(Machine[Any]):
     # What the watcher sees
 
     def began(self, frame: Frame) -> None:
+        if not self.frames:
+            header = frame.checked.header
+            inputs = [key for key, type in header.inputs if isinstance(type, Bundle)]
+            given = [frame.variables[key] for key in (*header.fields, *inputs)]
+            self.parameters = sum(map(numbers, given))
         self.frames.append((frame, dict(frame.variables)))
 
     def done(self, frame: Frame, line: Line, values: Mapping[str, Any]) -> None:
@@ -222,6 +227,9 @@ def test_each_line_does_in_a_run_what_its_polynomials_say(id: str) -> None:
 
 
 def test_multiply_adds_are_those_of_the_textbook() -> None:
+    assert str(of("4").total["multiply-add"]) == (
+        "d_attn d_x ℓ_x + d_attn d_z ℓ_z + d_attn ℓ_x ℓ_z + d_out d_z ℓ_z + d_out ℓ_x ℓ_z"
+    )
     assert str(of("10").total["multiply-add"]) == (
         "2 H L d_attn d_e length(x) + H L d_attn length(x)² + 2 H L d_e d_mid length(x)"
         " + H L d_mid length(x)² + 2 L d_e d_mlp length(x) + N_V d_e length(x)"
@@ -238,17 +246,8 @@ def test_only_what_depends_on_the_data_is_counted_at_most() -> None:
 
 @every_algorithm
 def test_parameters_are_as_many_as_are_given(id: str) -> None:
-    sizes = drawn_sizes(id, np.random.default_rng(8), 4)
-    given = {name: size for name, size in sizes.items() if name != "turns"}
-    inputs = draw(checked(), id, np.random.default_rng(7), sizes=given)
-    hyper = {str(key) for key in checked()[id].header.hyperparameters}
-    given = [
-        one
-        for (key, _), one in zip(checked()[id].header.parameters, inputs.parameters, strict=True)
-        if str(key) not in hyper
-    ]
-    given += [one for one in inputs.inputs if isinstance(one, Parameters)]
-    assert value(of(id).parameters, sizes) == sum(array.size for array in arrays(given))
+    for meter, sizes in runs(id):
+        assert value(of(id).parameters, sizes) == meter.parameters
 
 
 # memory -------------------------------------------------------------------------------------------

@@ -11,18 +11,16 @@ import itertools
 import numpy as np
 import pytest
 from flint import arb, ctx
+from helpers.changed_texts import read, understood
 from helpers.paper import TRAINING
 from helpers.rounding import gamma
-from helpers.runs import Largest, changed, comparable, drawn, run, stream
+from helpers.runs import Largest, Seen, changed, comparable, drawn, run, stream
 
 from spec.domains import Floats, Reverse
 from spec.domains.balls import Balls, certified
 from spec.domains.depth import Depths
 from spec.expected.trace import numbers
 from spec.inputs.draw import SIZES, draw
-from spec.language import alg_file
-from spec.language.checked import check, declarations
-from spec.language.parse import program
 from spec.language.types import sizes_of
 from spec.library import checked
 from spec.machine import Machine, Parameters, Watcher, map_values
@@ -147,16 +145,9 @@ Hyperparameters: eos_token ∈ V
 
 
 def test_the_length_of_what_a_while_grows_is_known_in_its_turns():
-    one = program(alg_file.read(GROWING, "growing"))
-    algorithms = {"X1": check(one, declarations({"X1": one}))}
     seen = []
-
-    class Lengths(Watcher):
-        def line(self, frame, line, values):
-            if line.number == 4:
-                seen.append(values["E"].shape)
-
-    machine = Machine(algorithms, Floats(), watcher=Lengths())
+    watcher = Seen("X1.4", lambda frame, values: seen.append(values["E"].shape))
+    machine = Machine({"X1": understood(read(GROWING))}, Floats(), watcher=watcher)
     machine.run("X1", [[1]], [np.ones((2, 5))], {"eos_token": 3})
     assert seen == [(2, 2), (2, 3)]
     assert machine.stopped == []
