@@ -145,10 +145,3 @@ def test_a_family_has_a_member_for_each_index(symbol: Symbol, index: int) -> Non
 def test_a_table_that_confuses_names_is_refused(text: str, problem: str) -> None:
     with pytest.raises(ValueError, match=f"^symbols.toml: {problem}$"):
         symbols.parse(text)
-
-
-def test_an_indexed_form_may_share_the_name_of_its_symbol() -> None:
-    table = symbols.parse(
-        '[a]\nW = {ascii="W", meaning=""}\nW_l = {ascii="W", index="l", meaning=""}'
-    )
-    assert table["W"].ascii == table["W_l"].ascii

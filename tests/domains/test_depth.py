@@ -86,16 +86,12 @@ def test_an_empty_sum_is_exact():
 @pytest.mark.parametrize("shape", [(2, 3, 4), (1, 1, 1), (2, 0, 3), (0, 2, 3)])
 def test_a_matrix_product_has_the_depth_of_its_dot_products(shape):
     m, n, k = shape
+    numbers = np.vectorize(Depth, otypes=[object])
     source = np.random.default_rng(0)
-    A, B = (
-        np.array([Depth(int(d)) for d in source.integers(0, 9, rows * columns)], dtype=object)
-        .reshape(rows, columns)
-        for rows, columns in ((m, n), (n, k))
-    )  # fmt: skip
-    product = D.product(A, B)
-    assert product.shape == (m, k)
-    for i, j in itertools.product(range(m), range(k)):
-        assert product[i, j].depth == D.dot(list(A[i]), list(B[:, j])).depth
+    A, B = (numbers(source.integers(0, 9, size)) for size in ((m, n), (n, k)))
+    product, literal = D.product(A, B), Domain.product(D, A, B)
+    assert product.shape == literal.shape == (m, k)
+    assert [x.depth for x in product.flat] == [x.depth for x in literal.flat]
 
 
 def test_a_derivative_is_as_deep_as_the_way_to_it_and_back():

@@ -76,14 +76,6 @@ def test_what_is_no_condition_on_sizes_is_refused(condition: str) -> None:
 # In the text of an algorithm
 
 
-def test_a_requirement_that_is_dropped_is_seen() -> None:
-    one = changed("14", ", length(x) + ℓ_gen − 1 ≤ ℓ_max", "")
-    found = balance(one.open, declared(one))
-    assert [(each.line, str(each.excess)) for each in found.unexpected] == [
-        (3, "−i − length(x) + ℓ_max + 1")
-    ]
-
-
 def test_a_proof_that_is_found_is_seen() -> None:
     required = "Requires: 1 ≤ length(x), length(x) ≤ ℓ_max"
     one = changed("10", required, f"{required}\nOpen: length(x) ≤ ℓ_max at line 2 (A5)")
