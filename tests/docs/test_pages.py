@@ -69,7 +69,7 @@ def test_every_path_that_a_page_names_is_there() -> None:
             assert (ROOT / path).exists(), f"{page}: {path}"
 
 
-def test_the_pages_can_be_read_as_plain_text(built: Callable[[str], Path], site: Path) -> None:
+def test_the_pages_can_be_read_as_plain_text(built: Callable[[str], Path]) -> None:
     plain_text = built("text")
     text = (plain_text / "attention.txt").read_text("utf-8")
     assert "4  S ← Kᵀ Q" in text
@@ -82,7 +82,7 @@ def test_the_pages_can_be_read_as_plain_text(built: Callable[[str], Path], site:
     )
 
 
-def test_the_pages_can_be_read_as_latex(built: Callable[[str], Path], site: Path) -> None:
+def test_the_pages_can_be_read_as_latex(built: Callable[[str], Path]) -> None:
     (path,) = built("latex").glob("*.tex")
     text = path.read_text("utf-8")
     assert "S ← Kᵀ Q" in text
