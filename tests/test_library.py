@@ -2,13 +2,12 @@
 
 import re
 import unicodedata
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from spec import library
-from spec.language.alg_file import Algorithm, LayoutError, write
+from spec.language.alg_file import Algorithm, LayoutError
 from spec.library import LibraryError, algorithms, collect, example, paper, read_example
 
 # The paper's fifteen
@@ -66,12 +65,6 @@ def test_the_loop_variable_of_the_decoder_indexes_its_parameters() -> None:
 @pytest.fixture(params=algorithms())
 def algorithm(request: pytest.FixtureRequest) -> Algorithm:
     return algorithms()[request.param]
-
-
-def test_a_text_is_what_the_writer_writes(algorithm: Algorithm) -> None:
-    text = files("spec").joinpath(algorithm.path).read_text(encoding="utf-8")
-    assert write(algorithm) == text
-    assert unicodedata.is_normalized("NFC", text)
 
 
 def test_a_text_is_named_by_its_number_and_title(algorithm: Algorithm) -> None:

@@ -2,18 +2,18 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from helpers.trees import all_rows, expression, rows
+from helpers.trees import all_rows, expression
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spec import symbols
 from spec.language import tree
 from spec.language.plain_text import text
-from spec.language.tree import Name, Node, Program, children
-from spec.library import algorithms, paper, programs
+from spec.language.tree import Name, Node, children
+from spec.library import algorithms
 from spec.symbols import Symbol, UnknownSymbol, lookup, table
 
 
@@ -37,10 +37,6 @@ def known(glyph: str) -> bool:
     except UnknownSymbol:
         return False
     return True
-
-
-def ours(glyph: str) -> str:
-    return lookup(glyph).ascii or glyph
 
 
 def occurring() -> set[str]:
@@ -89,32 +85,6 @@ def test_a_heading_that_is_not_a_name_in_python_needs_a_row() -> None:
 # Names in Python
 
 
-def collisions(program: Program, ascii: Callable[[str], str]) -> dict[str, set[str]]:
-    """Return the names in Python that stand for two symbols in one algorithm, with both."""
-    owners: dict[str, set[str]] = {}
-    for _, root in rows(program):
-        for glyph in glyphs(root):
-            owners.setdefault(ascii(glyph), set()).add(lookup(glyph).stem)
-    return {name: stems for name, stems in owners.items() if len(stems) > 1}
-
-
-def test_no_two_variables_of_an_algorithm_have_one_name_in_python() -> None:
-    assert [
-        collisions(program, ours) for program in programs().values() if collisions(program, ours)
-    ] == []
-
-
-def test_a_rule_that_confuses_two_variables_is_seen() -> None:
-    def nfkc(glyph: str) -> str:  # ours, were it to leave ℓ to Python
-        return "l" if glyph == "ℓ" else ours(glyph)
-
-    found = {program.id: collisions(program, nfkc) for program in programs().values()}
-    assert {id: found[id] for id in paper() if found[id]} == {
-        "9": {"l": {"l", "ℓ"}},
-        "10": {"l": {"l", "ℓ"}},
-    }
-
-
 def test_names_in_python_are_identifiers() -> None:
     for symbol in table().values():
         if symbol.ascii is not None:
@@ -122,33 +92,15 @@ def test_names_in_python_are_identifiers() -> None:
             assert symbol.ascii.isidentifier()
 
 
-def test_python_reads_no_two_names_as_one() -> None:
-    # Python brings identifiers to the form NFKC, where ℓ is l: a glyph is no safe name.
-    assert unicodedata.normalize("NFKC", "ℓ") == "l"
-    assert (symbols.ascii("ℓ"), symbols.ascii("l")) == ("ell", "l")
-
-
 @pytest.mark.parametrize(
     ("glyph", "name"),
     [
-        ("ℓ_x", "ell_x"),
-        ("X̃", "X_tilde"),
         ("Ṽ", "V_tilde"),
         (unicodedata.normalize("NFD", "Ṽ"), "V_tilde"),
-        ("x̂", "x_hat"),
-        ("θ̂", "theta_hat"),
-        ("γ¹_l", "gamma1"),
-        ("γ⁵_i", "gamma5"),
-        ("γ", "gamma"),
-        ("W^enc_l", "W_enc"),
         ("W^{e/d}_i", "W_ed"),
-        ("W^i_mlp3", "W_mlp3"),
-        ("W^h_qkv", "W_qkv"),
-        ("W_l", "W"),
         ("Y^H", "Y_h"),
         ("e_{ℓ_z}", "e_t"),
         ("x_{1:N_data}", "x_n"),
-        ("ε", "eps"),
     ],
 )
 def test_a_glyph_has_its_name(glyph: str, name: str) -> None:
@@ -193,10 +145,3 @@ def test_a_family_has_a_member_for_each_index(symbol: Symbol, index: int) -> Non
 def test_a_table_that_confuses_names_is_refused(text: str, problem: str) -> None:
     with pytest.raises(ValueError, match=f"^symbols.toml: {problem}$"):
         symbols.parse(text)
-
-
-def test_an_indexed_form_may_share_the_name_of_its_symbol() -> None:
-    table = symbols.parse(
-        '[a]\nW = {ascii="W", meaning=""}\nW_l = {ascii="W", index="l", meaning=""}'
-    )
-    assert table["W"].ascii == table["W_l"].ascii

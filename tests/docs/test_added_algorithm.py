@@ -1,118 +1,168 @@
-"""An added text and its function: every page finds them by itself."""
+"""An added text and its function: every table and list finds them by itself."""
 
+import shutil
 from pathlib import Path
 
+import pytest
 from bs4 import BeautifulSoup, Tag
-from helpers.sphinx_build import DOCS, build
+from helpers.sphinx_build import ROOT, build_files
 
-IDS = ("N90", "∇90")
+from spec.library import algorithms, paper
+
+FILES = {
+    "texts/extensions/N90-halve.alg": """\
+Algorithm N90: ê ← halve(e)
+Input: e ∈ ℝ^{d_e} — the activations
+Output: ê ∈ ℝ^{d_e} — half of them
+
+1  return ê = e/2
+""",
+    "texts/gradients/∇90-halve.alg": """\
+Algorithm ∇90: ē ← halve_pullback(ê)
+/* The gradient of Algorithm N90. */
+Input: ê ∈ ℝ^{d_e} — the gradient of the result
+Output: ē ∈ ℝ^{d_e} — the gradient of the activations
+
+1  return ē = halve(ê)
+""",
+    "mine.py": '''\
+"""Algorithm N90 and its gradient."""
+
+from jaxtyping import Float
+
+from algorithms.signatures.arrays import A
+from algorithms.signatures.decorator import algorithm
+
+__all__ = ["halve", "halve_pullback"]
 
 
-def card(pages: dict[str, BeautifulSoup], id: str) -> Tag:
-    found = pages["extensions.html"].find(id=f"algorithm-{id}")
+@algorithm("∇90")
+def halve_pullback(e_hat: Float[A, "d_e ell"]) -> Float[A, "d_e ell"]:
+    """The gradient halved."""
+    return halve(e_hat)  # ∇90.1
+
+
+@algorithm("N90")
+def halve(e: Float[A, "d_e ell"]) -> Float[A, "d_e ell"]:
+    """Each activation halved, of which Algorithm ∇90 is the gradient.
+
+    Not in the first paragraph: Algorithm N90 is linear.
+    """
+    return e / 2  # N90.1
+''',
+    "index.rst": """\
+Page
+====
+
+.. extensions::
+
+Reference
+---------
+
+.. public:: mine
+
+Tables
+------
+
+.. measured:: proofs
+.. measured:: ties
+.. measured:: told
+.. measured:: errors-tiny
+.. measured:: errors-middling
+.. measured:: checks
+.. measured:: mutants-spec
+.. measured:: mutants-code
+""",
+}
+IDS = ["N90", "∇90"]
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> BeautifulSoup:
+    """A page of everything that is there of two algorithms, one of which calls the other."""
+    folder = tmp_path_factory.mktemp("added")
+    shutil.copytree(ROOT / "spec" / "paper", folder / "texts" / "paper")
+    assert build_files(folder, FILES) == (True, "")
+    return BeautifulSoup((folder / "out/index.html").read_text("utf-8"), "html.parser")
+
+
+def card(page: BeautifulSoup, id: str) -> Tag:
+    found = page.find(id=f"algorithm-{id}")
     assert isinstance(found, Tag)
     return found
 
 
-def test_the_page_of_the_algorithms_of_ours_shows_them_by_group(
-    extended_pages: dict[str, BeautifulSoup],
-) -> None:
-    page = extended_pages["extensions.html"]
+def links(part: Tag) -> list[str]:
+    return [str(a["href"]) for a in part.select("a[href]")]
+
+
+def test_they_stand_in_their_groups(page: BeautifulSoup) -> None:
     groups = {
-        section.find("h2").get_text().rstrip("¶"): [
-            str(one["id"]) for one in section.select(".alg")
-        ]
+        section.find("h2").get_text().rstrip("¶"): [one["id"] for one in section.select(".alg")]
         for section in page.select("section section")
     }
-    assert "algorithm-N90" in groups["Norms"]
-    assert "algorithm-∇90" in groups["Gradients"]
-    assert list(groups)[-1] == "Gradients"
+    assert [*groups][:2] == ["Norms", "Gradients"]
+    assert groups["Norms"] == ["algorithm-N90"]
+    assert groups["Gradients"] == ["algorithm-∇90"]
 
 
 def test_the_docstring_introduces_an_algorithm_whose_text_has_no_comment(
-    extended_pages: dict[str, BeautifulSoup],
+    page: BeautifulSoup,
 ) -> None:
-    said = card(extended_pages, "N90").find_previous_sibling("p")
+    said = card(page, "N90").find_previous_sibling("p")
     assert said is not None
     assert said.get_text() == "Each activation halved, of which Algorithm ∇90 is the gradient."
-    (link,) = said.find_all("a")
-    assert link["href"] == "#algorithm-∇90"
-    assert card(extended_pages, "∇90").find_previous_sibling("p") is None
+    assert links(said) == ["#algorithm-∇90"]
+    assert card(page, "∇90").find_previous_sibling("p") is None
 
 
-def test_algorithms_of_ours_are_links_wherever_a_text_names_them(
-    extended_pages: dict[str, BeautifulSoup],
-) -> None:
-    comment = card(extended_pages, "∇90").select_one(".title > p:nth-of-type(3)")
+def test_they_are_links_wherever_a_text_names_or_calls_them(page: BeautifulSoup) -> None:
+    comment = card(page, "∇90").select_one(".title > p:nth-of-type(3)")
     assert comment is not None
-    assert [a["href"] for a in comment.find_all("a")] == ["#algorithm-N90"]
-    entry = extended_pages["api.html"].find(id="algorithms.halve").find_parent("dl")
-    hrefs = {str(a["href"]) for a in entry.select("dd a[href]")}
-    assert {f"extensions.html#algorithm-{id}" for id in IDS} <= hrefs
+    assert links(comment) == ["#algorithm-N90"]
+    assert {"#algorithm-N90", "#line-∇90.1"} <= set(links(card(page, "∇90")))
+    docstring = page.find(id="mine.halve").find_parent("dl").dd
+    assert {f"#algorithm-{id}" for id in IDS} <= set(links(docstring))
 
 
-def test_a_call_and_a_tag_lead_to_the_algorithm(extended_pages: dict[str, BeautifulSoup]) -> None:
-    hrefs = {str(a["href"]) for a in card(extended_pages, "∇90").select("a[href]")}
-    assert {"#algorithm-N90", "#line-∇90.1"} <= hrefs
-
-
-def test_their_functions_are_in_the_reference_after_the_papers(
-    extended_pages: dict[str, BeautifulSoup],
+def test_their_functions_are_in_the_reference_in_the_order_of_their_ids(
+    page: BeautifulSoup, pages: dict[str, BeautifulSoup]
 ) -> None:
-    section = extended_pages["api.html"].find(id="the-algorithms")
+    assert [entry["id"] for entry in page.select("dt[id]")] == ["mine.halve", "mine.halve_pullback"]
+    section = pages["api.html"].find(id="the-algorithms")
     names = [str(entry["id"]) for entry in section.select("dt[id]")]
-    assert names.index("algorithms.EDInference") < names.index("algorithms.halve")
-    assert names[-1] == "algorithms.halve_pullback"
+    assert len(names) == len(algorithms())
+    assert names.index("algorithms.EDInference") == len(paper()) - 1
 
 
-def test_a_table_says_which_figures_are_not_measured_yet(
-    extended_pages: dict[str, BeautifulSoup],
-) -> None:
-    tables = extended_pages["verification.html"].select("table.measured")
+def test_a_table_says_which_figures_are_not_measured_yet(page: BeautifulSoup) -> None:
+    proofs, *tables = page.select("table.measured")
+    assert len(tables) == 7
     for table in tables:
         rows = [row for row in table.select("tbody tr") if row.td.get_text() in IDS]
-        assert [row.td.get_text() for row in rows] == list(IDS)
+        assert [row.td.get_text() for row in rows] == IDS
         for row in rows:
             columns = sum(int(cell.get("colspan", 1)) for cell in row.find_all("td"))
             assert columns == len(table.select("thead th"))
             assert row.find_all("td")[1].get_text() == "not measured yet"
-    proofs = extended_pages["language.html"].select_one("table.measured")
-    assert proofs is not None
-    assert {row.td.get_text() for row in proofs.select("tbody tr")} > set(IDS)
+    assert [row.td.get_text() for row in proofs.select("tbody tr")][-3:] == [*IDS, "all"]
 
 
-def test_without_algorithms_of_ours_the_page_says_so(tmp_path: Path) -> None:
-    assert page(tmp_path, "paper/1-same.alg") == (0, "")
-    assert "There is none yet." in (tmp_path / "out/index.html").read_text("utf-8")
-
-
-def test_a_letter_that_stands_for_no_group_stops_the_build(tmp_path: Path) -> None:
-    status, errors = page(tmp_path, "extensions/Z1-same.alg")
-    assert status != 0
-    assert "Algorithm Z1 has no group: the letters are N, F, C" in errors
-
-
-def test_a_text_without_a_function_stops_the_build(tmp_path: Path) -> None:
-    status, errors = page(tmp_path, "extensions/N1-same.alg")
-    assert status != 0
-    assert "no public function of algorithms carries out Algorithm N1" in errors
-
-
-def page(folder: Path, path: str) -> tuple[int, str]:
-    """Build the page of a specification that has one text, at this path."""
-    text = folder / "texts" / path
-    text.parent.mkdir(parents=True)
-    id, _, _ = text.name.partition("-")
-    text.write_text(f"Algorithm {id}: Same\nInput: n ∈ ℕ\nOutput: n ∈ ℕ\n\n1  return n\n", "utf-8")
-    (folder / "conf.py").write_text(f"""
-import sys
-from pathlib import Path
-sys.path.insert(0, {str(DOCS / "_ext")!r})
-import spec.library
-spec.library.files = lambda _: Path({str(folder / "texts")!r})
-extensions = ["paired"]
-suppress_warnings = ["ref"]
-""")
-    (folder / "index.rst").write_text("Page\n====\n\n.. extensions::\n")
-    done = build(folder, folder / "out")
-    return done.returncode, done.stderr
+@pytest.mark.parametrize(
+    ("path", "error"),
+    [
+        ("paper/1-same.alg", None),
+        ("extensions/Z1-same.alg", "Algorithm Z1 has no group: the letters are N, F, C"),
+        ("extensions/N1-same.alg", "no public function of mine carries out Algorithm N1"),
+    ],
+)
+def test_a_text_needs_a_group_and_a_function(tmp_path: Path, path: str, error: str | None) -> None:
+    id = Path(path).name.partition("-")[0]
+    text = f"Algorithm {id}: Same\nInput: n ∈ ℕ\nOutput: n ∈ ℕ\n\n1  return n\n"
+    page = {f"texts/{path}": text, "index.rst": "Page\n====\n\n.. extensions::\n"}
+    builds, said = build_files(tmp_path, page)
+    assert builds == (error is None)
+    if builds:
+        assert "There is none yet." in (tmp_path / "out/index.html").read_text("utf-8")
+    else:
+        assert error in said

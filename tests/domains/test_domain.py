@@ -3,7 +3,6 @@
 import math
 import subprocess
 import sys
-from collections import Counter
 
 import numpy as np
 import pytest
@@ -107,61 +106,14 @@ def test_GELU_of_1_is_Phi_of_1(make):
 @every_function_and_point
 def test_floats_are_near_the_balls(function, x):
     with Floats() as D, Balls() as E:
-        got, exact = D.float(function(D, D.real(x))), function(E, E.real(x))
+        got, exact = function(D, D.real(x)), function(E, E.real(x))
+        assert type(got) is np.float64
         # No function here multiplies a relative error by more than x² + 8, what Φ makes of
         # that of its argument; NumPy's functions promise 4 ulp, and no more than 8 are in a row.
         unit = np.spacing(abs(float(exact)))
-        assert abs(exact - got) <= 4 * 8 * (x**2 + 8) * unit
+        assert abs(exact - D.float(got)) <= 4 * 8 * (x**2 + 8) * unit
 
 
 def test_the_package_does_not_need_python_flint():
     code = "import sys; sys.modules['flint'] = None; import spec.domains"
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-# Counting, which only tests use
-
-COUNTS = {
-    "x + y": (lambda D, x: x + x, {"add": 1}),
-    "1 + x - 1": (lambda D, x: 1 + x - 1, {"add": 2}),
-    "1 - x": (lambda D, x: 1 - x, {"add": 1}),
-    "-x": (lambda D, x: -x, {"add": 1}),
-    "2 x y": (lambda D, x: 2 * x * x, {"multiply": 2}),
-    "square": (lambda D, x: D.square(x), {"multiply": 1}),
-    "1 / x / y": (lambda D, x: 1 / x / x, {"divide": 2}),
-    "exp": (lambda D, x: D.exp(x), {"exp": 1}),
-    "log": (lambda D, x: D.log(x), {"log": 1}),
-    "sqrt": (lambda D, x: D.sqrt(x), {"sqrt": 1}),
-    "power": (lambda D, x: D.power(x, x), {"power": 1}),
-    "Phi": (lambda D, x: D.Phi(x), {"Phi": 1}),
-    "ReLU": (lambda D, x: D.ReLU(x), {"ReLU": 1}),
-    "GELU": (lambda D, x: D.GELU(x), {"Phi": 1, "multiply": 1}),
-    "total of 5": (lambda D, x: D.total([x] * 5), {"add": 4}),
-    "total of 1": (lambda D, x: D.total([x]), {}),
-    "total of 0": (lambda D, x: D.total([]), {}),
-    "dot": (lambda D, x: D.dot([x] * 3, [x] * 3), {"multiply-add": 3}),
-    "softmax": (lambda D, x: D.softmax([x] * 4), {"exp": 4, "add": 3, "divide": 4}),
-    "2×3 by 3×5": (
-        lambda D, x: D.product(np.full((2, 3), x), np.full((3, 5), x)),
-        {"multiply-add": 30},
-    ),
-    "nothing": (lambda D, x: [D.real(2), D.minus_infinity, D.float(x), D.is_zero(x)], {}),
-}
-
-
-@pytest.mark.parametrize(("function", "counts"), COUNTS.values(), ids=COUNTS)
-def test_each_operation_is_counted_once(function, counts):
-    D = Counting()
-    function(D, D.real(1))
-    assert D.operations == Counter(counts)
-
-
-def test_every_number_that_is_counted_can_be_sampled():
-    D = Counting()
-    assert D.float(D.exp(D.real(3))) == 1.0
-
-
-def test_each_counting_counts_for_itself():
-    one, other = Counting(), Counting()
-    one.exp(one.real(1))
-    assert other.operations == {}

@@ -105,15 +105,9 @@ def test_masked_scores_leave_gradients_finite(Base):
         assert [D.float(d) for d in D.gradient(alone, [x])] == [0]
         assert all(math.isfinite(D.float(d)) for d in D.gradient(both[1], [x, y]))
         assert D.gradient(both[0] * x, [x, y]) == [0, 0]
-
-
-@pytest.mark.parametrize("Base", [Floats, Balls])
-def test_a_column_masked_altogether_has_gradient_0_A11(Base):
-    with Reverse(Base()) as D:
-        V = [D.variable(D.real(2)), D.variable(D.real(3))]
-        output = D.dot(V, D.softmax([D.minus_infinity, D.minus_infinity]))
-        assert D.is_zero(output)
-        assert D.gradient(output, V) == [0, 0]
+        nobody = D.dot([x, y], D.softmax([minus_infinity, minus_infinity]))  # A11
+        assert D.is_zero(nobody)
+        assert D.gradient(nobody, [x, y]) == [0, 0]
 
 
 def test_a_column_that_underflows_has_gradient_0_over_floats():
@@ -129,11 +123,6 @@ def test_the_derivative_of_ReLU_over_a_ball_around_0_is_all_of_0_to_1():
         assert all(x in derivative for x in (0, 0.5, 1))
 
 
-def test_the_derivative_of_ReLU_over_floats_is_0_at_0():
-    with Floats() as D:
-        assert slope(D, lambda R, x: R.ReLU(x), D.real(0)) == 0
-
-
 def test_division_by_an_int_rounds_no_slope():
     # 1 / 3 in Python is a double, and 2⁻⁵⁵ away.
     with Balls() as D:
@@ -147,8 +136,4 @@ def test_a_number_of_any_kind_may_stand_on_the_left(scalar):
         results = [scalar + x, scalar - x, scalar * x, scalar / x]
         assert [result.value for result in results] == [6, -2, 8, 0.5]
         assert {type(result.value) for result in results} == {np.float64}
-
-
-def test_a_variable_shows_its_value():
-    with Reverse(Floats()) as D:
-        assert repr(D.variable(D.real(5))) == "Variable(np.float64(5.0))"
+        assert repr(results[0]) == "Variable(np.float64(6.0))"

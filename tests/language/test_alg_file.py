@@ -79,34 +79,8 @@ def test_what_is_written_is_read_back(algorithm: Algorithm) -> None:
     text = write(algorithm)
     assert read(text, "it") == algorithm
     assert write(read(text, "it")) == text
-
-
-@given(laid_out())
-def test_a_lines_row_is_where_it_stands(algorithm: Algorithm) -> None:
-    text = write(algorithm)
     for line in read(text, "it").lines:
         assert text.split("\n")[line.row - 1].startswith(f"{line.number} ")
-
-
-def test_every_part_is_found() -> None:
-    algorithm = read(TEXT, "four.alg")
-    assert (algorithm.id, algorithm.title, algorithm.comment) == ("4", "Attention", "One head.")
-    assert algorithm.signature == "Ṽ ← Attention(X, Z | W_qkv, Mask)"
-    assert algorithm.path == "four.alg"
-    assert algorithm.section("Input") == (
-        "X ∈ ℝ^{d_x×ℓ_x} — the primary sequence",
-        "Z ∈ ℝ^{d_z×ℓ_z}",
-    )
-    assert algorithm.section("Parameters")[1:] == ("for h ∈ [H]:", "    W_q")
-    assert algorithm.section("Output") == ()
-    assert algorithm.lines[0] == Line(1, 0, "Q ← W_q X", "Q ∈ ℝ", comment="once")
-    assert algorithm.lines[2] == Line(3, 1, "Y ← X", comment="for each")
-    assert [line.number for line in algorithm.lines if line.ends] == [4]
-
-
-def test_a_titled_algorithm_has_no_signature() -> None:
-    algorithm = read("Algorithm 1: Token embedding\n\n1  return e\n", "one.alg")
-    assert (algorithm.title, algorithm.signature) == ("Token embedding", None)
 
 
 def test_letters_are_the_same_however_they_were_typed() -> None:

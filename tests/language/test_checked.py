@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from random import Random
 
 import pytest
@@ -10,13 +9,11 @@ from helpers.changed_texts import changed, opened, seeds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spec.language.checked import Checked, check, declarations
+from spec.language.checked import Checked
 from spec.language.errors import CheckError
 from spec.language.header import Header
 from spec.language.inference.typing import Obligation
-from spec.language.plain_text import text
 from spec.language.polynomials import Atom, Poly
-from spec.language.tree import Program, Requirements, Row
 from spec.language.types import Family
 from spec.library import checked, paper, programs
 
@@ -31,13 +28,6 @@ def test_an_algorithm_of_the_paper_holds_together(id: str) -> None:
     assert claims == ([(4, "−length(x̂) + ℓ_max")] if id == "15" else [])
     broadcasts = one.typing.broadcasts
     assert broadcasts == ([(3, "e − m")] if id == "6" else [])
-
-
-def test_what_must_hold_is_found() -> None:
-    found = [obligation for one in checked().values() for obligation in one.typing.obligations]
-    assert len(found) > 600
-    assert {obligation.relation for obligation in found} == {"=", "≥"}
-    assert all(obligation.excess == 0 for obligation in found if obligation.relation == "=")
 
 
 @pytest.mark.parametrize("id", programs())
@@ -103,20 +93,9 @@ REQUIRED = [
 ]
 
 
-def without(id: str, condition: str) -> Program:
-    def kept(row: Row) -> Row:
-        if not isinstance(row.node, Requirements):
-            return row
-        left = tuple(one for one in row.node.conditions if text(one) != condition)
-        return replace(row, node=replace(row.node, conditions=left))
-
-    return replace(programs()[id], rows=tuple(map(kept, programs()[id].rows)))
-
-
 @pytest.mark.parametrize(("id", "condition"), REQUIRED)
 def test_without_a_requirement_something_is_open(id: str, condition: str) -> None:
-    trees = {**programs(), id: without(id, condition)}
-    found = opened(check(trees[id], declarations(trees)))
+    found = opened(changed(id, condition, "0 ≤ 1"))
     assert bool(found) == ((id, condition) not in SOFTMAX)
 
 

@@ -5,7 +5,6 @@ import inspect
 import pytest
 from helpers.trees import all_rows, expression, start
 from lark import Lark, Token
-from lark.exceptions import GrammarError, LexError
 from lark.grammar import Rule
 
 from spec.language import tree
@@ -18,31 +17,8 @@ def lark(text: str, strict: bool) -> Lark:
     return Lark(text, parser="lalr", start=list(STARTS), maybe_placeholders=True, strict=strict)
 
 
-def planted(old: str, new: str) -> str:
-    assert grammar().count(old) == 1
-    return grammar().replace(old, new)
-
-
 def test_the_grammar_is_lalr_1_without_conflicts_and_so_unambiguous() -> None:
     lark(grammar(), strict=True)
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("| juxtaposed factor ", "| juxtaposed juxtaposed "),  # a b c: from the left or the right?
-        ("| expression additive term ", "| expression additive expression "),
-        ('"Σ" below term ', '"Σ" below expression '),  # Σ_i a + b: where does the sum end?
-        ("| bracketed DIGIT ", "| postfix DIGIT "),  # x²: a power or a name?
-        ("_CALL inputs ", '"(" inputs '),  # f(x): a call or a product?
-        ("_INDEX subscript ", '"[" subscript '),  # A[i]: an entry or a product?
-        ('"then" statement ', '"then" statement ["else" statement] '),  # whose is the else?
-        ("POSITIVE: /\\(0, ∞", "POSITIVE: /\\(0, ."),  # (0, 1): one terminal or the other?
-    ],
-)
-def test_a_planted_ambiguity_is_refused(old: str, new: str) -> None:
-    with pytest.raises((GrammarError, LexError), match=r"conflict|Collision"):
-        lark(planted(old, new), strict=True)
 
 
 def parts(grammar: str) -> tuple[set[str], set[str]]:
@@ -75,20 +51,8 @@ def alternative(rule: Rule) -> str:
 def test_the_grammar_holds_what_the_texts_use() -> None:
     there, used = parts(grammar())
     assert sorted(there - used) == []
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "unused"),
-    [
-        ("?item: expression ", '?item: expression | ":" -> all ', {"item: COLON"}),
-        ("!additive: ", '!additive: "&" | ', {"AMPERSAND", "additive: AMPERSAND"}),
-        ('"end" ', '"stop" -> end | "end" ', {"STOP", "statement: STOP"}),
-        ('"Σ" below', '"Σ" ["!"] below', {"BANG", "sum: Σ BANG below term"}),
-    ],
-)
-def test_a_construct_that_no_text_uses_is_seen(old: str, new: str, unused: set[str]) -> None:
-    there, used = parts(planted(old, new))
-    assert there - used == unused
+    there, used = parts(grammar().replace('"Σ" below', '"Σ" ["!"] below'))
+    assert there - used == {"BANG", "sum: Σ BANG below term"}
 
 
 def nodes() -> set[type[Node]]:

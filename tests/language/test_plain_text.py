@@ -12,10 +12,6 @@ from spec.language.tree import Name, Node, Number
 from spec.library import programs
 
 
-def test_every_row_is_written_as_it_was_read() -> None:
-    assert [read for read, node in all_rows() if text(node) != read] == []
-
-
 def test_every_file_is_written_as_it_was_read() -> None:
     for program in programs().values():
         file = files("spec").joinpath(program.layout.path).read_text(encoding="utf-8")

@@ -172,38 +172,6 @@ def test_what_is_proved_is_true(seed: int) -> None:
                 assert case.excess.value(at) >= 0
 
 
-def test_proofs_take_what_they_need() -> None:
-    a, b, d_e = map(Poly.of, SIZES)
-    t, i = Poly.of(T), Poly.of(I)
-    between = {T: (ONE, a), I: (t, None)}
-    assert is_never_negative(a, between, ())
-    assert is_never_negative(t - 1, between, ())
-    assert is_never_negative(a - t, between, ())
-    assert is_never_negative(i - t, between, ())
-    assert is_never_negative(i - 1, between, ())
-    below, above = Requirement("a ≤ b", b - a), Requirement("b ≤ d_e", d_e - b)
-    assert is_never_negative(b - t, between, (below,))
-    assert is_never_negative(d_e - t, between, (above, below))
-
-
-@pytest.mark.parametrize(
-    "excess",
-    [
-        Poly.of(-1),
-        Poly.of(SIZES[0]) - 1,
-        Poly.of(SIZES[0]) - Poly.of(SIZES[1]),
-        Poly.of(T) - 2,
-        Poly.of(SIZES[0]) - Poly.of(T) - 1,
-        Poly.of(SIZES[1]) - Poly.of(I),  # i has no upper bound
-        Poly.of(I) - Poly.of(SIZES[0]),
-        Poly.of(SIZES[0]) * Poly.of(SIZES[1]) - Poly.of(SIZES[0]) - Poly.of(SIZES[1]),
-    ],
-)
-def test_what_is_false_somewhere_is_not_proved(excess: Poly) -> None:
-    between = {T: (ONE, Poly.of(SIZES[0])), I: (Poly.of(T), None)}
-    assert not is_never_negative(excess, between, ())
-
-
 def test_what_is_not_linear_in_an_index_has_no_worst_case() -> None:
     t = Poly.of(T)
     between = {T: (ONE, Poly.of(SIZES[0]))}

@@ -7,10 +7,10 @@ import re
 
 import numpy as np
 import pytest
+from helpers.changed_texts import understood
 from helpers.runs import changed, comparable, drawn, run, stream, with_part
 
 from spec.domains import Floats
-from spec.language.checked import check
 from spec.language.parse import program
 from spec.library import checked
 from spec.machine import Machine, MachineError, Parameters
@@ -33,104 +33,64 @@ def transposed(array):
     return array.T
 
 
-MORE = "Algorithm 14 requires length(x) + ℓ_gen − 1 ≤ ℓ_max"
+MORE = "requires length(x) + ℓ_gen − 1 ≤ ℓ_max"
 WRONG = [
     # An array
-    ("4", {"input0": None}, "Algorithm 4: X is None, want d_x×ℓ_x"),
-    ("4", {"input0": [[1, 2], [3, 4]]}, "Algorithm 4: X is [[1, 2], [3, 4]], want d_x×ℓ_x"),
-    ("4", {"input0": np.ones((2, 3, 4))}, "Algorithm 4: X has 3 axes, want d_x×ℓ_x"),
-    ("4", {"input0": np.array("a")}, "Algorithm 4: X is array('a', dtype='<U1'), want d_x×ℓ_x"),
-    ("4", {"input0": transposed}, "Algorithm 4: W_qkv has a size 13 where d_x = 5"),
-    ("4", {"parameter1": transposed}, "Algorithm 4: Mask has a size 5 where ℓ_z = 7"),
-    (
-        "4",
-        {"parameter1": lambda Mask: 2 * Mask},
-        "Algorithm 4: Mask has an entry that is neither 0 nor 1",
-    ),
+    ("4", {"input0": None}, "X is None, want d_x×ℓ_x"),
+    ("4", {"input0": [[1, 2], [3, 4]]}, "X is [[1, 2], [3, 4]], want d_x×ℓ_x"),
+    ("4", {"input0": np.ones((2, 3, 4))}, "X has 3 axes, want d_x×ℓ_x"),
+    ("4", {"input0": np.array("a")}, "X is array('a', dtype='<U1'), want d_x×ℓ_x"),
+    ("4", {"input0": transposed}, "W_qkv has a size 13 where d_x = 5"),
+    ("4", {"parameter1": transposed}, "Mask has a size 5 where ℓ_z = 7"),
+    ("4", {"parameter1": lambda Mask: 2 * Mask}, "Mask has an entry that is neither 0 nor 1"),
     # Parameters
-    ("4", {"parameter0": 3}, "Algorithm 4: W_qkv is 3, want parameters of Algorithm 4"),
+    ("4", {"parameter0": 3}, "W_qkv is 3, want parameters of Algorithm 4"),
     (
         "4",
         {"parameter0": other("10")},
-        "Algorithm 4: W_qkv is parameters of Algorithm 10, want parameters of Algorithm 4",
+        "W_qkv is parameters of Algorithm 10, want parameters of Algorithm 4",
     ),
-    ("4", part("b_k", None), "Algorithm 4: W_qkv has no b_k"),
-    (
-        "4",
-        part("b_k", lambda b: b[:-1]),
-        "Algorithm 4: W_qkv, b_k has a size 3 where d_attn = 4",
-    ),
-    (
-        "4",
-        part("b_k", lambda b: np.ones((4, 2))),
-        "Algorithm 4: W_qkv, b_k has a size 2 where 1 = 1",
-    ),
-    (
-        "5",
-        part("W_o", transposed),
-        "Algorithm 5: W, W_o has a size 24 where d_out = 10",
-    ),
-    (
-        "10",
-        part("W^l_mlp1", lambda family: family[:1]),
-        "Algorithm 10: θ, W^l_mlp1 has a size 1 where L = 2",
-    ),
+    ("4", part("b_k", None), "W_qkv has no b_k"),
+    ("4", part("b_k", lambda b: b[:-1]), "W_qkv, b_k has a size 3 where d_attn = 4"),
+    ("4", part("b_k", lambda b: np.ones((4, 2))), "W_qkv, b_k has a size 2 where 1 = 1"),
+    ("5", part("W_o", transposed), "W, W_o has a size 24 where d_out = 10"),
+    ("10", part("W^l_mlp1", lambda family: family[:1]), "θ, W^l_mlp1 has a size 1 where L = 2"),
     (
         "10",
         part("W_l", lambda W: [W[0], 7]),
-        "Algorithm 10: θ, W_l, member 2, is 7, want parameters of Algorithm 5",
+        "θ, W_l, member 2, is 7, want parameters of Algorithm 5",
     ),
     # Tokens and counts
-    ("10", {"input0": [1, 18]}, "Algorithm 10: x is 18, outside 1 … 17 (N_V)"),
-    ("10", {"input0": [1, 0]}, "Algorithm 10: x is 0, outside 1 … 17 (N_V)"),
-    ("10", {"input0": [1, 1.5]}, "Algorithm 10: x is 1.5, want a whole number"),
-    ("10", {"input0": 3}, "Algorithm 10: x is 3, want a sequence of length(x) tokens"),
-    ("2", {"input0": 12}, "Algorithm 2: t is 12, outside 1 … 11 (ℓ_max)"),
-    ("13", {"input0": [[1], [1, 14]]}, "Algorithm 13: x_n, member 2, is 14, outside 1 … 13 (N_V)"),
-    ("12", {"mask_token": 14}, "Algorithm 12: mask_token is 14, outside 1 … 13 (N_V)"),
-    ("13", {"N_epochs": 1.0}, "Algorithm 13: N_epochs is 1.0, want a whole number"),
-    ("13", {"N_epochs": -1}, "Algorithm 13: N_epochs is -1, want a natural number"),
-    ("10", {"l_max": 12}, "Algorithm 10: ℓ_max has a size 12 where ℓ_max = 11"),
+    ("10", {"input0": [1, 18]}, "x is 18, outside 1 … 17 (N_V)"),
+    ("10", {"input0": [1, 0]}, "x is 0, outside 1 … 17 (N_V)"),
+    ("10", {"input0": [1, 1.5]}, "x is 1.5, want a whole number"),
+    ("10", {"input0": 3}, "x is 3, want a sequence of length(x) tokens"),
+    ("2", {"input0": 12}, "t is 12, outside 1 … 11 (ℓ_max)"),
+    ("13", {"input0": [[1], [1, 14]]}, "x_n, member 2, is 14, outside 1 … 13 (N_V)"),
+    ("12", {"mask_token": 14}, "mask_token is 14, outside 1 … 13 (N_V)"),
+    ("13", {"N_epochs": 1.0}, "N_epochs is 1.0, want a whole number"),
+    ("13", {"N_epochs": -1}, "N_epochs is -1, want a natural number"),
+    ("10", {"l_max": 12}, "ℓ_max has a size 12 where ℓ_max = 11"),
     # Numbers
-    ("13", {"η": "small"}, "Algorithm 13: η is 'small', want a number"),
-    ("6", {"ε": np.ones(2)}, "Algorithm 6: ε is array([1., 1.]), want a number"),
-    ("6", {"ω": 1.0}, "ω is not a hyperparameter of any algorithm"),
+    ("13", {"η": "small"}, "η is 'small', want a number"),
+    ("6", {"ε": np.ones(2)}, "ε is array([1., 1.]), want a number"),
     # Requirements
-    ("10", {"input0": []}, "Algorithm 10 requires 1 ≤ length(x), not length(x) = 0"),
-    (
-        "10",
-        {"input0": [1] * 12},
-        "Algorithm 10 requires length(x) ≤ ℓ_max, not length(x) = 12, ℓ_max = 11",
-    ),
+    ("10", {"input0": []}, "requires 1 ≤ length(x), not length(x) = 0"),
+    ("10", {"input0": [1] * 12}, "requires length(x) ≤ ℓ_max, not length(x) = 12, ℓ_max = 11"),
     (
         "13",
         {"input0": [[1], [1] * 12]},
-        "Algorithm 13 requires length(x_n) ≤ ℓ_max, not length(x_2) = 12, ℓ_max = 11",
+        "requires length(x_n) ≤ ℓ_max, not length(x_2) = 12, ℓ_max = 11",
     ),
-    (
-        "11",
-        {"input0": [[1], []]},
-        "Algorithm 11 requires 1 ≤ length(z_n), not length(z_2) = 0",
-    ),
-    (
-        "14",
-        {"l_gen": 9},
-        f"{MORE}, not length(x) = 5, ℓ_gen = 9, ℓ_max = 11",
-    ),
+    ("11", {"input0": [[1], []]}, "requires 1 ≤ length(z_n), not length(z_2) = 0"),
+    ("14", {"l_gen": 9}, f"{MORE}, not length(x) = 5, ℓ_gen = 9, ℓ_max = 11"),
 ]
 
 
 @pytest.mark.parametrize(("id", "changes", "message"), WRONG, ids=[one[2] for one in WRONG])
 def test_a_wrong_argument_is_named(id, changes, message):
-    with pytest.raises(MachineError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(MachineError, match=f"^Algorithm {id}:? {re.escape(message)}$"):
         run(id, changed(drawn(id), **changes), random=stream())
-
-
-def beyond(line, rows):
-    """All algorithms, one of them with a line that the checks cannot prove within bounds."""
-    id, number = line.split(".")
-    new = program(with_rows(checked()[id].program.layout, {int(number): rows}))
-    return {**checked(), id: check(new, {one.id: one.header for one in checked().values()})}
 
 
 @pytest.mark.parametrize(
@@ -148,9 +108,11 @@ def beyond(line, rows):
     ],
 )
 def test_what_is_out_of_bounds_is_named(line, rows, problem):
-    id, _ = line.split(".")
+    """The line is changed to one that the checks cannot prove to be within bounds."""
+    id, number = line.split(".")
     inputs = drawn(id)
-    machine = Machine(beyond(line, rows), Floats(), random=iter(stream()))
+    beyond = understood(program(with_rows(checked()[id].program.layout, {int(number): rows})))
+    machine = Machine({**checked(), id: beyond}, Floats(), random=iter(stream()))
     with pytest.raises(MachineError) as caught:
         machine.run(id, inputs.inputs, inputs.parameters, inputs.hyperparameters)
     (first, *_) = inputs.inputs
@@ -198,9 +160,11 @@ def test_a_hyperparameter_has_its_default():
     assert comparable(run("6", without)) == comparable(run("6", changed(inputs, ε=0)))
 
 
-def test_an_unknown_algorithm_is_named():
+def test_what_is_unknown_is_named():
     with pytest.raises(MachineError, match=r"^there is no Algorithm 99$"):
         Machine(checked(), Floats()).run("99", [])
+    with pytest.raises(MachineError, match=r"^ω is not a hyperparameter of any algorithm$"):
+        run("6", changed(drawn("6"), ω=1.0))
 
 
 def test_a_size_that_nothing_says_is_named():

@@ -23,7 +23,6 @@ SIGNS = r"""
 COMMANDS = dict(zip(SIGNS[::2], SIGNS[1::2], strict=True)) | dict.fromkeys(
     (r"\mathrm", r"\mathsf", r"\mathbb", r"\textbf", r"\,", r"\!"), ""
 )
-GREEK_LETTERS = "αβγδζηθικμνξπρστυφχψω"
 GREEK = {
     f"\\{unicodedata.name(letter).split()[-1].lower()}": letter
     for letter in "αβγδζηθικμνξπρστυφχψω"

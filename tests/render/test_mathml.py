@@ -49,6 +49,14 @@ def formulas(node: Node, *linked: str) -> Iterator[Formula]:
         yield from (piece for piece in unit if isinstance(piece, Formula))
 
 
+def elements() -> Iterator[tuple[str, Element]]:
+    """Yield every element of every formula of the texts, with its name."""
+    for node in NODES:
+        for formula in formulas(node):
+            for element in fromstring(formula.markup).iter():
+                yield element.tag.removeprefix(f"{{{NAMESPACE}}}"), element
+
+
 SIGNS = {"\u2062": " ", "\u2061": "", "∗": "*", "′": "'", "∑": "Σ", "ˆ": "\u0302", "˜": "\u0303"}
 
 
@@ -129,39 +137,25 @@ def test_a_power_reads_back_after_any_bracket(power: str) -> None:
 
 
 def test_mathml_is_made_of_what_every_browser_knows() -> None:
-    used = set()
-    for node in NODES:
-        for formula in formulas(node):
-            for element in fromstring(formula.markup).iter():
-                space, _, name = element.tag.removeprefix("{").partition("}")
-                assert space == NAMESPACE
-                used.add(name)
-                assert ELEMENTS[name] in {None, len(element)}, formula.markup
-                assert set(element.attrib) <= ATTRIBUTES.get(name, set())
-                assert bool(element.text) == (name in {"mi", "mn", "mo"})
-    assert used == set(ELEMENTS)
+    for name, element in elements():
+        assert ELEMENTS[name] in {None, len(element)}, element
+        assert set(element.attrib) <= ATTRIBUTES.get(name, set())
+        assert bool(element.text) == (name in {"mi", "mn", "mo"})
+    assert {name for name, _ in elements()} == set(ELEMENTS)
 
 
 def test_one_letter_is_left_to_be_italic_and_no_other_is_upright() -> None:
-    upright = {
-        element.text
-        for node in NODES
-        for formula in formulas(node)
-        for element in fromstring(formula.markup).iter(f"{{{NAMESPACE}}}mi")
-        if element.get("mathvariant") == "normal"
-    }
+    upright = {one.text for _, one in elements() if one.get("mathvariant") == "normal"}
     assert upright == {"ℝ", "ℕ", "Δ", "T"}
 
 
 def test_no_bracket_stretches_and_every_operator_says_its_room() -> None:
-    for node in NODES:
-        for formula in formulas(node):
-            for operator in fromstring(formula.markup).iter(f"{{{NAMESPACE}}}mo"):
-                if (operator.text or "") in "()[]{}⟦⟧|":
-                    assert operator.get("stretchy") == "false"
-                if (operator.text or "") not in "ˆ˜":
-                    assert operator.get("lspace") is not None
-                    assert operator.get("rspace") is not None
+    for operator in (element for name, element in elements() if name == "mo"):
+        if (operator.text or "") in "()[]{}⟦⟧|":
+            assert operator.get("stretchy") == "false"
+        if (operator.text or "") not in "ˆ˜":
+            assert operator.get("lspace") is not None
+            assert operator.get("rspace") is not None
 
 
 def test_a_formula_says_in_plain_text_what_it_shows() -> None:

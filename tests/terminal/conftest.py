@@ -6,7 +6,6 @@ import sys
 
 import pytest
 
-from spec import library
 from spec.terminal.command import main
 
 USER_MODULE = '''
@@ -69,23 +68,3 @@ def user_module(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
     return name
-
-
-@pytest.fixture
-def extended(tmp_path, monkeypatch):
-    """The library with two algorithms that are not the paper's: `N98` and `∇99`."""
-    for path in library.files("spec").glob("paper/*.alg"):
-        (tmp_path / "paper").mkdir(exist_ok=True)
-        (tmp_path / "paper" / path.name).write_text(path.read_text("utf-8"), encoding="utf-8")
-    norm = (tmp_path / "paper" / "06-layer-norm.alg").read_text("utf-8")
-    for name, header in (("N98.alg", "N98: ê ← our_norm("), ("d99.alg", "∇99: ê ← our_pull(")):
-        text = norm.replace("Algorithm 6: ê ← layer_norm(", f"Algorithm {header}")
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    caches = (library.algorithms, library.programs, library.checked, library.example)
-    with monkeypatch.context() as patch:
-        patch.setattr("spec.library.files", lambda package: tmp_path)
-        for cache in caches:
-            cache.cache_clear()
-        yield
-    for cache in caches:
-        cache.cache_clear()

@@ -8,17 +8,16 @@ import pytest
 from spec.terminal.subcommands import SUBCOMMANDS
 
 
-def test_no_command_is_refused(refused):
-    assert refused() == (
-        "the following arguments are required: COMMAND; see formal-transformers --help"
-    )
-
-
-def test_an_argument_too_many_is_refused_with_the_help_that_says_more(refused):
-    assert refused("list", "4").endswith(
-        "unrecognized arguments: 4; see formal-transformers --help"
-    )
-    assert refused("show").endswith("; see formal-transformers show --help")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "the following arguments are required: COMMAND; see formal-transformers --help"),
+        (["list", "4"], "unrecognized arguments: 4; see formal-transformers --help"),
+        (["show"], "the following arguments are required: ID; see formal-transformers show --help"),
+    ],
+)
+def test_an_argument_too_few_or_too_many_is_refused_with_the_help(refused, arguments, message):
+    assert refused(*arguments) == message
 
 
 def test_the_help_names_all_subcommands_and_each_has_its_own(run):

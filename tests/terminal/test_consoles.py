@@ -10,6 +10,7 @@ from helpers.printed import WIDTHS, characters
 from helpers.processes import start
 from rich.cells import cell_len
 
+from spec.library import algorithms
 from spec.terminal.consoles import LEAST
 from spec.terminal.subcommands import answer
 
@@ -32,7 +33,7 @@ def at(width, command, monkeypatch):
     return text
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", sorted({*COMMANDS, *(f"show {id}" for id in algorithms())}))
 def test_nothing_is_cut_or_too_wide_at_any_width(command, monkeypatch):
     """There may be more than at the greatest width: a list names its columns again."""
     complete = characters(at(500, command, monkeypatch))

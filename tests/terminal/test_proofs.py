@@ -1,13 +1,10 @@
 """Does prove show what is proved, and say so where a proof is missing?"""
 
 import re
-from dataclasses import replace
 
 from helpers.printed import rows
 
-from spec.language.inference.typing import Obligation
 from spec.language.open_obligations import Declared
-from spec.language.polynomials import Atom, Poly
 from spec.library import checked
 
 DECLARED = "spec.terminal.subcommands.declared"
@@ -67,16 +64,3 @@ def test_what_is_declared_and_proved_fails(run, monkeypatch):
     printed = rows(run("prove", "10", status=1))
     assert "10.3 length(x) ≤ ℓ_max" in printed
     assert "declared to be open (A1), but it is not" in printed
-
-
-def test_a_claim_that_is_planted_is_open(run, monkeypatch):
-    four = checked()["4"]
-    (node, _), *_ = four.typing.types.items()
-    excess = Poly.of(Atom("d_x")) - Poly.of(Atom("d_z"))
-    planted = Obligation(2, "d_z ≤ d_x", "≥", excess, node)
-    obligations = [*four.typing.obligations, planted]
-    wrong = replace(four, typing=replace(four.typing, obligations=obligations))
-    monkeypatch.setattr("spec.library.checked", lambda: {**checked(), "4": wrong})
-    printed = rows(run("prove", "4", status=1))
-    assert "4.2 d_z ≤ d_x: d_x − d_z ≥ 0" in printed
-    assert "4 Attention 25 9 33 1" in printed

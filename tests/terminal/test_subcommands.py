@@ -11,12 +11,10 @@ from helpers.full_disk import at_most
 from helpers.printed import rows, squeezed
 from helpers.processes import ROOT, start
 
-from spec import conformance, library
+from spec import conformance
 from spec.checking.account import WrittenReport
 from spec.library import checked
 from spec.terminal.command import main
-
-OURS = ["N98", "∇99"]
 
 
 @pytest.fixture
@@ -29,13 +27,13 @@ def few(monkeypatch):
 # Which algorithm, mistake, module or size
 
 
-@pytest.mark.parametrize("id", OURS)
-def test_ids_of_ours_are_shown_proved_and_costed(run, extended, id):
-    assert run("show", id).startswith(f"Algorithm {id}  ê ← our_")
-    assert rows(run("prove", id))[2].startswith(f"{id} our_")
-    assert f"{id}.3" in run("prove", id, "--all")
-    assert f"{id}.3" in run("cost", id)
-    assert f"All lines 0 {10 * 7}" in rows(run("cost", id, "--at", "d_e=7"))
+@pytest.mark.parametrize("id", [id for id in checked() if not id.isdecimal()])
+def test_ids_of_ours_are_shown_proved_and_costed(run, id):
+    title = checked()[id].program.layout.title
+    assert run("show", id).startswith(f"Algorithm {id}  ")
+    assert rows(run("prove", id))[2].startswith(f"{id} {title} ")
+    assert f"{id}.1" in run("prove", id, "--all")
+    assert run("cost", id).startswith(f"Algorithm {id}  ")
 
 
 @pytest.mark.parametrize(
@@ -43,14 +41,11 @@ def test_ids_of_ours_are_shown_proved_and_costed(run, extended, id):
     [["prove", "99"], ["cost", "99"], ["show", "99"], ["check", "x:y", "--algorithm", "99"]],
     ids=" ".join,
 )
-def test_an_unknown_algorithm_is_refused(refused, extended, command):
-    ids = list(library.algorithms())
-    assert ids[-2:] == OURS
-    assert refused(*command) == f"there is no Algorithm 99; there are {', '.join(ids)}"
+def test_an_unknown_algorithm_is_refused(refused, command):
+    assert refused(*command) == f"there is no Algorithm 99; there are {', '.join(checked())}"
 
 
-def test_a_mistake_is_explained_and_for_an_unknown_one_the_nearest_are_named(run, refused):
-    assert "Algorithm 4 with the mask transposed" in run("show", "mask-transposed")
+def test_of_an_unknown_mistake_the_nearest_are_named(refused):
     message = refused("show", "mask-transpose")
     assert message.startswith("there is no mistake mask-transpose; there are mask-transposed, ")
 
@@ -77,8 +72,6 @@ def test_a_module_that_cannot_be_imported_is_refused(
 
 
 def test_sizes_that_make_no_sense_are_refused(refused):
-    message = refused("cost", "10", "--at", "gpt2-tiny")
-    assert message.startswith("there is no preset gpt2-tiny; there are gpt2-small, ")
     message = refused("cost", "4", "--at", "gpt2-small", "ell_x=3")
     assert message == "Algorithm 4 also needs d_out, d_x, d_z, ℓ_z"
 
