@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from spec.domains.domain import Differentiable, Domain, Matrix
+from spec.domains.domain import Differentiable, Domain, Matrix, S
 from spec.domains.reverse import Reverse
 from spec.language import tree, types
 from spec.language.checked import Checked
@@ -17,9 +17,10 @@ from spec.language.tree import Line, Node, base, targets, walk
 from spec.language.types import Key, Tokens, Type
 from spec.machine.bind_arguments import ArgumentBinder
 from spec.machine.chance import Chance
-from spec.machine.evaluate import Expressions, S
+from spec.machine.evaluate import Expressions
 from spec.machine.frame import Frame, MachineError, Watcher
-from spec.machine.values import Definition, Parameters, Value, column, entrywise, map_values
+from spec.machine.trees import map_values
+from spec.machine.values import Definition, Parameters, Value, column, entrywise
 
 
 class Machine(Expressions[S]):
