@@ -26,7 +26,7 @@ from spec.inputs.array_conversion import dtype_name
 from spec.inputs.formats import Format
 from spec.inputs.variations import Variation
 from spec.language.checked import Checked
-from spec.language.tree import Choose, Sample, walk
+from spec.language.tree import Choose, Sample
 
 #: The problem of a function that is right except where the paper leaves the value open.
 NAN_WHERE_NOTHING_IS_SEEN = (
@@ -188,10 +188,8 @@ class FunctionUnderTest:
 
         That is the way in which it is right on more variations: a wrong function draws, too.
         """
-        lines = self.algorithms[self.id].program.lines
-        nodes = (node for line in lines for node in walk(line.statement))
-        samples = any(isinstance(node, Sample | Choose) for node in nodes)
-        if self.adapter.draws is not None or not samples:
+        draws = self.algorithms[self.id].program.uses(Sample, Choose)
+        if self.adapter.draws is not None or not draws:
             return self
         tried = list(variations)
         ways = [

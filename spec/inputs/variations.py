@@ -76,7 +76,7 @@ def variations(algorithms: Mapping[str, Checked], id: str) -> Iterator[Variation
     yield Variation("all sizes differ")
     yield Variation("all sizes differ, other numbers", seed=1)
     yield Variation("all sizes differ, and are small", SMALL, seed=9)
-    if any(isinstance(line.statement, While) for line in lines):
+    if algorithms[id].program.uses(While):
         for seed in ENDING:
             yield Variation("a text that ends", FEW, seed=seed)
     if "ε" in hyperparameters:  # it matters where the variance is as small as ε

@@ -102,7 +102,7 @@ def _scope(id: str) -> Scope:
     called = set()
     for other in sorted(known):
         algorithm = checked()[other]
-        called |= {node.function for node in _nodes(algorithm) if isinstance(node, tree.Call)}
+        called |= {node.function for node in algorithm.program.nodes if isinstance(node, tree.Call)}
         header = algorithm.header
         if header.function is not None and other != id:
             functions[header.function] = len(header.inputs), len(header.parameters)
@@ -118,13 +118,9 @@ def _scope(id: str) -> Scope:
 def _variables(checked: Checked) -> dict[Key, tree.Name]:
     """Return every variable of an algorithm as a name, as the lines or the declarations have it."""
     found: dict[Key, tree.Name] = {}
-    for node in _nodes(checked):
+    for node in checked.program.nodes:
         if isinstance(node, tree.Name) and (variable := variable_of(checked, node)) is not None:
             found.setdefault(variable.key, node)
     for key in checked.header.variables:
         found.setdefault(key, row(f"return {key}", "statement", checked.id, "declared").value)
     return found
-
-
-def _nodes(checked: Checked) -> Iterator[tree.Node]:
-    return (node for line in checked.program.lines for node in tree.walk(line.statement))
