@@ -8,7 +8,7 @@ exactly the numbers that the pseudocode gets.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -138,12 +138,8 @@ class _Draw:
         raise AssertionError(f"{key} has a type that no argument has")
 
     def bundle(self, algorithm: str, sizes: tuple[tuple[Atom, Poly], ...]) -> Parameters:
-        inner = _Draw(
-            self.algorithms,
-            self.source,
-            {**self.sizes, **{atom.name: self.size(size) for atom, size in sizes}},
-            self.values,
-        )
+        own = {atom.name: self.size(size) for atom, size in sizes}
+        inner = replace(self, sizes={**self.sizes, **own})
         fields = self.algorithms[algorithm].header.fields
         return Parameters(algorithm, {key: inner.value(key, type) for key, type in fields.items()})
 
