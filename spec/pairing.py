@@ -20,7 +20,7 @@ import io
 import re
 import tokenize
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from spec.language.alg_file import ID, Algorithm, Line
@@ -50,12 +50,16 @@ class Ref(NamedTuple):
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement on the rows `first` to `last` of its file; a compound one is its header."""
+    """A statement on the rows `first` to `last` of its file; a compound one is its header.
+
+    `text` is the statement in one row, without comments.
+    """
 
     first: int
     last: int
     refs: tuple[Ref, ...] = ()
     view: str | None = None
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -213,15 +217,22 @@ class _Source:
 
     def _statements(self, text: str) -> Iterator[Statement]:
         """Cut the text at the ends of its logical lines, as Python's own tokenizer finds them."""
-        first, comment = None, None
+        first = None
+        comments: dict[int, tokenize.TokenInfo] = {}
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             row = token.start[0] + self.start - 1
             if token.type == tokenize.COMMENT:
-                comment = (row, token.string)
+                comments[row] = token
             elif token.type == tokenize.NEWLINE:
                 assert first is not None, "a logical line has a token before its end"
-                tag = comment[1] if comment is not None and comment[0] == row else ""
-                yield Statement(first, row, *self._tag(tag, row))
+                tag = comments[row].string if row in comments else ""
+                ends = {at: comment.start[1] for at, comment in comments.items()}
+                parts = (
+                    self.texts[at - self.start][: ends.get(at)] for at in range(first, row + 1)
+                )
+                joined = " ".join(" ".join(parts).split())
+                written = re.sub(r"(?<=[(\[{]) | (?=[)\]}])", "", joined)
+                yield Statement(first, row, *self._tag(tag, row), written)
                 first = None
             elif first is None and token.type not in _BETWEEN_STATEMENTS:
                 first = row

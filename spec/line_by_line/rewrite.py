@@ -14,8 +14,6 @@ that is left by a `return`, a `break` or a `continue` reports there.
 import ast
 import inspect
 import itertools
-import re
-import tokenize
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -170,14 +168,13 @@ class _Rewriter:
     def _with_report(self, nodes: list[ast.stmt], line: Statement) -> list[ast.stmt]:
         """Return tagged statements, followed by the report of what they did."""
         views = dict(self._views(line))
-        text = _text(self._rows[line.first - 1 :])
         below = {ref for later in self._lines if later.first > line.last for ref in later.refs}
         event = Event(
             line.refs,
             None,
             self._name,
             line.first,
-            text,
+            line.text,
             unfinished=tuple(ref for ref in line.refs if ref in below),
             views=views,
             names=self._globals,
@@ -270,19 +267,6 @@ def _assigned(node: ast.AST) -> Iterator[str]:
             yield name
     for part in ast.iter_child_nodes(node):
         yield from _assigned(part)
-
-
-def _text(rows: list[str]) -> str:
-    """Return the statement that rows begin with, or its header, in one row and without comments."""
-    comments: dict[int, int] = {}
-    for token in tokenize.generate_tokens(iter(rows).__next__):
-        row, column = token.start
-        if token.type == tokenize.COMMENT:
-            comments[row] = column
-        if token.type == tokenize.NEWLINE:
-            break
-    joined = " ".join(part[: comments.get(n)] for n, part in enumerate(rows[:row], 1))
-    return re.sub(r"(?<=[(\[{]) | (?=[)\]}])", "", " ".join(joined.split()))
 
 
 def _start(node: ast.stmt) -> int:
