@@ -6,17 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from spec.adapters.options import Batch, Mask, Result, Tokens, require_allowed
 from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Arguments
-from spec.inputs.array_conversion import to_numpy
+from spec.inputs.array_conversion import Array, to_numpy
 from spec.inputs.python_form import input_name
 from spec.inputs.variations import TURNS
 from spec.language.types import Bundle, Matrix
-
-Array = npt.NDArray[Any]
 
 #: The axes of a batch, by the values of the option `batch`.
 AXES = {"first": 0, "second": 1, "last": -1}

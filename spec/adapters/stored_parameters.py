@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from spec import symbols
 from spec.adapters.options import (
@@ -21,9 +20,9 @@ from spec.adapters.options import (
     require_allowed,
 )
 from spec.inputs.arguments import Arguments
+from spec.inputs.array_conversion import Array
 from spec.inputs.python_form import record
 
-Array = npt.NDArray[Any]
 Fields = Mapping[str, Any]
 
 #: The matrices with a column for each token or position: with tokens as rows they are tables.

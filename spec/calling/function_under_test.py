@@ -12,7 +12,6 @@ from spec.calling.guarded_call import CallError, guarded_call
 from spec.calling.python_signature import name_of
 from spec.calling.verdict import Verdict
 from spec.expected.result import (
-    Array,
     Distance,
     ExactResult,
     UndefinedResultError,
@@ -22,7 +21,7 @@ from spec.expected.result import (
 )
 from spec.expected.rounding_bounds import distinct_digits
 from spec.inputs.arguments import Adapter, Arguments, Function, draw_arguments
-from spec.inputs.array_conversion import dtype_name
+from spec.inputs.array_conversion import Array, dtype_name
 from spec.inputs.formats import Format
 from spec.inputs.variations import Variation
 from spec.language.checked import Checked

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from spec.calling.function_under_test import Trial
-from spec.expected.result import Array
 from spec.inputs.arguments import Arguments
+from spec.inputs.array_conversion import Array
 from spec.language.types import Family, Key, Type
 from spec.machine import Parameters, Value
 

@@ -17,7 +17,6 @@ from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from flint import arb
 
 from spec.domains.balls import PrecisionError, certified
@@ -26,7 +25,7 @@ from spec.domains.floats import Floats
 from spec.expected.rounding_bounds import distances
 from spec.expected.trace import with_python_axes, zero_based
 from spec.inputs.arguments import Arguments
-from spec.inputs.array_conversion import BFLOAT16, to_numpy
+from spec.inputs.array_conversion import BFLOAT16, Array, to_numpy
 from spec.inputs.python_form import parameter_record, per_token
 from spec.inputs.variations import TURNS
 from spec.language.checked import Checked
@@ -46,8 +45,6 @@ DRAWS = 3
 SEED_STEP = 100_000
 #: The largest radius of a ball, relative to its number.
 WIDTH = 2.0**-80
-
-Array = npt.NDArray[Any]
 
 
 class UndefinedResultError(ArithmeticError):

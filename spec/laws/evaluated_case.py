@@ -8,19 +8,17 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from spec.calling.function_under_test import FunctionUnderTest
 from spec.calling.verdict import Verdict
 from spec.expected.result import ExactResult, UndefinedResultError, exact_result
 from spec.inputs.arguments import Arguments
+from spec.inputs.array_conversion import Array
 from spec.inputs.change_parameters import Fields, change_parameters, parameters_by_name
 from spec.inputs.draw import Inputs
 from spec.inputs.variations import SMALL, Variation
 from spec.machine import Value
 from spec.machine.trees import same
-
-Array = npt.NDArray[Any]
 
 #: What is added to a seed where a law needs other numbers of the same sizes.
 OTHER_SEED = 1000

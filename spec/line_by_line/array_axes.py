@@ -17,14 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from spec.inputs.array_conversion import Array
 from spec.machine import Value
-
-Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)

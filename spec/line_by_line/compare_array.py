@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from spec.expected.line_values import LineValues
 from spec.expected.rounding_bounds import distances, distinct_digits, gamma, spacing
-from spec.inputs.array_conversion import to_numpy
+from spec.inputs.array_conversion import Array, to_numpy
 from spec.line_by_line.array_axes import ArrayAxes, is_whole, laid_out
 from spec.line_by_line.findings import Agreement, Mismatch
 from spec.line_by_line.pair_arrays import short_repr
@@ -84,9 +83,7 @@ class ComparedArray:
         ulp = spacing(nearest, precision)
         return Agreement(line, float(errors.max(initial=0)), bound, ulp, depth)
 
-    def _refuse(
-        self, code: npt.NDArray[Any], right: npt.NDArray[Any], wrong: npt.NDArray[np.bool_]
-    ) -> None:
+    def _refuse(self, code: Array, right: Array, wrong: Array) -> None:
         """Raise a mismatch that shows the first entry which is wrong, if one is."""
         if not wrong.any():
             return

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from spec.adapters.match_arguments import is_synonym, letters, synonyms
 from spec.adapters.modules.algorithm_parameters import ModuleAlgorithm
 from spec.adapters.options import Fused, Order
 from spec.adapters.stored_parameters import JOINED, ParameterForm
 from spec.inputs.adapter_error import AdapterError
+from spec.inputs.array_conversion import Array
 
-Array = npt.NDArray[Any]
 Kind = Literal["W", "b", ""]
 
 #: The names of a matrix and an offset that have no name of their own; `kernel` is Flax's.
