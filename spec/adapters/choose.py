@@ -1,7 +1,5 @@
 """The adapter of a function, chosen by what the function is and which options are given."""
 
-from __future__ import annotations
-
 import inspect
 from typing import Any
 

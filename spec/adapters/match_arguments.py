@@ -1,7 +1,5 @@
 """Which argument each parameter of a function takes: by name, by a synonym, or in order."""
 
-from __future__ import annotations
-
 import inspect
 import tomllib
 from collections.abc import Callable, Iterable, Mapping

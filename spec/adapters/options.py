@@ -1,7 +1,5 @@
 """The options that describe the form of a function, and the words for them on a command line."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping
 from math import prod
 from typing import Any, Literal, get_args

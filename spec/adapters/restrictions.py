@@ -1,7 +1,5 @@
 """The arguments that a function can have: self-attention alone, no offsets, W_u tied to W_e."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np

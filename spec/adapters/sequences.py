@@ -1,7 +1,5 @@
 """Sequences with tokens as rows or columns, alone or in a batch; masks; results."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Parameters as a function stores them: transposed, fused, the heads side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """One call of a function that may do anything: raise, hang, change its arguments."""
 
-from __future__ import annotations
-
 import copy
 import threading
 import warnings

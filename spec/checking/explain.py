@@ -1,7 +1,5 @@
 """Which known mistake does a function make? Each is made in the pseudocode, and compared."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Arguments and results in the paper's symbols, for a reader who calculates along."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

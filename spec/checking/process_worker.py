@@ -4,8 +4,6 @@ The request stands on standard input, as JSON. The progress, and at last the acc
 to standard output, a row of JSON each. What the function prints goes to standard error.
 """
 
-from __future__ import annotations
-
 import importlib
 import json
 import os

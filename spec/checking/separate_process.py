@@ -4,8 +4,6 @@ The process keeps a function that hangs or crashes from taking the command with 
 user who asks, with all that this user may do: it is not a sandbox.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import signal

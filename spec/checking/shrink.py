@@ -1,7 +1,5 @@
 """The smallest arguments on which a function fails: few sizes above 1, and numbers such as 1."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress

@@ -7,8 +7,6 @@ subtracts the maximum, err by about as much as the pseudocode does. A result wit
 such as the column of a matrix, has the tolerance 0.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """What each line of the pseudocode sets, each time that a run visits it."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

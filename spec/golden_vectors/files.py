@@ -1,7 +1,5 @@
 """The files of a folder of vectors: arrays in `.npy`, and rows of the index that describe them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO

@@ -1,7 +1,5 @@
 """Writes the vectors of every algorithm, and the index that says what they are."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace

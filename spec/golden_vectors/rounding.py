@@ -5,8 +5,6 @@ that is not asks for more bits. They help unless the number lies exactly between
 ball has a radius: such an entry is counted as undecided, and its error is stated.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """A run of an algorithm on its example, in balls that are narrow enough to be rounded."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence

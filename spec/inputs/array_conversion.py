@@ -1,7 +1,5 @@
 """Arrays of any library, converted to NumPy."""
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 

@@ -5,8 +5,6 @@ bias goes unseen. Every real number is exact in float32, so that a function of e
 exactly the numbers that the pseudocode gets.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any

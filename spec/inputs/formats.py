@@ -1,7 +1,5 @@
 """The floating-point formats in which a function may compute."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType

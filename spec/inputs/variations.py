@@ -1,7 +1,5 @@
 """The kinds of arguments that a check uses: sizes that all differ, then the edges of each size."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """Laws of attention: Algorithms 3, 4 and 5, and the models that call them."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Laws of Algorithms 14 and 15: a trained θ writes."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import replace
 

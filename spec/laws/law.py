@@ -102,12 +102,8 @@ def returns_distributions(header: Header) -> bool:
 def pseudocode(function: FunctionUnderTest) -> FunctionUnderTest:
     """Return the pseudocode itself in place of a function, with the departures of its adapter."""
 
-    def call(function: Function, arguments: Arguments) -> Any:
-        return function(arguments)
+    def call(_: Function, arguments: Arguments) -> Any:
+        (array,) = floating_point_result(arguments).arrays
+        return array.entries if array.exact else array.entries.astype(arguments.format.dtype)
 
-    return replace(function, function=_computed, adapter=replace(function.adapter, call=call))
-
-
-def _computed(arguments: Arguments) -> Any:
-    (array,) = floating_point_result(arguments).arrays
-    return array.entries if array.exact else array.entries.astype(arguments.format.dtype)
+    return replace(function, adapter=replace(function.adapter, call=call))

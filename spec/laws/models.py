@@ -1,7 +1,5 @@
 """Laws of whole transformers: Algorithms 8, 9 and 10."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

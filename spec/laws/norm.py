@@ -1,7 +1,5 @@
 """Laws of layer norm, and of every algorithm that takes one vector."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 

@@ -13,8 +13,6 @@ the shape (3, 4). An argument of a call may be shared by the batch: a Mask of sh
 (1, 4, 7), is the mask of both members, and of all visits.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

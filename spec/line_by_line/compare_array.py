@@ -1,7 +1,5 @@
 """An array of the code beside what it should hold at several visits of a line."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Goes through what a function did, statement by statement, until something differs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

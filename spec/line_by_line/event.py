@@ -1,7 +1,5 @@
 """What a tagged statement did: an event in the run of a function that is observed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """What is found out about a function: where it differs from the pseudocode, how close it is."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

@@ -1,7 +1,5 @@
 """Pairs the arrays in a tree of the code, its parameters say, with the pseudocode's values."""
 
-from __future__ import annotations
-
 import reprlib
 from collections import Counter
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """Which statements carry out a line together, and in which order lines are done."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass

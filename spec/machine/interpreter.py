@@ -132,17 +132,13 @@ class Machine(Expressions[S]):
 
     def repeat(self, line: Line, condition: tree.Condition, frame: Frame) -> None:
         for turn in range(self.turns + 1):
-            self.measure(line, frame)
+            for variable, length in frame.checked.typing.grown.get(line.number, {}).items():
+                frame.sizes[length] = len(frame.variables[variable])
             if not self.condition(condition, frame):
                 return
             if turn < self.turns:
                 self.block(line.body, frame)
         self.stopped.append(f"{frame.checked.id}.{line.number}")
-
-    def measure(self, line: Line, frame: Frame) -> None:
-        """Note the lengths of the sequences that a `while` hands from turn to turn."""
-        for variable, length in frame.checked.typing.grown.get(line.number, {}).items():
-            frame.sizes[length] = len(frame.variables[variable])
 
     def set_by(self, statement: tree.Statement, frame: Frame) -> dict[str, Value]:
         """Return the values that a statement has set: members and entries, or whole variables."""

@@ -1,7 +1,5 @@
 """Trees: parameters, named tuples, tuples, lists and dicts, with numbers and arrays for leaves."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 

@@ -4,8 +4,6 @@ A mutant is the text of its line, so that it is read, checked and run as the lin
 sets it apart from a mistake of the catalogue is that nobody says why it is made or what it does.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache

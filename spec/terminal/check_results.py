@@ -1,7 +1,5 @@
 """What a check of a function has found, and what a known mistake is about."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from rich.console import RenderableType

@@ -1,7 +1,5 @@
 """What is printed, at the width of the terminal."""
 
-from __future__ import annotations
-
 import io
 import re
 import sys

@@ -1,7 +1,5 @@
 """What an algorithm costs: a table of its lines, and what all of them need together."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace

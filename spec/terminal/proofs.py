@@ -1,7 +1,5 @@
 """What is proved of the sizes in algorithms, and what is not."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 

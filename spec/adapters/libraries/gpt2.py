@@ -1,7 +1,5 @@
 """`GPT2LMHeadModel` as Algorithm 10: GELU is computed with tanh, and W_u is W_eᵀ."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

@@ -1,7 +1,5 @@
 """The functions of libraries that have an adapter, found without importing any library."""
 
-from __future__ import annotations
-
 import sys
 from importlib import import_module
 from typing import Any

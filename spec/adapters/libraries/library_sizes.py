@@ -1,7 +1,5 @@
 """The sizes that modules of libraries can have."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from spec.inputs.arguments import Sizes

@@ -4,8 +4,6 @@ The layers are torch's; embeddings, the last norm and the unembedding around the
 lines. One module is every layer in turn, with the weights of each.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Modules of torch: `MultiheadAttention` as Algorithm 5, and `LayerNorm` as Algorithm 6."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import partial
 from typing import Any

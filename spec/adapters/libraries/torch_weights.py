@@ -1,7 +1,5 @@
 """Modules of torch, called with weights made of θ; their own weights stay as they are."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Makes an object of a class of modules at given sizes, by the names of the class's parameters."""
 
-from __future__ import annotations
-
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping

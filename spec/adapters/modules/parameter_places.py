@@ -1,7 +1,5 @@
 """The places of parameters in a module, and which of the paper's parameters go there."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
