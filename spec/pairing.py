@@ -86,9 +86,9 @@ class Pairing:
     Attributes
     ----------
     algorithm, function
-        The two that are paired.
+        The algorithm, and the function that carries it out.
     rows
-        All lines and all code, in order on both sides.
+        All lines beside all code, in order on both sides.
     untagged
         The lines that no statement carries out; a line `end` needs none.
     unknown
@@ -112,11 +112,8 @@ def pair(
 ) -> Pairing:
     """Set an algorithm's lines beside the code of a function.
 
-    Parameters
-    ----------
-    library
-        All algorithms, by id, to look up tags of other algorithms; without it these tags are not
-        checked.
+    Tags of other algorithms are looked up in `library`, which holds all algorithms, by id; without
+    it they are not checked.
     """
     source = _Source(function)
     refs = [ref for statement in source.statements for ref in statement.refs]

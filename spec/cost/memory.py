@@ -34,12 +34,12 @@ from spec.pairing import Ref
 
 @dataclass(frozen=True)
 class Peak:
-    """The numbers in memory at a point of a run.
+    """A point of a run at which many numbers are in memory.
 
     Attributes
     ----------
     numbers
-        How many there are.
+        How many numbers are in memory there, as a polynomial in the sizes.
     path
         The line, then the line of the algorithm that it calls, and so on: 10.6, 5.2, 4.6.
     needs

@@ -20,18 +20,9 @@ Row = dict[str, Any]  # of JSON
 
 @dataclass
 class VectorFiles:
-    """A folder in which arrays are saved.
+    """A folder of vectors, and the numbers of algorithms, arrays and bytes that are saved in it.
 
-    Attributes
-    ----------
-    folder
-        The folder.
-    algorithms
-        How many algorithms the arrays are of.
-    arrays, bytes
-        How many arrays, and bytes, have been saved.
-    undecided
-        How many entries may not be the nearest doubles.
+    `undecided` is the number of entries that may not be the doubles nearest to the exact ones.
     """
 
     folder: Path
@@ -81,10 +72,10 @@ class VectorFiles:
         value
             The value; tokens and positions count from 0.
         zero_based
-            Whether it is tokens or positions, so that its row says from where they count.
+            Whether the value is tokens or positions: then its row says that they count from 0.
         depth, scale
-            Of what a line sets, the depth of each number and the scale of the run: the row then
-            says how far a number may be from the exact one.
+            The depth of each number that a line sets, and the scale of the run: then the row says
+            how far a number may be from the exact one.
         """
         rows = []
         beside = value if depth is None else depth

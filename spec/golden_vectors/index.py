@@ -35,23 +35,19 @@ RULES: Mapping[type, str] = {
 def write(
     folder: Path, version: str, *, each: Callable[[Sequence[str]], Iterable[str]] = iter
 ) -> VectorFiles:
-    """Write the vectors into a folder that does not exist yet, or is empty: all, or nothing.
-
-    What is returned says how much has been written.
+    """Write the vectors of every algorithm, and return how much has been written.
 
     Parameters
     ----------
-    folder
-        The folder.
-    version
-        The version of this package, for the index.
+    folder, version
+        A folder that does not exist yet, or is empty, and the version that the index states.
     each
-        Goes through the ids of the algorithms, and may show the progress.
+        An iterator over the ids of the algorithms, which may show the progress.
 
     Raises
     ------
     OSError
-        If there is something in the folder already, or it cannot be written.
+        If the folder is not empty, or cannot be written; then nothing is left in it.
     """
     with new_folder(folder) as place:
         algorithms = library.checked()

@@ -39,18 +39,15 @@ class ExampleRun:
 
     Attributes
     ----------
-    checked
-        The algorithm.
-    sizes
-        The sizes of the inputs, by name, except the lengths of sequences.
+    checked, sizes
+        The algorithm, and the sizes of its arguments, by name, except the lengths of sequences.
     arguments
         The inputs, parameters and hyperparameters, by name; tokens and positions count from 0.
     values
-        What each line set, and how deep each number is.
-    random
-        The uniform numbers by which chance decided, in order.
-    margin
-        How far each of these numbers was, at least, from another decision.
+        The values that each line sets, and how many roundings deep each number is.
+    random, margin
+        The uniform numbers that decided between tokens, in order, and the least distance of one of
+        them from a number that decides otherwise.
     """
 
     def __init__(self, algorithms: Mapping[str, Checked], id: str) -> None:

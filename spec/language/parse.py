@@ -55,11 +55,9 @@ def program(algorithm: alg_file.Algorithm, like: Program | None = None) -> Progr
 
     Parameters
     ----------
-    algorithm
-        The algorithm.
-    like
-        The algorithm that this one is a changed copy of, if it is one: its rows need not be read
-        again.
+    algorithm, like
+        The text of an algorithm, and the program of one from which it differs in few lines: rows
+        that both share are not read again.
 
     Raises
     ------

@@ -15,22 +15,17 @@ from spec.machine import Value
 
 
 class ComparedArray:
-    """An array of the code, to be compared; a `Mismatch` if its shape is not that of visits.
+    """An array of the code, to be compared; a `Mismatch` is raised if it cannot hold visits.
 
     Attributes
     ----------
-    name
-        The variable, with the path of the array in it: `W_qkv.b_q`.
-    runs
-        For each member of the batch, what the array should hold at each visit.
-    depths
-        The same with the depth of each number, for all members.
-    axes
-        What its axes may stand for.
-    code
-        The array itself, as NumPy's.
-    batch_axes, visits
-        How many of its axes are of the batch, and how many visits it holds.
+    name, code
+        The variable, with the path of the array in it, `W_qkv.b_q`, and the array, as NumPy's.
+    runs, depths
+        The exact array at each visit, for each member of the batch; and at each visit the depths of
+        its numbers, which all members share.
+    axes, batch_axes, visits
+        The meaning of its axes, the number of its batch axes, and the number of visits it holds.
     """
 
     def __init__(

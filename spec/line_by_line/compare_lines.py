@@ -26,10 +26,9 @@ class Comparison:
 
     Attributes
     ----------
-    expected
-        What each line sets, visit by visit, in each run of the batch.
-    trace
-        The same in the first run: which lines are visited, and how often, is the same in all.
+    expected, trace
+        The exact values that each line sets, visit by visit; and those of the batch's first member:
+        lines are visited equally often for all members.
     visits_done
         How many visits of each line, `4.5`, have been compared; and how many calls of each
         algorithm, `4`.

@@ -55,10 +55,8 @@ class Agreement:
     ----------
     line
         The line, or the algorithm whose arguments were compared.
-    error
-        The largest absolute error of an entry.
-    bound
-        The bound on it.
+    error, bound
+        The largest absolute error of an entry, and the bound that it stays below.
     ulp
         The unit in the last place of the largest entry.
     depth

@@ -31,17 +31,10 @@ _SUSPENDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENER
 
 @dataclass(frozen=True)
 class Rewritten:
-    """A function that reports.
+    """The code of a function whose tagged statements report, and every name that it mentions.
 
-    Attributes
-    ----------
-    code
-        Its code.
-    names
-        Every name that it mentions.
-    sites
-        The places that report, by the numbers by which they do: what is known of their events
-        beforehand, and the names that they assign.
+    `sites` holds for each statement that reports, by the number in its report, the event as far as
+    it is known before the function runs, and the names that the statement assigns.
     """
 
     code: CodeType

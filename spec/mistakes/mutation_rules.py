@@ -33,10 +33,8 @@ class Scope:
 
     Attributes
     ----------
-    checked
-        The algorithm.
-    variables
-        Every variable of it, as a name; of a family, with the script that is its index.
+    checked, variables
+        The algorithm, and its variables, each as a name: `W^l_mlp1` for a family over l.
     sizes
         The variables that are sizes, each with its value as a polynomial.
     notation
