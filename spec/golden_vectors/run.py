@@ -114,11 +114,8 @@ def _sizes(algorithms: Mapping[str, Checked], id: str, inputs: Inputs) -> dict[s
     """Return the sizes of some inputs, except the lengths of sequences."""
     binder = ArgumentBinder(algorithms, Balls(), inputs.hyperparameters)
     sizes = binder.bind(id, inputs.inputs, inputs.parameters).sizes
-    return {
-        atom.name: sizes[atom]
-        for atom in sorted(sizes, key=str)
-        if atom.kind == "size" and "(" not in atom.name
-    }
+    named = {atom.name: size for atom, size in sizes.items() if atom.kind == "size"}
+    return {name: named[name] for name in sorted(named) if "(" not in name}
 
 
 def _hyperparameters(checked: Checked, inputs: Inputs) -> dict[str, Value]:
