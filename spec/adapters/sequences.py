@@ -15,7 +15,7 @@ from spec.language.types import Bundle, Matrix
 
 #: The axes of a batch, by the values of the option `batch`.
 AXES = {"first": 0, "second": 1, "last": -1}
-#: How many sequences a batch has: the one of the call, and another.
+#: How many sequences a batch has: the sequence of the call, and another.
 MEMBERS = 2
 #: What is added to the seed for the other sequence of a batch.
 OTHER_SEED = 1000
@@ -89,7 +89,7 @@ class SequenceForm:
         return [other, arguments] if arguments.variation.seed % MEMBERS else [arguments, other]
 
     def _member(self, array: Array, arguments: Arguments) -> Array:
-        """Return the result for the arguments of the call, out of that of the batch."""
+        """Return the member of a batch's result that belongs to the arguments of the call."""
         axis = AXES[str(self.batch)]
         if not -array.ndim <= axis < array.ndim or array.shape[axis] != MEMBERS:
             raise AdapterError(
@@ -117,7 +117,7 @@ def numbers(arguments: Arguments) -> dict[str, Any]:
 
 
 def optional(arguments: Arguments) -> dict[str, Any]:
-    """Return what a function may take besides the paper's arguments: random numbers, a bound."""
+    """Return the arguments that a function may take besides the paper's: `rng` and `ell_gen`."""
     return {"rng": arguments.rng, "ell_gen": TURNS}
 
 

@@ -183,9 +183,10 @@ class FunctionUnderTest:
         return ""
 
     def drawing(self, variations: Iterable[Variation]) -> FunctionUnderTest:
-        """Return the function with the way in which it draws tokens, if it draws any.
+        """Return the function with its way of drawing tokens, if it draws any.
 
-        That is the way in which it is right on more variations: a wrong function draws, too.
+        It is the way with which the function is right on more variations: a wrong function draws,
+        too.
         """
         draws = self.algorithms[self.id].program.uses(Sample, Choose)
         if self.adapter.draws is not None or not draws:
@@ -216,7 +217,7 @@ def _with_open_values(
     """Return a result with the exact value in place of nan where a token may attend to nothing.
 
     The paper leaves the value of such a token open (A11): its softmax is 0/0, and nan is a fair
-    result. None if there is no such token, or if nan stands anywhere else.
+    result. None is returned if there is no such token, or if nan stands anywhere else.
     """
     mask = expected.arguments.named.get("Mask")
     if mask is None or mask.any(axis=0).all():

@@ -52,7 +52,7 @@ class Peak:
     needs: frozenset[Poly] = frozenset()
 
     def covers(self, other: Peak) -> bool:
-        """Say whether this peak is reached whenever the other is, and is never below it."""
+        """Say whether this peak is as high as another wherever a run reaches the other."""
         return self.needs <= other.needs and never_negative(self.numbers - other.numbers)
 
     def value(self, sizes: Mapping[str, int]) -> int:

@@ -75,7 +75,7 @@ class _Recorder(Watcher):
     def __init__(self, algorithms: Mapping[str, Checked]) -> None:
         self.algorithms = algorithms
         self.trace = Trace()
-        self.zero_based = {id: zero_based_names(one) for id, one in algorithms.items()}
+        self.zero_based = {id: zero_based_names(checked) for id, checked in algorithms.items()}
 
     def call(self, frame: Frame) -> None:
         header = frame.checked.header

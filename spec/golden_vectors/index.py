@@ -1,4 +1,4 @@
-"""Writes the vectors of every algorithm, and the index that says what they are."""
+"""Writes the vectors of every algorithm, and the index that describes each array."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -133,7 +133,7 @@ def _visits(saved: VectorFiles, example: ExampleRun, line: Line) -> Iterator[lis
 def _set_by(
     example: ExampleRun, line: Line, values: Mapping[str, Value]
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield each variable that a line set, what the paper calls it, and what its files are called.
+    """Yield each variable that a line set, its name in the paper, and the name of its files.
 
     A result has the name of the output; where a function is defined, its value is saved.
     """

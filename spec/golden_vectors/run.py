@@ -70,7 +70,7 @@ class ExampleRun:
             if decided or 2 * precision > LIMIT:
                 break
             precision *= 2
-        assert isinstance(chance, _ChanceWithMargin), "as it was asked for"
+        assert isinstance(chance, _ChanceWithMargin), "LineValues makes the class it is given"
         self.random = uniform[: len(chance.decisions)]
         self.margin = chance.margin
         self.sizes = _sizes(algorithms, id, inputs)

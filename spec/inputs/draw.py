@@ -20,7 +20,7 @@ from spec.machine import Parameters, Value
 
 #: The sizes of arguments unless a caller asks for others.
 SIZES = size_table()
-#: By how much each sequence of a data set is longer than the one before it.
+#: How many tokens each sequence of a data set is longer than the sequence before it.
 LONGER = 3
 
 

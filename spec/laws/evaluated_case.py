@@ -29,7 +29,7 @@ class InapplicableError(Exception):
 
 
 class NoResultError(Exception):
-    """The function gave no numbers that a law could be about; the message says what it did."""
+    """The function returned no numbers to put a law to; the message says what it did instead."""
 
 
 class LawCase:
@@ -158,7 +158,7 @@ def _tree(run: Inputs) -> tuple[Any, ...]:
 
 
 def only(columns: Sequence[int] | slice | Array, result: Array) -> Array:
-    """Return some columns of a result, and nan for all others, of which nothing is predicted."""
+    """Return some columns of a result, and nan for all others, where nothing is predicted."""
     predicted = np.full(result.shape, np.nan)
     predicted[..., columns] = result[..., columns]
     return predicted

@@ -61,7 +61,7 @@ def law(*algorithms: int, when: Callable[[Header], bool] | None = None) -> Calla
     """Make a law of a function whose name and docstring state it.
 
     It is a theorem about some of the paper's algorithms, by number, or about every algorithm, the
-    paper's or ours, of which `when` is true.
+    paper's or ours, whose declarations fulfil `when`.
     """
     ids = set(map(str, algorithms))
 

@@ -1,4 +1,4 @@
-"""Which axes of an array of the code stand for the batch, for visits, and for what one visit sets.
+"""Which axes of an array of the code stand for the batch, for visits, and for one visit's value.
 
 The pseudocode sets a value at each visit of a line. Code may do many visits at once, and for every
 member of a batch, and hold all of it in one array. For a batch of two its shape is then

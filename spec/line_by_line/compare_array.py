@@ -1,4 +1,4 @@
-"""An array of the code beside what it should hold at several visits of a line."""
+"""An array of the code beside the values that it should hold at several visits of a line."""
 
 from collections.abc import Sequence
 from typing import Any

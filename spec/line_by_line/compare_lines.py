@@ -105,7 +105,7 @@ class Comparison:
         id, _, number = line.partition(".")
         algorithm = self.expected.algorithms.get(id)
         lines = () if algorithm is None else algorithm.program.lines
-        quoted = next((text(one.statement) for one in lines if str(one.number) == number), "")
+        quoted = next((text(other.statement) for other in lines if str(other.number) == number), "")
         where = "the end" if event is None else f"{event.where}, `{event.text}`"
         return Difference(line, where, str(mismatch), quoted, mismatch.visits)
 
@@ -217,7 +217,7 @@ class Comparison:
     def _arrays(
         self, values: Mapping[str, Any], sides: Sequence[Sequence[Visit]], shared: bool
     ) -> list[ComparedArray]:
-        """Return the arrays of values, each beside what it should hold; the last side is depths."""
+        """Return the arrays of values, each beside its exact values; the last side holds depths."""
         arrays = []
         for glyph, value in values.items():
             name = "the result" if glyph == "return" else argument_name(glyph, sides[0][0][glyph])

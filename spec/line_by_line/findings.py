@@ -72,14 +72,14 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Tie:
-    """What came of comparing a function with the pseudocode.
+    """The result of comparing a function with the pseudocode, line by line.
 
     Attributes
     ----------
     differences
         The first difference, if there is one: later ones could be its consequences.
     observed
-        The lines of which a value was compared, and the algorithms whose arguments were.
+        The lines whose values were compared, and the algorithms whose arguments were compared.
     unobserved
         The other lines that set something.
     agreements

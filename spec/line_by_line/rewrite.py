@@ -209,7 +209,7 @@ def _exits(nodes: list[ast.stmt], site: int, loop: bool = False) -> Iterator[ast
 
 
 def _report(site: int, result: ast.expr | None = None) -> ast.Call:
-    """Return a call of `@report`; the result stands first, so that what it assigns is seen."""
+    """Return a call of `@report`; the result stands first, so that names it assigns are seen."""
     result = result or ast.Name("@nothing", ast.Load())
     call = ast.Name("@call", ast.Load())
     return _call("@report", result, ast.Constant(site), call, _call("@locals"))

@@ -21,7 +21,7 @@ from spec.machine.values import Parameters, Value, shaped
 
 @dataclass(frozen=True)
 class ArgumentBinder(Generic[S]):
-    """Binds the arguments of algorithms to their names: a run begins with the frame it makes."""
+    """Binds the arguments of a run to the names that an algorithm declares."""
 
     algorithms: Mapping[str, Checked]
     domain: Domain[S]

@@ -77,7 +77,7 @@ def attention_weights(W: Record, name: str = "", *, packed: bool = True) -> Weig
 
 
 def batch_axis(module: Any) -> int:
-    """Return the axis of a batch; of a layer, only its attention knows."""
+    """Return the axis of a batch; in a layer, only the attention has the option that says it."""
     parts = (part for part in module.modules() if hasattr(part, "batch_first"))
     return 0 if next(parts).batch_first else 1
 

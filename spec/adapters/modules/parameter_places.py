@@ -205,7 +205,7 @@ def sizes_of(
 
 
 def _stems(modules: list[str], last: str) -> Iterator[tuple[Kind, str]]:
-    """Yield the names that a parameter may have, without what marks a matrix or an offset."""
+    """Yield the names that a parameter may have, without their mark of a matrix or an offset."""
     if last in LEAVES:
         if modules:
             kind = LEAVES[last]
@@ -249,7 +249,7 @@ def _head(place: ParameterPlace, part: str) -> int | None:
 def _order(
     place: ParameterPlace, order: Order | None, d_x: int | None
 ) -> Order | Literal["kernel"] | None:
-    """Return whether a matrix has a row or a column for each output, if that can be told."""
+    """Return whether a matrix has a row or a column for each output; None if nothing shows it."""
     if place.path.endswith("kernel"):
         return "kernel"
     if place.owner in COLUMNS:
