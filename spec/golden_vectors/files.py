@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spec import symbols
+from spec.domains.depth import deepest
 from spec.expected.rounding_bounds import gamma
 from spec.golden_vectors.rounding import Rounded, rounded
 from spec.line_by_line.array_axes import laid_out
@@ -116,7 +117,7 @@ def _stored_arrays(value: Value) -> Iterator[tuple[tuple[str | int, ...], npt.ND
 
 def _accuracy(array: Rounded, depths: npt.NDArray[Any], scale: float) -> Row:
     """Return how far the stored numbers are from the exact ones, and how far a port's may be."""
-    roundings = max((getattr(entry, "depth", 0) for entry in depths.ravel().tolist()), default=0)
+    roundings = deepest(depths.ravel().tolist())
     row: Row = {
         "stored_within": array.within,
         "roundings": roundings,

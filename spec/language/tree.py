@@ -489,9 +489,6 @@ class Facts(Generic[T]):
     def __contains__(self, node: Node) -> bool:
         return id(node) in self._facts
 
-    def __len__(self) -> int:
-        return len(self._facts)
-
     def items(self) -> Iterator[tuple[Node, T]]:
         """Yield each node with its fact."""
         yield from self._facts.values()

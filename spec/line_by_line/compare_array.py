@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from spec.domains.depth import deepest
 from spec.expected.line_values import LineValues
 from spec.expected.rounding_bounds import distances, distinct_digits, gamma, spacing
 from spec.inputs.array_conversion import Array, to_numpy
@@ -68,7 +69,7 @@ class ComparedArray:
             self._refuse(code, nearest, code != nearest)
             return None
         numbers = (entry for visit in self.depths for entry in laid_out(visit).ravel().tolist())
-        depth = max((getattr(number, "depth", 0) for number in numbers), default=0)
+        depth = deepest(numbers)
         precision = expected.inputs.coarsest_type
         bound = gamma(depth, precision) * expected.scale
         errors = distances(code, exact)
