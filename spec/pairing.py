@@ -223,16 +223,18 @@ class _Source:
             elif token.type == tokenize.NEWLINE:
                 assert first is not None, "a logical line has a token before its end"
                 tag = comments[row].string if row in comments else ""
-                ends = {at: comment.start[1] for at, comment in comments.items()}
-                parts = (
-                    self.texts[at - self.start][: ends.get(at)] for at in range(first, row + 1)
-                )
-                joined = " ".join(" ".join(parts).split())
-                written = re.sub(r"(?<=[(\[{]) | (?=[)\]}])", "", joined)
+                written = self._in_one_row(range(first, row + 1), comments)
                 yield Statement(first, row, *self._tag(tag, row), written)
                 first = None
             elif first is None and token.type not in _BETWEEN_STATEMENTS:
                 first = row
+
+    def _in_one_row(self, rows: range, comments: Mapping[int, tokenize.TokenInfo]) -> str:
+        """Return the statement on some rows as one row, without comments."""
+        ends = {row: comment.start[1] for row, comment in comments.items()}
+        parts = (self.texts[row - self.start][: ends.get(row)] for row in rows)
+        joined = " ".join(" ".join(parts).split())
+        return re.sub(r"(?<=[(\[{]) | (?=[)\]}])", "", joined)
 
     def _tag(self, comment: str, row: int) -> tuple[tuple[Ref, ...], str | None]:
         match = _TAG.fullmatch(comment)
