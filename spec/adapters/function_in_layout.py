@@ -1,5 +1,7 @@
 """Plain functions: in the paper's own form, or in another layout that options describe."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal

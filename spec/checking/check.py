@@ -1,5 +1,7 @@
 """Is a function an algorithm, and if it is not, what does it compute instead?"""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
 from contextlib import suppress

@@ -5,6 +5,8 @@ kind of arguments, one for every law of the algorithm, and one that draws sizes,
 its own. A test that fails does so at that line, and says in a paragraph what is wrong.
 """
 
+from __future__ import annotations
+
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator

@@ -9,6 +9,8 @@ so that no transpose is hidden.
 An untagged statement is judged by the lines after it; after the last line it is not seen at all.
 """
 
+from __future__ import annotations
+
 import copy
 from collections.abc import Mapping
 
