@@ -20,7 +20,7 @@ import io
 import re
 import tokenize
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from spec.language.alg_file import ID, Algorithm, Line
@@ -50,12 +50,16 @@ class Ref(NamedTuple):
 
 @dataclass(frozen=True)
 class Statement:
-    """A statement on the rows `first` to `last` of its file; a compound one is its header."""
+    """A statement on the rows `first` to `last` of its file; a compound one is its header.
+
+    `text` is the statement in one row, without comments.
+    """
 
     first: int
     last: int
     refs: tuple[Ref, ...] = ()
     view: str | None = None
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -82,9 +86,9 @@ class Pairing:
     Attributes
     ----------
     algorithm, function
-        The two that are paired.
+        The algorithm, and the function that carries it out.
     rows
-        All lines and all code, in order on both sides.
+        All lines beside all code, in order on both sides.
     untagged
         The lines that no statement carries out; a line `end` needs none.
     unknown
@@ -108,11 +112,8 @@ def pair(
 ) -> Pairing:
     """Set an algorithm's lines beside the code of a function.
 
-    Parameters
-    ----------
-    library
-        All algorithms, by id, to look up tags of other algorithms; without it these tags are not
-        checked.
+    Tags of other algorithms are looked up in `library`, which holds all algorithms, by id; without
+    it they are not checked.
     """
     source = _Source(function)
     refs = [ref for statement in source.statements for ref in statement.refs]
@@ -213,18 +214,27 @@ class _Source:
 
     def _statements(self, text: str) -> Iterator[Statement]:
         """Cut the text at the ends of its logical lines, as Python's own tokenizer finds them."""
-        first, comment = None, None
+        first = None
+        comments: dict[int, tokenize.TokenInfo] = {}
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             row = token.start[0] + self.start - 1
             if token.type == tokenize.COMMENT:
-                comment = (row, token.string)
+                comments[row] = token
             elif token.type == tokenize.NEWLINE:
                 assert first is not None, "a logical line has a token before its end"
-                tag = comment[1] if comment is not None and comment[0] == row else ""
-                yield Statement(first, row, *self._tag(tag, row))
+                tag = comments[row].string if row in comments else ""
+                written = self._in_one_row(range(first, row + 1), comments)
+                yield Statement(first, row, *self._tag(tag, row), written)
                 first = None
             elif first is None and token.type not in _BETWEEN_STATEMENTS:
                 first = row
+
+    def _in_one_row(self, rows: range, comments: Mapping[int, tokenize.TokenInfo]) -> str:
+        """Return the statement on some rows as one row, without comments."""
+        ends = {row: comment.start[1] for row, comment in comments.items()}
+        parts = (self.texts[row - self.start][: ends.get(row)] for row in rows)
+        joined = " ".join(" ".join(parts).split())
+        return re.sub(r"(?<=[(\[{]) | (?=[)\]}])", "", joined)
 
     def _tag(self, comment: str, row: int) -> tuple[tuple[Ref, ...], str | None]:
         match = _TAG.fullmatch(comment)

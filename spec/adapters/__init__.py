@@ -1,5 +1,5 @@
-"""Adapters: how functions are called that do not take their arguments in the paper's form.
+"""Adapters: how a function is called whose arguments are not in the paper's form.
 
-`choose` finds that of a function: it is known (`libraries`), or made from the parameters of a class
-or an object (`modules`), or described by options (`function_in_layout`).
+`choose` finds the adapter of a function. It is ready for a function of a library (`libraries`), is
+made of the parameters of a class or an object (`modules`), or of options (`function_in_layout`).
 """

@@ -3,8 +3,6 @@
 A library is imported only when it is asked for: the spec needs neither torch nor JAX.
 """
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """The adapter of a function, chosen by what the function is and which options are given."""
 
-from __future__ import annotations
-
 import inspect
 from typing import Any
 
@@ -17,8 +15,8 @@ from spec.inputs.arguments import Adapter, Function
 def adapter_for(function: Function, algorithm: int | str, **options: Any) -> Adapter:
     """Return the adapter of a function, as one algorithm, with options of `layout` or of `modules`.
 
-    Without options that is the adapter that is known for it, if there is one. A class, or an object
-    that holds arrays, has that of `modules`. A plain function has that of `layout` if there are
+    Without options, a function of a library has its ready adapter. A class, or an object that holds
+    arrays, has the adapter of `modules`. A plain function has the adapter of `layout` if there are
     options, and the paper's own form if there are none.
 
     Raises

@@ -6,22 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from spec.adapters import options
 from spec.adapters.array_libraries import Library, call_in_library, computing
 from spec.adapters.match_arguments import argument_named, matched
-from spec.adapters.options import (
-    Batch,
-    Biases,
-    FixedSizes,
-    Fused,
-    Heads,
-    Mask,
-    Order,
-    Result,
-    Tokens,
-    chosen_first,
-    require_allowed,
-    with_fixed,
-)
 from spec.adapters.restrictions import Restrictions
 from spec.adapters.sequences import SequenceForm, numbers, optional
 from spec.adapters.stored_parameters import ParameterForm, listed
@@ -40,19 +27,19 @@ USUAL = ("out first", "separate", "stacked", "probabilities", "numpy")
 
 def layout(
     *,
-    tokens: Tokens = "columns",
-    batch: Batch | None = None,
-    weights: Order = "out first",
-    qkv: Fused = "separate",
-    heads: Heads = "stacked",
-    mask: Mask = "attend",
+    tokens: options.Tokens = "columns",
+    batch: options.Batch | None = None,
+    weights: options.Order = "out first",
+    qkv: options.Fused = "separate",
+    heads: options.Heads = "stacked",
+    mask: options.Mask = "attend",
     itself: bool = False,
-    result: Result = "probabilities",
-    biases: Biases = True,
+    result: options.Result = "probabilities",
+    biases: options.Biases = True,
     tied: bool = False,
     embedding_scale: float | Literal["sqrt(d_e)"] = 1.0,
     eps: float | None = 0.0,
-    sizes: FixedSizes | None = None,
+    sizes: options.FixedSizes | None = None,
     library: Library = "numpy",
 ) -> Adapter:
     """Return the adapter of a plain function in a layout of its own.
@@ -106,8 +93,8 @@ def layout(
     >>> layout(tokens="rows", batch="first", qkv="fused", library="torch").name
     'rows, batch first, fused, torch'
     """
-    require_allowed("mask", mask, Mask)
-    require_allowed("library", library, Library)
+    options.require_allowed("mask", mask, options.Mask)
+    options.require_allowed("library", library, Library)
     form = Layout(
         SequenceForm(tokens, batch, result),
         ParameterForm(tokens, weights, qkv, heads, biases, embedding_scale),
@@ -121,14 +108,14 @@ def layout(
         **({"ℓ_z": "ℓ_x"} if mask == "causal" else {}),
         **({"d_f": "d_e"} if tied else {}),
     }
-    fixed = chosen_first(sizes, implied)
+    fixed = options.chosen_first(sizes, implied)
     values: dict[str, Value] = {} if eps is None else {"ε": float(eps)}
 
     def fitting(asked: Sizes) -> Sizes:
-        possible = with_fixed(fixed, asked)
+        possible = options.with_fixed(fixed, asked)
         if embedding_scale == "sqrt(d_e)":  # a power of 2, by which nothing is rounded
             possible["d_e"] = 4 if possible["d_e"] <= 4 else 16
-            possible = with_fixed(fixed, possible)
+            possible = options.with_fixed(fixed, possible)
         return possible
 
     words = (
@@ -165,7 +152,7 @@ class Layout:
 
     sequences: SequenceForm = field(default_factory=SequenceForm)
     parameters: ParameterForm = field(default_factory=ParameterForm)
-    mask: Mask = "attend"
+    mask: options.Mask = "attend"
     itself: bool = False
     library: Library = "numpy"
 
@@ -203,7 +190,7 @@ class Layout:
 PAPER_LAYOUT = Layout()
 
 
-def _biases(biases: Biases) -> str:
+def _biases(biases: options.Biases) -> str:
     """Say which offsets a function has, if not all."""
     if biases is True:
         return ""

@@ -1,7 +1,5 @@
 """Which argument each parameter of a function takes: by name, by a synonym, or in order."""
 
-from __future__ import annotations
-
 import inspect
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
@@ -25,7 +23,7 @@ KEYS_AND_VALUES = "Z"
 
 @dataclass(frozen=True)
 class Matching:
-    """Which argument each parameter of a function takes, as far as that is known."""
+    """The argument that each parameter of a function takes, as far as names and order show it."""
 
     taken: Mapping[str, str]  # the argument of each parameter: `{"q": "X"}`
     unknown: tuple[str, ...]  # the required parameters that take no argument
@@ -79,7 +77,7 @@ def matched(
 
 
 def match(function: Function, required: Mapping[str, Any], optional: Mapping[str, Any]) -> Matching:
-    """Say which argument each parameter takes, as far as that can be told.
+    """Return which argument each parameter takes, as far as the names and the order show it.
 
     The paper's own names come first, then names that differ in letters alone, then synonyms: in
     `norm(gamma, e, b)` b is β. Parameters without such a name take the arguments that are left in
@@ -127,7 +125,7 @@ def _synonym(name: str, arguments: Iterable[str]) -> str | None:
     )
 
 
-#: The ways in which a parameter's name tells its argument, the surest first.
+#: The ways from a parameter's name to its argument, the surest first.
 WAYS: tuple[Callable[[str, Iterable[str]], str | None], ...] = (
     _same_name,
     _same_letters,
@@ -142,7 +140,7 @@ def argument_named(name: str, arguments: Iterable[str]) -> str | None:
 
 
 def names_another(name: str, arguments: Iterable[str]) -> bool:
-    """Say whether a name is known, but only for arguments that an algorithm does not have."""
+    """Say whether a name stands for arguments of other algorithms, and for none of these."""
     meanings = _meanings().get(letters(name), set())
     return bool(meanings) and meanings.isdisjoint(arguments)
 

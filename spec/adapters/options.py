@@ -1,7 +1,5 @@
 """The options that describe the form of a function, and the words for them on a command line."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping
 from math import prod
 from typing import Any, Literal, get_args
@@ -67,7 +65,7 @@ def require_allowed(option: str, value: Any, allowed: Any) -> None:
 
 
 def with_fixed(fixed: FixedSizes, sizes: Mapping[str, int]) -> dict[str, int]:
-    """Return sizes of which some are fixed: to numbers, or to products of other sizes.
+    """Return sizes with fixed ones in their place: numbers, or products of other sizes.
 
     >>> with_fixed({"d_x": "H d_attn"}, {"d_x": 5, "H": 3, "d_attn": 4})["d_x"]
     12

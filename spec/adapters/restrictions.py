@@ -1,12 +1,11 @@
 """The arguments that a function can have: self-attention alone, no offsets, W_u tied to W_e."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from spec.adapters.options import Biases, Mask, has_bias, is_bias
+from spec.inputs.arguments import masked
 from spec.inputs.change_parameters import Fields, change_parameters, members
 from spec.inputs.draw import Inputs
 from spec.machine import Value
@@ -37,6 +36,5 @@ class Restrictions:
         if is_bias(name) and not has_bias(self.biases, name):
             return members(value, np.zeros_like)
         if name == "Mask" and self.mask in ("causal", "none"):
-            everything = np.ones_like(value)
-            return np.triu(everything) if self.mask == "causal" else everything
+            return masked(value, "causal" if self.mask == "causal" else "all")
         return value

@@ -1,26 +1,21 @@
 """Sequences with tokens as rows or columns, alone or in a batch; masks; results."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from spec.adapters.options import Batch, Mask, Result, Tokens, require_allowed
 from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Arguments
-from spec.inputs.array_conversion import to_numpy
+from spec.inputs.array_conversion import Array, to_numpy
 from spec.inputs.python_form import input_name
 from spec.inputs.variations import TURNS
 from spec.language.types import Bundle, Matrix
 
-Array = npt.NDArray[Any]
-
 #: The axes of a batch, by the values of the option `batch`.
 AXES = {"first": 0, "second": 1, "last": -1}
-#: How many sequences a batch has: the one of the call, and another.
+#: How many sequences a batch has: the sequence of the call, and another.
 MEMBERS = 2
 #: What is added to the seed for the other sequence of a batch.
 OTHER_SEED = 1000
@@ -94,7 +89,7 @@ class SequenceForm:
         return [other, arguments] if arguments.variation.seed % MEMBERS else [arguments, other]
 
     def _member(self, array: Array, arguments: Arguments) -> Array:
-        """Return the result for the arguments of the call, out of that of the batch."""
+        """Return the member of a batch's result that belongs to the arguments of the call."""
         axis = AXES[str(self.batch)]
         if not -array.ndim <= axis < array.ndim or array.shape[axis] != MEMBERS:
             raise AdapterError(
@@ -122,7 +117,7 @@ def numbers(arguments: Arguments) -> dict[str, Any]:
 
 
 def optional(arguments: Arguments) -> dict[str, Any]:
-    """Return what a function may take besides the paper's arguments: random numbers, a bound."""
+    """Return the arguments that a function may take besides the paper's: `rng` and `ell_gen`."""
     return {"rng": arguments.rng, "ell_gen": TURNS}
 
 

@@ -1,29 +1,17 @@
 """Parameters as a function stores them: transposed, fused, the heads side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from spec import symbols
-from spec.adapters.options import (
-    Biases,
-    Fused,
-    Heads,
-    Order,
-    Tokens,
-    has_bias,
-    is_bias,
-    require_allowed,
-)
+from spec.adapters import options
 from spec.inputs.arguments import Arguments
+from spec.inputs.array_conversion import Array
 from spec.inputs.python_form import record
 
-Array = npt.NDArray[Any]
 Fields = Mapping[str, Any]
 
 #: The matrices with a column for each token or position: with tokens as rows they are tables.
@@ -46,18 +34,18 @@ class ParameterForm:
     heads, or `fused in each head` those of the first head.
     """
 
-    tokens: Tokens = "columns"
-    order: Order = "out first"
-    qkv: Fused = "separate"
-    heads: Heads = "stacked"
-    biases: Biases = True
+    tokens: options.Tokens = "columns"
+    order: options.Order = "out first"
+    qkv: options.Fused = "separate"
+    heads: options.Heads = "stacked"
+    biases: options.Biases = True
     scale: float | str = 1.0
 
     def __post_init__(self) -> None:
-        require_allowed("tokens", self.tokens, Tokens)
-        require_allowed("weights", self.order, Order)
-        require_allowed("qkv", self.qkv, Fused)
-        require_allowed("heads", self.heads, Heads)
+        options.require_allowed("tokens", self.tokens, options.Tokens)
+        options.require_allowed("weights", self.order, options.Order)
+        options.require_allowed("qkv", self.qkv, options.Fused)
+        options.require_allowed("heads", self.heads, options.Heads)
 
     def stored(self, arguments: Arguments) -> dict[str, Any]:
         """Return the parameters of a call in this form, by name."""
@@ -89,7 +77,7 @@ class ParameterForm:
         for part, members in joined.items():
             weights = [getattr(value, f"W_{member}") for member in members]
             biases = [getattr(value, f"b_{member}") for member in members]
-            has = any(has_bias(self.biases, f"b_{member}") for member in members)
+            has = any(options.has_bias(self.biases, f"b_{member}") for member in members)
             fields[f"W_{part}"] = self.outputs(weights, -2)
             fields[f"b_{part}"] = self.outputs(biases, -1) if has else None
         if len(joined) == 1:  # a record of one matrix is that matrix
@@ -110,7 +98,7 @@ class ParameterForm:
 
     def array(self, name: str, value: Array) -> Array | None:
         """Return a matrix or a vector, or None for an offset that the function does not have."""
-        if is_bias(name) and not has_bias(self.biases, name):
+        if options.is_bias(name) and not options.has_bias(self.biases, name):
             return None
         if name == "W_e":
             root = self.scale == "sqrt(d_e)"

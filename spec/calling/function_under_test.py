@@ -12,7 +12,6 @@ from spec.calling.guarded_call import CallError, guarded_call
 from spec.calling.python_signature import name_of
 from spec.calling.verdict import Verdict
 from spec.expected.result import (
-    Array,
     Distance,
     ExactResult,
     UndefinedResultError,
@@ -22,11 +21,11 @@ from spec.expected.result import (
 )
 from spec.expected.rounding_bounds import distinct_digits
 from spec.inputs.arguments import Adapter, Arguments, Function, draw_arguments
-from spec.inputs.array_conversion import dtype_name
+from spec.inputs.array_conversion import Array, dtype_name
 from spec.inputs.formats import Format
 from spec.inputs.variations import Variation
 from spec.language.checked import Checked
-from spec.language.tree import Choose, Sample, walk
+from spec.language.tree import Choose, Sample
 
 #: The problem of a function that is right except where the paper leaves the value open.
 NAN_WHERE_NOTHING_IS_SEEN = (
@@ -184,14 +183,13 @@ class FunctionUnderTest:
         return ""
 
     def drawing(self, variations: Iterable[Variation]) -> FunctionUnderTest:
-        """Return the function with the way in which it draws tokens, if it draws any.
+        """Return the function with its way of drawing tokens, if it draws any.
 
-        That is the way in which it is right on more variations: a wrong function draws, too.
+        It is the way with which the function is right on more variations: a wrong function draws,
+        too.
         """
-        lines = self.algorithms[self.id].program.lines
-        nodes = (node for line in lines for node in walk(line.statement))
-        samples = any(isinstance(node, Sample | Choose) for node in nodes)
-        if self.adapter.draws is not None or not samples:
+        draws = self.algorithms[self.id].program.uses(Sample, Choose)
+        if self.adapter.draws is not None or not draws:
             return self
         tried = list(variations)
         ways = [
@@ -219,7 +217,7 @@ def _with_open_values(
     """Return a result with the exact value in place of nan where a token may attend to nothing.
 
     The paper leaves the value of such a token open (A11): its softmax is 0/0, and nan is a fair
-    result. None if there is no such token, or if nan stands anywhere else.
+    result. None is returned if there is no such token, or if nan stands anywhere else.
     """
     mask = expected.arguments.named.get("Mask")
     if mask is None or mask.any(axis=0).all():

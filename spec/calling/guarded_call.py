@@ -1,9 +1,8 @@
 """One call of a function that may do anything: raise, hang, change its arguments."""
 
-from __future__ import annotations
-
 import copy
 import threading
+import traceback
 import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -78,11 +77,7 @@ def described(error: BaseException) -> str:
     message = " ".join(str(error).split())
     if len(message) > LONGEST:
         message = f"{message[:LONGEST]} …"
-    entry = error.__traceback__
-    while entry is not None and entry.tb_next is not None:
-        entry = entry.tb_next
     place = ""
-    if entry is not None:
-        code = entry.tb_frame.f_code
-        place = f" (in {code.co_name}, row {entry.tb_lineno} of {code.co_filename})"
+    for last in traceback.extract_tb(error.__traceback__, limit=-1):
+        place = f" (in {last.name}, row {last.lineno} of {last.filename})"
     return f"{type(error).__name__}{': ' * bool(message)}{message}{place}"

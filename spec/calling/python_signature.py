@@ -1,7 +1,5 @@
 """The parameters of a Python function: their names, defaults and annotations."""
 
-from __future__ import annotations
-
 import builtins
 import functools
 import inspect

@@ -1,7 +1,5 @@
 """The verdicts on a function."""
 
-from __future__ import annotations
-
 from enum import Enum
 
 

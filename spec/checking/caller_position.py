@@ -1,7 +1,5 @@
 """Where a user called a function: a test that is made there fails there, not in this package."""
 
-from __future__ import annotations
-
 import ast
 import sys
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Which known mistake does a function make? Each is made in the pseudocode, and compared."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +32,7 @@ OTHER_SEEDS = 1000
 
 @dataclass(frozen=True)
 class Explanation:
-    """Known mistakes with which the pseudocode gives the results of a function, made in it."""
+    """Known mistakes that turn the pseudocode into a function: with them it has its results."""
 
     mistakes: tuple[Mistake, ...]  # one, or two that are made together
     algorithms: Mapping[str, Checked]
@@ -144,10 +142,10 @@ def _explanation(
 
 
 def reproduces(algorithms: Mapping[str, Checked], trials: Sequence[Trial]) -> bool:
-    """Say whether algorithms give a function's result in every trial, and in one that failed.
+    """Say whether algorithms give a function's result in every trial, failed ones among them.
 
-    A trial in which they have no value, since its sizes do not allow one, says nothing. At least as
-    many trials must agree as there are trials in which the function alone has a result.
+    A trial at sizes where the algorithms have no value is left out. At least as many trials must
+    agree as there are trials in which the function alone has a result.
     """
     matched = silent = 0
     explains = False

@@ -1,7 +1,5 @@
 """The first line that a tagged function gets wrong."""
 
-from __future__ import annotations
-
 from spec.adapters.function_in_layout import PAPER_LAYOUT
 from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.guarded_call import with_time_limit

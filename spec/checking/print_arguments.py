@@ -1,7 +1,5 @@
 """Arguments and results in the paper's symbols, for a reader who calculates along."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -9,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from spec.calling.function_under_test import Trial
-from spec.expected.result import Array
 from spec.inputs.arguments import Arguments
+from spec.inputs.array_conversion import Array
 from spec.language.types import Family, Key, Type
 from spec.machine import Parameters, Value
 

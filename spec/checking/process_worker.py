@@ -4,8 +4,6 @@ The request stands on standard input, as JSON. The progress, and at last the acc
 to standard output, a row of JSON each. What the function prints goes to standard error.
 """
 
-from __future__ import annotations
-
 import importlib
 import json
 import os
@@ -26,7 +24,7 @@ def main() -> None:
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as out:
         os.dup2(2, 1)  # what the function prints must not be taken for ours
         sys.path.insert(0, "")  # the user's folder; ours has been imported without it
-        _write(out, answer(request, lambda *said: _write(out, {"progress": said})))
+        _write(out, answer(request, lambda *step: _write(out, {"progress": step})))
         os._exit(0)  # a thread that hangs must not keep the process
 
 
@@ -49,7 +47,7 @@ def answer(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
 
 
 def named(name: str) -> Function:
-    """Return what `package.module:name` names.
+    """Return the function that `package.module:name` names.
 
     Raises
     ------
@@ -62,8 +60,8 @@ def named(name: str) -> Function:
     try:
         found: Any = importlib.import_module(module)
     except BaseException as error:  # a module may do anything when it is imported
-        said = " ".join(f"{type(error).__name__}: {error}".split())
-        raise UsageError(f"{module} cannot be imported: {said}") from error
+        problem = " ".join(f"{type(error).__name__}: {error}".split())
+        raise UsageError(f"{module} cannot be imported: {problem}") from error
     for part in path.split("."):
         if not hasattr(found, part):
             raise UsageError(f"{module} has no {path}")
@@ -74,8 +72,8 @@ def named(name: str) -> Function:
     return function
 
 
-def _write(out: TextIO, said: dict[str, Any]) -> None:
-    out.write(json.dumps(said) + "\n")
+def _write(out: TextIO, message: dict[str, Any]) -> None:
+    out.write(json.dumps(message) + "\n")
     out.flush()
 
 

@@ -52,7 +52,7 @@ def conformance(
     format: str = "float64",
     seconds: float = SECONDS,
 ) -> type[TestCase]:
-    """Return a test suite for a function, with all that can be said of the algorithm.
+    """Return a test suite for a function: a test for each kind of arguments and for each law.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def conformance(
 
 
 class _Suite:
-    """The tests of a function, of which nothing is known before the first of them runs."""
+    """The tests of a function, whose adapter is not made before the first of them runs."""
 
     def __init__(self, id: str, format: str, made: Callable[[], FunctionUnderTest]) -> None:
         self.id = id

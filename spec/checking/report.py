@@ -1,7 +1,5 @@
 """The result of a check: the verdict on a function, and what explains it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 

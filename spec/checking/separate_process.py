@@ -4,8 +4,6 @@ The process keeps a function that hangs or crashes from taking the command with 
 user who asks, with all that this user may do: it is not a sandbox.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import signal
@@ -62,38 +60,38 @@ def check_separately(
     timer = threading.Timer(limit, stop)
     tail = _Tail(process)
     timer.start()
-    said: dict[str, Any] = {}
+    message: dict[str, Any] = {}
     try:
         with suppress(BrokenPipeError), process.stdin as pipe:  # it may have ended already
             pipe.write(json.dumps(dict(request)).encode() + b"\n")
         for row in process.stdout:
             if not row.endswith(b"\n"):
                 break  # it was killed in the midst of a row
-            said = json.loads(row)
-            if "progress" not in said:
+            message = json.loads(row)
+            if "progress" not in message:
                 break  # what the function has begun may still be writing
-            progress(*said["progress"])
+            progress(*message["progress"])
     except KeyboardInterrupt:
         _kill(process)  # at once: a second Ctrl-C must not leave it behind
         raise
     finally:
         timer.cancel()
-        if "progress" in said or not said:
+        if "progress" in message or not message:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(1)
         _kill(process)
         code = process.wait()
         process.stdout.close()
-    if "account" in said:
-        return WrittenReport.of(said["account"])
-    if "error" in said:
-        raise UsageError(said["error"])
+    if "account" in message:
+        return WrittenReport.of(message["account"])
+    if "error" in message:
+        raise UsageError(message["error"])
     name = f"{request['function']}, as Algorithm {request['algorithm']},"
     if overdue.is_set():
         return WrittenReport(
             f"{name} did not end within {limit:g} s; --limit allows more time.", False
         )
-    signals = {int(one): one.name for one in signal.Signals}
+    signals = {int(known): known.name for known in signal.Signals}
     how = f"by signal {signals.get(-code, -code)}" if code < 0 else f"with status {code}"
     return WrittenReport(f"{name} ends the process {how}.", False, notes=tail.rows())
 

@@ -1,7 +1,5 @@
 """The smallest arguments on which a function fails: few sizes above 1, and numbers such as 1."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -22,7 +20,7 @@ from spec.inputs.variations import MORE_THAN_1, TURNS, sizes_in
 from spec.language.checked import Checked
 from spec.language.tree import While
 from spec.machine import Value
-from spec.machine.trees import map_leaves
+from spec.machine.trees import map_values
 
 #: The numbers that are tried, the simplest first.
 NUMBERS = (0.0, 1.0, 2.0, -1.0, -2.0, 3.0, 0.5, -0.5, 1.5)
@@ -110,8 +108,7 @@ def drawn_sizes(
     names = sizes_in(algorithms, id)
     least = {name: 2 if name in MORE_THAN_1 else 1 for name in names}
     strategies = [st.integers(least[name], max(least[name], largest[name])) for name in names]
-    lines = algorithms[id].program.lines
-    turns = TURNS if any(isinstance(line.statement, While) for line in lines) else 1
+    turns = TURNS if algorithms[id].program.uses(While) else 1
 
     def long_enough(numbers: tuple[int, ...]) -> dict[str, int]:
         """Let ℓ_max hold the longest sequence, and a text that takes all its turns."""
@@ -160,7 +157,7 @@ def _changed(arguments: Arguments, change: Change) -> Arguments:
         return change(leaf, st.integers(1, leaf))  # a token, a position
 
     run = arguments.runs[0]
-    inputs, parameters = map_leaves(changed, (run.inputs, run.parameters))
+    inputs, parameters = map_values(changed, (run.inputs, run.parameters))
     hyperparameters = {
         # Whole numbers are sizes, and what the adapter fixes must stay.
         name: changed(value)

@@ -34,12 +34,12 @@ from spec.pairing import Ref
 
 @dataclass(frozen=True)
 class Peak:
-    """The numbers in memory at a point of a run.
+    """A point of a run at which many numbers are in memory.
 
     Attributes
     ----------
     numbers
-        How many there are.
+        How many numbers are in memory there, as a polynomial in the sizes.
     path
         The line, then the line of the algorithm that it calls, and so on: 10.6, 5.2, 4.6.
     needs
@@ -52,7 +52,7 @@ class Peak:
     needs: frozenset[Poly] = frozenset()
 
     def covers(self, other: Peak) -> bool:
-        """Say whether this peak is reached whenever the other is, and is never below it."""
+        """Say whether this peak is as high as another wherever a run reaches the other."""
         return self.needs <= other.needs and never_negative(self.numbers - other.numbers)
 
     def value(self, sizes: Mapping[str, int]) -> int:

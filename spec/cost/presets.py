@@ -30,10 +30,8 @@ def sizes(checked: Checked, names: Iterable[str], words: Sequence[str]) -> dict[
 
     Parameters
     ----------
-    checked
-        The algorithm.
-    names
-        The names of the sizes.
+    checked, names
+        The algorithm, and the names of its sizes that need a value.
     words
         The name of a preset, if there is one, then any number of `NAME=VALUE`. A name is the
         paper's or Python's, `ℓ_max` or `ell_max`; for `length(x)` it may also be that of a

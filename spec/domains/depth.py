@@ -10,7 +10,7 @@ tokens and the mask alone: no algorithm looks at a real number to decide what to
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -67,14 +67,14 @@ class Depths(Differentiable[Depth]):
 
     def total(self, xs: Sequence[Depth]) -> Depth:
         """Return the depth of a sum in the worst order: the deepest term may be added first."""
-        return Depth(_deepest(xs) + max(len(xs) - 1, 0))
+        return Depth(deepest(xs) + max(len(xs) - 1, 0))
 
     def dot(self, xs: Sequence[Depth], ys: Sequence[Depth]) -> Depth:
-        return Depth(max(_deepest(xs), _deepest(ys)) + len(xs))
+        return Depth(max(deepest(xs), deepest(ys)) + len(xs))
 
     def product(self, A: Matrix, B: Matrix) -> Matrix:
         """Return for each entry the depth of its `dot`."""
-        rows, columns = map(_deepest, A.tolist()), list(map(_deepest, B.T.tolist()))
+        rows, columns = map(deepest, A.tolist()), list(map(deepest, B.T.tolist()))
         entries = [[Depth(max(row, column) + len(B)) for column in columns] for row in rows]
         return np.array(entries, dtype=object).reshape(len(A), B.shape[1])
 
@@ -86,5 +86,6 @@ class Depths(Differentiable[Depth]):
         return 1.0
 
 
-def _deepest(xs: Sequence[Depth]) -> int:
-    return max((x.depth for x in xs), default=0)
+def deepest(numbers: Iterable[Any]) -> int:
+    """Return the largest depth among numbers; a whole number has none."""
+    return max((getattr(number, "depth", 0) for number in numbers), default=0)

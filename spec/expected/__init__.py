@@ -1,1 +1,1 @@
-"""What the pseudocode gives on given arguments, and how far rounding may lead away from it."""
+"""The exact values of the pseudocode on some arguments, and how far rounding may be from them."""

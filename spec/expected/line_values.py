@@ -68,29 +68,27 @@ class PairedInputs:
 
 
 class LineValues:
-    """What each line of an algorithm sets on given inputs.
+    """The exact values that each line of an algorithm sets on some inputs.
 
     Parameters
     ----------
     algorithms, id
-        All algorithms, by id, and which it is.
+        All algorithms, by id, and the id of the one that runs.
     inputs
-        The inputs, of which the function's are not looked at.
-    precision
-        The precision of the first run, in bits.
-    width
-        The largest radius of a ball, relative to the largest number of its run.
+        The inputs, of which only those for the pseudocode are used.
+    precision, width
+        The precision of the first run, in bits, and the largest radius of a ball, relative to the
+        largest number of its run.
     chance
         The class that makes the random decisions.
 
     Attributes
     ----------
-    traces
-        For each member of the batch, what each line sets, in balls.
+    traces, chance
+        The balls that each line sets, for each member of the batch, and the random decisions in the
+        runs of the first.
     scale
         The largest number of all runs, at least 1: errors are measured by it.
-    chance
-        The random decisions of the first member's runs.
     """
 
     def __init__(

@@ -7,30 +7,27 @@ subtracts the maximum, err by about as much as the pseudocode does. A result wit
 such as the column of a matrix, has the tolerance 0.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from flint import arb
 
-from spec.domains.balls import Balls, PrecisionError, certified
+from spec.domains.balls import PrecisionError, certified
 from spec.domains.domain import Domain
 from spec.domains.floats import Floats
 from spec.expected.rounding_bounds import distances
 from spec.expected.trace import with_python_axes, zero_based
 from spec.inputs.arguments import Arguments
-from spec.inputs.array_conversion import BFLOAT16, to_numpy
+from spec.inputs.array_conversion import BFLOAT16, Array, to_numpy
 from spec.inputs.python_form import parameter_record, per_token
 from spec.inputs.variations import TURNS
 from spec.language.checked import Checked
-from spec.language.tree import Binary, Call, Gradient, Power, Prefix, Sum, walk
+from spec.language.tree import Binary, Call, Gradient, Power, Prefix, Sum
 from spec.language.types import Matrix, Tokens
 from spec.machine import Chance, Machine, MachineError, Parameters
 from spec.machine.trees import leaves
@@ -46,8 +43,6 @@ DRAWS = 3
 SEED_STEP = 100_000
 #: The largest radius of a ball, relative to its number.
 WIDTH = 2.0**-80
-
-Array = npt.NDArray[Any]
 
 
 class UndefinedResultError(ArithmeticError):
@@ -152,10 +147,8 @@ class ExactResult:
     @property
     def multiple(self) -> int:
         """How many times the certified error the tolerance is: more where gradients are taken."""
-        lines = self.arguments.algorithms[self.arguments.id].program.lines
-        nodes = (node for line in lines for node in walk(line.statement))
-        takes_gradients = any(isinstance(node, Gradient) for node in nodes)
-        return MULTIPLE_OF_GRADIENTS if takes_gradients else MULTIPLE
+        program = self.arguments.algorithms[self.arguments.id].program
+        return MULTIPLE_OF_GRADIENTS if program.uses(Gradient) else MULTIPLE
 
     @property
     def tolerance(self) -> float:
@@ -211,10 +204,7 @@ def exact_result(
     UndefinedResultError
         If the algorithm has no value: 0/0, say.
     """
-
-    def compute(domain: Balls) -> ExactResult:
-        return _run(arguments, domain, algorithms or arguments.algorithms)
-
+    compute = partial(_run, arguments, algorithms or arguments.algorithms)
     try:
         return certified(compute, lambda result: result.balls, WIDTH, start=256, limit=2048)
     except (MachineError, PrecisionError) as error:
@@ -236,7 +226,7 @@ def floating_point_result(
 ) -> ExactResult:
     """Run an algorithm in the format of its arguments: quick, and not certified."""
     domain = _FloatsWithStableSoftmax(arguments.format.dtype)
-    return _run(arguments, domain, algorithms or arguments.algorithms)
+    return _run(arguments, algorithms or arguments.algorithms, domain)
 
 
 def result_parts(value: Any, expected: ExactResult) -> dict[str, Any] | str:
@@ -272,7 +262,7 @@ def _part_at(tree: Any, path: str) -> Any:
 
 
 def _run(
-    arguments: Arguments, domain: Domain[Any], algorithms: Mapping[str, Checked]
+    arguments: Arguments, algorithms: Mapping[str, Checked], domain: Domain[Any]
 ) -> ExactResult:
     """Run an algorithm, once or for each token, and return its result in Python's form."""
     chance = Chance(iter(arguments.uniform))
@@ -323,7 +313,6 @@ def _computes(checked: Checked) -> bool:
     types = checked.typing.types
     return any(
         isinstance(node, Binary | Call | Power | Prefix | Sum) and isinstance(types[node], Matrix)
-        for line in checked.program.lines
-        for node in walk(line.statement)
+        for node in checked.program.nodes
         if node in types
     )

@@ -16,8 +16,6 @@ float32 it is above the bound too, except in training, which is thousands of rou
 error below the bound is not seen, and one as large as the bound is no sign that the code is right.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

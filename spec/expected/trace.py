@@ -1,10 +1,8 @@
 """What each line of the pseudocode sets, each time that a run visits it."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
@@ -12,20 +10,10 @@ import numpy as np
 
 from spec.domains.domain import Domain
 from spec.inputs.draw import Inputs
+from spec.language import types
 from spec.language.checked import Checked
 from spec.language.polynomials import ONE, Atom, Poly
 from spec.language.tree import Line, Return
-from spec.language.types import (
-    TOKEN,
-    Bundle,
-    Family,
-    Function,
-    Matrix,
-    Subset,
-    Tokens,
-    Type,
-    Whole,
-)
 from spec.machine import Chance, Frame, Machine, Parameters, Value, Watcher
 from spec.machine.trees import leaves
 
@@ -87,57 +75,56 @@ class _Recorder(Watcher):
     def __init__(self, algorithms: Mapping[str, Checked]) -> None:
         self.algorithms = algorithms
         self.trace = Trace()
-        self.zero_based = {id: zero_based_names(one) for id, one in algorithms.items()}
+        self.zero_based = {id: zero_based_names(checked) for id, checked in algorithms.items()}
 
     def call(self, frame: Frame) -> None:
         header = frame.checked.header
-        types = {str(key): type for key, type in (*header.inputs, *header.parameters)}
-        values = {str(key): value for key, value in frame.variables.items() if str(key) in types}
-        self.trace.calls[header.id].append(self.visit(header.id, values, types))
+        kinds = {str(key): type for key, type in (*header.inputs, *header.parameters)}
+        values = {str(key): value for key, value in frame.variables.items() if str(key) in kinds}
+        self.trace.calls[header.id].append(self.visit(header.id, values, kinds))
 
     def line(self, frame: Frame, line: Line, values: Mapping[str, Value]) -> None:
         checked = frame.checked
-        types = {str(key): type for key, type in checked.typing.after.get(line.number, {}).items()}
-        for type in list(types.values()):
-            if isinstance(type, Function):
-                types["return"] = type.result
+        kinds = {str(key): type for key, type in checked.typing.after.get(line.number, {}).items()}
+        for type in list(kinds.values()):
+            if isinstance(type, types.Function):
+                kinds["return"] = type.result
         if isinstance(line.statement, Return):
             key, output = checked.header.output
-            types = {"return": output, str(key): output}
-        visit = self.visit(checked.id, values, types)
+            kinds = {"return": output, str(key): output}
+        visit = self.visit(checked.id, values, kinds)
         self.trace.lines[checked.id, line.number].append(visit)
 
-    def visit(self, id: str, values: Mapping[str, Value], types: Mapping[str, Type]) -> Visit:
+    def visit(self, id: str, values: Mapping[str, Value], kinds: Mapping[str, types.Type]) -> Visit:
         return {
             name: with_python_axes(
                 zero_based(value) if name in self.zero_based[id] else value,
-                types[name],
+                kinds[name],
                 self.algorithms,
             )
             for name, value in values.items()
         }
 
 
-def with_python_axes(value: Value, type: Type, algorithms: Mapping[str, Checked]) -> Value:
+def with_python_axes(value: Value, type: types.Type, algorithms: Mapping[str, Checked]) -> Value:
     """Return a value in which each column has one axis, as in code: (4,) for the machine's (4, 1).
 
     The type decides which matrix is a column: one that is declared with two sizes keeps two axes,
     though the second happen to be 1.
     """
     match type, value:
-        case Matrix(_, columns), np.ndarray() if columns == ONE:
+        case types.Matrix(_, columns), np.ndarray() if columns == ONE:
             return value[:, 0]
-        case Family(_, _, member), dict():
-            return {at: with_python_axes(one, member, algorithms) for at, one in value.items()}
-        case Family(_, _, member), _:
+        case types.Family(_, _, member), dict():
+            return {at: with_python_axes(part, member, algorithms) for at, part in value.items()}
+        case types.Family(_, _, member), _:
             return with_python_axes(value, member, algorithms)
-        case Bundle(algorithm), Parameters(_, fields, sizes):
-            types = algorithms[algorithm].header.fields
-            return Parameters(
-                algorithm,
-                {key: with_python_axes(one, types[key], algorithms) for key, one in fields.items()},
-                sizes,
-            )
+        case types.Bundle(algorithm), Parameters(_, fields):
+            kinds = algorithms[algorithm].header.fields
+            changed = {
+                key: with_python_axes(part, kinds[key], algorithms) for key, part in fields.items()
+            }
+            return replace(value, fields=changed)
     return value
 
 
@@ -148,9 +135,9 @@ def zero_based_names(checked: Checked) -> set[str]:
     """
     header = checked.header
     key, output = header.output
-    types = [*header.variables.items(), (key, output)]
-    types += [pair for after in checked.typing.after.values() for pair in after.items()]
-    names = {str(key) for key, type in types if _is_zero_based(type, header.bounds)}
+    declared = [*header.variables.items(), (key, output)]
+    declared += [pair for after in checked.typing.after.values() for pair in after.items()]
+    names = {str(key) for key, type in declared if _is_zero_based(type, header.bounds)}
     return names | ({"return"} if _is_zero_based(output, header.bounds) else set())
 
 
@@ -168,12 +155,12 @@ def zero_based(value: Value) -> Value:
     return value
 
 
-def _is_zero_based(type: Type, bounds: Mapping[Atom, Any]) -> bool:
+def _is_zero_based(type: types.Type, bounds: Mapping[Atom, Any]) -> bool:
     match type:
-        case Tokens() | Subset():
+        case types.Tokens() | types.Subset():
             return True
-        case Family(_, _, member):
+        case types.Family(_, _, member):
             return _is_zero_based(member, bounds)
-        case Whole(Poly() as value):
+        case types.Whole(Poly() as value):
             return bool(value.atoms & bounds.keys())
-    return type == TOKEN
+    return type == types.TOKEN

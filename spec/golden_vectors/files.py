@@ -1,7 +1,5 @@
 """The files of a folder of vectors: arrays in `.npy`, and rows of the index that describe them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -12,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spec import symbols
+from spec.domains.depth import deepest
 from spec.expected.rounding_bounds import gamma
 from spec.golden_vectors.rounding import Rounded, rounded
 from spec.line_by_line.array_axes import laid_out
@@ -22,18 +21,9 @@ Row = dict[str, Any]  # of JSON
 
 @dataclass
 class VectorFiles:
-    """A folder in which arrays are saved.
+    """A folder of vectors, and the numbers of algorithms, arrays and bytes that are saved in it.
 
-    Attributes
-    ----------
-    folder
-        The folder.
-    algorithms
-        How many algorithms the arrays are of.
-    arrays, bytes
-        How many arrays, and bytes, have been saved.
-    undecided
-        How many entries may not be the nearest doubles.
+    `undecided` is the number of entries that may not be the doubles nearest to the exact ones.
     """
 
     folder: Path
@@ -83,10 +73,10 @@ class VectorFiles:
         value
             The value; tokens and positions count from 0.
         zero_based
-            Whether it is tokens or positions, so that its row says from where they count.
+            Whether the value is tokens or positions: then its row says that they count from 0.
         depth, scale
-            Of what a line sets, the depth of each number and the scale of the run: the row then
-            says how far a number may be from the exact one.
+            The depth of each number that a line sets, and the scale of the run: then the row says
+            how far a number may be from the exact one.
         """
         rows = []
         beside = value if depth is None else depth
@@ -127,7 +117,7 @@ def _stored_arrays(value: Value) -> Iterator[tuple[tuple[str | int, ...], npt.ND
 
 def _accuracy(array: Rounded, depths: npt.NDArray[Any], scale: float) -> Row:
     """Return how far the stored numbers are from the exact ones, and how far a port's may be."""
-    roundings = max((getattr(entry, "depth", 0) for entry in depths.ravel().tolist()), default=0)
+    roundings = deepest(depths.ravel().tolist())
     row: Row = {
         "stored_within": array.within,
         "roundings": roundings,

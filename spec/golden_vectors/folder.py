@@ -1,7 +1,5 @@
 """A folder that is written as a whole, or not at all."""
 
-from __future__ import annotations
-
 import errno
 import os
 from collections.abc import Iterator

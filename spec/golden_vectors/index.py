@@ -1,6 +1,4 @@
-"""Writes the vectors of every algorithm, and the index that says what they are."""
-
-from __future__ import annotations
+"""Writes the vectors of every algorithm, and the index that describes each array."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -37,23 +35,19 @@ RULES: Mapping[type, str] = {
 def write(
     folder: Path, version: str, *, each: Callable[[Sequence[str]], Iterable[str]] = iter
 ) -> VectorFiles:
-    """Write the vectors into a folder that does not exist yet, or is empty: all, or nothing.
-
-    What is returned says how much has been written.
+    """Write the vectors of every algorithm, and return how much has been written.
 
     Parameters
     ----------
-    folder
-        The folder.
-    version
-        The version of this package, for the index.
+    folder, version
+        A folder that does not exist yet, or is empty, and the version that the index states.
     each
-        Goes through the ids of the algorithms, and may show the progress.
+        An iterator over the ids of the algorithms, which may show the progress.
 
     Raises
     ------
     OSError
-        If there is something in the folder already, or it cannot be written.
+        If the folder is not empty, or cannot be written; then nothing is left in it.
     """
     with new_folder(folder) as place:
         algorithms = library.checked()
@@ -139,7 +133,7 @@ def _visits(saved: VectorFiles, example: ExampleRun, line: Line) -> Iterator[lis
 def _set_by(
     example: ExampleRun, line: Line, values: Mapping[str, Value]
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield each variable that a line set, what the paper calls it, and what its files are called.
+    """Yield each variable that a line set, its name in the paper, and the name of its files.
 
     A result has the name of the output; where a function is defined, its value is saved.
     """

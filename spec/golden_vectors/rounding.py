@@ -5,8 +5,6 @@ that is not asks for more bits. They help unless the number lies exactly between
 ball has a radius: such an entry is counted as undecided, and its error is stated.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any
@@ -24,16 +22,10 @@ BITS = 16384
 
 @dataclass(frozen=True)
 class Rounded:
-    """An array of float64, rounded from balls; or of int64, whose entries are as they were.
+    """An array of float64, rounded from balls; or of int64, which is exact.
 
-    Attributes
-    ----------
-    values
-        The array.
-    within
-        How far an entry is, at most, from the exact one.
-    undecided
-        How many entries may not be the nearest doubles.
+    No entry is farther from the exact one than `within`; as many as `undecided` says may not be the
+    nearest doubles.
     """
 
     values: npt.NDArray[Any]

@@ -1,7 +1,5 @@
 """A run of an algorithm on its example, in balls that are narrow enough to be rounded."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,18 +39,15 @@ class ExampleRun:
 
     Attributes
     ----------
-    checked
-        The algorithm.
-    sizes
-        The sizes of the inputs, by name, except the lengths of sequences.
+    checked, sizes
+        The algorithm, and the sizes of its arguments, by name, except the lengths of sequences.
     arguments
         The inputs, parameters and hyperparameters, by name; tokens and positions count from 0.
     values
-        What each line set, and how deep each number is.
-    random
-        The uniform numbers by which chance decided, in order.
-    margin
-        How far each of these numbers was, at least, from another decision.
+        The values that each line sets, and how many roundings deep each number is.
+    random, margin
+        The uniform numbers that decided between tokens, in order, and the least distance of one of
+        them from a number that decides otherwise.
     """
 
     def __init__(self, algorithms: Mapping[str, Checked], id: str) -> None:
@@ -75,7 +70,7 @@ class ExampleRun:
             if decided or 2 * precision > LIMIT:
                 break
             precision *= 2
-        assert isinstance(chance, _ChanceWithMargin), "as it was asked for"
+        assert isinstance(chance, _ChanceWithMargin), "LineValues makes the class it is given"
         self.random = uniform[: len(chance.decisions)]
         self.margin = chance.margin
         self.sizes = _sizes(algorithms, id, inputs)
@@ -119,11 +114,8 @@ def _sizes(algorithms: Mapping[str, Checked], id: str, inputs: Inputs) -> dict[s
     """Return the sizes of some inputs, except the lengths of sequences."""
     binder = ArgumentBinder(algorithms, Balls(), inputs.hyperparameters)
     sizes = binder.bind(id, inputs.inputs, inputs.parameters).sizes
-    return {
-        atom.name: sizes[atom]
-        for atom in sorted(sizes, key=str)
-        if atom.kind == "size" and "(" not in atom.name
-    }
+    named = {atom.name: size for atom, size in sizes.items() if atom.kind == "size"}
+    return {name: named[name] for name in sorted(named) if "(" not in name}
 
 
 def _hyperparameters(checked: Checked, inputs: Inputs) -> dict[str, Value]:

@@ -1,4 +1,4 @@
-"""What is wrong with an adapter, or with what a function does to its arguments."""
+"""Errors of adapters, and of functions that change their arguments."""
 
 from spec.usage_error import UsageError
 

@@ -181,14 +181,13 @@ def draw_arguments(
         if variation.scale != 1:
             run = replace(run, inputs=map_arrays(lambda x: x * variation.scale, run.inputs))
         if variation.mask != "drawn":
-            masked = each("Mask", lambda Mask: _masked(Mask, variation.mask))
-            run = change_parameters(run, masked)
+            run = change_parameters(run, each("Mask", lambda Mask: masked(Mask, variation.mask)))
         return adapter.inputs(_rounded(run, format))
 
     return Arguments(algorithms, id, tuple(map(varied, runs)), format, adapter, variation)
 
 
-def _masked(Mask: Value, kind: str) -> Value:
+def masked(Mask: Value, kind: str) -> Value:
     """Return a mask of the kind that a variation asks for: see `Variation.mask`."""
     if kind == "empty column":
         changed = Mask.copy()

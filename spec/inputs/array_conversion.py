@@ -1,7 +1,5 @@
 """Arrays of any library, converted to NumPy."""
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 
@@ -9,10 +7,12 @@ import ml_dtypes
 import numpy as np
 import numpy.typing as npt
 
+Array = npt.NDArray[Any]
+
 BFLOAT16 = np.dtype(ml_dtypes.bfloat16)
 
 
-def to_numpy(value: Any) -> npt.NDArray[Any] | None:
+def to_numpy(value: Any) -> Array | None:
     """Return an array of any library, or a number, as an array of NumPy in its own format.
 
     None stands for a value that is not an array of numbers or truth values.

@@ -1,7 +1,5 @@
 """Parameters changed by their names, at every depth of θ."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 

@@ -5,33 +5,22 @@ bias goes unseen. Every real number is exact in float32, so that a function of e
 exactly the numbers that the pseudocode gets.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from spec.inputs.size_table import size_table
+from spec.language import types
 from spec.language.checked import Checked
 from spec.language.polynomials import Atom, Poly
-from spec.language.types import (
-    TOKEN,
-    Bundle,
-    Family,
-    Key,
-    Matrix,
-    Tokens,
-    Type,
-    Whole,
-    sizes_of,
-)
+from spec.language.types import Key, Type, sizes_of
 from spec.machine import Parameters, Value
 
 #: The sizes of arguments unless a caller asks for others.
 SIZES = size_table()
-#: By how much each sequence of a data set is longer than the one before it.
+#: How many tokens each sequence of a data set is longer than the sequence before it.
 LONGER = 3
 
 
@@ -69,8 +58,8 @@ def draw(
         If no algorithm has a size, or a hyperparameter, of such a name.
     """
     headers = [checked.header for checked in algorithms.values()]
-    types = [type for header in headers for type in header.variables.values()]
-    named = {atom.name for type in types for atom in sizes_of(type)}
+    declared = [type for header in headers for type in header.variables.values()]
+    named = {atom.name for type in declared for atom in sizes_of(type)}
     named |= {str(key) for header in headers for key in header.hyperparameters}
     if unknown := [name for name in (*(sizes or {}), *(values or {})) if name not in named]:
         raise ValueError(f"no algorithm has a size or hyperparameter {unknown[0]}")
@@ -95,7 +84,7 @@ class _Draw:
         hyperparameters = {
             str(key): self.values.get(str(key), self.value(key, type))
             for key, type in self.hyperparameters(id).items()
-            if key not in taken and not (isinstance(type, Whole) and sizes_of(type) & read)
+            if key not in taken and not (isinstance(type, types.Whole) and sizes_of(type) & read)
         }
         return Inputs(
             inputs, parameters, hyperparameters, tuple(key for key, _ in header.parameters)
@@ -104,46 +93,42 @@ class _Draw:
     def hyperparameters(self, id: str) -> dict[Key, Type]:
         """Return those of an algorithm, and the real ones of the algorithms that it calls."""
         checked = self.algorithms[id]
-        types = dict(checked.header.hyperparameters)
+        declared = dict(checked.header.hyperparameters)
         for callee in dict.fromkeys(callee for _, callee in checked.typing.callees.items()):
             inner = self.hyperparameters(callee)
-            types |= {key: type for key, type in inner.items() if type == Matrix()}
-        return types
+            declared |= {key: type for key, type in inner.items() if type == types.Matrix()}
+        return declared
 
     def value(self, key: Key, type: Type) -> Value:
         match type:
-            case Matrix(bits=True):
+            case types.Matrix(bits=True):
                 return self.source.integers(0, 2, self.shape(type))
-            case Matrix() if type == Matrix():
+            case types.Matrix() if type == types.Matrix():
                 # A longer step leads to where gradients are large, and rounding errors with them.
                 low, high = (0.02, 0.08) if key.base == "η" else (0.2, 0.8)
                 return float(np.float32(self.source.uniform(low, high)))
-            case Matrix():
+            case types.Matrix():
                 return self.reals(key, self.shape(type))
-            case Tokens(length):
+            case types.Tokens(length):
                 return self.tokens(self.size(length))
-            case Whole(Poly() as size, _) if any(atom.kind == "size" for atom in size.atoms):
+            case types.Whole(Poly() as size, _) if any(atom.kind == "size" for atom in size.atoms):
                 return self.size(size)
-            case Whole(Poly() as index, _):
+            case types.Whole(Poly() as index, _):
                 return int(self.source.integers(1, self.bound(index) + 1))
-            case Whole() if type == TOKEN:
+            case types.Whole() if type == types.TOKEN:
                 return int(self.source.integers(1, self.sizes["N_V"] + 1))
-            case Family(index, count, Tokens(length)):
+            case types.Family(index, count, types.Tokens(length)):
                 first = self.size(length)
                 return [self.tokens(first + LONGER * place) for place in range(self.size(count))]
-            case Family(_, count, member):
+            case types.Family(_, count, member):
                 return [self.value(key, member) for _ in range(self.size(count))]
-            case Bundle(algorithm, sizes):
+            case types.Bundle(algorithm, sizes):
                 return self.bundle(algorithm, sizes)
         raise AssertionError(f"{key} has a type that no argument has")
 
     def bundle(self, algorithm: str, sizes: tuple[tuple[Atom, Poly], ...]) -> Parameters:
-        inner = _Draw(
-            self.algorithms,
-            self.source,
-            {**self.sizes, **{atom.name: self.size(size) for atom, size in sizes}},
-            self.values,
-        )
+        own = {atom.name: self.size(size) for atom, size in sizes}
+        inner = replace(self, sizes={**self.sizes, **own})
         fields = self.algorithms[algorithm].header.fields
         return Parameters(algorithm, {key: inner.value(key, type) for key, type in fields.items()})
 
@@ -156,7 +141,7 @@ class _Draw:
     def tokens(self, length: int) -> list[int]:
         return [int(token) for token in self.source.integers(1, self.sizes["N_V"] + 1, length)]
 
-    def shape(self, type: Matrix) -> tuple[int, int]:
+    def shape(self, type: types.Matrix) -> tuple[int, int]:
         return self.size(type.rows), self.size(type.columns)
 
     def size(self, size: Poly) -> int:

@@ -1,7 +1,5 @@
 """The floating-point formats in which a function may compute."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -18,23 +16,22 @@ class Format:
 
     name: str
     dtype: np.dtype[Any]  # for bfloat16, that of `ml_dtypes`
-    unit_roundoff: float  # half the distance from 1 to the next number above
+
+    @property
+    def unit_roundoff(self) -> float:
+        """Half the distance from 1 to the next number of the format."""
+        limits: Any = ml_dtypes.finfo  # it has no annotations
+        return float(limits(self.dtype).eps) / 2
 
     def rounded(self, values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Return the nearest numbers of the format, as float64, which has all of them."""
         return values.astype(self.dtype).astype(np.float64)
 
 
-def _format(name: str, dtype: Any) -> Format:
-    limits: Any = ml_dtypes.finfo  # it has no annotations
-    return Format(name, np.dtype(dtype), float(limits(dtype).eps) / 2)
-
-
 #: The formats that transformers are trained and run in; results in any other are refused.
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
-        "float64": _format("float64", np.float64),
-        "float32": _format("float32", np.float32),
-        "bfloat16": _format("bfloat16", ml_dtypes.bfloat16),
+        dtype.name: Format(dtype.name, dtype)
+        for dtype in map(np.dtype, (np.float64, np.float32, ml_dtypes.bfloat16))
     }
 )

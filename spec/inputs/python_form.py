@@ -5,8 +5,6 @@ along a leading axis, and layers are a tuple of records. An algorithm of the pap
 token takes all of them at once.
 """
 
-from __future__ import annotations
-
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

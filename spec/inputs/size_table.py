@@ -1,7 +1,5 @@
 """How large each size is where arguments are drawn: `sizes.toml`, and the algorithms' examples."""
 
-from __future__ import annotations
-
 import tomllib
 import unicodedata
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """The kinds of arguments that a check uses: sizes that all differ, then the edges of each size."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -76,7 +74,7 @@ def variations(algorithms: Mapping[str, Checked], id: str) -> Iterator[Variation
     yield Variation("all sizes differ")
     yield Variation("all sizes differ, other numbers", seed=1)
     yield Variation("all sizes differ, and are small", SMALL, seed=9)
-    if any(isinstance(line.statement, While) for line in lines):
+    if algorithms[id].program.uses(While):
         for seed in ENDING:
             yield Variation("a text that ends", FEW, seed=seed)
     if "ε" in hyperparameters:  # it matters where the variance is as small as ε

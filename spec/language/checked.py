@@ -52,14 +52,7 @@ class Checked:
 
 
 def check(program: Program, headers: Mapping[str, Header]) -> Checked:
-    """Find the names and the types of one algorithm.
-
-    Parameters
-    ----------
-    program
-        The algorithm.
-    headers
-        The declarations of all algorithms, by id.
+    """Find the names and the types of one algorithm; `headers` holds those of all, by id.
 
     Raises
     ------

@@ -138,7 +138,7 @@ class _Reader:
                     self.names.sets[line.number] = tuple(dict.fromkeys(self.writes))
 
     def leave(self, line: Line, before: dict[Key, Key], whole: set[Key]) -> None:
-        """End a loop, which may have had no turn: what it set has no value, but `whole` families.
+        """End a loop, which may have had no turn: of its variables, only `whole` families are left.
 
         These are filled over the loop's index, and empty without a turn.
         """
@@ -261,7 +261,7 @@ class _Reader:
         return variable
 
     def entries(self, binder: tree.Binder, body: tree.Statement) -> dict[Key, Node]:
-        """Return what the turns of a loop on one line set, each turn an entry of its own."""
+        """Return the entries that the turns of a loop on one line set, by their variables."""
         over = {text(name) for name in binder.names}
         entries: dict[Key, Node] = {}
         for target in targets(body):
@@ -366,7 +366,7 @@ class _Reader:
                     raise self.error(name, f"{text(name)} is still being filled here")
 
     def meaning(self, name: tree.Name) -> Variable | Raised | None:
-        """Return what a name is: a variable, else a member of a family, else a power."""
+        """Return the meaning of a name: a variable, else a member of a family, else a power."""
         labels = [label(script) for script in name.scripts]
         if (plain := Key(name.base, *labels)) in self.defined:
             return Variable(self.defined[plain])

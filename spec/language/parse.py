@@ -55,11 +55,9 @@ def program(algorithm: alg_file.Algorithm, like: Program | None = None) -> Progr
 
     Parameters
     ----------
-    algorithm
-        The algorithm.
-    like
-        The algorithm that this one is a changed copy of, if it is one: its rows need not be read
-        again.
+    algorithm, like
+        The text of an algorithm, and the program of one from which it differs in few lines: rows
+        that both share are not read again.
 
     Raises
     ------
@@ -184,6 +182,9 @@ def _blocks(lines: list[Line], indent: int) -> tuple[Line, ...]:
 #: The rules that are named for a node which holds all of their parts as one list.
 LISTS = ("implied", "columns", "rows", "requirements")
 
+#: The rules whose operator stands between two operands; the first field of their nodes holds it.
+INFIX = ("binary", "compare")
+
 _KINDS = {kind.__name__.lower(): kind for kind in tree.kinds()}
 
 
@@ -200,6 +201,8 @@ class _Builder(Transformer[Token, Any]):
             parts = parts[:-1]
         if rule in LISTS:
             parts = [tuple(parts)]
+        if rule in INFIX:
+            parts = [parts[1], parts[0], parts[2]]
         words = (str(part) if isinstance(part, Token) else part for part in parts)
         return _KINDS[rule.replace("_", "")](*words, span=_span(meta))
 
@@ -240,14 +243,8 @@ class _Builder(Transformer[Token, Any]):
 
     # Expressions
 
-    def binary(self, meta: Meta, left: Any, operator: str, right: Any) -> Node:
-        return tree.Binary(operator, left, right, span=_span(meta))
-
     def juxtapose(self, meta: Meta, left: Any, right: Any) -> Node:
         return tree.Binary(" ", left, right, span=_span(meta))
-
-    def compare(self, meta: Meta, left: Any, operator: str, right: Any) -> Node:
-        return tree.Compare(operator, left, right, span=_span(meta))
 
     def power(self, meta: Meta, base: Any, digit: Token) -> Node:
         start, end = _span(meta)
@@ -304,9 +301,6 @@ class _Builder(Transformer[Token, Any]):
 
     def positive(self, meta: Meta, _: Token) -> Node:
         return tree.Reals((), ("0", "∞"), span=_span(meta))
-
-    def bits(self, meta: Meta, _: Token, dimensions: Any) -> Node:
-        return tree.Bits(dimensions, span=_span(meta))
 
     def signature(self, meta: Meta, result: Any, function: Node, *lists: Any) -> Node:
         inputs, parameters = lists

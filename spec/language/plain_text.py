@@ -16,7 +16,7 @@ def text(node: Node) -> str:
 
 
 class _Unstyled:
-    """A style in which nothing looks like anything, since only the plain text is wanted."""
+    """A style without marks: of each piece, only its plain text is used."""
 
     def name(self, *_: object) -> None:
         return None

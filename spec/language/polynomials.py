@@ -29,8 +29,8 @@ class Atom:
     name
         Its name in the text: `d_e`, `t`, `length(x_n)`.
     kind
-        A `size` is fixed, and at least 0; an `index` runs between bounds that are kept elsewhere;
-        an `unknown` is a size that the text leaves unsaid, until a use of it shows what it is.
+        A `size` is fixed, and at least 0; an `index` runs between bounds that `Typing` holds; an
+        `unknown` is a size that the text leaves unsaid, until a use shows its value.
     serial
         A number that tells apart the indices, and the unknowns, of one name.
     at

@@ -460,6 +460,15 @@ class Program:
         for line in self.body:
             yield from line.walk()
 
+    @property
+    def nodes(self) -> Iterator[Node]:
+        """Every node of every line."""
+        return (node for line in self.lines for node in walk(line.statement))
+
+    def uses(self, *kinds: type[Node]) -> bool:
+        """Say whether a node of one of these kinds stands in a line: `uses(Gradient)`."""
+        return any(isinstance(node, kinds) for node in self.nodes)
+
     def section(self, name: str) -> Iterator[Row]:
         """Yield the rows of a section."""
         return (row for row in self.rows if row.section == name)
@@ -479,9 +488,6 @@ class Facts(Generic[T]):
 
     def __contains__(self, node: Node) -> bool:
         return id(node) in self._facts
-
-    def __len__(self) -> int:
-        return len(self._facts)
 
     def items(self) -> Iterator[tuple[Node, T]]:
         """Yield each node with its fact."""

@@ -34,7 +34,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Whole:
-    """A whole number: its value is known, or that it is one of 1 … `high`, or neither."""
+    """A whole number with a known value, or one of 1 … `high`, or any whole number."""
 
     value: Poly | None = None
     high: Poly | None = None

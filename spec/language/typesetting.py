@@ -77,7 +77,7 @@ class Style(Protocol[T]):
         """Put one script or both to the right."""
 
     def root(self, inside: T) -> T:
-        """Write a square root over all that it is taken of."""
+        """Write a square root over its operand."""
 
     def row(self, parts: Sequence[T]) -> T:
         """Write parts side by side, as one."""
@@ -85,7 +85,7 @@ class Style(Protocol[T]):
 
 @dataclass(frozen=True)
 class Atom(Generic[T]):
-    """A piece of a formula; `called` is the function whose name it is, if that is to be a link."""
+    """A piece of a formula; `called` is the function that its link leads to, if it has a link."""
 
     value: T
     plain: str
@@ -108,7 +108,7 @@ class Reference:
 
     @property
     def plain(self) -> str:
-        """Return what is read."""
+        """The words of the reference."""
         return f"Algorithm {self.algorithm}"
 
 
@@ -135,7 +135,7 @@ class Typesetter(Generic[T]):
     open
         Whether a line may be broken within a formula, which it never is inside brackets.
     small, indexed
-        Whether what is written stands in a script, or in an index.
+        Whether the node stands in a script, or in an index.
     """
 
     style: Style[T]

@@ -1,15 +1,15 @@
 """Laws of attention: Algorithms 3, 4 and 5, and the models that call them."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
+from spec.inputs.array_conversion import Array
 from spec.inputs.change_parameters import Fields, each, zero
 from spec.inputs.draw import Inputs
-from spec.laws.evaluated_case import Array, InapplicableError, LawCase, only
+from spec.laws.evaluated_case import InapplicableError, LawCase, only
 from spec.laws.law import law
 from spec.machine import Value
 
@@ -27,7 +27,7 @@ def the_order_of_the_context_does_not_matter(case: LawCase) -> str:
 @law(4, 5)
 def what_is_masked_changes_nothing(case: LawCase) -> str:
     """A token that no token may attend to may be any token."""
-    masked = case.with_parameters(each("Mask", lambda Mask: _with_first_row(Mask, 0)))
+    masked = case.with_parameters(each("Mask", lambda Mask: _with_zeros(Mask, 0)))
     Z = _context(masked.run).copy()
     Z[:, 0] = _context(case.redrawn.run)[:, 0]
     changed = _with_context(masked, Z)
@@ -37,13 +37,7 @@ def what_is_masked_changes_nothing(case: LawCase) -> str:
 @law(4, 5)
 def a_token_that_may_attend_to_nothing_gets_no_value(case: LawCase) -> str:
     """A token that may attend to nothing gets zeros, or b_o, not nan."""
-
-    def blinded(Mask: Value) -> Value:
-        blind = Mask.copy()
-        blind[:, 0] = 0
-        return blind
-
-    changed = case.with_parameters(each("Mask", blinded))
+    changed = case.with_parameters(each("Mask", lambda Mask: _with_zeros(Mask, np.s_[:, 0])))
     b_o = np.broadcast_to(changed.parameters.get("b_o", 0.0), changed.result.shape)
     return changed.mismatch(only([0], b_o), changed.tolerance, "where Mask[:, 1] is 0")
 
@@ -170,10 +164,10 @@ def _with_context(case: LawCase, Z: Array) -> LawCase:
     return case.with_each_run(changed)
 
 
-def _with_first_row(Mask: Value, bit: int) -> Value:
-    """Return a mask that lets all attend to the first token of Z, or none."""
+def _with_zeros(Mask: Value, entries: Any) -> Value:
+    """Return a mask that is 0 at some entries: a row, or a column."""
     changed = Mask.copy()
-    changed[0] = bit
+    changed[entries] = 0
     return changed
 
 

@@ -1,7 +1,5 @@
 """Laws of algorithms that return distributions on the vocabulary: Algorithms 7 to 10."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Laws of embeddings: Algorithms 1 and 2, and the models that begin with them."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import replace
 

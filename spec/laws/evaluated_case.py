@@ -8,19 +8,17 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from spec.calling.function_under_test import FunctionUnderTest
 from spec.calling.verdict import Verdict
 from spec.expected.result import ExactResult, UndefinedResultError, exact_result
 from spec.inputs.arguments import Arguments
+from spec.inputs.array_conversion import Array
 from spec.inputs.change_parameters import Fields, change_parameters, parameters_by_name
 from spec.inputs.draw import Inputs
 from spec.inputs.variations import SMALL, Variation
 from spec.machine import Value
 from spec.machine.trees import same
-
-Array = npt.NDArray[Any]
 
 #: What is added to a seed where a law needs other numbers of the same sizes.
 OTHER_SEED = 1000
@@ -31,7 +29,7 @@ class InapplicableError(Exception):
 
 
 class NoResultError(Exception):
-    """The function gave no numbers that a law could be about; the message says what it did."""
+    """The function returned no numbers to put a law to; the message says what it did instead."""
 
 
 class LawCase:
@@ -160,7 +158,7 @@ def _tree(run: Inputs) -> tuple[Any, ...]:
 
 
 def only(columns: Sequence[int] | slice | Array, result: Array) -> Array:
-    """Return some columns of a result, and nan for all others, of which nothing is predicted."""
+    """Return some columns of a result, and nan for all others, where nothing is predicted."""
     predicted = np.full(result.shape, np.nan)
     predicted[..., columns] = result[..., columns]
     return predicted

@@ -1,12 +1,11 @@
 """Laws of Algorithms 14 and 15: a trained θ writes."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import replace
 
+from spec.inputs.array_conversion import Array
 from spec.inputs.change_parameters import each
-from spec.laws.evaluated_case import Array, InapplicableError, LawCase
+from spec.laws.evaluated_case import InapplicableError, LawCase
 from spec.laws.law import law
 
 #: With how many seeds of random numbers the drawn tokens are compared.

@@ -61,7 +61,7 @@ def law(*algorithms: int, when: Callable[[Header], bool] | None = None) -> Calla
     """Make a law of a function whose name and docstring state it.
 
     It is a theorem about some of the paper's algorithms, by number, or about every algorithm, the
-    paper's or ours, of which `when` is true.
+    paper's or ours, whose declarations fulfil `when`.
     """
     ids = set(map(str, algorithms))
 
@@ -102,12 +102,8 @@ def returns_distributions(header: Header) -> bool:
 def pseudocode(function: FunctionUnderTest) -> FunctionUnderTest:
     """Return the pseudocode itself in place of a function, with the departures of its adapter."""
 
-    def call(function: Function, arguments: Arguments) -> Any:
-        return function(arguments)
+    def call(_: Function, arguments: Arguments) -> Any:
+        (array,) = floating_point_result(arguments).arrays
+        return array.entries if array.exact else array.entries.astype(arguments.format.dtype)
 
-    return replace(function, function=_computed, adapter=replace(function.adapter, call=call))
-
-
-def _computed(arguments: Arguments) -> Any:
-    (array,) = floating_point_result(arguments).arrays
-    return array.entries if array.exact else array.entries.astype(arguments.format.dtype)
+    return replace(function, adapter=replace(function.adapter, call=call))

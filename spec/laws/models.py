@@ -1,7 +1,5 @@
 """Laws of whole transformers: Algorithms 8, 9 and 10."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np
@@ -121,7 +119,7 @@ def _require_several(tokens: Value) -> int:
 
 
 def _other_tokens(case: LawCase, tokens: Value, places: slice) -> list[int]:
-    """Return tokens each of which is another at some places."""
+    """Return tokens with each token at some places replaced by another."""
     N_V = case.parameters["W_u"].shape[0]
     if N_V == 1:
         raise InapplicableError("the vocabulary is one token")

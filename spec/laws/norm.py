@@ -1,14 +1,13 @@
 """Laws of layer norm, and of every algorithm that takes one vector."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
+from spec.inputs.array_conversion import Array
 from spec.inputs.change_parameters import each, zero
-from spec.laws.evaluated_case import Array, LawCase, coarse, only
+from spec.laws.evaluated_case import LawCase, coarse, only
 from spec.laws.law import law, takes_one_vector
 from spec.machine import Value
 

@@ -1,4 +1,4 @@
-"""Which axes of an array of the code stand for the batch, for visits, and for what one visit sets.
+"""Which axes of an array of the code stand for the batch, for visits, and for one visit's value.
 
 The pseudocode sets a value at each visit of a line. Code may do many visits at once, and for every
 member of a batch, and hold all of it in one array. For a batch of two its shape is then
@@ -13,18 +13,13 @@ the shape (3, 4). An argument of a call may be shared by the batch: a Mask of sh
 (1, 4, 7), is the mask of both members, and of all visits.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from spec.inputs.array_conversion import Array
 from spec.machine import Value
-
-Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)

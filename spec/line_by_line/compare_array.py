@@ -1,16 +1,14 @@
-"""An array of the code beside what it should hold at several visits of a line."""
-
-from __future__ import annotations
+"""An array of the code beside the values that it should hold at several visits of a line."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from spec.domains.depth import deepest
 from spec.expected.line_values import LineValues
 from spec.expected.rounding_bounds import distances, distinct_digits, gamma, spacing
-from spec.inputs.array_conversion import to_numpy
+from spec.inputs.array_conversion import Array, to_numpy
 from spec.line_by_line.array_axes import ArrayAxes, is_whole, laid_out
 from spec.line_by_line.findings import Agreement, Mismatch
 from spec.line_by_line.pair_arrays import short_repr
@@ -18,22 +16,17 @@ from spec.machine import Value
 
 
 class ComparedArray:
-    """An array of the code, to be compared; a `Mismatch` if its shape is not that of visits.
+    """An array of the code, to be compared; a `Mismatch` is raised if it cannot hold visits.
 
     Attributes
     ----------
-    name
-        The variable, with the path of the array in it: `W_qkv.b_q`.
-    runs
-        For each member of the batch, what the array should hold at each visit.
-    depths
-        The same with the depth of each number, for all members.
-    axes
-        What its axes may stand for.
-    code
-        The array itself, as NumPy's.
-    batch_axes, visits
-        How many of its axes are of the batch, and how many visits it holds.
+    name, code
+        The variable, with the path of the array in it, `W_qkv.b_q`, and the array, as NumPy's.
+    runs, depths
+        The exact array at each visit, for each member of the batch; and at each visit the depths of
+        its numbers, which all members share.
+    axes, batch_axes, visits
+        The meaning of its axes, the number of its batch axes, and the number of visits it holds.
     """
 
     def __init__(
@@ -76,7 +69,7 @@ class ComparedArray:
             self._refuse(code, nearest, code != nearest)
             return None
         numbers = (entry for visit in self.depths for entry in laid_out(visit).ravel().tolist())
-        depth = max((getattr(number, "depth", 0) for number in numbers), default=0)
+        depth = deepest(numbers)
         precision = expected.inputs.coarsest_type
         bound = gamma(depth, precision) * expected.scale
         errors = distances(code, exact)
@@ -84,9 +77,7 @@ class ComparedArray:
         ulp = spacing(nearest, precision)
         return Agreement(line, float(errors.max(initial=0)), bound, ulp, depth)
 
-    def _refuse(
-        self, code: npt.NDArray[Any], right: npt.NDArray[Any], wrong: npt.NDArray[np.bool_]
-    ) -> None:
+    def _refuse(self, code: Array, right: Array, wrong: Array) -> None:
         """Raise a mismatch that shows the first entry which is wrong, if one is."""
         if not wrong.any():
             return

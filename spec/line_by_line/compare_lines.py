@@ -1,7 +1,5 @@
 """Goes through what a function did, statement by statement, until something differs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,10 +26,9 @@ class Comparison:
 
     Attributes
     ----------
-    expected
-        What each line sets, visit by visit, in each run of the batch.
-    trace
-        The same in the first run: which lines are visited, and how often, is the same in all.
+    expected, trace
+        The exact values that each line sets, visit by visit; and those of the batch's first member:
+        lines are visited equally often for all members.
     visits_done
         How many visits of each line, `4.5`, have been compared; and how many calls of each
         algorithm, `4`.
@@ -108,7 +105,7 @@ class Comparison:
         id, _, number = line.partition(".")
         algorithm = self.expected.algorithms.get(id)
         lines = () if algorithm is None else algorithm.program.lines
-        quoted = next((text(one.statement) for one in lines if str(one.number) == number), "")
+        quoted = next((text(other.statement) for other in lines if str(other.number) == number), "")
         where = "the end" if event is None else f"{event.where}, `{event.text}`"
         return Difference(line, where, str(mismatch), quoted, mismatch.visits)
 
@@ -220,7 +217,7 @@ class Comparison:
     def _arrays(
         self, values: Mapping[str, Any], sides: Sequence[Sequence[Visit]], shared: bool
     ) -> list[ComparedArray]:
-        """Return the arrays of values, each beside what it should hold; the last side is depths."""
+        """Return the arrays of values, each beside its exact values; the last side holds depths."""
         arrays = []
         for glyph, value in values.items():
             name = "the result" if glyph == "return" else argument_name(glyph, sides[0][0][glyph])

@@ -1,6 +1,4 @@
-"""What a tagged statement did: an event in the run of a function that is observed."""
-
-from __future__ import annotations
+"""Events: the tagged statements that an observed function carries out, and calls that begin."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +12,7 @@ class _Nothing:
         return "NOTHING"
 
 
-#: Stands where there is no value: as the result of a statement that is not a `return`.
+#: The result of a statement that is not a `return`, and the value of a variable that has none.
 NOTHING: Final = _Nothing()
 
 

@@ -1,7 +1,5 @@
 """What is found out about a function: where it differs from the pseudocode, how close it is."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 
@@ -57,10 +55,8 @@ class Agreement:
     ----------
     line
         The line, or the algorithm whose arguments were compared.
-    error
-        The largest absolute error of an entry.
-    bound
-        The bound on it.
+    error, bound
+        The largest absolute error of an entry, and the bound that it stays below.
     ulp
         The unit in the last place of the largest entry.
     depth
@@ -76,14 +72,14 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Tie:
-    """What came of comparing a function with the pseudocode.
+    """The result of comparing a function with the pseudocode, line by line.
 
     Attributes
     ----------
     differences
         The first difference, if there is one: later ones could be its consequences.
     observed
-        The lines of which a value was compared, and the algorithms whose arguments were.
+        The lines whose values were compared, and the algorithms whose arguments were compared.
     unobserved
         The other lines that set something.
     agreements

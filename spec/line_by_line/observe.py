@@ -20,16 +20,9 @@ from spec.pairing import Function, PairingError, algorithm_of
 
 @dataclass(frozen=True, eq=False)
 class Observation:
-    """A call of a function.
+    """The course of one call of a function: its statements, in order, and how it ended.
 
-    Attributes
-    ----------
-    result
-        What it returned, or `NOTHING`.
-    events
-        What its statements did, in order.
-    error
-        The exception that it raised, or None.
+    `result` is the value that the call returned; `NOTHING` if it raised the exception `error`.
     """
 
     result: Any

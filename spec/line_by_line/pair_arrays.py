@@ -1,7 +1,5 @@
 """Pairs the arrays in a tree of the code, its parameters say, with the pseudocode's values."""
 
-from __future__ import annotations
-
 import reprlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -54,7 +52,7 @@ def paired_arrays(code: Any, value: Value) -> Iterator[tuple[str, Any, Value]]:
 
 
 def _paired_fields(code: Any, named: Mapping[str, Value]) -> Iterator[tuple[str, Any, Value]]:
-    """Pair the fields of parameters, of which each family must be there as a whole."""
+    """Pair the fields of parameters; every member of a family must be there."""
     counts = {name: len(value) if isinstance(value, dict) else 1 for name, value in named.items()}
     seen: Counter[str] = Counter()
     for path, name, part, index in _fields(code, named, None):

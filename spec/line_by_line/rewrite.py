@@ -14,8 +14,6 @@ that is left by a `return`, a `break` or a `continue` reports there.
 import ast
 import inspect
 import itertools
-import re
-import tokenize
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,17 +31,10 @@ _SUSPENDS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENER
 
 @dataclass(frozen=True)
 class Rewritten:
-    """A function that reports.
+    """The code of a function whose tagged statements report, and every name that it mentions.
 
-    Attributes
-    ----------
-    code
-        Its code.
-    names
-        Every name that it mentions.
-    sites
-        The places that report, by the numbers by which they do: what is known of their events
-        beforehand, and the names that they assign.
+    `sites` holds for each statement that reports, by the number in its report, the event as far as
+    it is known before the function runs, and the names that the statement assigns.
     """
 
     code: CodeType
@@ -170,14 +161,13 @@ class _Rewriter:
     def _with_report(self, nodes: list[ast.stmt], line: Statement) -> list[ast.stmt]:
         """Return tagged statements, followed by the report of what they did."""
         views = dict(self._views(line))
-        text = _text(self._rows[line.first - 1 :])
         below = {ref for later in self._lines if later.first > line.last for ref in later.refs}
         event = Event(
             line.refs,
             None,
             self._name,
             line.first,
-            text,
+            line.text,
             unfinished=tuple(ref for ref in line.refs if ref in below),
             views=views,
             names=self._globals,
@@ -219,7 +209,7 @@ def _exits(nodes: list[ast.stmt], site: int, loop: bool = False) -> Iterator[ast
 
 
 def _report(site: int, result: ast.expr | None = None) -> ast.Call:
-    """Return a call of `@report`; the result stands first, so that what it assigns is seen."""
+    """Return a call of `@report`; the result stands first, so that names it assigns are seen."""
     result = result or ast.Name("@nothing", ast.Load())
     call = ast.Name("@call", ast.Load())
     return _call("@report", result, ast.Constant(site), call, _call("@locals"))
@@ -270,19 +260,6 @@ def _assigned(node: ast.AST) -> Iterator[str]:
             yield name
     for part in ast.iter_child_nodes(node):
         yield from _assigned(part)
-
-
-def _text(rows: list[str]) -> str:
-    """Return the statement that rows begin with, or its header, in one row and without comments."""
-    comments: dict[int, int] = {}
-    for token in tokenize.generate_tokens(iter(rows).__next__):
-        row, column = token.start
-        if token.type == tokenize.COMMENT:
-            comments[row] = column
-        if token.type == tokenize.NEWLINE:
-            break
-    joined = " ".join(part[: comments.get(n)] for n, part in enumerate(rows[:row], 1))
-    return re.sub(r"(?<=[(\[{]) | (?=[)\]}])", "", " ".join(joined.split()))
 
 
 def _start(node: ast.stmt) -> int:

@@ -1,7 +1,5 @@
 """Which statements carry out a line together, and in which order lines are done."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,11 +19,10 @@ class StatementGroup:
     Attributes
     ----------
     ref
-        The line; of a call line 0 of the algorithm.
-    events
-        The statements, in order; or the entry of the call.
-    last_event
-        The place of the last statement among all events.
+        The line, `4.5`; a call of Algorithm 4 is `4.0`.
+    events, last_event
+        The statements, in order, or the entry of the call; and the place of the last one among all
+        events.
     caller
         The statement that makes the call.
     """

@@ -11,7 +11,8 @@
 from spec.machine.chance import Again, Chance
 from spec.machine.frame import Frame, MachineError, Watcher
 from spec.machine.interpreter import Machine
-from spec.machine.values import Parameters, Value, map_values
+from spec.machine.trees import map_values
+from spec.machine.values import Parameters, Value
 
 __all__ = [
     "Again",

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from numbers import Real
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 import numpy as np
 
-from spec.domains.domain import Domain, Scalar
+from spec.domains.domain import Domain, S
 from spec.language import types
 from spec.language.checked import Checked
 from spec.language.polynomials import Atom, Poly
@@ -18,12 +18,10 @@ from spec.language.types import SCALAR, Bundle, Family, Key, Tokens, Type, Whole
 from spec.machine.frame import Frame, MachineError
 from spec.machine.values import Parameters, Value, shaped
 
-S = TypeVar("S", bound=Scalar)
-
 
 @dataclass(frozen=True)
 class ArgumentBinder(Generic[S]):
-    """Binds the arguments of algorithms to their names: a run begins with the frame it makes."""
+    """Binds the arguments of a run to the names that an algorithm declares."""
 
     algorithms: Mapping[str, Checked]
     domain: Domain[S]

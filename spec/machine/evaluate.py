@@ -5,11 +5,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 import numpy as np
 
-from spec.domains.domain import Domain, Matrix, Scalar
+from spec.domains.domain import Domain, Matrix, S
 from spec.language import tree
 from spec.language.checked import Checked
 from spec.language.inference.calls import ENTRYWISE
@@ -20,9 +20,8 @@ from spec.language.polynomials import Atom
 from spec.language.tree import Node
 from spec.language.types import SCALAR, Whole
 from spec.machine.frame import Frame
-from spec.machine.values import Definition, Parameters, Value, column, entrywise, map_values, shaped
-
-S = TypeVar("S", bound=Scalar)
+from spec.machine.trees import map_values
+from spec.machine.values import Definition, Parameters, Value, column, entrywise, shaped
 
 _COMPARED = {"≤": operator.le, "=": operator.eq, "≠": operator.ne}
 

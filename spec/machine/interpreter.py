@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from spec.domains.domain import Differentiable, Domain, Matrix
+from spec.domains.domain import Differentiable, Domain, Matrix, S
 from spec.domains.reverse import Reverse
 from spec.language import tree, types
 from spec.language.checked import Checked
@@ -17,9 +17,10 @@ from spec.language.tree import Line, Node, base, targets, walk
 from spec.language.types import Key, Tokens, Type
 from spec.machine.bind_arguments import ArgumentBinder
 from spec.machine.chance import Chance
-from spec.machine.evaluate import Expressions, S
+from spec.machine.evaluate import Expressions
 from spec.machine.frame import Frame, MachineError, Watcher
-from spec.machine.values import Definition, Parameters, Value, column, entrywise, map_values
+from spec.machine.trees import map_values
+from spec.machine.values import Definition, Parameters, Value, column, entrywise
 
 
 class Machine(Expressions[S]):
@@ -131,17 +132,13 @@ class Machine(Expressions[S]):
 
     def repeat(self, line: Line, condition: tree.Condition, frame: Frame) -> None:
         for turn in range(self.turns + 1):
-            self.measure(line, frame)
+            for variable, length in frame.checked.typing.grown.get(line.number, {}).items():
+                frame.sizes[length] = len(frame.variables[variable])
             if not self.condition(condition, frame):
                 return
             if turn < self.turns:
                 self.block(line.body, frame)
         self.stopped.append(f"{frame.checked.id}.{line.number}")
-
-    def measure(self, line: Line, frame: Frame) -> None:
-        """Note the lengths of the sequences that a `while` hands from turn to turn."""
-        for variable, length in frame.checked.typing.grown.get(line.number, {}).items():
-            frame.sizes[length] = len(frame.variables[variable])
 
     def set_by(self, statement: tree.Statement, frame: Frame) -> dict[str, Value]:
         """Return the values that a statement has set: members and entries, or whole variables."""

@@ -1,7 +1,5 @@
 """Trees: parameters, named tuples, tuples, lists and dicts, with numbers and arrays for leaves."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -39,29 +37,29 @@ def arrays(tree: Tree) -> Iterator[Any]:
     return (leaf for _, leaf in leaves(tree) if hasattr(leaf, "dtype"))
 
 
-def map_leaves(change: Callable[..., Any], tree: Tree, *others: Tree) -> Tree:
+def map_values(change: Callable[..., Any], tree: Tree, *others: Tree) -> Tree:
     """Return a tree with `change` of each leaf in its place; of the same leaf of several trees."""
     match tree:
         case Parameters(algorithm, fields, sizes):
             changed = {
-                key: map_leaves(change, part, *(other.fields[key] for other in others))
+                key: map_values(change, part, *(other.fields[key] for other in others))
                 for key, part in fields.items()
             }
             return Parameters(algorithm, changed, sizes)
         case dict():
             return {
-                key: map_leaves(change, part, *(other[key] for other in others))
+                key: map_values(change, part, *(other[key] for other in others))
                 for key, part in tree.items()
             }
         case tuple() | list():
-            parts = (map_leaves(change, *part) for part in zip(tree, *others, strict=True))
+            parts = (map_values(change, *part) for part in zip(tree, *others, strict=True))
             return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
     return change(tree, *others)
 
 
 def map_arrays(change: Callable[[Any], Any], tree: Tree) -> Tree:
     """Return a tree with `change` of each array in its place."""
-    return map_leaves(lambda leaf: change(leaf) if hasattr(leaf, "dtype") else leaf, tree)
+    return map_values(lambda leaf: change(leaf) if hasattr(leaf, "dtype") else leaf, tree)
 
 
 def same(tree: Tree, other: Tree) -> bool:

@@ -39,23 +39,6 @@ class Definition:
     last: list[tuple[Value, object, Value]] = field(default_factory=list, compare=False)
 
 
-def map_values(change: Callable[..., Value], first: Value, *others: Value) -> Value:
-    """Apply a function to the numbers and matrices of parameters, at every depth."""
-    match first:
-        case Parameters(algorithm, fields, sizes):
-            changed = {
-                key: map_values(change, value, *(other.fields[key] for other in others))
-                for key, value in fields.items()
-            }
-            return Parameters(algorithm, changed, sizes)
-        case dict():
-            return {
-                index: map_values(change, value, *(other[index] for other in others))
-                for index, value in first.items()
-            }
-    return change(first, *others)
-
-
 def entrywise(change: Callable[..., Any], *values: Value) -> Value:
     """Apply an operation to numbers, or to matrices entry by entry; a number counts as a matrix."""
     if not any(isinstance(value, np.ndarray) for value in values):

@@ -1,7 +1,5 @@
 """The mistakes that `mistakes.toml` describes."""
 
-from __future__ import annotations
-
 import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping

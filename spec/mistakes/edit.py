@@ -1,7 +1,5 @@
 """The pseudocode with lines replaced: read, checked and run as any other is."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace

@@ -4,8 +4,6 @@ A mutant is the text of its line, so that it is read, checked and run as the lin
 sets it apart from a mistake of the catalogue is that nobody says why it is made or what it does.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -102,7 +100,7 @@ def _scope(id: str) -> Scope:
     called = set()
     for other in sorted(known):
         algorithm = checked()[other]
-        called |= {node.function for node in _nodes(algorithm) if isinstance(node, tree.Call)}
+        called |= {node.function for node in algorithm.program.nodes if isinstance(node, tree.Call)}
         header = algorithm.header
         if header.function is not None and other != id:
             functions[header.function] = len(header.inputs), len(header.parameters)
@@ -118,13 +116,9 @@ def _scope(id: str) -> Scope:
 def _variables(checked: Checked) -> dict[Key, tree.Name]:
     """Return every variable of an algorithm as a name, as the lines or the declarations have it."""
     found: dict[Key, tree.Name] = {}
-    for node in _nodes(checked):
+    for node in checked.program.nodes:
         if isinstance(node, tree.Name) and (variable := variable_of(checked, node)) is not None:
             found.setdefault(variable.key, node)
     for key in checked.header.variables:
         found.setdefault(key, row(f"return {key}", "statement", checked.id, "declared").value)
     return found
-
-
-def _nodes(checked: Checked) -> Iterator[tree.Node]:
-    return (node for line in checked.program.lines for node in tree.walk(line.statement))

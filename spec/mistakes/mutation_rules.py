@@ -33,10 +33,8 @@ class Scope:
 
     Attributes
     ----------
-    checked
-        The algorithm.
-    variables
-        Every variable of it, as a name; of a family, with the script that is its index.
+    checked, variables
+        The algorithm, and its variables, each as a name: `W^l_mlp1` for a family over l.
     sizes
         The variables that are sizes, each with its value as a polynomial.
     notation
@@ -250,7 +248,7 @@ def other_bounds(node: tree.Node, scope: Scope) -> Iterator[tree.Node]:
 
 
 def other_names(node: tree.Node, scope: Scope) -> Iterator[tree.Node]:
-    """Yield every other name of the algorithm; a member of a family with the index in hand."""
+    """Yield every other name of the algorithm; a family's member at the index of the node."""
     if not isinstance(node, tree.Name) or (variable := variable_of(scope.checked, node)) is None:
         return
     for key, name in scope.variables.items():
@@ -360,7 +358,7 @@ def omissions(items: tuple[T, ...]) -> Iterator[tuple[T, ...]]:
 
 
 def with_one_replaced(items: tuple[T, ...], others: tuple[T, ...]) -> Iterator[tuple[T, ...]]:
-    """Yield the items with the other item in one place: (A, b, c), (a, B, c), (a, b, C)."""
+    """Yield the items with one of them replaced: (A, b, c), (a, B, c), (a, b, C)."""
     yield from (replaced(items, place, other) for place, other in enumerate(others))
 
 

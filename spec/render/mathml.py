@@ -20,7 +20,7 @@ from spec.language.typesetting import HAT, TILDE, Atom, Break, Reference, Typese
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 
-_SIGNS = {"*": "∗"}  # the other hangs high already
+_SIGNS = {"*": "∗"}  # the ASCII sign is raised in most fonts
 _ACCENTS = {HAT: "ˆ", TILDE: "˜"}
 _THIN, _MEDIUM, _THICK = "0.17em", "0.22em", "0.28em"
 _SPACES = {"/": _THIN} | dict.fromkeys("+−·⊙,;", _MEDIUM)  # the rest are relations
@@ -53,7 +53,7 @@ def units(node: Node, linked: Container[str] = (), marked: Container[int] = ()) 
     Parameters
     ----------
     linked
-        The functions of which calls are to be links: their names stand by themselves.
+        The functions whose calls are to be links: their names stand by themselves.
     marked
         The places, among `parts`, of the pieces to highlight, in rows of the class `marked`.
     """

@@ -1,1 +1,1 @@
-"""The command `formal-transformers`, and how it prints what it is asked for."""
+"""The command `formal-transformers`: its arguments, its subcommands, and how they print."""

@@ -1,7 +1,5 @@
 """What a check of a function has found, and what a known mistake is about."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from rich.console import RenderableType
@@ -29,12 +27,12 @@ def explanation(mistake: Mistake, algorithm: Algorithm) -> Iterator[RenderableTy
     yield Text()
     for size, equal in mistake.equal.items():
         yield Text(f"The arrays fit together only where {size} = {equal}.")
-    for question, said in (
+    for question, text in (
         ("What it does", mistake.effect),
         ("Why it happens", mistake.why),
         ("How to tell", mistake.tell),
     ):
-        yield Text.assemble((f"{question}: ", "bold"), said)
+        yield Text.assemble((f"{question}: ", "bold"), text)
 
 
 def report(account: WrittenReport, *, every: bool = False) -> Iterator[RenderableType]:

@@ -6,8 +6,6 @@ Ctrl-C, and 141 if nobody reads the answer to its end: so a shell reports comman
 signals have ended.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from spec.terminal import streams

@@ -1,6 +1,4 @@
-"""What is printed, at the width of the terminal."""
-
-from __future__ import annotations
+"""Texts and tables as they are printed, at the width of the terminal."""
 
 import io
 import re
@@ -24,7 +22,7 @@ def width() -> int:
 
 
 def rendered(parts: Iterable[RenderableType]) -> str:
-    """Return what is to be printed as one text, whose rows do not end in spaces."""
+    """Return printable parts as one text, whose rows do not end in spaces."""
     console = Console(highlight=False, markup=False, emoji=False, width=width())
     console.file = page = io.StringIO()  # with the colours of the terminal it has seen above
     for part in parts:

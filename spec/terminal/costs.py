@@ -1,12 +1,12 @@
 """What an algorithm costs: a table of its lines, and what all of them need together."""
 
-from __future__ import annotations
-
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
 from math import gcd, lcm
+from operator import and_
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -16,8 +16,8 @@ from rich.text import Text
 from spec.cost import Cost, Operations, highest, value
 from spec.language.alg_file import STEP, Algorithm, Line
 from spec.language.checked import Checked
-from spec.language.polynomials import Atom, Poly
-from spec.language.tree import Gradient, walk
+from spec.language.polynomials import Poly
+from spec.language.tree import Gradient
 from spec.language.types import Family
 from spec.pairing import Ref
 from spec.terminal.pseudocode_beside_code import heading
@@ -83,8 +83,7 @@ def _counts(algorithm: Algorithm, cost: Cost, sizes: Mapping[str, int]) -> Itera
 
 def _remarks(checked: Checked, cost: Cost) -> Iterator[str]:
     """Yield what one must know to read the numbers."""
-    nodes = [node for line in checked.program.lines for node in walk(line.statement)]
-    if any(isinstance(node, Gradient) for node in nodes):
+    if checked.program.uses(Gradient):
         yield "∇ is not counted: only the function that it is taken of, and the step."
     if any(isinstance(type, Family) for _, type in checked.header.inputs) and (
         any(name.startswith("length(") for name in cost.sizes)
@@ -109,26 +108,17 @@ def factored(size: Poly) -> str:
         return str(size)
     factors = [Fraction(factor) for factor in size.terms.values()]
     share = Fraction(
-        reduce(gcd, (factor.numerator for factor in factors)),
-        reduce(lcm, (factor.denominator for factor in factors)),
+        gcd(*(factor.numerator for factor in factors)),
+        lcm(*(factor.denominator for factor in factors)),
     )
-    common = min(map(list, size.terms), key=len)
-    for term in size.terms:
-        common = [atom for atom in dict.fromkeys(common) for _ in range(_least(atom, common, term))]
-    rest = Poly({_without(term, common): factor / share for term, factor in size.terms.items()})
-    shared = Poly({tuple(common): share})
-    return str(size) if shared == 1 else f"{shared} ({rest})"
-
-
-def _least(atom: Atom, *terms: Iterable[Atom]) -> int:
-    return min(list(term).count(atom) for term in terms)
-
-
-def _without(term: Iterable[Atom], common: Iterable[Atom]) -> tuple[Atom, ...]:
-    left = list(term)
-    for atom in common:
-        left.remove(atom)
-    return tuple(left)
+    common = reduce(and_, map(Counter, size.terms))
+    if share == 1 and not common:
+        return str(size)
+    rest = {
+        tuple((Counter(term) - common).elements()): factor / share
+        for term, factor in size.terms.items()
+    }
+    return f"{Poly({tuple(common.elements()): share})} ({Poly(rest)})"
 
 
 def _split(operations: Operations, sizes: Mapping[str, int]) -> tuple[int, int]:

@@ -1,7 +1,5 @@
 """The arguments of `formal-transformers`, and its help."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial

@@ -1,7 +1,5 @@
 """What is proved of the sizes in algorithms, and what is not."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -95,17 +93,17 @@ def _open(proof: Proof, errata: Mapping[str, Erratum]) -> Iterator[RenderableTyp
     """Yield the claims that are open, and those that are wrongly declared to be."""
     id, rows = proof.checked.id, labelled("bold")
     for claim, declared in proof.balance.known:
-        said = [_written(claim), Text(f"open, as declared: {declared.erratum}", "yellow")]
+        texts = [_written(claim), Text(f"open, as declared: {declared.erratum}", "yellow")]
         if declared.erratum in errata:
-            said.append(Text(errata[declared.erratum].why, "dim"))
-        rows.add_row(str(Ref(id, claim.line)), Group(*said))
+            texts.append(Text(errata[declared.erratum].why, "dim"))
+        rows.add_row(str(Ref(id, claim.line)), Group(*texts))
     for claim in proof.balance.unexpected:
-        said = [_written(claim), Text("open, and not declared to be", "bold red")]
-        rows.add_row(str(Ref(id, claim.line)), Group(*said))
+        texts = [_written(claim), Text("open, and not declared to be", "bold red")]
+        rows.add_row(str(Ref(id, claim.line)), Group(*texts))
     for declared in proof.balance.outdated:
         problem = f"declared to be open ({declared.erratum}), but it is not"
-        said = [Text(declared.condition), Text(problem, "bold red")]
-        rows.add_row(str(Ref(id, declared.line)), Group(*said))
+        texts = [Text(declared.condition), Text(problem, "bold red")]
+        rows.add_row(str(Ref(id, declared.line)), Group(*texts))
     if rows.row_count:
         yield Text()
         yield rows

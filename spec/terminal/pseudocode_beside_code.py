@@ -1,7 +1,7 @@
 """Algorithms on a terminal: pseudocode and code side by side, or one below the other."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby, takewhile, zip_longest
+from itertools import chain, groupby, takewhile, zip_longest
 
 from rich.cells import cell_len
 from rich.console import RenderableType
@@ -142,7 +142,8 @@ def _side_by_side(
         yield from _beside([Text()] * (len(prepared) - 1) + [comment], prepared, left)
     else:
         yield from _beside([], prepared, left)
-    yield from _beside(_flat(described), _flat(texts.values()), left)
+    flat = chain.from_iterable
+    yield from _beside(flat(described), flat(texts.values()), left)
 
 
 def _below(row: Row, code: Mapping[int, Text], algorithm: Algorithm, width: int) -> Iterator[Text]:
@@ -212,7 +213,3 @@ def _highlighted(pairing: Pairing) -> dict[int, Text]:
 
 def _indent(text: str) -> int:
     return len(text) - len(text.lstrip(" "))
-
-
-def _flat(parts: Iterable[list[Text]]) -> list[Text]:
-    return [text for part in parts for text in part]

@@ -1,7 +1,5 @@
 """Standard output and standard error, also where they lead to a closed pipe or a full disk."""
 
-from __future__ import annotations
-
 import io
 import os
 import sys

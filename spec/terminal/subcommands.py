@@ -1,7 +1,5 @@
 """The subcommands of `formal-transformers`; their docstrings are what `--help` prints."""
 
-from __future__ import annotations
-
 import io
 import sys
 from argparse import Namespace

@@ -1,7 +1,5 @@
 """Tables and lists that fit the width they are given, and sums that are broken between terms."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

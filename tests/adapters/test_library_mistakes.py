@@ -16,7 +16,7 @@ from spec.calling.verdict import Verdict
 from spec.checking.check import function_under_test
 from spec.expected.result import exact_result
 from spec.inputs.variations import Variation, variations
-from spec.machine.trees import leaves, map_leaves
+from spec.machine.trees import leaves, map_values
 
 USUAL = Variation("all sizes differ")
 
@@ -101,7 +101,7 @@ def percent_more(path, tree):
             (array * array.dtype.type(1.01)).astype(array.dtype) if next(paths) == path else array
         )
 
-    return map_leaves(changed, tree)
+    return map_values(changed, tree)
 
 
 def test_without_its_documented_difference_a_function_differs():

@@ -4,8 +4,6 @@ What else the paper does not have is switched off: vectors of segments and an of
 are 0, and γ = 1 and β = 0 in that norm.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

@@ -3,8 +3,6 @@
 Neither library is imported here: the functions bring their own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from typing import Any

@@ -1,13 +1,11 @@
 """`GPT2LMHeadModel` as Algorithm 10: GELU is computed with tanh, and W_u is W_eᵀ."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch
 
 from spec.adapters.libraries.hugging_face import HuggingFaceModel
-from spec.adapters.libraries.torch_weights import Weights, pair, stacked
+from spec.adapters.libraries.torch_weights import Weights, pair, side_by_side
 from spec.inputs.python_form import Record
 
 
@@ -24,11 +22,9 @@ def _weights(_: Any, theta: Record) -> Weights:
 
 
 def _layer(layer: Record, name: str) -> Weights:
-    heads = layer.W.W_qkv
-    W = [stacked(part).mT for part in (heads.W_q, heads.W_k, heads.W_v)]
-    b = [stacked(part) for part in (heads.b_q, heads.b_k, heads.b_v)]
+    weights, biases = side_by_side(layer.W.W_qkv)
     return {  # a column for each output
-        **pair(f"{name}.attn.c_attn", torch.cat(W, 1), torch.cat(b)),
+        **pair(f"{name}.attn.c_attn", torch.cat(weights).mT, torch.cat(biases)),
         **pair(f"{name}.attn.c_proj", layer.W.W_o.mT, layer.W.b_o),
         **pair(f"{name}.ln_1", layer.gamma1, layer.beta1),
         **pair(f"{name}.ln_2", layer.gamma2, layer.beta2),

@@ -1,7 +1,5 @@
 """The adapter of a model of Hugging Face's transformers, made of a description of the model."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache

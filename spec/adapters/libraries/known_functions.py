@@ -1,40 +1,26 @@
 """The functions of libraries that have an adapter, found without importing any library."""
 
-from __future__ import annotations
-
 import sys
-from collections.abc import Iterator, Mapping
 from importlib import import_module
-from types import MappingProxyType
 from typing import Any
 
 from spec.inputs.arguments import Adapter, Function
 
-#: Where a function stands, the algorithms that it can be, and for each the maker of its adapter, a
-#: function in a file of this folder.
-KNOWN: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {
-        "torch.nn.functional.scaled_dot_product_attention": {
-            "4": "functions.torch_attention",
-            "5": "functions.torch_attention",
-        },
-        "jax.nn.dot_product_attention": {
-            "4": "functions.jax_attention",
-            "5": "functions.jax_heads",
-        },
-        "torch.nn.functional.layer_norm": {"6": "functions.torch_norm"},
-        "torch.nn.MultiheadAttention": {"5": "torch_modules.attention"},
-        "torch.nn.LayerNorm": {"6": "torch_modules.norm"},
-        "torch.nn.Transformer": {"8": "torch_layers.transformer"},
-        "torch.nn.TransformerDecoderLayer": {"8": "torch_layers.decoder"},
-        "torch.nn.TransformerEncoderLayer": {
-            "9": "torch_layers.encoder",
-            "10": "torch_layers.encoder",
-        },
-        "transformers.models.marian.modeling_marian.MarianMTModel": {"8": "marian.adapter"},
-        "transformers.models.bert.modeling_bert.BertForMaskedLM": {"9": "bert.adapter"},
-        "transformers.models.gpt2.modeling_gpt2.GPT2LMHeadModel": {"10": "gpt2.adapter"},
-    }
+#: Where a function stands, the algorithms that it can be, and the maker of its adapter: a function
+#: in a file of this folder.
+KNOWN = (
+    ("torch.nn.functional.scaled_dot_product_attention", "4 5", "functions.torch_attention"),
+    ("jax.nn.dot_product_attention", "4", "functions.jax_attention"),
+    ("jax.nn.dot_product_attention", "5", "functions.jax_heads"),
+    ("torch.nn.functional.layer_norm", "6", "functions.torch_norm"),
+    ("torch.nn.MultiheadAttention", "5", "torch_modules.attention"),
+    ("torch.nn.LayerNorm", "6", "torch_modules.norm"),
+    ("torch.nn.Transformer", "8", "torch_layers.transformer"),
+    ("torch.nn.TransformerDecoderLayer", "8", "torch_layers.decoder"),
+    ("torch.nn.TransformerEncoderLayer", "9 10", "torch_layers.encoder"),
+    ("transformers.models.marian.modeling_marian.MarianMTModel", "8", "marian.adapter"),
+    ("transformers.models.bert.modeling_bert.BertForMaskedLM", "9", "bert.adapter"),
+    ("transformers.models.gpt2.modeling_gpt2.GPT2LMHeadModel", "10", "gpt2.adapter"),
 )
 
 
@@ -53,22 +39,20 @@ def ready(function: Function, algorithm: int | str) -> Adapter | None:
     'torch.nn.LayerNorm'
     >>> ready(sorted, algorithm=6)
     """
-    for makers in _known(function):
-        if maker := makers.get(str(algorithm)):
-            file, _, name = maker.rpartition(".")
-            make = getattr(import_module(f"{__package__}.{file}"), name)
-            return make(function)  # type: ignore[no-any-return]
+    for name, ids, maker in KNOWN:
+        if str(algorithm) in ids.split() and _is_known_as(function, name):
+            file, _, make = maker.rpartition(".")
+            module = import_module(f"{__package__}.{file}")
+            return getattr(module, make)(function)  # type: ignore[no-any-return]
     return None
 
 
-def _known(function: Any) -> Iterator[Mapping[str, str]]:
-    """Yield the entries of a function, or of the classes that a class or an instance derives from.
+def _is_known_as(function: Any, name: str) -> bool:
+    """Say whether a name is that of a function, or of a class that it is or derives from.
 
     A function of a library that has not been imported cannot be the one asked for.
     """
     kind = function if isinstance(function, type) else type(function)
-    for name, makers in KNOWN.items():
-        module, _, last = name.rpartition(".")
-        known = getattr(sys.modules.get(module), last, None)
-        if known is not None and (known is function or known in kind.__mro__):
-            yield makers
+    module, _, last = name.rpartition(".")
+    known = getattr(sys.modules.get(module), last, None)
+    return known is not None and (known is function or known in kind.__mro__)

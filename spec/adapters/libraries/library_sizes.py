@@ -1,7 +1,5 @@
 """The sizes that modules of libraries can have."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from spec.inputs.arguments import Sizes
@@ -17,7 +15,7 @@ def divided(asked: Sizes) -> Sizes:
 
 
 def of_instance(own: Sizes) -> Callable[[Sizes], Sizes]:
-    """Return a map to the sizes of an instance, whose texts are no longer than its ℓ_max."""
+    """Return a map from any sizes to those of an instance: no text is longer than its ℓ_max."""
 
     def sizes(asked: Sizes) -> Sizes:
         fixed = {**asked, **own}

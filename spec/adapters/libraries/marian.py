@@ -3,8 +3,6 @@
 Its positions are sines and cosines, whose place W_p takes here; an offset of the scores is 0.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from spec.adapters.libraries.hugging_face import HuggingFaceModel

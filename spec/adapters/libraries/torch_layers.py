@@ -4,8 +4,6 @@ The layers are torch's; embeddings, the last norm and the unembedding around the
 lines. One module is every layer in turn, with the weights of each.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -150,24 +148,22 @@ def _later(x: torch.Tensor) -> torch.Tensor:
 
 
 def _encoder_weights(layer: Record, W: Record, name: str = "") -> Weights:
-    weights = {
-        **attention_weights(W, "self_attn."),
-        **pair("norm1", layer.gamma1, layer.beta1),
-        **pair("norm2", layer.gamma2, layer.beta2),
-        **pair("linear1", layer.W_mlp1, layer.b_mlp1),
-        **pair("linear2", layer.W_mlp2, layer.b_mlp2),
+    return {
+        **attention_weights(W, f"{name}self_attn."),
+        **pair(f"{name}norm1", layer.gamma1, layer.beta1),
+        **pair(f"{name}norm2", layer.gamma2, layer.beta2),
+        **pair(f"{name}linear1", layer.W_mlp1, layer.b_mlp1),
+        **pair(f"{name}linear2", layer.W_mlp2, layer.b_mlp2),
     }
-    return {name + key: weight for key, weight in weights.items()}
 
 
 def _decoder_weights(layer: Record, name: str = "") -> Weights:
-    weights = {
-        **attention_weights(layer.W_dec, "self_attn."),
-        **attention_weights(layer.W_ed, "multihead_attn."),
-        **pair("norm1", layer.gamma3, layer.beta3),
-        **pair("norm2", layer.gamma4, layer.beta4),
-        **pair("norm3", layer.gamma5, layer.beta5),
-        **pair("linear1", layer.W_mlp3, layer.b_mlp3),
-        **pair("linear2", layer.W_mlp4, layer.b_mlp4),
+    return {
+        **attention_weights(layer.W_dec, f"{name}self_attn."),
+        **attention_weights(layer.W_ed, f"{name}multihead_attn."),
+        **pair(f"{name}norm1", layer.gamma3, layer.beta3),
+        **pair(f"{name}norm2", layer.gamma4, layer.beta4),
+        **pair(f"{name}norm3", layer.gamma5, layer.beta5),
+        **pair(f"{name}linear1", layer.W_mlp3, layer.b_mlp3),
+        **pair(f"{name}linear2", layer.W_mlp4, layer.b_mlp4),
     }
-    return {name + key: weight for key, weight in weights.items()}

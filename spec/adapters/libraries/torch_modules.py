@@ -1,7 +1,5 @@
 """Modules of torch: `MultiheadAttention` as Algorithm 5, and `LayerNorm` as Algorithm 6."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -11,7 +9,7 @@ import torch
 
 from spec.adapters.array_libraries import converted
 from spec.adapters.libraries.library_sizes import of_instance
-from spec.adapters.libraries.torch_weights import Weights, call_with, stacked
+from spec.adapters.libraries.torch_weights import Weights, call_with, pair, side_by_side
 from spec.adapters.restrictions import Restrictions
 from spec.calling.python_signature import name_of
 from spec.inputs.adapter_error import AdapterError
@@ -68,20 +66,18 @@ def _attention(function: Any, arguments: Arguments) -> Any:
 
 def attention_weights(W: Record, name: str = "", *, packed: bool = True) -> Weights:
     """Return the weights of a `MultiheadAttention`: packed in one matrix, or three matrices."""
-    Q, K, V = (stacked(part) for part in (W.W_qkv.W_q, W.W_qkv.W_k, W.W_qkv.W_v))
-    offsets = [stacked(part) for part in (W.W_qkv.b_q, W.W_qkv.b_k, W.W_qkv.b_v)]
-    apart = {"q_proj_weight": Q, "k_proj_weight": K, "v_proj_weight": V}
-    weights = {
-        **({"in_proj_weight": torch.cat([Q, K, V])} if packed else apart),
-        "in_proj_bias": torch.cat(offsets),
-        "out_proj.weight": W.W_o,
-        "out_proj.bias": W.b_o,
+    weights, biases = side_by_side(W.W_qkv)
+    parts = zip("qkv", weights, strict=True)
+    apart = {f"{name}{part}_proj_weight": weight for part, weight in parts}
+    return {
+        **({f"{name}in_proj_weight": torch.cat(weights)} if packed else apart),
+        f"{name}in_proj_bias": torch.cat(biases),
+        **pair(f"{name}out_proj", W.W_o, W.b_o),
     }
-    return {name + key: weight for key, weight in weights.items()}
 
 
 def batch_axis(module: Any) -> int:
-    """Return the axis of a batch; of a layer, only its attention knows."""
+    """Return the axis of a batch; in a layer, only the attention has the option that says it."""
     parts = (part for part in module.modules() if hasattr(part, "batch_first"))
     return 0 if next(parts).batch_first else 1
 

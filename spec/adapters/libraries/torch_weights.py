@@ -1,7 +1,5 @@
 """Modules of torch, called with weights made of θ; their own weights stay as they are."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -62,17 +60,20 @@ def pair(name: str, weight: Any, bias: Any) -> dict[str, torch.Tensor]:
     return {f"{name}.weight": weight, f"{name}.bias": bias}
 
 
-def stacked(heads: torch.Tensor) -> torch.Tensor:
-    """Return the rows of all heads one under another."""
-    return heads.flatten(0, 1)
+def side_by_side(heads: Record) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    """Return W_q, W_k and W_v, then b_q, b_k and b_v, with the rows of all heads one below another.
+
+    `heads` is the paper's W_qkv of several heads.
+    """
+    weights = [heads.W_q, heads.W_k, heads.W_v]
+    biases = [heads.b_q, heads.b_k, heads.b_v]
+    return [part.flatten(0, 1) for part in weights], [part.flatten(0, 1) for part in biases]
 
 
 def projections(W: Record, name: str, *maps: str) -> Weights:
     """Return the weights of attention with four linear maps: of queries, keys, values, results."""
-    heads = W.W_qkv
-    pairs = ((heads.W_q, heads.b_q), (heads.W_k, heads.b_k), (heads.W_v, heads.b_v))
-    matrices = [*((stacked(weight), stacked(bias)) for weight, bias in pairs), (W.W_o, W.b_o)]
-    weights: dict[str, torch.Tensor] = {}
-    for part, (weight, bias) in zip(maps, matrices, strict=True):
-        weights |= pair(f"{name}.{part}", weight, bias)
-    return weights
+    weights, biases = side_by_side(W.W_qkv)
+    projected: dict[str, torch.Tensor] = {}
+    for part, weight, bias in zip(maps, [*weights, W.W_o], [*biases, W.b_o], strict=True):
+        projected |= pair(f"{name}.{part}", weight, bias)
+    return projected

@@ -1,7 +1,5 @@
 """The algorithms that a module can be, and the parameters that it then holds."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property

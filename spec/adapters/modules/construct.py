@@ -1,7 +1,5 @@
 """Makes an object of a class of modules at given sizes, by the names of the class's parameters."""
 
-from __future__ import annotations
-
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
@@ -28,8 +26,8 @@ def construct(
 ) -> tuple[Any, dict[str, int]]:
     """Return an object of a class, and the sizes that the class was given.
 
-    These are the sizes asked for, but d_x is H d_attn where the class divides it by its heads. A
-    norm is given ε, and a class that can be causal is told by `mask`.
+    These are the sizes asked for, but d_x is H d_attn where the class divides d_x by its heads. A
+    norm gets ε, and a class with a setting for causal attention gets it from `mask`.
 
     Raises
     ------
@@ -104,7 +102,7 @@ class _ParameterValues:
 
 
 class _Configuration:
-    """An object whose attributes are all values that are known, by any of their names."""
+    """A configuration object: its attributes are the values of settings, by any known name."""
 
     def __init__(self, values: _ParameterValues) -> None:
         values.divided = True

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from spec.adapters import options
 from spec.adapters.array_libraries import call_in_library, computing, converted, imported
 from spec.adapters.match_arguments import match, spread
 from spec.adapters.modules import read_and_set
@@ -20,19 +21,6 @@ from spec.adapters.modules.construct import (
     size_named,
 )
 from spec.adapters.modules.parameter_places import PlacedParameter, placed_parameters, sizes_of
-from spec.adapters.options import (
-    Batch,
-    FixedSizes,
-    Fused,
-    Mask,
-    Order,
-    Result,
-    Tokens,
-    chosen_first,
-    is_bias,
-    require_allowed,
-    with_fixed,
-)
 from spec.adapters.restrictions import Restrictions
 from spec.adapters.sequences import SequenceForm
 from spec.adapters.stored_parameters import ParameterForm
@@ -47,14 +35,14 @@ def modules(
     function: Function,
     algorithm: int | str,
     *,
-    tokens: Tokens = "rows",
-    batch: Batch | None = None,
-    weights: Order | None = None,
-    qkv: Fused = "fused",
-    mask: Mask = "attend",
-    result: Result = "probabilities",
+    tokens: options.Tokens = "rows",
+    batch: options.Batch | None = None,
+    weights: options.Order | None = None,
+    qkv: options.Fused = "fused",
+    mask: options.Mask = "attend",
+    result: options.Result = "probabilities",
     eps: float | None = None,
-    sizes: FixedSizes | None = None,
+    sizes: options.FixedSizes | None = None,
     names: Mapping[str, str] | None = None,
 ) -> Adapter:
     """Return the adapter of an attention, a norm, a head or a feed-forward layer made of modules.
@@ -94,10 +82,10 @@ def modules(
     'rows, logits, torch'
     """
     target = module_algorithm(str(algorithm))
-    require_allowed("mask", mask, Mask)
+    options.require_allowed("mask", mask, options.Mask)
     kind = _ModuleKind(function, target, weights, qkv, mask, names or {})
     sequences = SequenceForm(tokens, batch, result)
-    first = kind.instance(with_fixed(sizes or {}, SIZES), eps or 0.0)
+    first = kind.instance(options.with_fixed(sizes or {}, SIZES), eps or 0.0)
     lacking = first.lacking
     takes = _arguments_taken(first, mask)
     itself = "Z" in target.inputs and "Z" not in takes.values()
@@ -106,7 +94,7 @@ def modules(
     library = read_and_set.library_of(first.module)
 
     def fitting(asked: Sizes) -> Sizes:
-        asked = with_fixed(chosen_first(sizes, implied), asked)
+        asked = options.with_fixed(options.chosen_first(sizes, implied), asked)
         return asked | kind.instance(asked, fixed_eps or 0.0).sizes(sizes or {})
 
     def call(function: Function, arguments: Arguments) -> Any:
@@ -146,9 +134,9 @@ class _ModuleKind:
 
     function: Function
     algorithm: ModuleAlgorithm
-    weights: Order | None
-    qkv: Fused
-    mask: Mask
+    weights: options.Order | None
+    qkv: options.Fused
+    mask: options.Mask
     names: Mapping[str, str]
 
     @property
@@ -192,7 +180,7 @@ class _Instance:
         algorithm = self.kind.algorithm
         present = {name for placed in self.placed for name in placed.names}
         lacking = [name for name in algorithm.parameters if name not in present]
-        if weights := [name for name in lacking if not is_bias(name)]:
+        if weights := [name for name in lacking if not options.is_bias(name)]:
             held = ", ".join(f"{placed.place.path} {placed.place.shape}" for placed in self.placed)
             raise AdapterError(
                 f"{weights[0]} of Algorithm {algorithm.id} goes to no parameter of "
@@ -217,7 +205,7 @@ class _Instance:
         )
         return self.given_sizes.get(name) or next(sizes, None)
 
-    def sizes(self, fixed: FixedSizes) -> dict[str, int]:
+    def sizes(self, fixed: options.FixedSizes) -> dict[str, int]:
         """Return the sizes that the object has."""
         H = fixed.get("H")
         heads = H if isinstance(H, int) else self.size("H")
@@ -236,7 +224,7 @@ class _Instance:
         read_and_set.set_parameters(self.module, converted(library, arrays))
 
 
-def _arguments_taken(instance: _Instance, mask: Mask) -> Mapping[str, str]:
+def _arguments_taken(instance: _Instance, mask: options.Mask) -> Mapping[str, str]:
     """Return the argument that each parameter of a module's call takes: `{"query": "X"}`."""
     kind = instance.kind
     masked = "Mask" in kind.algorithm.inputs and mask not in ("causal", "none")

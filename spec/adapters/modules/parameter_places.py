@@ -1,21 +1,18 @@
 """The places of parameters in a module, and which of the paper's parameters go there."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from spec.adapters.match_arguments import is_synonym, letters, synonyms
 from spec.adapters.modules.algorithm_parameters import ModuleAlgorithm
 from spec.adapters.options import Fused, Order
 from spec.adapters.stored_parameters import JOINED, ParameterForm
 from spec.inputs.adapter_error import AdapterError
+from spec.inputs.array_conversion import Array
 
-Array = npt.NDArray[Any]
 Kind = Literal["W", "b", ""]
 
 #: The names of a matrix and an offset that have no name of their own; `kernel` is Flax's.
@@ -31,7 +28,7 @@ COLUMNS = ("Conv1D",)
 
 @dataclass(frozen=True)
 class ParameterPlace:
-    """The place of a parameter in a module: `heads.0.key.weight`, and the class that has it."""
+    """An array of a module: its path, `heads.0.key.weight`, its shape, and its owner's class."""
 
     path: str
     shape: tuple[int, ...]
@@ -40,20 +37,16 @@ class ParameterPlace:
 
 @dataclass(frozen=True)
 class PlacedParameter:
-    """A place in a module, and the paper's parameters that go there.
+    """The paper's parameters that an array of a module holds: W_q, W_k and W_v of every head, say.
 
     Attributes
     ----------
-    place
-        The place.
-    part
-        The name of the part, `qkv`, or the whole name of a parameter that is not W or b: `gamma`.
-    kind
-        Whether a matrix or an offset of the part goes there, `W` or `b`; or neither.
-    head
-        The only head whose parameter goes there, counted from 0; None: all heads.
+    place, head
+        The array of the module, and the only head that it holds, counted from 0; None: all heads.
+    kind, part
+        The parameters by their names: `W` and `qkv`, `b` and `o`; or an empty kind and `gamma`.
     order
-        Whether the matrix has a row or a column for each output; `kernel` is Flax's form, whose
+        Whether a matrix has a row or a column for each output; `kernel` is Flax's form, whose
         first axis is that of the inputs though heads have an axis of their own.
     """
 
@@ -130,9 +123,9 @@ def placed_parameters(
         The places, the algorithm that the module should be, and the name of the module.
     names
         The paper's parameters for some paths: `{"to_r.weight": "W_k"}`.
-    order
-        Whether matrices have a row or a column for each output, where no known kind of module
-        tells; None: their shapes tell, by the number d_x that a token has, if it is known.
+    order, d_x
+        Whether matrices have a row or a column for each output, where the kind of module does not
+        show it; None: their shapes show it, by the size d_x of a token's vector, if it is known.
 
     Raises
     ------
@@ -212,7 +205,7 @@ def sizes_of(
 
 
 def _stems(modules: list[str], last: str) -> Iterator[tuple[Kind, str]]:
-    """Yield the names that a parameter may have, without what marks a matrix or an offset."""
+    """Yield the names that a parameter may have, without their mark of a matrix or an offset."""
     if last in LEAVES:
         if modules:
             kind = LEAVES[last]
@@ -256,7 +249,7 @@ def _head(place: ParameterPlace, part: str) -> int | None:
 def _order(
     place: ParameterPlace, order: Order | None, d_x: int | None
 ) -> Order | Literal["kernel"] | None:
-    """Return whether a matrix has a row or a column for each output, if that can be told."""
+    """Return whether a matrix has a row or a column for each output; None if nothing shows it."""
     if place.path.endswith("kernel"):
         return "kernel"
     if place.owner in COLUMNS:

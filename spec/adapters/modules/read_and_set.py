@@ -1,8 +1,7 @@
 """The parameters of an object made of modules: found by their paths, and set."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
+from inspect import isroutine
 from typing import Any, NamedTuple
 
 from spec.adapters.array_libraries import Library
@@ -80,9 +79,5 @@ def _parts(owner: Any) -> Iterator[tuple[str, Any]]:
         yield from ((str(name), value) for name, value in owner.items())
     elif isinstance(owner, list | tuple):
         yield from ((str(place), value) for place, value in enumerate(owner))
-    elif hasattr(owner, "__dict__") and not isinstance(owner, type) and not _is_function(owner):
+    elif hasattr(owner, "__dict__") and not isinstance(owner, type) and not isroutine(owner):
         yield from vars(owner).items()
-
-
-def _is_function(value: Any) -> bool:
-    return type(value).__name__ in ("function", "builtin_function_or_method", "method")

@@ -15,7 +15,7 @@ from spec.language.types import N_V, Key, Type, map_sizes, sizes_of
 
 
 class Equations:
-    """Settles the sizes that the text leaves unsaid, and notes what must hold of sizes.
+    """Finds the sizes that the text leaves unsaid, and notes the conditions that sizes must fulfil.
 
     How far `∀t` runs and how long `1ᵀ` is are unknowns at first. An equation between sizes either
     settles an unknown or must hold as it stands, at once and for all sizes. An inequality is
@@ -29,7 +29,7 @@ class Equations:
         self.functions = {header.function: header for header in headers.values() if header.function}
         self.names = names
         self.typing = Typing(bounds=dict(self.header.bounds))
-        self.variables: dict[Key, Type] = dict(self.header.variables)  # at the line in hand
+        self.variables: dict[Key, Type] = dict(self.header.variables)  # at the present line
         self.settled: dict[Atom, Poly] = dict(self.header.equal)  # the sizes of unknowns
         self.highs: dict[Atom, Atom] = {}  # of an index of a ∀ or Σ, the unknown it runs up to
         self.running: dict[Key, Atom] = {}  # the index that a name is
@@ -98,7 +98,7 @@ class Equations:
         return high
 
     def require(self, type: Type, wanted: Type, node: Node, subject: str) -> None:
-        """Refuse a subject whose type is not the one that is wanted."""
+        """Refuse a subject whose type does not match the wanted one."""
         type, wanted = self.settle_type(type), self.settle_type(wanted)
         if not self.matches(type, wanted, node):
             type, wanted = self.settle_type(type), self.settle_type(wanted)

@@ -1,4 +1,4 @@
-"""Lines in order: what each sets, what a loop hands from turn to turn, what a claim says."""
+"""The types of the variables that lines set, that loops carry over, and that claims declare."""
 
 from collections.abc import Iterable, Mapping
 from copy import copy
@@ -132,7 +132,7 @@ class Lines(Calls):
         self.variables = {key: type for key, type in self.variables.items() if key in kept}
 
     def repeat(self, line: Line, condition: tree.Condition) -> None:
-        """Go through a `while`: a sequence that it hands on has at least its first length."""
+        """Go through a `while`: a sequence that a turn hands to the next never gets shorter."""
         starts = {key: self.variables[key] for key in self.names.carried[line.number]}
         for variable, start in starts.items():
             if isinstance(start, types.Tokens):
