@@ -1,4 +1,4 @@
-"""From the reference's parameters and inputs to each host's, and from its results back.
+"""From the reference's parameters and inputs to each host's.
 
 The reference's tokens are columns, its heads are stacked along a leading axis, and its layers are
 tuples of records; Mask[t_z, t_x] is True where t_x may attend to t_z.
@@ -28,26 +28,12 @@ def to_rows(X: Any) -> torch.Tensor:
     return to_tensor(np.swapaxes(X, -2, -1))
 
 
-def from_rows(x: torch.Tensor) -> Any:
-    return x.transpose(-2, -1).numpy()
-
-
-def from_logits(x: torch.Tensor) -> Any:
-    """Rows of logits become columns of probabilities."""
-    return from_rows(torch.softmax(x, dim=-1))
-
-
 def to_masked_out(Mask: Any) -> torch.Tensor:
     """The other polarity, and the other way round."""
     return to_tensor(~np.swapaxes(Mask, -2, -1))
 
 
-# `rows_torch`: fused projections, tables of embeddings.
-
-
-def rows_table(W: Any) -> torch.Tensor:
-    """W_e or W_p, a column an entry, becomes a table, a row an entry."""
-    return to_tensor(W.T)
+# `rows_torch`: fused projections, a row an entry of an embedding.
 
 
 def rows_attention(W_qkv: Any) -> rows.Attention:
@@ -60,27 +46,15 @@ def rows_attention(W_qkv: Any) -> rows.Attention:
 
 
 def rows_self_attention(W: Any) -> rows.SelfAttention:
-    W_q, b_q, W_k, b_k, W_v, b_v = (_stacked(part) for part in W.W_qkv)
-    return rows.SelfAttention(
-        n_head=W.W_qkv.W_q.shape[0],
-        w_qkv=_fused(W_q, W_k, W_v),
-        b_qkv=_fused(b_q, b_k, b_v),
-        w_o=to_tensor(W.W_o),
-        b_o=to_tensor(W.b_o),
-    )
+    W_q, b_q, W_k, b_k, W_v, b_v = map(_stacked, W.W_qkv)
+    W_qkv, b_qkv = _fused(W_q, W_k, W_v), _fused(b_q, b_k, b_v)
+    return rows.SelfAttention(len(W.W_qkv.W_q), W_qkv, b_qkv, to_tensor(W.W_o), to_tensor(W.b_o))
 
 
 def rows_cross_attention(W: Any) -> rows.CrossAttention:
-    W_q, b_q, W_k, b_k, W_v, b_v = (_stacked(part) for part in W.W_qkv)
-    return rows.CrossAttention(
-        n_head=W.W_qkv.W_q.shape[0],
-        w_q=to_tensor(W_q),
-        b_q=to_tensor(b_q),
-        w_kv=_fused(W_k, W_v),
-        b_kv=_fused(b_k, b_v),
-        w_o=to_tensor(W.W_o),
-        b_o=to_tensor(W.b_o),
-    )
+    W_q, b_q, W_k, b_k, W_v, b_v = map(_stacked, W.W_qkv)
+    parts = W_q, b_q, _fused(W_k, W_v), _fused(b_k, b_v), W.W_o, W.b_o
+    return rows.CrossAttention(len(W.W_qkv.W_q), *map(to_tensor, parts))
 
 
 def rows_layer_norm(gamma: Any, beta: Any) -> rows.LayerNorm:
@@ -110,34 +84,28 @@ def rows_decoder_block(layer: Any) -> rows.DecoderBlock:
 
 def rows_encoder_decoder(theta: Any) -> rows.EncoderDecoder:
     return rows.EncoderDecoder(
-        wte=rows_table(theta.W_e),
-        wpe=rows_table(theta.W_p),
+        wte=to_tensor(theta.W_e.T),
+        wpe=to_tensor(theta.W_p.T),
         encoder=[rows_block(layer, "W_enc") for layer in theta.encoder_layers],
         decoder=[rows_decoder_block(layer) for layer in theta.decoder_layers],
         w_u=to_tensor(theta.W_u),
     )
 
 
-def rows_bert(theta: Any) -> rows.Bert:
-    return rows.Bert(
-        wte=rows_table(theta.W_e),
-        wpe=rows_table(theta.W_p),
-        blocks=[rows_block(layer) for layer in theta.layers],
-        w_f=to_tensor(theta.W_f),
-        b_f=to_tensor(theta.b_f),
-        norm_f=rows_layer_norm(theta.gamma, theta.beta),
-        w_u=to_tensor(theta.W_u),
-    )
-
-
-def rows_gpt(theta: Any) -> rows.GPT:
-    return rows.GPT(
-        wte=rows_table(theta.W_e),
-        wpe=rows_table(theta.W_p),
+def rows_gpt(theta: Any, kind: Any = rows.GPT, **more: torch.Tensor) -> Any:
+    """A transformer of one sequence; a BERT has a layer more before its last norm."""
+    return kind(
+        wte=to_tensor(theta.W_e.T),
+        wpe=to_tensor(theta.W_p.T),
         blocks=[rows_block(layer) for layer in theta.layers],
         norm_f=rows_layer_norm(theta.gamma, theta.beta),
         w_u=to_tensor(theta.W_u),
+        **more,
     )
+
+
+def rows_bert(theta: Any) -> Any:
+    return rows_gpt(theta, rows.Bert, w_f=to_tensor(theta.W_f), b_f=to_tensor(theta.b_f))
 
 
 def _stacked(part: Any) -> Any:
@@ -193,18 +161,6 @@ def columns_seq2seq(theta: Any) -> dict[str, Any]:
     }
 
 
-def columns_bert(theta: Any) -> dict[str, Any]:
-    return {
-        "We": theta.W_e,
-        "Wp": theta.W_p,
-        "layers": [columns_layer(layer) for layer in theta.layers],
-        "Wf": theta.W_f,
-        "bf": theta.b_f,
-        "ln_f": {"g": theta.gamma, "b": theta.beta},
-        "Wu": theta.W_u,
-    }
-
-
 def columns_gpt(theta: Any) -> dict[str, Any]:
     return {
         "We": theta.W_e,
@@ -213,3 +169,7 @@ def columns_gpt(theta: Any) -> dict[str, Any]:
         "ln_f": {"g": theta.gamma, "b": theta.beta},
         "Wu": theta.W_u,
     }
+
+
+def columns_bert(theta: Any) -> dict[str, Any]:
+    return {**columns_gpt(theta), "Wf": theta.W_f, "bf": theta.b_f}
