@@ -53,8 +53,15 @@ def rows_self_attention(W: Any) -> rows.SelfAttention:
 
 def rows_cross_attention(W: Any) -> rows.CrossAttention:
     W_q, b_q, W_k, b_k, W_v, b_v = map(_stacked, W.W_qkv)
-    parts = W_q, b_q, _fused(W_k, W_v), _fused(b_k, b_v), W.W_o, W.b_o
-    return rows.CrossAttention(len(W.W_qkv.W_q), *map(to_tensor, parts))
+    return rows.CrossAttention(
+        n_head=len(W.W_qkv.W_q),
+        w_q=to_tensor(W_q),
+        b_q=to_tensor(b_q),
+        w_kv=_fused(W_k, W_v),
+        b_kv=_fused(b_k, b_v),
+        w_o=to_tensor(W.W_o),
+        b_o=to_tensor(W.b_o),
+    )
 
 
 def rows_layer_norm(gamma: Any, beta: Any) -> rows.LayerNorm:
