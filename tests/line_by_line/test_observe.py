@@ -20,7 +20,8 @@ import pytest
 import torch
 from helpers import generic
 from helpers.cases import REFERENCE, case
-from helpers.observed import events, mark, module, refs, seen
+from helpers.observed import events, mark, refs, seen
+from helpers.planting import module
 
 import algorithms
 from algorithms import Attention, DTransformer, LengthLimitWarning, ShapeError

@@ -12,7 +12,8 @@ from textwrap import dedent, indent
 
 import numpy as np
 import pytest
-from helpers.observed import events, module, refs, seen
+from helpers.observed import events, refs, seen
+from helpers.planting import module
 
 from spec.line_by_line.observe import observe
 from spec.pairing import PairingError

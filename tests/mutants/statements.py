@@ -6,7 +6,6 @@ import ast
 import copy
 import inspect
 import itertools
-import linecache
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from helpers.cases import REFERENCE
+from helpers.planting import compiled
 
 from mutants.mutant import Mutant
 from spec import symbols
@@ -207,11 +207,8 @@ class Source:
         row = f"{' ' * site.node.col_offset}{after}{site.tag}\n"
         rows = list(self.rows)
         rows[site.first - 1 : site.last] = [row, *["\n"] * (site.last - site.first)]
-        written = "".join(rows)
-        linecache.cache[FILE] = (len(written), None, rows, FILE)
-        made = dict(self.globals)
-        exec(compile(written, FILE, "exec"), made)
-        function: Callable[..., Any] = made[self.function.__name__]
+        names = compiled("".join(rows), self.globals, FILE)
+        function: Callable[..., Any] = names[self.function.__name__]
         return function
 
 
