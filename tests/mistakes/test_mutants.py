@@ -1,52 +1,163 @@
-"""Is a small change of a line seen, wherever it is made? `make mutants` tries them all."""
+"""Is a small change seen, of a line wherever it is made, and of the reference at its line?
+
+`make mutants` tries them all.
+"""
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from collections import Counter
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from helpers.cases import REFERENCE
 from helpers.paper import PAPER
+from mutants import code, code_changes
 from mutants.__main__ import DATA, KINDS
-from mutants.mutant import Fate, Mutant, survivors
-from mutants.spec import verdict
+from mutants.code import expected
+from mutants.code_changes import body_of, single_places
+from mutants.code_inputs import inputs
+from mutants.mutant import Fate, Mutant, Verdict, survivors
+from mutants.statements import source
 
 from spec.language.tree import Implied, Sum, walk
 from spec.library import checked
+from spec.line_by_line.tie import hold_to_lines
 from spec.mistakes.mutation_rules import RULES
 
-SAMPLE = 4  # mutants of each rule
+SAMPLE = 4  # mutants of each rule of the pseudocode
+EVERY = 260  # mutant of the reference
+
+every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
 @cache
-def made(kind: str = "spec") -> tuple[Mutant, ...]:
+def made(kind: str) -> tuple[Mutant, ...]:
     return tuple(import_module(f"mutants.{kind}").mutants())
 
 
-def test_there_are_many_thousands_of_mutants():
-    assert len(made()) > 15_000
+def verdict(kind: str, mutant: Mutant) -> Verdict:
+    found: Verdict = import_module(f"mutants.{kind}").verdict(mutant)
+    return found
 
 
-def test_every_line_that_sets_something_has_mutants():
+# Of both
+
+
+@every_kind
+def test_every_line_that_sets_something_has_mutants(kind):
     lines = {
-        f"{id}.{line.number}"
-        for id in REFERENCE
-        for line in checked()[id].program.lines
-        if not line.layout.ends
+        "spec": {
+            f"{id}.{line.number}"
+            for id in REFERENCE
+            for line in checked()[id].program.lines
+            if not line.layout.ends
+        },
+        "code": {site.lines[0] for id in REFERENCE for site in source(id).sites if site.lines},
     }
-    assert {mutant.line for mutant in made()} == lines
+    assert {mutant.line for mutant in made(kind)} == lines[kind]
 
 
-def test_no_mutant_is_written_like_its_line_or_like_another():
-    assert all(mutant.after != mutant.before for mutant in made())
-    assert len({(mutant.line, mutant.after) for mutant in made()}) == len(made())
+@every_kind
+def test_no_mutant_is_written_like_its_line_or_like_another(kind):
+    written = [(mutant.line, mutant.before, mutant.after) for mutant in made(kind)]
+    assert len(set(written)) == len(written)
+    assert all(before != after for _, before, after in written)
+
+
+@every_kind
+def test_every_listed_survivor_is_a_mutant_and_has_a_reason(kind):
+    texts = {(mutant.line, mutant.after) for mutant in made(kind)}
+    assert survivors(kind).keys() <= texts
+    assert all(reason.strip() for reason in survivors(kind).values())
+
+
+def test_the_survivors_of_an_algorithm_of_ours_stand_beside_its_text(monkeypatch):
+    survivor = {"kind": "spec", "line": "6.1", "after": "m ← 0", "reason": "a reason"}
+    monkeypatch.setattr("mutants.mutant.PAPER", [id for id in PAPER if id != "6"])
+    monkeypatch.setattr("mutants.mutant.example", lambda _: {"survivor": [survivor]})
+    assert survivors("spec")["6.1", "m ← 0"] == "a reason"
+    assert ("6.1", "m ← 0") not in survivors("code")
+
+
+@every_kind
+def test_the_docs_show_the_totals_of_these_mutants(kind):
+    """Those of the paper's algorithms; of ours, what there is since `make mutants` was run."""
+    shown = json.loads(DATA.read_text(encoding="utf-8"))[kind]["algorithms"]
+    now = Counter(mutant.algorithm for mutant in made(kind))
+    survive = Counter(line.partition(".")[0] for line, _ in survivors(kind))
+    assert set(PAPER) <= shown.keys()
+    for id, counts in shown.items():
+        assert counts["made"] == now[id], id
+        assert counts["survives"] == survive[id], id
+
+
+@pytest.mark.parametrize(
+    ("kind", "line", "before", "after", "fate", "message"),
+    [
+        ("spec", "4.6", "", "return Ṽ = V · (S / √d_attn", Fate.REFUSED, "the row ends too early"),
+        ("spec", "4.4", "", "S ← Qᵀ K", Fate.REFUSED, "ℓ_x×ℓ_z, not ℓ_z×ℓ_x"),
+        ("spec", "6.3", "", "return ê = (e − m)/√(v + ε) ⊙ γ + m", Fate.REFUSED, "to every entry"),
+        ("spec", "4.6", "", "return Ṽ = V · softmax(S / d_attn)", Fate.NAMED, "line 4.6"),
+        ("spec", "15.3", "", "while y = eos_token:", Fate.CAUGHT, "line 15.4"),
+        ("code", "4.4", "S = K.mT @ Q", "S = K.mT @", Fate.REFUSED, "SyntaxError"),
+        ("code", "4.4", "S = K.mT @ Q", "S = K @ Q", Fate.REFUSED, "ValueError"),
+        ("code", "4.4", "S = K.mT @ Q", "S = K.mT @ Q + 1", Fate.NAMED, "line 4.4"),
+        ("code", "4.4", "S = K.mT @ Q", "S = (scores := K.mT @ Q)", Fate.SURVIVES, ""),
+        ("code", "4.4", "S = K.mT @ Q", "S, V = K.mT @ Q, V + 1", Fate.CAUGHT, "line 4.6"),
+        # The header of a loop sets nothing; what the loop does, or leaves undone, is named.
+        (
+            "code",
+            "14.2",
+            "for i in range(ell_gen):",
+            "for i in range(ell_gen - 1):",
+            Fate.NAMED,
+            "line 14.8",
+        ),
+        # A call is blamed on the statement that makes it.
+        (
+            "code",
+            "9.6",
+            "X = layer_norm(X, gamma1, beta1, eps=eps)",
+            "X = layer_norm(X, beta1, gamma1, eps=eps)",
+            Fate.NAMED,
+            "Algorithm 6",
+        ),
+        # X keeps what it had; the tie has nothing to compare.
+        (
+            "code",
+            "9.8",
+            "X = layer_norm(X, gamma2, beta2, eps=eps)",
+            "Y = layer_norm(X, gamma2, beta2, eps=eps)",
+            Fate.NAMED,
+            "line 9.8",
+        ),
+        # What unpacks θ has no tag; the line that uses it is named.
+        (
+            "code",
+            "9.5",
+            "W, gamma1, beta1, gamma2, beta2, *mlp = layer",
+            "W, gamma1, beta2, gamma2, beta1, *mlp = layer",
+            Fate.NAMED,
+            "line 9.6",
+        ),
+    ],
+)
+def test_a_verdict_says_who_sees_the_mutant(kind, line, before, after, fate, message):
+    found = verdict(kind, Mutant(line, "by hand", before, after))
+    assert found.fate is fate
+    assert message in found.message
+
+
+# Of the pseudocode
 
 
 def test_no_mutant_spells_out_how_far_a_sum_runs_already():
-    texts = {(mutant.line, mutant.after) for mutant in made()}
+    texts = {(mutant.line, mutant.after) for mutant in made("spec")}
     implied = 0
     for id, algorithm in checked().items():
         typing = algorithm.typing
@@ -67,10 +178,10 @@ def test_no_mutant_spells_out_how_far_a_sum_runs_already():
 
 @pytest.mark.parametrize("change", RULES)
 def test_a_mutant_is_seen_or_known_to_survive(change):
-    of = [mutant for mutant in made() if mutant.change == change]
+    of = [mutant for mutant in made("spec") if mutant.change == change]
     for place in range(SAMPLE):
         mutant = of[(2 * place + 1) * len(of) // (2 * SAMPLE)]
-        if verdict(mutant).fate is Fate.SURVIVES:
+        if verdict("spec", mutant).fate is Fate.SURVIVES:
             assert (mutant.line, mutant.after) in survivors("spec"), str(mutant)
 
 
@@ -78,47 +189,95 @@ def test_a_mutant_is_seen_or_known_to_survive(change):
 def test_a_line_as_it_is_survives(line):
     id, _, number = line.partition(".")
     written = checked()[id].program.layout.lines[int(number) - 1].text
-    assert verdict(Mutant(line, "none", written, written)).fate is Fate.SURVIVES
+    assert verdict("spec", Mutant(line, "none", written, written)).fate is Fate.SURVIVES
+
+
+# Of the reference
+
+
+def sample() -> list[Mutant]:
+    """One of each kind, one of each function, and some of all."""
+    kinds = {mutant.change: mutant for mutant in made("code")}
+    functions = {mutant.algorithm: mutant for mutant in made("code")}
+    return list(dict.fromkeys([*kinds.values(), *functions.values(), *made("code")[::EVERY]]))
+
+
+@pytest.mark.parametrize("mutant", sample(), ids=str)
+def test_a_mutant_is_seen_at_its_line_or_known_to_survive(mutant):
+    found = verdict("code", mutant)
+    known = (mutant.line, mutant.after) in survivors("code")
+    assert found.fate in ({Fate.SURVIVES} if known else {Fate.REFUSED, Fate.NAMED}), found.message
+
+
+@pytest.mark.filterwarnings("ignore::algorithms.LengthLimitWarning")
+@pytest.mark.parametrize("id", REFERENCE)
+def test_a_copy_ties_where_nothing_is_changed(id):
+    held, lines = expected(id, 0)
+    sites = source(id).sites
+    for site in {sites[0], sites[len(sites) // 2], sites[-1]}:
+        tie = hold_to_lines(held, source(id).build(site, site.text))
+        assert not tie.differences
+        assert set(tie.observed) == lines
+
+
+@pytest.mark.filterwarnings("ignore::algorithms.LengthLimitWarning")
+@pytest.mark.parametrize("id", ["5", "9", "15"])
+def test_every_input_ties_where_nothing_is_changed(id):
+    for place in range(len(inputs(id))):
+        expected(id, place)  # it says so itself
+
+
+def test_every_kind_of_change_is_made():
+    source = Path(code_changes.__file__).read_text(encoding="utf-8")
+    kinds = set(re.findall(r'yield (?:from \(\()?"([^"]+)"', source))
+    assert len(kinds) > 20
+    assert {mutant.change for mutant in made("code")} == kinds
+
+
+# What provably changes nothing is left out.
+
+
+def test_two_functions_are_one_if_only_their_variables_have_other_names():
+    def is_one(first, second):
+        return body_of(REFERENCE[first]) == body_of(REFERENCE[second])
+
+    assert [id for id in REFERENCE if is_one("1", id)] == ["1", "2"]
+    assert all(is_one(id, id) for id in REFERENCE)
+    texts = {mutant.after for mutant in made("code")}
+    assert "X = token_embedding(t, W_p)" not in texts
+    assert "X = layer_norm(x, W_e)" in texts
 
 
 @pytest.mark.parametrize(
-    ("line", "after", "fate", "message"),
+    ("statement", "places"),
     [
-        ("4.6", "return Ṽ = V · (S / √d_attn", Fate.REFUSED, "the row ends too early"),
-        ("4.4", "S ← Qᵀ K", Fate.REFUSED, "ℓ_x×ℓ_z, not ℓ_z×ℓ_x"),
-        ("6.3", "return ê = (e − m)/√(v + ε) ⊙ γ + m", Fate.REFUSED, "added to every entry"),
-        ("4.6", "return Ṽ = V · softmax(S / d_attn)", Fate.NAMED, "line 4.6"),
-        ("15.3", "while y = eos_token:", Fate.CAUGHT, "line 15.4"),
+        ("q = (W_q @ e[..., None])[..., 0]", 1),
+        ("q = (W_q @ e[..., None] / math.sqrt(2))[..., 0]", 1),
+        ("q = softmax(scores)[..., 0]", 1),  # which end with `q[..., None]` further up
+        ("q = (e[..., None] @ W_q)[..., 0]", 0),
+        ("q = softmax(alpha_t)[..., 0]", 0),
+        ("q = e[..., None, :][..., 0]", 0),
+        ("q = e[0]", 0),
     ],
 )
-def test_a_verdict_says_who_sees_the_mutant(line, after, fate, message):
-    found = verdict(Mutant(line, "", "", after))
-    assert found.fate is fate
-    assert message in found.message
+def test_the_only_place_of_an_axis_of_length_1_is_found(statement, places):
+    assert len(list(single_places(ast.parse(statement), source("3")))) == places
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_listed_survivor_is_a_mutant_and_has_a_reason(kind):
-    texts = {(mutant.line, mutant.after) for mutant in made(kind)}
-    assert survivors(kind).keys() <= texts
-    assert all(reason.strip() for reason in survivors(kind).values())
+def test_the_variable_of_a_loop_that_nobody_reads_may_have_any_name():
+    training = source("13")
+    epochs, data = (site for site in training.sites if isinstance(site.node, ast.For))
+    assert training.is_unread("i", epochs)
+    assert training.is_unread("N_epochs", epochs)
+    assert not training.is_unread("n", data)  # it is read
+    assert not training.is_unread("N_data", data)  # it is read again in the next epoch
+    texts = {mutant.after for mutant in made("code") if mutant.line == "13.1"}
+    assert "for N_epochs in range(N_epochs):" not in texts
+    assert "for N_data in range(N_epochs):" in texts
 
 
-def test_the_survivors_of_an_algorithm_of_ours_stand_beside_its_text(monkeypatch):
-    survivor = {"kind": "spec", "line": "6.1", "after": "m ← 0", "reason": "a reason"}
-    monkeypatch.setattr("mutants.mutant.PAPER", [id for id in PAPER if id != "6"])
-    monkeypatch.setattr("mutants.mutant.example", lambda _: {"survivor": [survivor]})
-    assert survivors("spec")["6.1", "m ← 0"] == "a reason"
-    assert ("6.1", "m ← 0") not in survivors("code")
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_docs_show_the_totals_of_these_mutants(kind):
-    """Those of the paper's algorithms; of ours, what there is since `make mutants` was run."""
-    shown = json.loads(DATA.read_text(encoding="utf-8"))[kind]["algorithms"]
-    now = Counter(mutant.algorithm for mutant in made(kind))
-    survive = Counter(line.partition(".")[0] for line, _ in survivors(kind))
-    assert set(PAPER) <= shown.keys()
-    for id, counts in shown.items():
-        assert counts["made"] == now[id], id
-        assert counts["survives"] == survive[id], id
+def test_what_does_not_end_is_refused(monkeypatch):
+    monkeypatch.setattr(code, "SECONDS", 0.3)
+    found = verdict("code", Mutant("14.1", "by hand", "x = as_index(x)", "while True: pass"))
+    assert found.fate is Fate.REFUSED
+    assert "does not end" in found.message
