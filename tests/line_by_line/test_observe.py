@@ -21,27 +21,13 @@ import torch
 from helpers import generic
 from helpers.cases import REFERENCE, case
 from helpers.observed import events, mark, refs, seen
-from helpers.planting import module
 
 import algorithms
-from algorithms import Attention, DTransformer, LengthLimitWarning, ShapeError
+from algorithms import Attention, DTransformer, LengthLimitWarning
 from spec.library import checked
 from spec.line_by_line.event import NOTHING
 from spec.line_by_line.observe import observe
 from spec.pairing import statements
-
-
-def test_the_result_is_the_functions_own():
-    def f(x):
-        return x  # 4.1
-
-    x = np.ones(2)
-    observation = observe(f, x)
-    assert observation.result is x
-    assert observation.error is None
-    assert observation.events[0].result is not x
-    assert repr(NOTHING) == "NOTHING"
-
 
 # Functions that are called
 
@@ -418,12 +404,6 @@ def test_a_torch_module_is_observed_by_its_forward():
     assert event.result.tolist() == [3, 3]
 
 
-def test_a_function_of_a_text_is_observed():
-    made = module("from math import tau\n\ndef f(x):\n    y = x * tau  # 4.1\n    return y\n")
-    (event,) = events(made.f, 0)
-    assert (event.variables, event.where) == ({"y": 0}, "f, row 4")
-
-
 # The reference
 
 
@@ -448,26 +428,3 @@ def test_a_warning_is_that_of_the_line_that_calls():
     with pytest.warns(LengthLimitWarning) as warnings:
         algorithms.EDInference(*inputs.arguments, **inputs.keywords)
     assert warnings[0].filename == __file__
-
-
-def test_each_algorithm_inside_another_is_entered():
-    found = events(DTransformer, *case("10").arguments)
-    layer = ["6", "5", "4", "6"]
-    assert [event.algorithm for event in found if not event.refs] == [
-        *["10", "1", "2", *layer, *layer, "6", "7"]
-    ]
-
-
-def test_an_event_holds_what_the_reference_computes():
-    X, Z, W, Mask = case("4").arguments
-    found = {refs(event): event for event in events(Attention, X, Z, W, Mask)}
-    assert np.array_equal(found["4.1"].variables["Q"], W.W_q @ X + W.b_q[:, None])
-    assert set(found["4.5"].variables) == {"S"}
-    assert not np.array_equal(found["4.5"].variables["S"], found["4.4"].variables["S"])
-
-
-def test_a_wrong_shape_is_refused_as_ever():
-    x, theta = case("10").arguments
-    observation = observe(DTransformer, x, theta._replace(W_u=np.ones((3, 3))))
-    assert isinstance(observation.error, ShapeError)
-    assert observation.events == []
