@@ -136,10 +136,7 @@ def equal(*mistakes: Mistake) -> Equal:
 # The catalogue
 
 
-def test_there_are_many_and_some_of_every_algorithm() -> None:
-    kinds = Counter(one.kind for one in catalogue().values())
-    assert kinds["mistake"] >= 55
-    assert kinds["difference"] >= 10
+def test_there_are_some_of_every_algorithm() -> None:
     of = Counter(one.algorithm for one in catalogue().values())
     assert of.keys() >= set(PAPER) - TRAINING
     assert min(of.values()) >= 2
@@ -176,23 +173,13 @@ APART = (
 
 
 @pytest.mark.parametrize("id", catalogue())
-def test_an_edit_is_written_as_the_files_are(id: str) -> None:
-    for name in changed(id):
-        for line in made(id)[name].program.lines:
-            assert line.layout.text == text(line.statement)
-
-
-@pytest.mark.parametrize("id", catalogue())
-def test_what_is_not_read_again_is_as_if_it_were(id: str) -> None:
-    for name in changed(id):
-        one = made(id)[name].program
-        assert one == program(one.layout)
-        statements = [line.statement for line in one.lines]
-        assert len(set(map(builtins.id, statements))) == len(statements)
-
-
-def changed(mistake: str) -> list[str]:
-    return [id for id, one in made(mistake).items() if one is not checked().get(id)]
+def test_an_edit_is_written_and_read_as_the_files_are(id: str) -> None:
+    for algorithm in (one for name, one in made(id).items() if one is not checked().get(name)):
+        lines = list(algorithm.program.lines)
+        assert [line.layout.text for line in lines] == [text(line.statement) for line in lines]
+        # What is not read again is as if it were.
+        assert algorithm.program == program(algorithm.program.layout)
+        assert len({builtins.id(line.statement) for line in lines}) == len(lines)
 
 
 #: The mask that is handed on is square, which the pseudocode of a mask does not say.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -15,7 +14,7 @@ from helpers.paper import PAPER
 from spec.library import checked, example
 from spec.mistakes.mutants import Mutant
 
-__all__ = ["Fate", "Mutant", "Timed", "Verdict", "survivors", "timed"]
+__all__ = ["Fate", "Mutant", "Verdict", "survivors"]
 
 
 class Fate(Enum):
@@ -34,15 +33,6 @@ class Verdict:
     mutant: Mutant
     fate: Fate
     message: str = ""
-
-
-Timed = tuple[Verdict, float]
-
-
-def timed(verdict: Callable[[Mutant], Verdict], mutant: Mutant) -> Timed:
-    """What has become of a mutant, and how many seconds it took to say."""
-    start = time.perf_counter()
-    return verdict(mutant), time.perf_counter() - start
 
 
 def survivors(kind: str) -> dict[tuple[str, str], str]:

@@ -77,16 +77,11 @@ class Source:
         self.id = id
         self.function = inspect.unwrap(REFERENCE[id])
         self.globals: dict[str, Any] = self.function.__globals__
-        rows, _ = inspect.findsource(self.function)
-        definition = next(
-            node
-            for node in ast.parse("".join(rows)).body
-            if isinstance(node, ast.FunctionDef) and node.name == self.function.__name__
-        )
-        first = min(node.lineno for node in definition.decorator_list)
+        rows, first = inspect.getsourcelines(self.function)
         # The function alone, where it stands in its file.
-        self.rows = ["from __future__ import annotations\n", *["\n"] * (first - 2)]
-        self.rows += rows[first - 1 : definition.end_lineno]
+        self.rows = ["from __future__ import annotations\n", *["\n"] * (first - 2), *rows]
+        definition = ast.parse("".join(self.rows)).body[1]
+        assert isinstance(definition, ast.FunctionDef), "it is the source of a function"
         self.tags = {one.first: one for one in statements(self.function)}
         arguments = _arguments(definition)
         #: Of an argument that is a part of θ, the fields.
