@@ -127,56 +127,33 @@ def _fused(*parts: Any) -> torch.Tensor:
 # `columns_numpy`: a dict for every part, a list of heads.
 
 
-def columns_head(W_qkv: Any) -> dict[str, Any]:
-    names = ("Wq", "bq", "Wk", "bk", "Wv", "bv")
-    return dict(zip(names, W_qkv, strict=True))
+#: By the names of the reference's parameters, those of the host; of a part in a part, both.
+COLUMNS = {
+    "W_q": "Wq", "b_q": "bq", "W_k": "Wk", "b_k": "bk", "W_v": "Wv", "b_v": "bv",
+    "W_o": "Wo", "b_o": "bo", "W_e": "We", "W_p": "Wp", "W_u": "Wu", "W_f": "Wf", "b_f": "bf",
+    "W_qkv": "heads", "W": "attn", "W_enc": "attn", "W_dec": "attn", "W_ed": "cross",
+    "layers": "layers", "encoder_layers": "encoder", "decoder_layers": "decoder",
+    "W_mlp1": "ffn.W1", "b_mlp1": "ffn.b1", "W_mlp2": "ffn.W2", "b_mlp2": "ffn.b2",
+    "W_mlp3": "ffn.W1", "b_mlp3": "ffn.b1", "W_mlp4": "ffn.W2", "b_mlp4": "ffn.b2",
+    "gamma": "ln_f.g", "gamma1": "ln1.g", "gamma2": "ln2.g",
+    "gamma3": "ln1.g", "gamma4": "ln2.g", "gamma5": "ln3.g",
+    "beta": "ln_f.b", "beta1": "ln1.b", "beta2": "ln2.b",
+    "beta3": "ln1.b", "beta4": "ln2.b", "beta5": "ln3.b",
+}  # fmt: skip
 
 
-def columns_attention(W: Any) -> dict[str, Any]:
-    heads = [columns_head(head) for head in zip(*W.W_qkv, strict=True)]
-    return {"heads": heads, "Wo": W.W_o, "bo": W.b_o}
-
-
-def columns_layer(layer: Any, attention: str = "W") -> dict[str, Any]:
-    """A layer of Algorithms 9 and 10, or one of 8's encoder, where W has another name."""
-    return {
-        "attn": columns_attention(getattr(layer, attention)),
-        "ln1": {"g": layer.gamma1, "b": layer.beta1},
-        "ffn": {"W1": layer.W_mlp1, "b1": layer.b_mlp1, "W2": layer.W_mlp2, "b2": layer.b_mlp2},
-        "ln2": {"g": layer.gamma2, "b": layer.beta2},
-    }
-
-
-def columns_decoder_layer(layer: Any) -> dict[str, Any]:
-    return {
-        "attn": columns_attention(layer.W_dec),
-        "ln1": {"g": layer.gamma3, "b": layer.beta3},
-        "cross": columns_attention(layer.W_ed),
-        "ln2": {"g": layer.gamma4, "b": layer.beta4},
-        "ffn": {"W1": layer.W_mlp3, "b1": layer.b_mlp3, "W2": layer.W_mlp4, "b2": layer.b_mlp4},
-        "ln3": {"g": layer.gamma5, "b": layer.beta5},
-    }
-
-
-def columns_seq2seq(theta: Any) -> dict[str, Any]:
-    return {
-        "We": theta.W_e,
-        "Wp": theta.W_p,
-        "encoder": [columns_layer(layer, "W_enc") for layer in theta.encoder_layers],
-        "decoder": [columns_decoder_layer(layer) for layer in theta.decoder_layers],
-        "Wu": theta.W_u,
-    }
-
-
-def columns_gpt(theta: Any) -> dict[str, Any]:
-    return {
-        "We": theta.W_e,
-        "Wp": theta.W_p,
-        "layers": [columns_layer(layer) for layer in theta.layers],
-        "ln_f": {"g": theta.gamma, "b": theta.beta},
-        "Wu": theta.W_u,
-    }
-
-
-def columns_bert(theta: Any) -> dict[str, Any]:
-    return {**columns_gpt(theta), "Wf": theta.W_f, "bf": theta.b_f}
+def to_columns(record: Any) -> dict[str, Any]:
+    """Any part of the parameters, or all of them."""
+    parts: dict[str, Any] = {}
+    for name, value in record._asdict().items():
+        if name == "W_qkv":
+            value = tuple(type(value)(*head) for head in zip(*value, strict=True))
+        match value:
+            case tuple() if hasattr(value, "_fields"):
+                value = to_columns(value)
+            case tuple():
+                value = list(map(to_columns, value))
+        *outer, last = COLUMNS[name].split(".")
+        holder = parts.setdefault(outer[0], {}) if outer else parts
+        holder[last] = value
+    return parts

@@ -17,7 +17,7 @@ from helpers.paper import MASKED, TRAINING
 from helpers.planting import planted
 from helpers.tagged_code import ATTENTION, difference, said, tied, written
 
-from algorithms import Attention, MHAttention, tree_map
+from algorithms import MHAttention, tree_map
 from spec.domains.balls import PrecisionError
 from spec.expected.line_values import WIDTH, LineValues
 from spec.expected.trace import numbers
@@ -25,7 +25,6 @@ from spec.inputs.array_conversion import to_numpy
 from spec.inputs.size_table import size_table
 from spec.library import checked
 from spec.line_by_line.tie import hold_to_lines, tie
-from spec.machine import MachineError
 from spec.pairing import PairingError
 
 pytestmark = pytest.mark.filterwarnings("ignore::algorithms.LengthLimitWarning")
@@ -236,13 +235,6 @@ def test_a_finer_variable_is_none():
 
 
 # Errors
-
-
-def test_inputs_that_the_algorithm_does_not_take_are_refused():
-    inputs = case("4")
-    runs = [[dataclasses.replace(inputs.runs[0][0], inputs=())]]
-    with pytest.raises(MachineError, match="takes 2 inputs"):
-        tie(checked(), "4", Attention, dataclasses.replace(inputs, runs=runs))
 
 
 def test_a_function_without_source_or_with_a_wrong_tag_is_refused():
