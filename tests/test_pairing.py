@@ -177,17 +177,6 @@ def f(
     assert (pairing.untagged, pairing.unknown) == ((), ())
 
 
-def test_every_row_of_a_statement_carries_its_lines() -> None:
-    function = module("def f(x):\n    p = 1\n    return (\n        x\n    )  # 4.1\n").f
-    row = pair(FOUR, function).rows[1]
-    assert [(code.row, [str(ref) for ref in code.refs]) for code in row.code] == [
-        (2, []),
-        (3, ["4.1"]),
-        (4, ["4.1"]),
-        (5, ["4.1"]),
-    ]
-
-
 @pytest.mark.parametrize(
     ("texts", "order", "rows"),
     [
@@ -241,16 +230,21 @@ def test_rows_hold_everything_once_in_order_and_together(
 ) -> None:
     ends = data.draw(st.sets(st.integers(2, 6)))
     six = algorithm(*("end" if n in ends else "x" for n in range(1, 7)))
-    rows = ["def f(x):"]
+    rows, carried = ["def f(x):"], [[]]
     for numbers in tagged:
-        rows += data.draw(st.sampled_from([[], [""], ["    # a comment"], ["    y = x"]]))
+        between = data.draw(st.sampled_from([[], [""], ["    # a comment"], ["    y = x"]]))
         tag = "  # " + ", ".join(f"4.{n}" for n in numbers) if numbers else ""
-        rows += data.draw(st.sampled_from([[f"    x = x{tag}"], ["    x = (", f"        x){tag}"]]))
+        own = data.draw(st.sampled_from([[f"    x = x{tag}"], ["    x = (", f"        x){tag}"]]))
+        rows += between + own
+        carried += [[]] * len(between) + [numbers] * len(own)
     function = module("\n".join(rows)).f
     pairing = pair(six, function)
     # Everything is there once and in order …
     assert tuple(line for row in pairing.rows for line in row.lines) == six.lines
-    assert [code.text for row in pairing.rows for code in row.code] == rows
+    codes = [code for row in pairing.rows for code in row.code]
+    assert [code.text for code in codes] == rows
+    # … each row of a statement carries its lines …
+    assert [[ref.line for ref in code.refs] for code in codes] == carried
     # … what a statement carries out stands beside it …
     for row in pairing.rows:
         beside = {line.number for line in row.lines}

@@ -1,20 +1,29 @@
-"""Are the mistakes named that are planted into two hosts which know nothing of the catalogue?"""
+"""Are the mistakes named that are planted into two hosts which know nothing of the catalogue?
+
+That each function of a host computes its algorithm is shown where it is checked (`tests/adapters`);
+what is frozen can lose nothing that it had.
+"""
 
 from __future__ import annotations
 
+import ast
+import hashlib
 import importlib
 import json
+import tomllib
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from figures.planted import named
-from hosts.plant import HOSTS, absent, planted, plants, uncatalogued
+from hosts.plant import HERE, HOSTS, absent, planted, plants, uncatalogued
 
 from spec.mistakes import catalogue
 
 SHOWN = Path(__file__).parents[2] / "docs" / "_data" / "planted.json"
 MISTAKES = [one.id for one in catalogue().values() if one.kind == "mistake"]
+FROZEN = tomllib.loads((HERE / "frozen.toml").read_text("utf-8"))
+MAY_IMPORT = {"rows_torch": {"math", "torch", "typing"}, "columns_numpy": {"math", "numpy"}}
 #: Of the many, one or two of each algorithm: all of them take half an hour, in `make figures`.
 SAMPLE = {
     "rows_torch": ["token-off-by-one", "scale-missing-one-query", "mask-polarity",
@@ -39,6 +48,26 @@ def sample():
 
 def shown():
     return json.loads(SHOWN.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_a_host_imports_nothing_of_ours(name):
+    found = set()
+    for node in ast.walk(ast.parse((HERE / f"{name}.py").read_text("utf-8"))):
+        match node:
+            case ast.Import(names=names):
+                found |= {alias.name.split(".")[0] for alias in names}
+            case ast.ImportFrom(module=module, level=level):
+                assert level == 0
+                found.add(module.split(".")[0])
+    assert found <= MAY_IMPORT[name]
+
+
+@pytest.mark.parametrize("name", HOSTS)
+def test_a_host_is_as_it_was_when_it_was_frozen(name):
+    assert FROZEN[name]["why"]
+    source = (HERE / f"{name}.py").read_bytes()
+    assert hashlib.sha256(source).hexdigest() == FROZEN[name]["sha256"]
 
 
 @pytest.mark.parametrize("host", HOSTS)

@@ -80,7 +80,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("kind", nargs="*", choices=[*KINDS, []], help="all, if none is named")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only each N-th mutant")
-    parser.add_argument("--show", choices=[fate.value for fate in Fate], help="list those")
     parser.add_argument("--write", action="store_true", help=f"write {DATA.relative_to(ROOT)}")
     options = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # there is a process for each processor
@@ -89,10 +88,6 @@ def main() -> int:
         found[kind] = verdicts(kind, options.every)
         console.print(table(f"{kind}, by algorithm", found[kind], lambda one: one.algorithm))
         console.print(table(f"{kind}, by change", found[kind], lambda one: one.change))
-        for verdict in found[kind]:
-            if verdict.fate.value == options.show:
-                text = f"{verdict.mutant}\n    {verdict.message}"
-                console.print(text, markup=False, highlight=False)
         survive = {
             (verdict.mutant.line, verdict.mutant.after)
             for verdict in found[kind]
