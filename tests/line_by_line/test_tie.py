@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from functools import cache
 
 import jax
@@ -20,7 +19,6 @@ from helpers.tagged_code import ATTENTION, difference, said, tied, written
 from algorithms import MHAttention, tree_map
 from spec.domains.balls import PrecisionError
 from spec.expected.line_values import WIDTH, LineValues
-from spec.expected.trace import numbers
 from spec.inputs.array_conversion import to_numpy
 from spec.inputs.size_table import size_table
 from spec.library import checked
@@ -185,13 +183,7 @@ def test_the_exact_values_are_certified(id):
 @pytest.mark.parametrize("id", ["1", "4", "7", "8"])
 def test_the_scale_is_the_largest_number_of_the_whole_batch_and_at_least_1(id, batched):
     held = line_values(id, batched=batched)
-    visits = (
-        visit
-        for trace in held.traces
-        for visit in itertools.chain(*trace.lines.values(), *trace.calls.values())
-    )
-    values = (value for visit in visits for value in visit.values())
-    balls = (ball for value in values for ball in numbers(value))
+    balls = (ball for trace in held.traces for ball in trace.numbers())
     largest = max(1.0, *(abs(float(ball)) for ball in balls if ball.is_finite()))
     assert held.scale == pytest.approx(largest, rel=1e-15)
 
