@@ -165,6 +165,7 @@ def test_a_place_has_the_axes_that_the_argument_has():
     arguments = (X, Z, W_qkv._replace(b_q=b_q), Mask)
     held.inputs = dataclasses.replace(held.inputs, arguments=arguments)
     (difference,) = hold_to_lines(held, Attention).differences
+    assert difference.line == "4"
     assert difference.problem.startswith("W_qkv.b_q is ")
     assert difference.problem.endswith(", at [2]; 2 of 8 differ")
 
