@@ -200,9 +200,11 @@ def test_groups_are_the_smallest_that_only_go_down(
     texts: str, order: list[str], rows: list[str]
 ) -> None:
     tags = [re.sub(r"(\d)", r"4.\1", lines) for lines in order]
-    body = "".join(f"    x = x  # {tag}\n" for tag in tags)
+    body = "".join(f"    x = x{tag and f'  # {tag}'}\n" for tag in tags)
     pairing = pair(algorithm(*texts.split(" ")), module(f"def f(x):\n{body}").f)
     assert [numbers for numbers, _ in layout(pairing)[1:]] == rows
+    code = [code.text for row in pairing.rows[1:] for code in row.code]
+    assert code == body.splitlines()
     assert pairing.unknown == ()
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.cases import REFERENCE
 from helpers.full_disk import at_most
 from helpers.paper import MASKED, RANDOM, TRAINING
 from helpers.processes import start
@@ -29,10 +30,8 @@ from spec.inputs.python_form import input_name, python_form
 from spec.language.tree import End, While
 from spec.library import checked
 from spec.machine.trees import arrays
-from spec.pairing import implementations
 
 DOCS = Path(__file__).parents[2] / "docs"
-REFERENCE = implementations("algorithms")
 every_algorithm = pytest.mark.parametrize("id", checked())
 
 

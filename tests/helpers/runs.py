@@ -62,10 +62,9 @@ def with_part(
 ) -> Parameters:
     """θ with one part changed, or without it."""
     (key,) = (key for key in parameters.fields if str(key) == name)
-    fields = dict(parameters.fields)
-    value = fields.pop(key)
+    fields = {one: value for one, value in parameters.fields.items() if one != key}
     if change is not None:
-        fields[key] = change(value)
+        fields[key] = change(parameters.fields[key])
     return Parameters(parameters.algorithm, fields)
 
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
 from helpers.paper import PAPER
 
@@ -41,11 +39,8 @@ def survivors(kind: str) -> dict[tuple[str, str], str]:
     Those of the paper's algorithms stand beside this file. Those of an algorithm of ours stand in
     the file beside its text, as tables `survivor` with a `kind`, which is `spec` or `code`.
     """
-    return {(entry["line"], entry["after"]): entry["reason"] for entry in _survivors(kind)}
-
-
-def _survivors(kind: str) -> Iterator[dict[str, Any]]:
     file = Path(__file__).with_name(f"survivors_{kind}.toml")
-    yield from tomllib.loads(file.read_text(encoding="utf-8"))[kind]
+    listed = [(entry, kind) for entry in tomllib.loads(file.read_text(encoding="utf-8"))[kind]]
     for id in checked().keys() - set(PAPER):
-        yield from (entry for entry in example(id).get("survivor", ()) if entry["kind"] == kind)
+        listed += [(entry, entry["kind"]) for entry in example(id).get("survivor", ())]
+    return {(entry["line"], entry["after"]): entry["reason"] for entry, of in listed if of == kind}
