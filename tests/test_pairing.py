@@ -82,11 +82,6 @@ def test_a_tag_names_lines(comment: str, refs: list[str]) -> None:
     assert [str(ref) for ref in statement.refs] == refs
 
 
-def test_a_view_may_follow_a_tag() -> None:
-    (statement,) = statements(module("def f(q):\n    return q  # 4.1; Q = q.mT\n").f)
-    assert (statement.refs, statement.view) == ((Ref("4", 1),), "Q = q.mT")
-
-
 @pytest.mark.parametrize("tag", ["4.3-4.2", "4.2-5.3"])
 def test_a_range_that_is_none_is_refused(tag: str) -> None:
     with pytest.raises(PairingError, match=f"^f, row 2: {tag} is not a range of lines$"):

@@ -229,8 +229,6 @@ def test_a_finer_variable_is_none():
 # Errors
 
 
-def test_a_function_without_source_or_with_a_wrong_tag_is_refused():
+def test_a_function_without_source_is_refused():
     with pytest.raises(PairingError):
         tied("4", len)
-    with pytest.raises(PairingError, match="not a range of lines"):
-        tied("4", written(ATTENTION, ("# 4.2", "# 4.2-4.1")))
