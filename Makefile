@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: all docs test test-all coverage check wheel bugs mutants figures bench clean
+.PHONY: all docs test test-all coverage check wheel mutants figures bench clean
 
 all: docs
 	@$(BIN)/formal-transformers list
@@ -58,10 +58,6 @@ check: .venv/tests
 # Wheel and sdist, each used where nothing else is installed.
 wheel: .venv/tests
 	$(BIN)/python .ci/wheel.py
-
-# Each seeded bug, put into a copy: which tests see it?
-bugs: .venv/tests
-	$(BIN)/python -m tests.bugs
 
 # Every line of the pseudocode and of the reference, changed in every place: what sees it?
 mutants: .venv/tests

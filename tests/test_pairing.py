@@ -1,19 +1,14 @@
 """Are tags read where they stand, and are lines and code aligned by them?"""
 
-import functools
-import importlib.util
-import itertools
-import sys
-from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
+import re
 from typing import Any
 
 import pytest
+from helpers.planting import module
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spec.language.alg_file import Algorithm, Line, read
+from spec.language.alg_file import Algorithm, Line
 from spec.pairing import (
     Pairing,
     PairingError,
@@ -23,29 +18,6 @@ from spec.pairing import (
     pair,
     statements,
 )
-
-Load = Callable[[str], ModuleType]
-_numbers = itertools.count()
-
-
-def load(text: str, folder: Path) -> ModuleType:
-    """Write a module into a folder and import it."""
-    name = f"given_module_{next(_numbers)}"
-    path = folder / f"{name}.py"
-    path.write_text(text, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def module(tmp_path_factory: pytest.TempPathFactory) -> Load:
-    folder = tmp_path_factory.mktemp("given")
-    return lambda text: load(text, folder)
 
 
 def algorithm(*texts: str, id: str = "4") -> Algorithm:
@@ -70,7 +42,7 @@ def layout(pairing: Pairing) -> list[tuple[str, str]]:
     ]
 
 
-def test_a_tag_is_the_comment_that_ends_a_statement(module: Load) -> None:
+def test_a_tag_is_the_comment_that_ends_a_statement() -> None:
     function = module('''
 def f(x):
     """Not a statement.  # 4.9"""
@@ -105,23 +77,18 @@ def f(x):
         ("# 4.4,5.2", []),
     ],
 )
-def test_a_tag_names_lines(module: Load, comment: str, refs: list[str]) -> None:
+def test_a_tag_names_lines(comment: str, refs: list[str]) -> None:
     (statement,) = statements(module(f"def f(x):\n    return x  {comment}\n").f)
     assert [str(ref) for ref in statement.refs] == refs
 
 
-def test_a_view_may_follow_a_tag(module: Load) -> None:
-    (statement,) = statements(module("def f(q):\n    return q  # 4.1; Q = q.mT\n").f)
-    assert (statement.refs, statement.view) == ((Ref("4", 1),), "Q = q.mT")
-
-
 @pytest.mark.parametrize("tag", ["4.3-4.2", "4.2-5.3"])
-def test_a_range_that_is_none_is_refused(module: Load, tag: str) -> None:
+def test_a_range_that_is_none_is_refused(tag: str) -> None:
     with pytest.raises(PairingError, match=f"^f, row 2: {tag} is not a range of lines$"):
         statements(module(f"def f(x):\n    return x  # {tag}\n").f)
 
 
-def test_a_compound_statement_is_tagged_on_its_header(module: Load) -> None:
+def test_a_compound_statement_is_tagged_on_its_header() -> None:
     function = module("""
 def f(
     x,  # 4.9
@@ -139,7 +106,7 @@ def f(
     assert tags(function) == ["4.1", "4.2", "4.3", "4.4", "", "", ""]
 
 
-def test_rows_are_those_of_the_file_even_below_a_decorator(module: Load) -> None:
+def test_rows_are_those_of_the_file_even_below_a_decorator() -> None:
     text = """
 import functools
 
@@ -158,13 +125,13 @@ def f(x):
     assert text.split("\n")[statement.first - 1] == "    return x  # 4.1"
 
 
-def test_a_function_of_one_row_has_one_statement(module: Load) -> None:
+def test_a_function_of_one_row_has_one_statement() -> None:
     function = module("def f(x): return x  # 4.1\n").f
     assert tags(function) == ["4.1"]
     assert layout(pair(FOUR, function))[1] == ("1", "def f(x): return x")
 
 
-def test_a_method_is_read_like_a_function(module: Load) -> None:
+def test_a_method_is_read_like_a_function() -> None:
     text = "class C:\n    async def f(self):\n        return 1  # 4.1\n"
     assert tags(module(text).C.f) == ["4.1"]
 
@@ -176,7 +143,7 @@ def test_a_function_without_source_is_refused() -> None:
         statements(scope["f"])
 
 
-def test_lines_and_code_are_aligned_one_by_one(module: Load) -> None:
+def test_lines_and_code_are_aligned_one_by_one() -> None:
     function = module('''
 def f(
     x,
@@ -205,77 +172,43 @@ def f(
     assert (pairing.untagged, pairing.unknown) == ((), ())
 
 
-def test_every_row_of_a_statement_carries_its_lines(module: Load) -> None:
-    function = module("def f(x):\n    p = 1\n    return (\n        x\n    )  # 4.1\n").f
-    row = pair(FOUR, function).rows[1]
-    assert [(code.row, [str(ref) for ref in code.refs]) for code in row.code] == [
-        (2, []),
-        (3, ["4.1"]),
-        (4, ["4.1"]),
-        (5, ["4.1"]),
-    ]
-
-
 @pytest.mark.parametrize(
-    ("order", "rows"),
+    ("texts", "order", "rows"),
     [
-        (["1", "2", "3", "4"], ["1", "2", "3", "4"]),
-        (["2", "1", "3", "4"], ["1 2", "3", "4"]),
-        (["1", "3", "4", "2"], ["1", "2 3 4"]),
-        (["4", "1", "2", "3"], ["1 2 3 4"]),
-        (["1", "1", "2", "3", "4"], ["1", "2", "3", "4"]),
-        (["1", "2-3", "4"], ["1", "2 3", "4"]),
-        (["1", "2", "2-3", "4"], ["1", "2 3", "4"]),
-        (["1", "4"], ["1", "2", "3", "4"]),
-        (["2", "4"], ["1", "2", "3", "4"]),
+        ("a b c d", ["1", "2", "3", "4"], ["1", "2", "3", "4"]),
+        ("a b c d", ["2", "1", "3", "4"], ["1 2", "3", "4"]),
+        ("a b c d", ["1", "3", "4", "2"], ["1", "2 3 4"]),
+        ("a b c d", ["4", "1", "2", "3"], ["1 2 3 4"]),
+        ("a b c d", ["1", "1", "2", "3", "4"], ["1", "2", "3", "4"]),
+        ("a b c d", ["1", "2-3", "4"], ["1", "2 3", "4"]),
+        ("a b c d", ["1", "2", "2-3", "4"], ["1", "2 3", "4"]),
+        # A line that nothing carries out stands alone; code without tags stands above all lines.
+        ("a b c d", ["1", "4"], ["1", "2", "3", "4"]),
+        ("a b c d", ["2", "4"], ["1", "2", "3", "4"]),
+        ("a b c d", [""], ["", "1", "2", "3", "4"]),
+        # An `end` stands with the line above it, though it may be tagged all the same.
+        ("for: for: a end end b end", ["1-3", "6"], ["1 2 3 4 5", "6 7"]),
+        ("for: a end", ["1-2", "3"], ["1 2", "3"]),
     ],
 )
 def test_groups_are_the_smallest_that_only_go_down(
-    module: Load, order: list[str], rows: list[str]
+    texts: str, order: list[str], rows: list[str]
 ) -> None:
-    body = "".join(f"    x = x  # {'-'.join('4.' + n for n in t.split('-'))}\n" for t in order)
-    pairing = pair(FOUR, module(f"def f(x):\n{body}").f)
+    tags = [re.sub(r"(\d)", r"4.\1", lines) for lines in order]
+    body = "".join(f"    x = x{tag and f'  # {tag}'}\n" for tag in tags)
+    pairing = pair(algorithm(*texts.split(" ")), module(f"def f(x):\n{body}").f)
     assert [numbers for numbers, _ in layout(pairing)[1:]] == rows
-
-
-def test_an_end_stands_with_the_line_above_it(module: Load) -> None:
-    loop = algorithm("for:", "for:", "a", "end", "end", "b", "end")
-    function = module("def f(x):\n    x = x  # 4.1-4.3\n    return x  # 4.6\n").f
-    pairing = pair(loop, function)
-    assert [numbers for numbers, _ in layout(pairing)[1:]] == ["1 2 3 4 5", "6 7"]
-    assert pairing.untagged == ()
-
-
-def test_an_end_may_be_tagged_all_the_same(module: Load) -> None:
-    loop = algorithm("for:", "a", "end")
-    text = "def f(x):\n    x = x  # 4.1-4.2\n    return x  # 4.3\n"
-    pairing = pair(loop, module(text).f)
-    assert [numbers for numbers, _ in layout(pairing)[1:]] == ["1 2", "3"]
+    code = [code.text for row in pairing.rows[1:] for code in row.code]
+    assert code == body.splitlines()
     assert pairing.unknown == ()
 
 
-def test_a_line_that_no_statement_carries_out_is_listed(module: Load) -> None:
-    pairing = pair(FOUR, module("def f(x):\n    x = x  # 4.1\n    return x  # 4.4\n").f)
-    assert [line.number for line in pairing.untagged] == [2, 3]
-    assert layout(pairing)[2:4] == [("2", ""), ("3", "")]
-
-
-def test_a_function_without_tags_stands_above_all_lines(module: Load) -> None:
-    pairing = pair(FOUR, module("def f(x):\n    return x\n").f)
-    assert [line.number for line in pairing.untagged] == [1, 2, 3, 4]
-    assert layout(pairing) == [
-        ("", "def f(x):"),
-        ("", "return x"),
-        *((str(n), "") for n in (1, 2, 3, 4)),
-    ]
-
-
-def test_a_tag_of_a_line_that_does_not_exist_is_listed_once(module: Load) -> None:
+def test_a_tag_of_a_line_that_does_not_exist_is_listed_once() -> None:
     text = "def f(x):\n    x = x  # 4.5\n    x = x  # 4.5\n    return x  # 4.1-4.4, 4.0\n"
     assert list(map(str, pair(FOUR, module(text).f).unknown)) == ["4.5", "4.0"]
 
 
-def test_a_tag_of_another_algorithm_is_looked_up_in_the_library(module: Load) -> None:
+def test_a_tag_of_another_algorithm_is_looked_up_in_the_library() -> None:
     text = "def f(x):\n    x = x  # 4.1-4.4, 5.2\n    return x  # 5.3, 6.1\n"
     function = module(text).f
     library = {"4": FOUR, "5": algorithm("a", "b", id="5")}
@@ -283,27 +216,32 @@ def test_a_tag_of_another_algorithm_is_looked_up_in_the_library(module: Load) ->
     assert list(map(str, pair(FOUR, function, library).unknown)) == ["5.3", "6.1"]
 
 
-def test_what_only_carries_another_algorithm_goes_with_the_next(module: Load) -> None:
+def test_what_only_carries_another_algorithm_goes_with_the_next() -> None:
     pairing = pair(FOUR, module("def f(x):\n    y = x  # 5.1\n    return y  # 4.1-4.4\n").f)
     assert layout(pairing)[1:] == [("1 2 3 4", "y = x | return y")]
 
 
 @given(st.lists(st.lists(st.integers(1, 6), max_size=3), min_size=1, max_size=8), st.data())
 def test_rows_hold_everything_once_in_order_and_together(
-    tmp_path_factory: pytest.TempPathFactory, tagged: list[list[int]], data: st.DataObject
+    tagged: list[list[int]], data: st.DataObject
 ) -> None:
     ends = data.draw(st.sets(st.integers(2, 6)))
     six = algorithm(*("end" if n in ends else "x" for n in range(1, 7)))
-    rows = ["def f(x):"]
+    rows, carried = ["def f(x):"], [[]]
     for numbers in tagged:
-        rows += data.draw(st.sampled_from([[], [""], ["    # a comment"], ["    y = x"]]))
+        between = data.draw(st.sampled_from([[], [""], ["    # a comment"], ["    y = x"]]))
         tag = "  # " + ", ".join(f"4.{n}" for n in numbers) if numbers else ""
-        rows += data.draw(st.sampled_from([[f"    x = x{tag}"], ["    x = (", f"        x){tag}"]]))
-    function = load("\n".join(rows), tmp_path_factory.getbasetemp()).f
+        own = data.draw(st.sampled_from([[f"    x = x{tag}"], ["    x = (", f"        x){tag}"]]))
+        rows += between + own
+        carried += [[]] * len(between) + [numbers] * len(own)
+    function = module("\n".join(rows)).f
     pairing = pair(six, function)
     # Everything is there once and in order …
     assert tuple(line for row in pairing.rows for line in row.lines) == six.lines
-    assert [code.text for row in pairing.rows for code in row.code] == rows
+    codes = [code for row in pairing.rows for code in row.code]
+    assert [code.text for code in codes] == rows
+    # … each row of a statement carries its lines …
+    assert [[ref.line for ref in code.refs] for code in codes] == carried
     # … what a statement carries out stands beside it …
     for row in pairing.rows:
         beside = {line.number for line in row.lines}
@@ -313,8 +251,8 @@ def test_rows_hold_everything_once_in_order_and_together(
     assert {line.number for line in pairing.untagged} == set(range(1, 7)) - ends - named
 
 
-def test_functions_are_found_by_their_attribute(module: Load) -> None:
-    given_module = module("""
+def test_functions_are_found_by_their_attribute() -> None:
+    marked = module("""
 import functools
 
 def marked(id):
@@ -347,37 +285,13 @@ class Sha:
 
 constant = Sha()
 """)
-    found = implementations(given_module.__name__)
-    assert found == {"4": given_module.Attention, "∇4": given_module.pullback}
+    found = implementations(marked.__name__)
+    assert found == {"4": marked.Attention, "∇4": marked.pullback}
 
 
-def test_two_functions_for_one_algorithm_are_refused(module: Load) -> None:
+def test_two_functions_for_one_algorithm_are_refused() -> None:
     name = module(
         "def f(x): return x\ndef g(x): return x\nf.algorithm = g.algorithm = '4'\n"
     ).__name__
     with pytest.raises(PairingError, match=f"^{name} has two functions for Algorithm 4: f and g$"):
         implementations(name)
-
-
-def test_a_module_that_does_not_exist_is_refused() -> None:
-    with pytest.raises(ImportError, match="no_such_module"):
-        implementations("no_such_module")
-
-
-def test_a_wrapped_function_is_read_from_its_origin(module: Load) -> None:
-    function = module("def f(x):\n    return x  # 4.1\n").f
-    wrapped = functools.wraps(function)(lambda x: function(x))
-    assert statements(wrapped) == statements(function)
-
-
-def test_a_text_pairs_with_the_code_that_the_documentation_shows(module: Load) -> None:
-    text = "Algorithm 4: It\n\n1  for h ∈ [H]:\n2      x\n3  end\n4  return y\n"
-    function = module(
-        "def f(x):\n    for h in x:  # 4.1\n        h = h  # 4.2\n    return x  # 4.4\n"
-    ).f
-    assert layout(pair(read(text, "it"), function)) == [
-        ("", "def f(x):"),
-        ("1", "for h in x:"),
-        ("2 3", "h = h"),
-        ("4", "return x"),
-    ]

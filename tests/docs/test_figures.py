@@ -7,10 +7,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from bugs.table import SHOWN
 from figures.errors import SIZES, figures, rounded
 from figures.ties import seen
-from figures.told import told
+from figures.told import SHOWN, told
 from helpers.cases import REFERENCE
 from helpers.paper import PAPER, RANDOM, TRAINING
 

@@ -10,7 +10,6 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests"))  # where the tests find what they share
 
-from bugs.table import SHOWN  # noqa: E402
 from helpers.cases import REFERENCE  # noqa: E402
 from rich.progress import track  # noqa: E402
 
@@ -20,7 +19,7 @@ from figures.errors import SIZES, figures  # noqa: E402
 from figures.planted import figures as planted_figures  # noqa: E402
 from figures.planted import unknown  # noqa: E402
 from figures.ties import seen  # noqa: E402
-from figures.told import told  # noqa: E402
+from figures.told import SHOWN, told  # noqa: E402
 
 DATA = ROOT / "docs" / "_data"
 

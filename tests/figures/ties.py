@@ -25,8 +25,8 @@ def seen(id: str) -> dict[str, Any]:
         observed |= {line for line in tied.observed if line.startswith(f"{id}.")}
         values += len(tied.agreements)
     lines = {f"{id}.{line.number}": line for line in checked()[id].program.lines}
-    ends = [name for name, line in lines.items() if isinstance(line.statement, End)]
-    loops = [name for name, line in lines.items() if line.body]
+    ends = {name for name, line in lines.items() if isinstance(line.statement, End)}
+    loops = {name for name, line in lines.items() if line.body}
     return {
         "numbered": len(lines),
         "observed": len(observed),

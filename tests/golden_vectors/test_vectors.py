@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.cases import REFERENCE
 from helpers.full_disk import at_most
 from helpers.paper import MASKED, RANDOM, TRAINING
 from helpers.processes import start
@@ -29,10 +30,8 @@ from spec.inputs.python_form import input_name, python_form
 from spec.language.tree import End, While
 from spec.library import checked
 from spec.machine.trees import arrays
-from spec.pairing import implementations
 
 DOCS = Path(__file__).parents[2] / "docs"
-REFERENCE = implementations("algorithms")
 every_algorithm = pytest.mark.parametrize("id", checked())
 
 
@@ -98,10 +97,6 @@ def test_the_index_names_every_file_once_and_says_what_it_is(vectors):
         assert b"'fortran_order': False" in raw
 
 
-def test_every_algorithm_is_there(vectors):
-    assert list(vectors.algorithms) == list(checked())
-
-
 @every_algorithm
 def test_every_numbered_line_is_there_and_set_as_often_as_it_is_carried_out(vectors, id):
     lines, program = vectors.algorithms[id]["lines"], checked()[id].program
@@ -137,7 +132,7 @@ def test_the_row_that_the_docs_show_is_in_the_index(vectors):
 
 
 def test_another_process_with_another_order_of_sets_writes_the_same_bytes(vectors, tmp_path):
-    some = ["3", "5", "12", "15"]
+    some = ["3", "8", "12", "14"]
     code = f"""
 import pathlib, sys
 from spec import golden_vectors
@@ -320,14 +315,6 @@ def test_every_token_may_attend_to_another(vectors, id):
     mask = vectors.argument(id, "Mask")
     assert np.all(mask.sum(axis=0) > 0)
     assert np.any(mask == 0)
-
-
-@pytest.mark.parametrize(("id", "step", "end"), [("11", 6, 9), ("12", 10, 13), ("13", 6, 9)])
-def test_training_returns_theta_as_the_last_step_left_it(vectors, id, step, end):
-    (*_, (last,)), ((returned,),) = vectors.visits(id, step), vectors.visits(id, end)
-    for left, final in zip(last["arrays"], returned["arrays"], strict=True):
-        assert left["path"] == final["path"]
-        assert np.array_equal(vectors.load(left), vectors.load(final))
 
 
 # Can a program in another language read them, and hold its own result to them?

@@ -42,16 +42,11 @@ def edited(place: str, old: str, new: str) -> Program:
     id, _, number = place.partition(".")
     text = sketch("y ← 0") if id == "S1" else alg_file.write(algorithms()[id])
     head, lines = text.split("\n\n", 1)
-    if not number:
-        assert old in head, f"{old} does not stand there"
-        changed = f"{head.replace(old, new, 1)}\n\n{lines}"
-    else:
-        rows = lines.split("\n")
-        (at,) = (at for at, row in enumerate(rows) if row.split(" ")[0] == number)
-        assert old in rows[at], f"{old} does not stand there"
-        rows[at] = rows[at].replace(old, new, 1)
-        changed = "\n".join([head, "", *rows])
-    return read("\n".join(row.rstrip() for row in changed.split("\n")))
+    rows = (row for row in lines.split("\n") if row.split(" ")[0] == number)
+    part = next(rows) if number else head
+    assert old in part, f"{old} does not stand there"
+    text = f"\n{text}\n".replace(f"\n{part}\n", f"\n{part.replace(old, new, 1)}\n")[1:-1]
+    return read("\n".join(row.rstrip() for row in text.split("\n")))
 
 
 @cache

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import functools
-import itertools
-import linecache
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 from spec.line_by_line.event import NOTHING, Event
 from spec.line_by_line.observe import observe
-
-_numbers = itertools.count()
 
 
 def events(function: Callable[..., Any], *args: Any, **kwargs: Any) -> list[Event]:
@@ -34,15 +29,6 @@ def seen(function: Callable[..., Any], *args: Any, **kwargs: Any) -> list[tuple[
         (refs(event), dict(event.variables) if event.result is NOTHING else event.result)
         for event in events(function, *args, **kwargs)
     ]
-
-
-def module(text: str) -> ModuleType:
-    """A module that is in no file."""
-    name = f"<text {next(_numbers)}>"
-    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
-    made = ModuleType(name)
-    exec(compile(text, name, "exec"), made.__dict__)
-    return made
 
 
 def mark(id: str) -> Callable[[Any], Any]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import inspect
 import itertools
 import linecache
+import sys
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any
 
 from spec.pairing import Function
@@ -33,10 +35,17 @@ def planted(function: Function, right: str, wrong: str) -> Function:
     return compiled(text, bare.__globals__)[bare.__name__]
 
 
-def compiled(text: str, names: Mapping[str, Any]) -> dict[str, Any]:
+def compiled(text: str, names: Mapping[str, Any], file: str = "") -> dict[str, Any]:
     """The names that a text has, with those that it defines; its source can be read."""
-    file = f"<planted {next(_numbers)}>"
-    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-    namespace = dict(names)
-    exec(compile(text, file, "exec"), namespace)
-    return namespace
+    return vars(module(text, names, file))
+
+
+def module(text: str, names: Mapping[str, Any] | None = None, file: str = "") -> ModuleType:
+    """A module that is in no file, but can be imported, and its source be read."""
+    made = ModuleType(file or f"<text {next(_numbers)}>")
+    name = made.__name__
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    sys.modules[name] = made
+    made.__dict__.update(names or {})
+    exec(compile(text, name, "exec"), made.__dict__)
+    return made

@@ -16,6 +16,7 @@ from spec.inputs.draw import Inputs, draw
 from spec.language.tree import Line
 from spec.library import checked
 from spec.machine import Chance, Frame, Machine, Parameters, Value, Watcher
+from spec.machine.trees import leaves
 
 TURNS = 4  # how long a text may grow
 QUICK = {  # sizes for gradients
@@ -61,10 +62,9 @@ def with_part(
 ) -> Parameters:
     """θ with one part changed, or without it."""
     (key,) = (key for key in parameters.fields if str(key) == name)
-    fields = dict(parameters.fields)
-    value = fields.pop(key)
+    fields = {one: value for one, value in parameters.fields.items() if one != key}
     if change is not None:
-        fields[key] = change(value)
+        fields[key] = change(parameters.fields[key])
     return Parameters(parameters.algorithm, fields)
 
 
@@ -84,15 +84,8 @@ def changed(inputs: Inputs, **changes: Any) -> Inputs:
 
 
 def comparable(value: Any) -> Any:
-    """A value with lists for its arrays, and parameters as dictionaries."""
-    match value:
-        case dict():
-            return {str(key): comparable(part) for key, part in value.items()}
-        case Parameters(_, fields):
-            return comparable(fields)
-        case np.ndarray():
-            return value.tolist()
-    return value
+    """The leaves of a value by their paths, with lists for arrays."""
+    return {path: np.asarray(leaf).tolist() for path, leaf in leaves(value)}
 
 
 class Seen(Watcher):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,11 @@ def written(text: str, *edits: tuple[str, str], algorithm: str = "", **names: An
     """The function of a text, after some edits."""
     known = {"np": np, "softmax": softmax, "head": head, "layer_norm": layer_norm, **names}
     namespace = compiled(edited(text, *edits), known)
-    (function,) = (namespace[key] for key in namespace.keys() - known.keys() - {"__builtins__"})
+    (function,) = (
+        value
+        for name, value in namespace.items()
+        if name not in known and inspect.isfunction(value)
+    )
     if algorithm:
         function.algorithm = algorithm
     return function

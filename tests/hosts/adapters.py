@@ -10,7 +10,7 @@ import torch
 from hosts import columns_numpy as columns
 from hosts import convert
 from hosts import rows_torch as rows
-from hosts.convert import to_masked_out, to_rows, to_tensor
+from hosts.convert import to_columns, to_masked_out, to_rows, to_tensor
 from spec.adapters.function_in_layout import layout
 from spec.inputs.arguments import Adapter
 from spec.inputs.variations import TURNS
@@ -37,11 +37,11 @@ def same(value: Any) -> Any:
     return value
 
 
-def spread(form: Callable[[Any], dict[str, Any]], name: str, *others: str) -> Callable[..., Any]:
+def spread(name: str, *others: str) -> Callable[..., Any]:
     """Call a function with some arguments, and with the parts of another by their names."""
 
     def call(function: Any, arguments: Any) -> Any:
-        parts = form(getattr(arguments, name))
+        parts = to_columns(getattr(arguments, name))
         return function(*(getattr(arguments, other) for other in others), **parts)
 
     return call
@@ -105,15 +105,15 @@ ADAPTERS: dict[str, tuple[int, Any, Adapter]] = {
     "columns 3": (3, columns.attend_one, COLUMNS),
     "columns 4": (4, columns.attend, COLUMNS),
     "columns 5": (5, columns.attend_heads,
-        of(spread(convert.columns_attention, "W", "X", "Z", "Mask"), "columns")),
+        of(spread("W", "X", "Z", "Mask"), "columns")),
     "columns 6": (6, columns.normalise, layout(eps=None)),
     "columns 7": (7, columns.unembed, COLUMNS),
     "columns 8": (8, columns.seq2seq,
-        of(spread(convert.columns_seq2seq, "theta", "z", "x"), "columns")),
-    "columns 9": (9, columns.bert, of(spread(convert.columns_bert, "theta", "x"), "columns")),
-    "columns 10": (10, columns.gpt, of(spread(convert.columns_gpt, "theta", "x"), "columns")),
+        of(spread("theta", "z", "x"), "columns")),
+    "columns 9": (9, columns.bert, of(spread("theta", "x"), "columns")),
+    "columns 10": (10, columns.gpt, of(spread("theta", "x"), "columns")),
     "columns 14": (14, columns.generate,
-        of(takes(x=same, theta_hat=convert.columns_gpt, **GENERATE), "columns")),
+        of(takes(x=same, theta_hat=to_columns, **GENERATE), "columns")),
     "columns 15": (15, columns.translate,
-        of(takes(z=same, theta_hat=convert.columns_seq2seq, **TRANSLATE), "columns")),
+        of(takes(z=same, theta_hat=to_columns, **TRANSLATE), "columns")),
 }  # fmt: skip

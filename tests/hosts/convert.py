@@ -1,4 +1,4 @@
-"""From the reference's parameters and inputs to each host's, and from its results back.
+"""From the reference's parameters and inputs to each host's.
 
 The reference's tokens are columns, its heads are stacked along a leading axis, and its layers are
 tuples of records; Mask[t_z, t_x] is True where t_x may attend to t_z.
@@ -28,26 +28,12 @@ def to_rows(X: Any) -> torch.Tensor:
     return to_tensor(np.swapaxes(X, -2, -1))
 
 
-def from_rows(x: torch.Tensor) -> Any:
-    return x.transpose(-2, -1).numpy()
-
-
-def from_logits(x: torch.Tensor) -> Any:
-    """Rows of logits become columns of probabilities."""
-    return from_rows(torch.softmax(x, dim=-1))
-
-
 def to_masked_out(Mask: Any) -> torch.Tensor:
     """The other polarity, and the other way round."""
     return to_tensor(~np.swapaxes(Mask, -2, -1))
 
 
-# `rows_torch`: fused projections, tables of embeddings.
-
-
-def rows_table(W: Any) -> torch.Tensor:
-    """W_e or W_p, a column an entry, becomes a table, a row an entry."""
-    return to_tensor(W.T)
+# `rows_torch`: fused projections, a row an entry of an embedding.
 
 
 def rows_attention(W_qkv: Any) -> rows.Attention:
@@ -60,20 +46,15 @@ def rows_attention(W_qkv: Any) -> rows.Attention:
 
 
 def rows_self_attention(W: Any) -> rows.SelfAttention:
-    W_q, b_q, W_k, b_k, W_v, b_v = (_stacked(part) for part in W.W_qkv)
-    return rows.SelfAttention(
-        n_head=W.W_qkv.W_q.shape[0],
-        w_qkv=_fused(W_q, W_k, W_v),
-        b_qkv=_fused(b_q, b_k, b_v),
-        w_o=to_tensor(W.W_o),
-        b_o=to_tensor(W.b_o),
-    )
+    W_q, b_q, W_k, b_k, W_v, b_v = map(_stacked, W.W_qkv)
+    W_qkv, b_qkv = _fused(W_q, W_k, W_v), _fused(b_q, b_k, b_v)
+    return rows.SelfAttention(len(W.W_qkv.W_q), W_qkv, b_qkv, to_tensor(W.W_o), to_tensor(W.b_o))
 
 
 def rows_cross_attention(W: Any) -> rows.CrossAttention:
-    W_q, b_q, W_k, b_k, W_v, b_v = (_stacked(part) for part in W.W_qkv)
+    W_q, b_q, W_k, b_k, W_v, b_v = map(_stacked, W.W_qkv)
     return rows.CrossAttention(
-        n_head=W.W_qkv.W_q.shape[0],
+        n_head=len(W.W_qkv.W_q),
         w_q=to_tensor(W_q),
         b_q=to_tensor(b_q),
         w_kv=_fused(W_k, W_v),
@@ -110,34 +91,28 @@ def rows_decoder_block(layer: Any) -> rows.DecoderBlock:
 
 def rows_encoder_decoder(theta: Any) -> rows.EncoderDecoder:
     return rows.EncoderDecoder(
-        wte=rows_table(theta.W_e),
-        wpe=rows_table(theta.W_p),
+        wte=to_tensor(theta.W_e.T),
+        wpe=to_tensor(theta.W_p.T),
         encoder=[rows_block(layer, "W_enc") for layer in theta.encoder_layers],
         decoder=[rows_decoder_block(layer) for layer in theta.decoder_layers],
         w_u=to_tensor(theta.W_u),
     )
 
 
-def rows_bert(theta: Any) -> rows.Bert:
-    return rows.Bert(
-        wte=rows_table(theta.W_e),
-        wpe=rows_table(theta.W_p),
-        blocks=[rows_block(layer) for layer in theta.layers],
-        w_f=to_tensor(theta.W_f),
-        b_f=to_tensor(theta.b_f),
-        norm_f=rows_layer_norm(theta.gamma, theta.beta),
-        w_u=to_tensor(theta.W_u),
-    )
-
-
-def rows_gpt(theta: Any) -> rows.GPT:
-    return rows.GPT(
-        wte=rows_table(theta.W_e),
-        wpe=rows_table(theta.W_p),
+def rows_gpt(theta: Any, kind: Any = rows.GPT, **more: torch.Tensor) -> Any:
+    """A transformer of one sequence; a BERT has a layer more before its last norm."""
+    return kind(
+        wte=to_tensor(theta.W_e.T),
+        wpe=to_tensor(theta.W_p.T),
         blocks=[rows_block(layer) for layer in theta.layers],
         norm_f=rows_layer_norm(theta.gamma, theta.beta),
         w_u=to_tensor(theta.W_u),
+        **more,
     )
+
+
+def rows_bert(theta: Any) -> Any:
+    return rows_gpt(theta, rows.Bert, w_f=to_tensor(theta.W_f), b_f=to_tensor(theta.b_f))
 
 
 def _stacked(part: Any) -> Any:
@@ -152,64 +127,33 @@ def _fused(*parts: Any) -> torch.Tensor:
 # `columns_numpy`: a dict for every part, a list of heads.
 
 
-def columns_head(W_qkv: Any) -> dict[str, Any]:
-    names = ("Wq", "bq", "Wk", "bk", "Wv", "bv")
-    return dict(zip(names, W_qkv, strict=True))
+#: By the names of the reference's parameters, those of the host; of a part in a part, both.
+COLUMNS = {
+    "W_q": "Wq", "b_q": "bq", "W_k": "Wk", "b_k": "bk", "W_v": "Wv", "b_v": "bv",
+    "W_o": "Wo", "b_o": "bo", "W_e": "We", "W_p": "Wp", "W_u": "Wu", "W_f": "Wf", "b_f": "bf",
+    "W_qkv": "heads", "W": "attn", "W_enc": "attn", "W_dec": "attn", "W_ed": "cross",
+    "layers": "layers", "encoder_layers": "encoder", "decoder_layers": "decoder",
+    "W_mlp1": "ffn.W1", "b_mlp1": "ffn.b1", "W_mlp2": "ffn.W2", "b_mlp2": "ffn.b2",
+    "W_mlp3": "ffn.W1", "b_mlp3": "ffn.b1", "W_mlp4": "ffn.W2", "b_mlp4": "ffn.b2",
+    "gamma": "ln_f.g", "gamma1": "ln1.g", "gamma2": "ln2.g",
+    "gamma3": "ln1.g", "gamma4": "ln2.g", "gamma5": "ln3.g",
+    "beta": "ln_f.b", "beta1": "ln1.b", "beta2": "ln2.b",
+    "beta3": "ln1.b", "beta4": "ln2.b", "beta5": "ln3.b",
+}  # fmt: skip
 
 
-def columns_attention(W: Any) -> dict[str, Any]:
-    heads = [columns_head(head) for head in zip(*W.W_qkv, strict=True)]
-    return {"heads": heads, "Wo": W.W_o, "bo": W.b_o}
-
-
-def columns_layer(layer: Any, attention: str = "W") -> dict[str, Any]:
-    """A layer of Algorithms 9 and 10, or one of 8's encoder, where W has another name."""
-    return {
-        "attn": columns_attention(getattr(layer, attention)),
-        "ln1": {"g": layer.gamma1, "b": layer.beta1},
-        "ffn": {"W1": layer.W_mlp1, "b1": layer.b_mlp1, "W2": layer.W_mlp2, "b2": layer.b_mlp2},
-        "ln2": {"g": layer.gamma2, "b": layer.beta2},
-    }
-
-
-def columns_decoder_layer(layer: Any) -> dict[str, Any]:
-    return {
-        "attn": columns_attention(layer.W_dec),
-        "ln1": {"g": layer.gamma3, "b": layer.beta3},
-        "cross": columns_attention(layer.W_ed),
-        "ln2": {"g": layer.gamma4, "b": layer.beta4},
-        "ffn": {"W1": layer.W_mlp3, "b1": layer.b_mlp3, "W2": layer.W_mlp4, "b2": layer.b_mlp4},
-        "ln3": {"g": layer.gamma5, "b": layer.beta5},
-    }
-
-
-def columns_seq2seq(theta: Any) -> dict[str, Any]:
-    return {
-        "We": theta.W_e,
-        "Wp": theta.W_p,
-        "encoder": [columns_layer(layer, "W_enc") for layer in theta.encoder_layers],
-        "decoder": [columns_decoder_layer(layer) for layer in theta.decoder_layers],
-        "Wu": theta.W_u,
-    }
-
-
-def columns_bert(theta: Any) -> dict[str, Any]:
-    return {
-        "We": theta.W_e,
-        "Wp": theta.W_p,
-        "layers": [columns_layer(layer) for layer in theta.layers],
-        "Wf": theta.W_f,
-        "bf": theta.b_f,
-        "ln_f": {"g": theta.gamma, "b": theta.beta},
-        "Wu": theta.W_u,
-    }
-
-
-def columns_gpt(theta: Any) -> dict[str, Any]:
-    return {
-        "We": theta.W_e,
-        "Wp": theta.W_p,
-        "layers": [columns_layer(layer) for layer in theta.layers],
-        "ln_f": {"g": theta.gamma, "b": theta.beta},
-        "Wu": theta.W_u,
-    }
+def to_columns(record: Any) -> dict[str, Any]:
+    """Any part of the parameters, or all of them."""
+    parts: dict[str, Any] = {}
+    for name, value in record._asdict().items():
+        if name == "W_qkv":
+            value = tuple(type(value)(*head) for head in zip(*value, strict=True))
+        match value:
+            case tuple() if hasattr(value, "_fields"):
+                value = to_columns(value)
+            case tuple():
+                value = list(map(to_columns, value))
+        *outer, last = COLUMNS[name].split(".")
+        holder = parts.setdefault(outer[0], {}) if outer else parts
+        holder[last] = value
+    return parts

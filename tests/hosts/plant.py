@@ -6,7 +6,6 @@ and edits of the source, each a text that occurs once and what stands there inst
 
 from __future__ import annotations
 
-import sys
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -14,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from helpers.planting import edited
+from helpers.planting import edited, module
 
 HERE = Path(__file__).parent
 HOSTS = ("rows_torch", "columns_numpy")
@@ -58,9 +57,5 @@ def _table(file: str) -> dict[str, Any]:
 
 def planted(plant: Plant) -> ModuleType:
     """The host as a module of its own, with a mistake in it."""
-    path = HERE / f"{plant.host}.py"
-    source = edited(path.read_text(encoding="utf-8"), *plant.edits)
-    module = ModuleType(f"{plant.host} with {plant.mistake}")
-    sys.modules[module.__name__] = module  # where dataclasses look for their annotations
-    exec(compile(source, str(path), "exec"), module.__dict__)
-    return module
+    source = (HERE / f"{plant.host}.py").read_text(encoding="utf-8")
+    return module(edited(source, *plant.edits), file=f"{plant.host} with {plant.mistake}")

@@ -8,14 +8,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from examples import rows
 from helpers.cases import case
+from helpers.planting import planted
 from helpers.tagged_code import ALL_OF_4, ATTENTION, said, seen, written
 
 from algorithms import Attention, MHAttention
 from spec.domains import Floats
-from spec.expected.line_values import LineValues, PairedInputs
+from spec.expected.line_values import LineValues
 from spec.expected.trace import trace
-from spec.inputs.draw import draw
 from spec.library import checked
 from spec.line_by_line.array_axes import ArrayAxes
 from spec.line_by_line.tie import hold_to_lines, tie
@@ -164,6 +165,7 @@ def test_a_place_has_the_axes_that_the_argument_has():
     arguments = (X, Z, W_qkv._replace(b_q=b_q), Mask)
     held.inputs = dataclasses.replace(held.inputs, arguments=arguments)
     (difference,) = hold_to_lines(held, Attention).differences
+    assert difference.line == "4"
     assert difference.problem.startswith("W_qkv.b_q is ")
     assert difference.problem.endswith(", at [2]; 2 of 8 differ")
 
@@ -188,45 +190,17 @@ def test_what_is_not_a_token_yet_is_one_less_than_the_papers_0():
 
 # Other layouts, through views
 
-ROWS = """\
-def attention(x, z, w_qkv, mask):
-    width = w_qkv.shape[1] // 3
-    qkv = x @ w_qkv[:-1] + w_qkv[-1]
-    q, k, v = np.split(qkv, 3, axis=-1)  # 4.1-4.3; Q = q.mT; K = k.mT; V = v.mT
-    s = q @ k.mT  # 4.4; S = s.swapaxes(-1, -2)
-    s[..., ~mask] = -np.inf  # 4.5; S = s.swapaxes(-1, -2)
-    e = np.exp(s / np.sqrt(width))
-    return e / e.sum(axis=-1, keepdims=True) @ v  # 4.6; return = _.mT
-"""
 
-
-def rows_case(batch: int) -> PairedInputs:
-    """Self-attention, a token a row, with one matrix for queries, keys and values."""
-    source = np.random.default_rng(5)
-    square = {"d_x": 9, "d_z": 9, "ℓ_x": 7, "ℓ_z": 7, "d_attn": 4, "d_out": 4}
-    drawn = [draw(checked(), "4", source, square) for _ in range(batch)]
-    W_qkv, Mask = drawn[0].parameters
-    Mask[0] = 1
-    runs = [[dataclasses.replace(drawn[0], inputs=(one.inputs[0],) * 2)] for one in drawn]
-    W_q, b_q, W_k, b_k, W_v, b_v = W_qkv.fields.values()
-    fused = np.hstack([np.vstack([W.T, b.T]) for W, b in ((W_q, b_q), (W_k, b_k), (W_v, b_v))])
-    x = np.stack([one.inputs[0].T for one in drawn])
-    x = x if batch > 1 else x[0]
-    return PairedInputs(runs, (x, x, fused, Mask.T == 1), batched=batch > 1)
-
-
-@pytest.mark.parametrize("batch", [1, 3])
-def test_views_bring_rows_of_tokens_and_fused_projections_to_the_papers_layout(batch):
-    held = LineValues(checked(), "4", rows_case(batch))
-    found = hold_to_lines(held, written(ROWS))
+def test_views_bring_rows_of_tokens_and_fused_projections_to_the_papers_layout():
+    found = rows.tied()
     assert found.differences == ()
     assert " ".join(found.observed) == ALL_OF_4
     for right, wrong, line in [
-        (" + w_qkv[-1]", "", "4.1"),
-        ("q, k, v = np", "q, v, k = np", "4.2"),
-        ("q @ k.mT ", "k @ q.mT ", "4.4"),
-        ("~mask", "mask", "4.5"),
-        ("np.sqrt(width)", "width", "4.6"),
+        (" + b_q", "", "4.1"),
+        ("k, v = np", "v, k = np", "4.2"),
+        ("q @ k.T", "k @ q.T", "4.4"),
+        ("where(mask", "where(~mask", "4.5"),
+        ("np.sqrt(w_q.shape[1])", "w_q.shape[1]", "4.6"),
     ]:
-        (difference,) = hold_to_lines(held, written(ROWS, (right, wrong))).differences
+        (difference,) = rows.tied(planted(rows.attention, right, wrong)).differences
         assert difference.line == line

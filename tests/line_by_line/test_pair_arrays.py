@@ -68,7 +68,7 @@ def test_parameters_may_be_records_or_dicts_and_layers_stacked_or_in_lists(form)
             lambda θ: θ._replace(gamma=θ.gamma[:, None]),
             "theta.gamma has shape (6, 1); one visit has (6,)",
         ),
-        (lambda θ: tree_map(lambda a: a[::-1], θ), "theta.W_e is "),
+        (lambda θ: θ._replace(layers=θ.layers[::-1]), "theta.layers[0].W.W_qkv.W_q is "),
         (
             lambda θ: stacked(θ) | {"W": tree_map(lambda a: a[::-1], stacked(θ)["W"])},
             "theta.W.W_qkv.W_q is ",

@@ -1,20 +1,28 @@
-"""Are the mistakes named that are planted into two hosts which know nothing of the catalogue?"""
+"""Are the mistakes named that are planted into two hosts which know nothing of the catalogue?
+
+That each function of a host computes its algorithm is shown where it is checked (`tests/adapters`);
+what is frozen, which imports nothing of ours, can lose nothing that it had.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import json
+import tomllib
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from figures.planted import named
-from hosts.plant import HOSTS, absent, planted, plants, uncatalogued
+from hosts.plant import HERE, HOSTS, absent, planted, plants, uncatalogued
 
 from spec.mistakes import catalogue
 
-SHOWN = Path(__file__).parents[2] / "docs" / "_data" / "planted.json"
+DATA = Path(__file__).parents[2] / "docs" / "_data" / "planted.json"
+SHOWN = json.loads(DATA.read_text(encoding="utf-8"))
 MISTAKES = [one.id for one in catalogue().values() if one.kind == "mistake"]
+FROZEN = tomllib.loads((HERE / "frozen.toml").read_text("utf-8"))
 #: Of the many, one or two of each algorithm: all of them take half an hour, in `make figures`.
 SAMPLE = {
     "rows_torch": ["token-off-by-one", "scale-missing-one-query", "mask-polarity",
@@ -37,8 +45,11 @@ def sample():
             yield pytest.param(by_mistake[mistake], id=f"{host}-{mistake}", marks=marks)
 
 
-def shown():
-    return json.loads(SHOWN.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("name", HOSTS)
+def test_a_host_is_as_it_was_when_it_was_frozen(name):
+    assert FROZEN[name]["why"]
+    source = (HERE / f"{name}.py").read_bytes()
+    assert hashlib.sha256(source).hexdigest() == FROZEN[name]["sha256"]
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -65,18 +76,17 @@ def test_a_planted_mistake_is_named(plant):
     assert found["fate"] == "named", found
     (before,) = (
         one
-        for one in shown()["plants"]
+        for one in SHOWN["plants"]
         if (one["host"], one["mistake"]) == (plant.host, plant.mistake)
     )
     assert found == before
 
 
 def test_the_docs_show_every_plant_and_most_are_named():
-    data = shown()
-    assert [(one["host"], one["mistake"]) for one in data["plants"]] == [
+    assert [(one["host"], one["mistake"]) for one in SHOWN["plants"]] == [
         (host, one.mistake) for host in HOSTS for one in plants(host)
     ]
-    fates = Counter(one["fate"] for one in data["plants"])
-    assert all(one["seen"] for one in data["plants"])
-    assert fates["named"] >= 0.95 * len(data["plants"])
-    assert all(host["alarms"] == 0 for host in data["hosts"].values())
+    fates = Counter(one["fate"] for one in SHOWN["plants"])
+    assert all(one["seen"] for one in SHOWN["plants"])
+    assert fates["named"] >= 0.95 * len(SHOWN["plants"])
+    assert all(host["alarms"] == 0 for host in SHOWN["hosts"].values())

@@ -9,7 +9,6 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
 from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
@@ -22,7 +21,7 @@ from rich.table import Table
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests"))  # where the tests find what they share
 
-from mutants.mutant import Fate, Mutant, Timed, Verdict, survivors, timed  # noqa: E402
+from mutants.mutant import Fate, Mutant, Verdict, survivors  # noqa: E402
 
 #: What is changed: each kind has a module of its name, with `mutants` and `verdict`.
 KINDS = ("spec", "code")
@@ -30,13 +29,13 @@ DATA = ROOT / "docs" / "_data" / "mutants.json"
 CHUNK = 8  # mutants that a process takes at a time
 
 
-def verdicts(kind: str, every: int) -> list[Timed]:
+def verdicts(kind: str, every: int) -> list[Verdict]:
     """What becomes of the mutants of a kind: of all of them, or of every so many."""
     module = import_module(f"mutants.{kind}")
     made = list(module.mutants())[::every]
     # A process that is forked would share the threads of the libraries.
     with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
-        run = pool.map(partial(timed, module.verdict), made, chunksize=CHUNK)
+        run = pool.map(module.verdict, made, chunksize=CHUNK)
         return list(track(run, f"mutants of the {kind}", len(made), transient=True))
 
 
@@ -49,20 +48,13 @@ def totals(found: Iterable[Verdict], by: Callable[[Mutant], str]) -> dict[str, d
     return {group: {name: counts[name] for name in names} for group, counts in groups.items()}
 
 
-def table(title: str, found: Sequence[Timed], by: Callable[[Mutant], str]) -> Table:
-    """The totals of each group, and of all, with the time it took."""
-    seconds: Counter[str] = Counter()
-    for verdict, time in found:
-        seconds[by(verdict.mutant)] += time
+def table(title: str, found: Sequence[Verdict], by: Callable[[Mutant], str]) -> Table:
+    """The totals of each group, and of all."""
     shown = Table(title, title_justify="left")
-    for name in ("made", *(fate.value for fate in Fate), "seconds"):
+    for name in ("made", *(fate.value for fate in Fate)):
         shown.add_column(name, justify="right")
-    rows = totals((verdict for verdict, _ in found), by)
-    for group, counts in rows.items():
-        shown.add_row(group, *map(str, counts.values()), f"{seconds[group]:.0f}")
-    shown.add_section()
-    columns = zip(*(counts.values() for counts in rows.values()), strict=True)
-    shown.add_row("all", *(str(sum(column)) for column in columns), f"{seconds.total():.0f}")
+    for group, counts in {**totals(found, by), **totals(found, lambda _: "all")}.items():
+        shown.add_row(group, *map(str, counts.values()))
     return shown
 
 
@@ -88,20 +80,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("kind", nargs="*", choices=[*KINDS, []], help="all, if none is named")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only each N-th mutant")
-    parser.add_argument("--show", choices=[fate.value for fate in Fate], help="list those")
     parser.add_argument("--write", action="store_true", help=f"write {DATA.relative_to(ROOT)}")
     options = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # there is a process for each processor
     console, found, wrong = Console(), {}, 0
     for kind in options.kind or KINDS:
-        run = verdicts(kind, options.every)
-        console.print(table(f"{kind}, by algorithm", run, lambda mutant: mutant.algorithm))
-        console.print(table(f"{kind}, by change", run, lambda mutant: mutant.change))
-        found[kind] = [verdict for verdict, _ in run]
-        for verdict in found[kind]:
-            if verdict.fate.value == options.show:
-                text = f"{verdict.mutant}\n    {verdict.message}"
-                console.print(text, markup=False, highlight=False)
+        found[kind] = verdicts(kind, options.every)
+        console.print(table(f"{kind}, by algorithm", found[kind], lambda one: one.algorithm))
+        console.print(table(f"{kind}, by change", found[kind], lambda one: one.change))
         survive = {
             (verdict.mutant.line, verdict.mutant.after)
             for verdict in found[kind]

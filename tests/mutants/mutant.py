@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import time
 import tomllib
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
 from helpers.paper import PAPER
 
 from spec.library import checked, example
 from spec.mistakes.mutants import Mutant
 
-__all__ = ["Fate", "Mutant", "Timed", "Verdict", "survivors", "timed"]
+__all__ = ["Fate", "Mutant", "Verdict", "survivors"]
 
 
 class Fate(Enum):
@@ -36,26 +33,14 @@ class Verdict:
     message: str = ""
 
 
-Timed = tuple[Verdict, float]
-
-
-def timed(verdict: Callable[[Mutant], Verdict], mutant: Mutant) -> Timed:
-    """What has become of a mutant, and how many seconds it took to say."""
-    start = time.perf_counter()
-    return verdict(mutant), time.perf_counter() - start
-
-
 def survivors(kind: str) -> dict[tuple[str, str], str]:
     """The mutants that are known to survive, by line and text, and why.
 
     Those of the paper's algorithms stand beside this file. Those of an algorithm of ours stand in
     the file beside its text, as tables `survivor` with a `kind`, which is `spec` or `code`.
     """
-    return {(entry["line"], entry["after"]): entry["reason"] for entry in _survivors(kind)}
-
-
-def _survivors(kind: str) -> Iterator[dict[str, Any]]:
     file = Path(__file__).with_name(f"survivors_{kind}.toml")
-    yield from tomllib.loads(file.read_text(encoding="utf-8"))[kind]
+    listed = [(entry, kind) for entry in tomllib.loads(file.read_text(encoding="utf-8"))[kind]]
     for id in checked().keys() - set(PAPER):
-        yield from (entry for entry in example(id).get("survivor", ()) if entry["kind"] == kind)
+        listed += [(entry, entry["kind"]) for entry in example(id).get("survivor", ())]
+    return {(entry["line"], entry["after"]): entry["reason"] for entry, of in listed if of == kind}

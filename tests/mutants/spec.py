@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from helpers.cases import REFERENCE, batches, case
 from helpers.paper import ENDING, TRAINING
@@ -34,16 +33,8 @@ def mutants() -> Iterator[Mutant]:
             yield from mutants_of(id)
 
 
-class Draw(NamedTuple):
-    """Which inputs: a seed, sizes other than the usual ones, whether in a batch."""
-
-    seed: int
-    sizes: Mapping[str, int] = MappingProxyType({})
-    batched: bool = False
-
-
-def draws(id: str) -> list[Draw]:
-    """What a mutant runs on, one after the other until there is a difference.
+def draws(id: str) -> list[dict[str, Any]]:
+    """What a mutant runs on, one after the other until there is a difference: see `case`.
 
     Most differ on any inputs, so that small sizes come first; then each loop has turns of its own,
     so that the bound of one is not that of another.
@@ -52,25 +43,24 @@ def draws(id: str) -> list[Draw]:
         deeper = {"L": 2, "L_enc": 2, "L_dec": 2, "H": 2, "N_epochs": 2}
         # Seed 8 was found by search: tokens on either side of mask_token are masked, and are not.
         return [
-            Draw(8, LEAST),
-            Draw(9, {**LEAST, "N_epochs": 2, "N_data": 1}),
-            Draw(2, {**LEAST, **deeper}),
+            {"seed": 8, **LEAST},
+            {"seed": 9, **LEAST, "N_epochs": 2, "N_data": 1},
+            {"seed": 2, **LEAST, **deeper},
         ]
     if id in ENDING:
         # Found by search: of so few tokens, the one that ends the text is drawn at the second turn
         # with seed 9, and at the third with seed 15.
         few = {**SMALL, "N_V": 4}
-        return [Draw(0, SMALL), Draw(9, few), Draw(15, few), Draw(1)]
+        return [{"seed": 0, **SMALL}, {"seed": 9, **few}, {"seed": 15, **few}, {"seed": 1}]
     unequal = {"L": 3, "L_enc": 3, "L_dec": 1, "H": 2, "length(x)": 7, "length(z)": 4}
-    alone = [Draw(0, SMALL), Draw(1), Draw(2), Draw(3, unequal)]
-    return [*alone, *(Draw(4, batched=True) for batched in batches(id) if batched)]
+    alone = [{"seed": 0, **SMALL}, {"seed": 1}, {"seed": 2}, {"seed": 3, **unequal}]
+    return [*alone, *({"seed": 4, "batched": True} for batched in batches(id) if batched)]
 
 
 @cache
 def observed(id: str, place: int) -> tuple[PairedInputs, Observation]:
     """One of the draws, and what the reference does on it: computed once for all mutants."""
-    draw = draws(id)[place]
-    inputs = case(id, draw.seed, batched=draw.batched, **draw.sizes)
+    inputs = case(id, **draws(id)[place])
     return inputs, run_observed(inputs, REFERENCE[id])
 
 

@@ -6,7 +6,6 @@ import ast
 import copy
 import inspect
 import itertools
-import linecache
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from helpers.cases import REFERENCE
+from helpers.planting import compiled
 
 from mutants.mutant import Mutant
 from spec import symbols
@@ -77,16 +77,11 @@ class Source:
         self.id = id
         self.function = inspect.unwrap(REFERENCE[id])
         self.globals: dict[str, Any] = self.function.__globals__
-        rows, _ = inspect.findsource(self.function)
-        definition = next(
-            node
-            for node in ast.parse("".join(rows)).body
-            if isinstance(node, ast.FunctionDef) and node.name == self.function.__name__
-        )
-        first = min(node.lineno for node in definition.decorator_list)
+        rows, first = inspect.getsourcelines(self.function)
         # The function alone, where it stands in its file.
-        self.rows = ["from __future__ import annotations\n", *["\n"] * (first - 2)]
-        self.rows += rows[first - 1 : definition.end_lineno]
+        self.rows = ["from __future__ import annotations\n", *["\n"] * (first - 2), *rows]
+        definition = ast.parse("".join(self.rows)).body[1]
+        assert isinstance(definition, ast.FunctionDef), "it is the source of a function"
         self.tags = {one.first: one for one in statements(self.function)}
         arguments = _arguments(definition)
         #: Of an argument that is a part of θ, the fields.
@@ -207,11 +202,8 @@ class Source:
         row = f"{' ' * site.node.col_offset}{after}{site.tag}\n"
         rows = list(self.rows)
         rows[site.first - 1 : site.last] = [row, *["\n"] * (site.last - site.first)]
-        written = "".join(rows)
-        linecache.cache[FILE] = (len(written), None, rows, FILE)
-        made = dict(self.globals)
-        exec(compile(written, FILE, "exec"), made)
-        function: Callable[..., Any] = made[self.function.__name__]
+        names = compiled("".join(rows), self.globals, FILE)
+        function: Callable[..., Any] = names[self.function.__name__]
         return function
 
 

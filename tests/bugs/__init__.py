@@ -1,1 +1,0 @@
-"""Mistakes in the reference that keep every shape: what names them, and which tests see them."""
