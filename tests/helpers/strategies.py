@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from inspect import isfunction
-from types import CodeType, ModuleType
+from types import ModuleType
 from typing import Any, Generic, NamedTuple, cast
 
 import numpy as np
@@ -35,6 +35,7 @@ from algorithms.signatures.declarations import (
     Signature,
     declared,
 )
+from algorithms.signatures.messages import compiled
 from helpers.rounding import assert_close, budget
 
 Function = Callable[..., Any]
@@ -108,12 +109,6 @@ def signature(function: Function) -> Signature:
 def requires(function: Function) -> tuple[str, ...]:
     """What a checked function asks of its sizes and numbers."""
     return tuple(cast("Any", function).requires)
-
-
-@cache
-def compiled(rule: str) -> CodeType:
-    """A condition, ready to be asked."""
-    return compile(rule, rule, "eval")
 
 
 class Rules:
@@ -269,17 +264,6 @@ class Call(NamedTuple):
     def batch(self) -> tuple[int, ...]:
         """The leading axes of all arrays, broadcast."""
         return np.broadcast_shapes(*(leaf.leading for leaf in self.leaves))
-
-    @property
-    def depth(self) -> int:
-        """How many layers θ has."""
-        layers = {
-            leaf.keys[: n + 1]
-            for leaf in self.leaves
-            for n, key in enumerate(leaf.keys)
-            if leaf.theta and isinstance(key, int)
-        }
-        return len(layers)
 
     def sizes(self, scope: Keys = ()) -> dict[str, Any]:
         """What each name stands for: the size of an axis, or a number."""
