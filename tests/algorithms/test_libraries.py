@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 import torch
 from helpers import generic
-from helpers.rounding import arrays, assert_close, budget
+from helpers.rounding import assert_close, budget
 from helpers.strategies import assert_same, checked_functions, example, signature, traceable
 
 from algorithms import Attention, AttentionParameters, initialise, token_embedding
+from spec.machine.trees import arrays
 from spec.pairing import implementations
 
 LIBRARIES = {"torch": torch.asarray, "jax": jnp.asarray, "strict": array_api_strict.asarray}
