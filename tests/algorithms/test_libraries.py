@@ -14,7 +14,14 @@ import pytest
 import torch
 from helpers import generic
 from helpers.rounding import assert_close, budget
-from helpers.strategies import assert_same, checked_functions, example, signature, traceable
+from helpers.strategies import (
+    assert_same,
+    checked_functions,
+    every_function,
+    example,
+    signature,
+    traceable,
+)
 
 from algorithms import Attention, AttentionParameters, initialise, token_embedding
 from spec.machine.trees import arrays
@@ -26,12 +33,7 @@ W_e = generic.matrix(8, 23)
 UNOPTIMISED = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 
 
-def functions(that=lambda function: True):
-    chosen = [function for function in checked_functions() if that(function)]
-    return pytest.mark.parametrize("function", chosen, ids=lambda f: f.__name__)
-
-
-traceable_functions = functions(traceable)
+traceable_functions = every_function(traceable)
 
 
 @pytest.fixture(autouse=True)
@@ -122,7 +124,7 @@ def members(call):
 
 
 @pytest.mark.parametrize("library", ["jax", "torch"])
-@functions(lambda f: traceable(f) and signature(f).result.batch != "*#batch")
+@every_function(lambda f: traceable(f) and signature(f).result.batch != "*#batch")
 def test_vmap_over_the_batch_equals_the_batch(function, library):
     call, asarray = example(function), LIBRARIES[library]
     alone, axes = members(call)
@@ -139,7 +141,7 @@ def test_vmap_over_the_batch_equals_the_batch(function, library):
     assert_same(call, got, want if call.batch else np.stack([want, want]))
 
 
-@functions(lambda f: traceable(f) and signature(f).result.kind == "float")
+@every_function(lambda f: traceable(f) and signature(f).result.kind == "float")
 def test_autograd_equals_jax_grad(function):
     call = example(function)
     weights = generic.matrix(*call.run().shape, seed=8)  # a generic scalar of the result

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from helpers import generic
 from helpers.rounding import assert_close, budget, gamma
-from helpers.strategies import TAME, checked_functions, many, signature
+from helpers.strategies import TAME, every_function, many, signature
 
 from algorithms import (
     Attention,
@@ -84,11 +84,7 @@ def activated(call):
     ]
 
 
-@pytest.mark.parametrize(
-    "function",
-    [f for f in checked_functions() if "activation" in signature(f).arguments],
-    ids=lambda f: f.__name__,
-)
+@every_function(lambda f: "activation" in signature(f).arguments)
 def test_the_activation_is_used_wherever_the_model_has_one(function):
     models = 0
 

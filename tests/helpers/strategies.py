@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any, Generic, NamedTuple, cast
 
 import numpy as np
+import pytest
 from hypothesis import Phase, given, reject, settings
 from hypothesis import strategies as st
 
@@ -98,6 +99,12 @@ def parameter_classes() -> list[Any]:
 def checked_functions() -> list[Function]:
     """Every public function whose calls are checked, and so can be drawn."""
     return [function for function in public_functions() if hasattr(function, "requires")]
+
+
+def every_function(that: Callable[[Function], Any] = lambda _: True) -> pytest.MarkDecorator:
+    """Make a claim of every checked function of which it can be made."""
+    chosen = [function for function in checked_functions() if that(function)]
+    return pytest.mark.parametrize("function", chosen, ids=lambda f: f.__name__)
 
 
 @cache
