@@ -131,12 +131,18 @@ class Comparison:
     def differences(self) -> Iterator[tuple[str, str]]:
         for name in self.signature.arguments.keys() - self.wanted.keys():
             yield name, NONE
+        header = self.algorithm.header
+        parameters = {
+            symbols.ascii(key.glyph)
+            for key, _ in header.parameters
+            if key not in header.hyperparameters  # a mask
+        }
         have = [name for name in self.parts if name in self.wanted]
         if have != [*self.wanted]:
             yield "arguments", f"{' '.join(have)} for {' '.join(self.wanted)}"
         for name in have:
-            yield from self.compare(self.parts[name], self.wanted[name], name)
-        for key, default in self.algorithm.header.defaults.items():
+            yield from self.compare(self.parts[name], self.wanted[name], name, name in parameters)
+        for key, default in header.defaults.items():
             name = symbols.ascii(key.glyph)
             if self.signature.defaults.get(name) != default:
                 yield name, f"{self.signature.defaults.get(name)} for the default {default}"
@@ -250,6 +256,7 @@ def test_wrong_annotations_are_seen() -> None:
     assert found("6", layer_norm) == {
         ("arguments", "e beta gamma eps return for e gamma beta eps return"),
         ("ddof", NONE),
+        ("beta", "float *#batch for float64"),
         ("eps", "1e-05 for the default 0"),
         ("gamma", "integer  for float64"),
         ("gamma", "d_g for d_e"),

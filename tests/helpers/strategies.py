@@ -355,8 +355,15 @@ def many(function: Function, examples: int = 200, **options: Any) -> list[Call]:
     return drawn
 
 
-#: Loops that end soon, and a distribution that has a slope.
-TAME = (*SMOOTH, "N_epochs <= 2", "ell_gen <= 2", "tau >= 0.5")
+#: Loops that are entered and end soon, and a distribution that has a slope.
+TAME = (
+    *SMOOTH,
+    "N_data == 1",
+    "N_epochs == 1",
+    "1 <= ell_gen <= 2",
+    "ell_max <= 4",
+    "tau >= 0.5",
+)
 
 
 @cache
