@@ -93,6 +93,7 @@ def test_what_is_found_is_got_from_either_package_and_from_the_module_that_was_r
         function = getattr(algorithms, name)
         assert function is getattr(algorithms.extensions, name)
         assert function.__module__ == module
+        assert name in dir(algorithms.extensions)
     assert algorithms.__getattr__("checkpoints") is algorithms.checkpoints
 
 
