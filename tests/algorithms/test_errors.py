@@ -22,13 +22,11 @@ from algorithms import (
     DTypeError,
     EDTransformer,
     EDTransformerParameters,
-    ETransformer,
     ETransformerParameters,
     MHAttention,
     ReLU,
     ShapeError,
     layer_norm,
-    positional_embedding,
     sample,
     sinusoidal_positions,
     softmax,
@@ -95,20 +93,10 @@ ERRORS = {
         "d_mid, d_e) where H=3 (theta.layers[0].W.W_qkv.W_q), d_mid=5 "
         "(theta.layers[0].W.W_qkv.W_v), d_e=8 (theta.W_e)",
     ),
-    "W_u as the paper prints it (E1)": (
-        lambda: ETransformer(SHORT, E._replace(W_u=generic.matrix(23, 8))),
-        "ShapeError: ETransformer: theta.W_u has shape (23, 8), want (N_V, d_f) where N_V=23 "
-        "(theta.W_e), d_f=7 (theta.W_f)",
-    ),
     "W_o of other heads": (
         lambda: MHAttention(X, Z, but(HEADS, ".W_o", last_cut), np.ones((6, 5), bool)),
         "ShapeError: MHAttention: W.W_o has shape (7, 14), want (d_out, H*d_mid) where d_out=7 "
         "(W.W_o), H=3 (W.W_qkv.W_q), d_mid=5 (W.W_qkv.W_v)",
-    ),
-    "a context of another width": (
-        lambda: MHAttention(X, X, HEADS, np.ones((5, 5), bool)),
-        "ShapeError: MHAttention: W.W_qkv.W_k has shape (3, 4, 9), want (H, d_attn, d_z) where "
-        "H=3 (W.W_qkv.W_q), d_attn=4 (W.W_qkv.W_q), d_z=8 (Z)",
     ),
     "a mask the wrong way round": (
         lambda: MHAttention(X, Z, HEADS, np.ones((5, 6), bool)),
@@ -130,16 +118,6 @@ ERRORS = {
         lambda: EDTransformer(SHORT[None], SHORT, ED),
         "ShapeError: EDTransformer: x has shape (5,), want (*batch, ell_x) where batch=(1,)",
     ),
-    "padding of another length": (
-        lambda: DTransformer(SHORT, D, padding=np.ones(4, bool)),
-        "ShapeError: DTransformer: padding has shape (4,), want (*batch, ell) where batch=(), "
-        "ell=5 (x)",
-    ),
-    "padding without the batch": (
-        lambda: DTransformer(generic.tokens(2, 5), D, padding=np.ones(5, bool)),
-        "ShapeError: DTransformer: padding has shape (5,), want (*batch, ell) where "
-        "batch=(2,), ell=5 (x)",
-    ),
     "an empty sequence (A3)": (
         lambda: DTransformer(NONE, D),
         "ShapeError: DTransformer: x has shape (0,), want (*batch, ell) where batch=(), no "
@@ -148,11 +126,6 @@ ERRORS = {
     "a sequence past ell_max (A4)": (
         lambda: DTransformer(LONG, D),
         "ShapeError: DTransformer: want ell <= ell_max, got ell=12 (x), ell_max=11 (theta.W_p)",
-    ),
-    "a context past ell_max": (
-        lambda: EDTransformer(LONG, SHORT, ED),
-        "ShapeError: EDTransformer: want ell_z <= ell_max, got ell_z=12 (z), ell_max=11 "
-        "(theta.W_p)",
     ),
     # Rows for columns
     "a token in each row": (
@@ -181,77 +154,23 @@ ERRORS = {
         "d_e=8 (e)",
     ),
     # Indices
-    "a token past the vocabulary": (
-        lambda: DTransformer(OUTSIDE, D),
-        "IndexError: DTransformer: x holds token 23, outside 0 … 22 (N_V = 23)",
-    ),
-    "a negative token": (
-        lambda: token_embedding(BELOW, D.W_e),
-        "IndexError: token_embedding: v holds token -1, outside 0 … 22 (N_V = 23)",
-    ),
-    "a position past ell_max": (
-        lambda: positional_embedding(np.array([0, 11]), D.W_p),
-        "IndexError: positional_embedding: t holds position 11, outside 0 … 10 (ell_max = 11)",
-    ),
     "a segment that has no vector": (
         lambda: BERT(SHORT, 0 * SHORT + 2, BERTParameters(E, W_s=generic.matrix(8, 2))),
         "IndexError: BERT: s holds segment 2, outside 0 … 1 (N_s = 2)",
     ),
     # Types
-    "tokens that are floats": (
-        lambda: DTransformer(SHORT * 1.0, D),
-        "DTypeError: DTransformer: x has dtype float64, want integer",
-    ),
-    "a mask of numbers": (
-        lambda: MHAttention(X, Z, HEADS, np.ones((6, 5))),
-        "DTypeError: MHAttention: Mask has dtype float64, want bool",
-    ),
-    "a list for an array": (
-        lambda: DTransformer([3, 1, 4], D),
-        "DTypeError: DTransformer: x is of type list, want an array (integer)",
-    ),
-    "None for an array": (
-        lambda: DTransformer(SHORT, D._replace(W_e=None)),
-        "DTypeError: DTransformer: theta.W_e is of type NoneType, want an array (float)",
-    ),
     "a dict for theta": (
         lambda: DTransformer(SHORT, D._asdict()),
         "DTypeError: DTransformer: theta is of type dict, want DTransformerParameters",
-    ),
-    "the theta of another architecture": (
-        lambda: DTransformer(SHORT, E),
-        "DTypeError: DTransformer: theta is of type ETransformerParameters, want "
-        "DTransformerParameters",
-    ),
-    "theta without what BERT adds": (
-        lambda: BERT(SHORT, 0 * SHORT, E),
-        "DTypeError: BERT: parameters is of type ETransformerParameters, want BERTParameters",
     ),
     "a list of layers": (
         lambda: DTransformer(SHORT, D._replace(layers=[*D.layers])),
         "DTypeError: DTransformer: theta.layers is of type list, want a tuple",
     ),
-    "a layer for the tuple of it": (
-        lambda: DTransformer(SHORT, D._replace(layers=D.layers[0])),
-        "DTypeError: DTransformer: theta.layers[0] is of type MHAttentionParameters, want Layer",
-    ),
-    "two libraries": (
-        lambda: DTransformer(torch.asarray(SHORT), D),
-        "DTypeError: DTransformer: theta.W_e is an array of numpy, x one of torch: want one "
-        "library",
-    ),
     "two float types": (
         lambda: DTransformer(SHORT, but(D, ".gamma", np.float32)),
         "DTypeError: DTransformer: theta.gamma has dtype float32, theta.W_e has float64: want "
         "one float type",
-    ),
-    "a number that would widen float32": (
-        lambda: layer_norm(*(w.astype(np.float32) for w in (X, GAMMA, GAMMA)), eps=np.float64(1)),
-        "DTypeError: layer_norm: eps has dtype float64, e has float32: want one float type",
-    ),
-    "a word for a number": (
-        lambda: layer_norm(X, GAMMA, GAMMA, eps="small"),
-        "DTypeError: layer_norm: eps is of type str, want float",
     ),
     "no activation": (
         lambda: DTransformer(SHORT, D, activation=None),
@@ -299,11 +218,6 @@ ERRORS = {
         f"DTypeError: softmax: S has dtype {X.dtype.newbyteorder()} (bytes in an order that is "
         "not this machine's), want float: convert it by astype('float64')",
     ),
-    "tokens in the bytes of another machine": (
-        lambda: token_embedding(SHORT.astype(SHORT.dtype.newbyteorder()), D.W_e),
-        f"DTypeError: token_embedding: v has dtype {SHORT.dtype.newbyteorder()} (bytes in an "
-        "order that is not this machine's), want integer: convert it by astype('int64')",
-    ),
     "more digits than any library computes with": (
         lambda: softmax(X.astype(np.longdouble)),
         f"DTypeError: softmax: S has dtype {np.dtype(np.longdouble)}, want float16, float32 or "
@@ -317,10 +231,6 @@ ERRORS = {
     "bfloat16, in which NumPy does not compute": (
         lambda: softmax(X.astype(ml_dtypes.bfloat16)),
         "DTypeError: softmax: S has dtype bfloat16, want float16, float32 or float64",
-    ),
-    "complex numbers": (
-        lambda: softmax(X.astype(np.clongdouble)),
-        f"DTypeError: softmax: S has dtype {np.dtype(np.clongdouble)}, want float",
     ),
     "a token past the largest integer": (
         lambda: token_embedding(np.array([2**64 - 1, 0], np.uint64), D.W_e),
@@ -341,10 +251,6 @@ ERRORS = {
         "it off: torch.autocast('cpu', enabled=False)",
     ),
     # Numbers
-    "a negative eps": (
-        lambda: layer_norm(X, GAMMA, GAMMA, eps=-1.0),
-        "ValueError: layer_norm: want eps >= 0, got eps=-1.0",
-    ),
     "a negative eps in an array": (
         lambda: layer_norm(X, GAMMA, GAMMA, eps=np.array(-1.0)),
         "ValueError: layer_norm: want eps >= 0, got eps=-1.0",
@@ -381,14 +287,6 @@ ERRORS = {
     "an argument too few": (
         lambda: layer_norm(X, GAMMA),
         "TypeError: layer_norm: missing a required argument: 'beta'",
-    ),
-    "an argument too many": (
-        lambda: layer_norm(X, GAMMA, GAMMA, 1e-5),
-        "TypeError: layer_norm: too many positional arguments",
-    ),
-    "an argument of another name": (
-        lambda: layer_norm(X, GAMMA, GAMMA, epsilon=1e-5),
-        "TypeError: layer_norm: got an unexpected keyword argument 'epsilon'",
     ),
 }
 

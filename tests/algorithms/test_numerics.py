@@ -11,7 +11,7 @@ import pytest
 import torch
 from helpers import generic
 from helpers.rounding import assert_close
-from helpers.strategies import checked_functions, example, signature
+from helpers.strategies import every_function, example, signature
 from torch.nn import functional as F
 
 from algorithms import GELU, Attention, AttentionParameters, ReLU, layer_norm, softmax
@@ -142,11 +142,7 @@ def test_the_largest_number_that_rounds_to_0_is_that_of_the_type(dtype, vanishin
     assert pair.bool().tolist() == [False, True]
 
 
-@pytest.mark.parametrize(
-    "function",
-    [f for f in checked_functions() if "eps" in signature(f).arguments],
-    ids=lambda f: f.__name__,
-)
+@every_function(lambda f: "eps" in signature(f).arguments)
 def test_an_eps_that_is_0_in_the_arrays_type_is_refused_by_name(function):
     call = example(function)
     small = call.each(

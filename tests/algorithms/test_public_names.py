@@ -14,29 +14,11 @@ import pytest
 from helpers.strategies import packages, parameter_classes
 
 import algorithms
-from algorithms.paper.attention import per_head
-from algorithms.signatures import discovery
+from algorithms.signatures import tagged_functions
 
 SOURCE = Path(algorithms.__path__[0])
-RMS_NORM = """
-from __future__ import annotations
-from typing import TYPE_CHECKING
-from algorithms.signatures.arrays import A, namespace
-from algorithms.signatures.decorator import algorithm
-if TYPE_CHECKING:
-    from jaxtyping import Float
-
-@algorithm("N1", requires=("eps >= 0",))
-def rms_norm(e: Float[A, "*batch d_e ell"], gamma: Float[A, " d_e"], *, eps: float = 0.0) -> Float[
-    A, "*batch d_e ell"
-]:
-    xp = namespace(e)
-    v = xp.mean(e**2, axis=-2, keepdims=True)  # N1.1
-    return e / xp.sqrt(v + eps) * gamma[:, None]  # N1.2
-
-
-def helper() -> None: ...
-"""
+#: A module with a function that is public by its tag.
+TAGGED = '@algorithm("N99")\ndef {}():\n    pass\n'
 
 
 def python(program, folder=SOURCE.parent):
@@ -74,64 +56,45 @@ def test_what_is_not_there_is_said_in_pythons_words():
 # An algorithm of ours is public by being there ----------------------------------------------------
 
 
-@pytest.fixture
-def copy(tmp_path):
-    """A copy of the package, with modules among its extensions."""
-
-    def made(**modules):
-        shutil.copytree(SOURCE, tmp_path / "algorithms")
-        for name, text in modules.items():
-            (tmp_path / "algorithms" / "extensions" / f"{name}.py").write_text(text, "utf-8")
-        return tmp_path
-
-    return made
-
-
-def test_a_tagged_function_is_found_and_its_module_imported_when_it_is_used(copy):
+def test_a_tagged_function_is_found_and_its_module_imported_when_it_is_used():
     program = """
-import sys, algorithms, numpy as np
+import sys, algorithms
 from algorithms import extensions
-module = "algorithms.extensions.norms"
-assert "rms_norm" in dir(algorithms) and "rms_norm" in dir(extensions)
-assert extensions.__all__ == ["rms_norm"] and "rms_norm" in algorithms.__all__
-assert module not in sys.modules
-assert algorithms.rms_norm is extensions.rms_norm
-assert module in sys.modules and not hasattr(algorithms, "helper")
-print(algorithms.rms_norm(np.array([[3.0], [4.0]]), np.ones(2)).T, algorithms.rms_norm.algorithm)
-exec("from algorithms import *"); rms_norm
+for name, module in extensions._modules.items():
+    assert name in dir(algorithms) and name in dir(extensions) and name in algorithms.__all__
+    assert module not in sys.modules
+    assert getattr(algorithms, name) is getattr(extensions, name)
+    assert module in sys.modules
+exec("from algorithms import *"); print(rms_norm.algorithm)
 """
-    assert python(program, copy(norms=RMS_NORM)) == "[[0.84852814 1.13137085]] N1"
+    assert python(program) == "N1"
 
 
 @pytest.mark.parametrize("files", [("a", "b"), ("rms_norm",), ("rms_norm", "a")])
 def test_two_things_of_one_name_are_refused(tmp_path, files):
     for name in files:
-        (tmp_path / f"{name}.py").write_text(RMS_NORM, "utf-8")
+        (tmp_path / f"{name}.py").write_text(TAGGED.format("rms_norm"), "utf-8")
     with pytest.raises(ImportError, match=r"^\w+\.py: mine has another rms_norm$"):
-        discovery.tagged("mine", str(tmp_path))
+        tagged_functions.tagged("mine", str(tmp_path))
 
 
-def test_a_name_that_the_package_has_already_is_refused(copy):
-    wrong = RMS_NORM.replace("rms_norm", "layer_norm")
+def test_a_name_that_the_package_has_already_is_refused(tmp_path):
+    shutil.copytree(SOURCE, tmp_path / "algorithms")
+    added = tmp_path / "algorithms" / "extensions" / "a.py"
+    added.write_text(TAGGED.format("layer_norm"), "utf-8")
     message = "two functions of algorithms are called layer_norm"
-    assert python("import algorithms", copy(a=wrong)) == f"ImportError: {message}"
+    assert python("import algorithms", tmp_path) == f"ImportError: {message}"
     with pytest.raises(ImportError, match=f"^{message}$"):
-        discovery.other_than(["layer_norm"], algorithms.__all__)
+        tagged_functions.other_than(["layer_norm"], algorithms.__all__)
 
 
-def test_what_is_found_is_got_from_either_package(monkeypatch):
-    monkeypatch.setattr(algorithms.extensions, "__all__", ["per_head"])
-    found = discovery.tagged("algorithms.extensions", str(SOURCE / "extensions"))
-    modules = found | {"per_head": "algorithms.paper.attention"}
-    monkeypatch.setattr(algorithms.extensions, "_modules", modules)
-    assert algorithms.per_head is algorithms.extensions.per_head is per_head
+def test_what_is_found_is_got_from_either_package_and_from_the_module_that_was_read():
+    for name, module in algorithms.extensions._modules.items():
+        function = getattr(algorithms, name)
+        assert function is getattr(algorithms.extensions, name)
+        assert function.__module__ == module
+        assert name in dir(algorithms.extensions)
     assert algorithms.__getattr__("checkpoints") is algorithms.checkpoints
-
-
-def test_the_tags_that_are_read_are_those_that_an_import_finds():
-    for package in packages():
-        for name, module in getattr(package, "_modules", {}).items():
-            assert getattr(sys.modules[module], name).__module__ == module
 
 
 # Docstrings say shapes ----------------------------------------------------------------------------

@@ -15,7 +15,6 @@ from helpers.strategies import (
     FLOATS,
     INTEGERS,
     Rules,
-    calls,
     checked_functions,
     many,
     public_functions,
@@ -34,7 +33,6 @@ from algorithms import (
     EDTraining,
     EDTransformer,
     layer_norm,
-    sample,
     temper,
     token_embedding,
 )
@@ -103,19 +101,6 @@ def test_every_kind_of_declaration_is_drawn_for_some_function():
     assert {kind for part in drawn for kind in kinds(part)} == {*get_args(Declaration)}
 
 
-def test_what_there_is_no_strategy_for_is_an_error():
-    @checked()
-    def unknown(what: dict[str, int]) -> int:
-        return 0
-
-    @given(calls(unknown))
-    def drawn(call):
-        pass
-
-    with pytest.raises(TypeError, match="no strategy for what"):
-        drawn()
-
-
 # How widely they are drawn ------------------------------------------------------------------------
 
 
@@ -149,36 +134,29 @@ def test_every_size_is_1_in_some_call_and_more_in_others(function):
     assert all(sizes == {1, 2} for sizes in seen.values()), seen
 
 
-def test_calls_have_from_none_to_two_leading_axes_layers_and_items():
-    assert {len(call.batch) for call in many(BERT)} == {0, 1, 2}
-    assert {call.depth for call in many(BERT)} == {0, 1, 2}
-    assert {len(call.arguments["x"]) for call in many(EDTraining)} == {0, 1, 2}
+def owners(call):
+    """Whose leading axes are longer than 1: those of inputs, of θ, of both."""
+    longer = (leaf for leaf in call.leaves if max(leaf.leading, default=1) > 1)
+    return "".join(sorted({"θ" if leaf.theta else "input" for leaf in longer}))
 
 
-def test_the_sequences_of_a_data_set_have_lengths_of_their_own():
-    pairs = [call.arguments["x"] for call in many(EDTraining) if len(call.arguments["x"]) == 2]
-    assert any(len(first) != len(second) for first, second in pairs)
+#: What is read off a call, and all that it is in some call or another.
+SEEN = {
+    "leading axes": (BERT, lambda call: len(call.batch), {0, 1, 2}),
+    "who has them": (Attention, owners, {"", "input", "θ"}),
+    "layers": (BERT, lambda call: len(call.arguments["parameters"].theta.layers), {0, 1, 2}),
+    "sequences": (EDTraining, lambda call: len(call.arguments["x"]), {0, 1, 2}),
+    "lengths in one call": (EDTraining, lambda call: len({*map(len, call.arguments["x"])}), {1, 2}),
+    "no padding_x": (EDTransformer, lambda call: call.arguments["padding_x"] is None, {0, 1}),
+    "no padding_z": (EDTransformer, lambda call: call.arguments["padding_z"] is None, {0, 1}),
+    "tau": (temper, lambda call: call.arguments["tau"], {x for x in FLOATS if x >= 0}),
+    "ell_gen": (EDInference, lambda call: call.arguments["ell_gen"], {None, 0, 1, 2}),
+}
 
 
-def test_what_is_optional_is_left_out_and_given():
-    for name in ("padding_z", "padding_x"):
-        assert {call.arguments[name] is None for call in many(EDTransformer)} == {True, False}
-
-
-def test_leading_axes_are_of_an_input_or_of_a_parameter():
-    owners = {leaf.theta for call in many(Attention) for leaf in call.leaves if leaf.leading}
-    assert owners == {True, False}
-    assert any(
-        max(leaf.leading, default=1) > 1
-        for call in many(Attention)
-        for leaf in call.leaves
-        if leaf.theta
-    )
-
-
-def test_numbers_take_every_value_that_the_rules_let_them():
-    assert {call.arguments["tau"] for call in many(temper)} == {x for x in FLOATS if x >= 0}
-    assert {call.arguments["ell_gen"] for call in many(EDInference)} >= {None, 0, 1, 2}
+@pytest.mark.parametrize(("function", "read", "values"), SEEN.values(), ids=SEEN)
+def test_calls_are_of_every_kind(function, read, values):
+    assert {*map(read, many(function))} >= values
 
 
 def test_the_default_of_a_number_may_be_drawn():
@@ -190,48 +168,6 @@ def test_the_default_of_a_number_may_be_drawn():
                 assert default in (INTEGERS if part.type is int else FLOATS)
             elif isinstance(part, Optional):
                 assert default is None
-
-
-def test_p_and_q_are_distributions():
-    for call in many(temper):
-        p = call.arguments["p"]
-        assert (p > 0).all()
-        assert abs(p.sum() - 1) <= p.size * np.finfo(p.dtype).eps
-
-
-def test_a_call_that_is_to_break_a_rule_breaks_that_one_alone():
-    for rule in requires(layer_norm):
-        assert not any(call.allowed for call in many(layer_norm, breaking=rule))
-    rule, *others = requires(DTransformer)
-    for call in many(DTransformer, breaking=rule):
-        assert not call.allowed
-        assert Rules(others).hold(call.sizes())
-
-
-# The parts of a call ------------------------------------------------------------------------------
-
-
-@given(calls(EDTraining))
-def test_each_rebuilds_the_call_and_but_changes_one_array_of_it(call):
-    same = call.each(lambda leaf: leaf.value)
-    assert [id(leaf.value) for leaf in same.leaves] == [id(leaf.value) for leaf in call.leaves]
-    for leaf in call.leaves[::7]:
-        changed = call.but(leaf, new := leaf.value.copy())
-        for old, now in zip(call.leaves, changed.leaves, strict=True):
-            assert now.value is (new if old.keys == leaf.keys else old.value)
-
-
-@given(calls(DTransformer))
-def test_the_path_of_an_array_leads_to_it(call):
-    for leaf in call.leaves:
-        assert eval(leaf.path, {}, call.arguments) is leaf.value
-
-
-@given(calls(sample))
-def test_a_run_leaves_the_generator_as_it_was(call):
-    before = call.arguments["rng"].bit_generator.state
-    call.run()
-    assert call.arguments["rng"].bit_generator.state == before
 
 
 # Each claim, seen to fail -------------------------------------------------------------------------

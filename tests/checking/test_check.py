@@ -57,12 +57,15 @@ def test_the_first_wrong_line_of_a_tagged_function_is_named():
 
 
 def test_a_change_without_a_name_is_told():
-    def minus(X, Z, W, Mask):
-        return attention.attend(X, Z, W._replace(b_v=-W.b_v), Mask)
+    def minus(e, gamma, beta):
+        return norm_with(0)(e, gamma, -beta)
 
-    report = check(minus, 4)
+    report = check(minus, 6)
     assert report.mutant is not None
-    assert (report.mutant.line, report.mutant.after) == ("4.3", "V ← W_v Z − b_v 1ᵀ")
+    assert (report.mutant.line, report.mutant.after) == (
+        "6.3",
+        "return ê = (e − m)/√(v + ε) ⊙ γ − β",
+    )
 
 
 def test_an_adapter_may_be_a_function():

@@ -96,11 +96,6 @@ def test_unittest_finds_it_and_says_what_is_wrong(tmp_path):
     assert f'test_user.py", line {WRONG_LINE}, in test_drawn_sizes' in said
 
 
-def test_one_test_can_be_asked_for(tmp_path):
-    said = ran(tmp_path, "unittest", "test_user.test_wrong.test_the_population_variance_is_1")
-    assert "Ran 1 test" in said
-
-
 # In this process ----------------------------------------------------------------------------------
 
 

@@ -1,18 +1,12 @@
-"""`value_and_gradient` by the libraries that have one."""
+"""`value_and_gradient` by a library that has one."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import jax
 import torch
 
 from algorithms import tree_map
-
-
-def by_jax(loss: Any, theta: Any) -> Any:
-    """JAX's, as it stands."""
-    return jax.value_and_grad(loss)(theta)
 
 
 def by_torch(loss: Any, theta: Any) -> Any:

@@ -8,12 +8,12 @@ longest, once for each sum passed on the way: a formula, and not yet a proof.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from spec.expected.rounding_bounds import gamma
+from spec.machine.trees import arrays
 
 
 def bound(value: Any, *, terms: int, sums: int = 1) -> float:
@@ -33,15 +33,6 @@ def budget(*arguments: Any) -> dict[str, int]:
     found = list(arrays(arguments))
     floats = [a for a in found if "float" in str(a.dtype)]
     return {"terms": max(max(a.shape, default=1) for a in found), "sums": len(floats)}
-
-
-def arrays(tree: Any) -> Iterator[Any]:
-    """Every array in a tuple of tuples."""
-    if isinstance(tree, tuple | list):
-        for part in tree:
-            yield from arrays(part)
-    elif hasattr(tree, "shape"):
-        yield tree
 
 
 def apart(got: Any, want: Any) -> float:

@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from inspect import isfunction
-from types import CodeType, ModuleType
+from types import ModuleType
 from typing import Any, Generic, NamedTuple, cast
 
 import numpy as np
+import pytest
 from hypothesis import Phase, given, reject, settings
 from hypothesis import strategies as st
 
@@ -35,6 +36,7 @@ from algorithms.signatures.declarations import (
     Signature,
     declared,
 )
+from algorithms.signatures.messages import compiled
 from helpers.rounding import assert_close, budget
 
 Function = Callable[..., Any]
@@ -99,6 +101,12 @@ def checked_functions() -> list[Function]:
     return [function for function in public_functions() if hasattr(function, "requires")]
 
 
+def every_function(that: Callable[[Function], Any] = lambda _: True) -> pytest.MarkDecorator:
+    """Make a claim of every checked function of which it can be made."""
+    chosen = [function for function in checked_functions() if that(function)]
+    return pytest.mark.parametrize("function", chosen, ids=lambda f: f.__name__)
+
+
 @cache
 def signature(function: Function) -> Signature:
     """What a function declares."""
@@ -108,12 +116,6 @@ def signature(function: Function) -> Signature:
 def requires(function: Function) -> tuple[str, ...]:
     """What a checked function asks of its sizes and numbers."""
     return tuple(cast("Any", function).requires)
-
-
-@cache
-def compiled(rule: str) -> CodeType:
-    """A condition, ready to be asked."""
-    return compile(rule, rule, "eval")
 
 
 class Rules:
@@ -270,17 +272,6 @@ class Call(NamedTuple):
         """The leading axes of all arrays, broadcast."""
         return np.broadcast_shapes(*(leaf.leading for leaf in self.leaves))
 
-    @property
-    def depth(self) -> int:
-        """How many layers θ has."""
-        layers = {
-            leaf.keys[: n + 1]
-            for leaf in self.leaves
-            for n, key in enumerate(leaf.keys)
-            if leaf.theta and isinstance(key, int)
-        }
-        return len(layers)
-
     def sizes(self, scope: Keys = ()) -> dict[str, Any]:
         """What each name stands for: the size of an axis, or a number."""
         seen = [axis for axis in self.axes if axis.leaf.scope in ((), scope)]
@@ -364,8 +355,15 @@ def many(function: Function, examples: int = 200, **options: Any) -> list[Call]:
     return drawn
 
 
-#: Loops that end soon, and a distribution that has a slope.
-TAME = (*SMOOTH, "N_epochs <= 2", "ell_gen <= 2", "tau >= 0.5")
+#: Loops that are entered and end soon, and a distribution that has a slope.
+TAME = (
+    *SMOOTH,
+    "N_data == 1",
+    "N_epochs == 1",
+    "1 <= ell_gen <= 2",
+    "ell_max <= 4",
+    "tau >= 0.5",
+)
 
 
 @cache

@@ -1,7 +1,11 @@
-"""Do type checkers infer arrays of the library that came in, of every function and every θ?"""
+"""Do type checkers infer arrays of the library that came in, of every function and every θ?
+
+And do they, completion and `help` see what `spec.conformance` offers?
+"""
 
 from __future__ import annotations
 
+import inspect
 import re
 import subprocess
 import sys
@@ -12,6 +16,7 @@ from helpers.strategies import parameter_classes, public_functions
 from mypy import api
 
 from algorithms import initialise, layer_norm, tree_map
+from spec import conformance
 
 OVERLOADED = {initialise, tree_map}  # pinned by THETA
 FUNCTIONS = text([function for function in public_functions() if function not in OVERLOADED])
@@ -39,6 +44,30 @@ assert_type(tree_map(lambda w, g: w - g, drawn_{C}, drawn_{C}), {C}[NDArray[np.f
 """
 CLASSES = "".join(THETA.format(module=c.__module__, C=c.__name__) for c in parameter_classes())
 
+CONFORMANCE = """
+from unittest import TestCase
+from spec.conformance import Adapter, Report, Verdict, check, conformance, layout, modules, tie
+from spec.inputs.arguments import Arguments
+from spec.line_by_line.findings import Tie
+
+def mine(v: NDArray[np.int64], W_e: NDArray[np.float64]) -> NDArray[np.float64]:
+    return W_e[:, v]
+
+report = check(mine, algorithm=1, format="float32")
+assert_type(report, Report)
+assert_type(report.verdict, Verdict)
+assert_type(report.passes, bool)
+assert_type(report.ratio, float)
+assert_type(report.trials[0].arguments.sizes["d_e"], int)
+assert_type(report.account().headline, str)
+assert_type(conformance(mine, algorithm="1"), type[TestCase])
+assert_type(layout(tokens="rows", eps=None), Adapter)
+assert_type(modules(mine, 6, mask="causal"), Adapter)
+held: Callable[..., Tie] = tie
+check(mine, 1, adapter=lambda function, arguments: assert_type(arguments, Arguments))
+assert_type(Adapter("mine", lambda _, given: assert_type(given, Arguments).v).name, str)
+"""
+
 #: Each is refused, or its result is: a mistake that a type checker sees.
 SEEN = [
     "DTransformer(theta, x)",  # in the wrong order
@@ -51,6 +80,13 @@ SEEN = [
     "initialise(dict, rng)",
     "initialise(Layer, rng, dtype=np.int64)",
     "initialise(Layer, rng, N_V=5.0)",
+    'check("mypkg:mine", 1)',  # not a function
+    "check(mine, 1, formats='float32')",
+    "check(mine, 1.5)",
+    "layout(tokens='row')",
+    "conformance(mine)",
+    "report.verdit",
+    "tie(mine, 'float32').verdict",
 ]
 
 #: Where the pins of a function are wrong, once for each library.
@@ -76,7 +112,7 @@ def pyright(path):
 def refused(request, tmp_path_factory):
     """The rows in which a type checker finds something wrong."""
     signature = "def wrong(e: Any, gamma: Any, beta: Any, eps: Any) -> None:"
-    source = "\n".join((FUNCTIONS, DRAWN, CLASSES, *SEEN, signature, *WRONG))
+    source = "\n".join((FUNCTIONS, DRAWN, CLASSES, CONFORMANCE, *SEEN, signature, *WRONG))
     path = tmp_path_factory.mktemp("types") / "revealed.py"
     path.write_text(source, encoding="utf-8")
     found = re.findall(r"revealed\.py:(\d+)\b.*? error: ", request.param(str(path)))
@@ -93,3 +129,15 @@ def test_every_function_is_pinned_for_every_library():
     assert FUNCTIONS.count("    assert_type(") == len(functions) * len(LIBRARIES)
     assert len(WRONG) == len(LIBRARIES)
     assert CLASSES.count("initialise(") == 3 * len(parameter_classes()) > 0
+
+
+def test_every_name_is_listed_and_functions_show_their_signature():
+    assert set(conformance.__all__) <= set(dir(conformance))
+    for name in ("check", "conformance", "layout", "modules"):
+        function = getattr(conformance, name)
+        signature = inspect.signature(function)
+        assert all(parameter.annotation for parameter in signature.parameters.values())
+        assert signature.return_annotation in ("Report", "Adapter", "type[TestCase]")
+        documented = re.findall(r"^    ([\w, ]+)\n        ", function.__doc__, re.MULTILINE)
+        names = {name for row in documented for name in row.split(", ")}
+        assert signature.parameters.keys() <= names
