@@ -116,7 +116,7 @@ def lookup(glyph: str) -> Symbol:
     for symbol in symbols.values():
         if symbol.has_member(glyph):
             return symbol
-    raise UnknownSymbol(f"{glyph} is not a symbol of symbols.toml")
+    raise UnknownSymbol(f"{glyph} is not a symbol: it needs a row in spec/symbols.toml")
 
 
 def ascii(glyph: str) -> str:

@@ -109,7 +109,7 @@ def test_a_glyph_has_its_name(glyph: str, name: str) -> None:
 
 @pytest.mark.parametrize("glyph", ["W_z", "W^m_mlp1", "γ⁹_l", "e_{}", "", "W^l_mlp1_l", "Y_h"])
 def test_a_glyph_that_is_no_symbol_is_refused(glyph: str) -> None:
-    with pytest.raises(UnknownSymbol, match=r"is not a symbol of symbols\.toml$"):
+    with pytest.raises(UnknownSymbol, match=r"is not a symbol: it needs a row in .*\.toml$"):
         lookup(glyph)
 
 

@@ -16,6 +16,7 @@ from spec.language import types
 from spec.language.checked import Checked
 from spec.language.polynomials import Atom, Poly
 from spec.language.types import Key, Type, sizes_of
+from spec.library import LibraryError
 from spec.machine import Parameters, Value
 
 #: The sizes of arguments unless a caller asks for others.
@@ -56,10 +57,12 @@ def draw(
     ------
     ValueError
         If no algorithm has a size, or a hyperparameter, of such a name.
+    LibraryError
+        If there is no size by a name that the algorithm has.
     """
     headers = [checked.header for checked in algorithms.values()]
     declared = [type for header in headers for type in header.variables.values()]
-    named = {atom.name for type in declared for atom in sizes_of(type)}
+    named = {*SIZES, *(atom.name for type in declared for atom in sizes_of(type))}
     named |= {str(key) for header in headers for key in header.hyperparameters}
     if unknown := [name for name in (*(sizes or {}), *(values or {})) if name not in named]:
         raise ValueError(f"no algorithm has a size or hyperparameter {unknown[0]}")
@@ -145,6 +148,9 @@ class _Draw:
         return self.size(type.rows), self.size(type.columns)
 
     def size(self, size: Poly) -> int:
+        if unknown := sorted({atom.name for atom in size.atoms} - self.sizes.keys()):
+            known = "spec/inputs/sizes.toml, or the `sizes` of an example beside a text,"
+            raise LibraryError(f"there is no size for {unknown[0]}: {known} must have it")
         return size.value({atom: self.sizes[atom.name] for atom in size.atoms})
 
     def bound(self, index: Poly) -> int:

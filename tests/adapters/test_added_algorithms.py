@@ -24,16 +24,20 @@ ROOT = Path(__file__).parents[2]
 FEED_FORWARD = """\
 Algorithm F99: Y ← GatedLayer(X | W)
 /* A feed-forward layer with a gate. */
-Input: X ∈ ℝ^{d_e×ℓ} — a column for each token
-Output: Y ∈ ℝ^{d_e×ℓ} — a column for each token
+Input: X ∈ ℝ^{d_e×ℓ_tokens} — a column for each token
+Output: Y ∈ ℝ^{d_e×ℓ_tokens} — a column for each token
 Parameters: W consisting of
        W_left, W_right ∈ ℝ^{d_mlp×d_e} — what opens, and what is let through
        W_back ∈ ℝ^{d_e×d_mlp}
 
-1  G ← GELU(W_left X)                                       ▷ G ∈ ℝ^{d_mlp×ℓ}
+1  G ← GELU(W_left X)                                       ▷ G ∈ ℝ^{d_mlp×ℓ_tokens}
 2  return Y = W_back (G ⊙ W_right X)
 """
-SYMBOLS = """
+SIZE = """
+[size]
+"ℓ_tokens" = { ascii = "ell_tokens", meaning = "number of tokens" }
+"""
+MATRICES = """
 [matrix]
 "W_left" = { ascii = "W_left", meaning = "into what opens" }
 "W_right" = { ascii = "W_right", meaning = "into the hidden layer" }
@@ -98,10 +102,11 @@ def test_a_text_that_is_added_is_checked_with_the_sizes_of_its_example(tmp_path)
     added = tmp_path / "spec" / "added"
     added.mkdir()
     (added / "F99.alg").write_text(FEED_FORWARD, "utf-8")
-    (added / "F99.toml").write_text('sizes = { "ℓ" = 5 }\n', "utf-8")
+    (added / "F99.toml").write_text('sizes = { "ℓ_tokens" = 8 }\n', "utf-8")
     symbols = tmp_path / "spec" / "symbols.toml"
     text = symbols.read_text("utf-8")
-    symbols.write_text(text.replace("\n[matrix]\n", SYMBOLS, 1), "utf-8")
+    text = text.replace("\n[size]\n", SIZE, 1).replace("\n[matrix]\n", MATRICES, 1)
+    symbols.write_text(text, "utf-8")
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT],
         cwd=tmp_path,
@@ -114,5 +119,5 @@ def test_a_text_that_is_added_is_checked_with_the_sizes_of_its_example(tmp_path)
     assert json.loads(done.stdout) == {
         "verdicts": ["agrees", "differs"],
         "change": "G ← W_left X",  # though no catalogue has it
-        "lengths": [1, 5],
+        "lengths": [1, 8],
     }

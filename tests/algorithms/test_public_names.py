@@ -7,14 +7,17 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 from helpers.strategies import packages, parameter_classes
 
 import algorithms
-from algorithms.signatures import tagged_functions
+from algorithms import extensions
+from algorithms.signatures.public_names import other_than, public_names
 
 SOURCE = Path(algorithms.__path__[0])
 #: A module with a function that is public by its tag.
@@ -60,9 +63,9 @@ def test_a_tagged_function_is_found_and_its_module_imported_when_it_is_used():
     program = """
 import sys, algorithms
 from algorithms import extensions
+assert not {*extensions._modules.values()} & {*sys.modules}
 for name, module in extensions._modules.items():
     assert name in dir(algorithms) and name in dir(extensions) and name in algorithms.__all__
-    assert module not in sys.modules
     assert getattr(algorithms, name) is getattr(extensions, name)
     assert module in sys.modules
 exec("from algorithms import *"); print(rms_norm.algorithm)
@@ -70,26 +73,57 @@ exec("from algorithms import *"); print(rms_norm.algorithm)
     assert python(program) == "N1"
 
 
+@pytest.mark.parametrize("file", [file.name for file in iter_modules(extensions.__path__)])
+def test_every_tagged_function_and_class_of_parameters_is_found(file):
+    module = import_module(f"algorithms.extensions.{file}")
+    tagged = {
+        name
+        for name, value in vars(module).items()
+        if getattr(value, "__module__", None) == module.__name__
+        and (hasattr(value, "algorithm") or hasattr(value, "_fields"))
+    }
+    assert tagged == {name for name, at in extensions._modules.items() if at == module.__name__}
+
+
+@pytest.mark.parametrize(
+    "decorators",
+    [
+        '@algorithm("N99")',
+        '@algorithm("N99", requires=("eps >= 0",))  # of 2019',
+        '@algorithm(\n    "N99",\n    requires=("eps >= 0",),\n)',
+        '@algorithm("N99")\n@cache\n\n# and a comment',
+        '@cache\n@algorithm("N99")',
+        "@document_fields",
+    ],
+)
+@pytest.mark.parametrize("kind", ["def", "class"])
+def test_a_name_is_public_by_a_decorator_however_it_is_written(tmp_path, decorators, kind):
+    others = f"{kind} before: ...\n\n", f"\n@cache\n{kind} after: ...\n"
+    text = f"{kind} public(\n    x\n): ...\n".join((f"{others[0]}{decorators}\n", others[1]))
+    (tmp_path / "a.py").write_text(text, "utf-8")
+    assert public_names("mine", str(tmp_path)) == {"public": "mine.a"}
+
+
 @pytest.mark.parametrize("files", [("a", "b"), ("rms_norm",), ("rms_norm", "a")])
 def test_two_things_of_one_name_are_refused(tmp_path, files):
     for name in files:
         (tmp_path / f"{name}.py").write_text(TAGGED.format("rms_norm"), "utf-8")
     with pytest.raises(ImportError, match=r"^\w+\.py: mine has another rms_norm$"):
-        tagged_functions.tagged("mine", str(tmp_path))
+        public_names("mine", str(tmp_path))
 
 
 def test_a_name_that_the_package_has_already_is_refused(tmp_path):
     shutil.copytree(SOURCE, tmp_path / "algorithms")
     added = tmp_path / "algorithms" / "extensions" / "a.py"
     added.write_text(TAGGED.format("layer_norm"), "utf-8")
-    message = "two functions of algorithms are called layer_norm"
+    message = "two public names of algorithms are layer_norm"
     assert python("import algorithms", tmp_path) == f"ImportError: {message}"
     with pytest.raises(ImportError, match=f"^{message}$"):
-        tagged_functions.other_than(["layer_norm"], algorithms.__all__)
+        other_than(["layer_norm"], algorithms.__all__)
 
 
 def test_what_is_found_is_got_from_either_package_and_from_the_module_that_was_read():
-    for name, module in algorithms.extensions._modules.items():
+    for name, module in extensions._modules.items():
         function = getattr(algorithms, name)
         assert function is getattr(algorithms.extensions, name)
         assert function.__module__ == module

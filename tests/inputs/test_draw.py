@@ -8,7 +8,7 @@ import pytest
 from spec.domains.depth import Depths
 from spec.inputs.change_parameters import parameters_by_name
 from spec.inputs.draw import LONGER, SIZES, draw
-from spec.library import checked
+from spec.library import LibraryError, checked
 from spec.machine import Machine
 from spec.machine.trees import leaves
 
@@ -72,6 +72,12 @@ def test_sizes_and_hyperparameters_can_be_given_and_the_rest_stays_as_it_was():
 def test_an_unknown_name_is_refused(wrong):
     with pytest.raises(ValueError, match=r"^no algorithm has a size or hyperparameter (ell_max|t)"):
         drawn("14", **wrong)
+
+
+def test_a_size_without_a_value_is_named(monkeypatch):
+    monkeypatch.setattr("spec.inputs.draw.SIZES", {"d_e": 6})
+    with pytest.raises(LibraryError, match=r"^there is no size for d_x: spec/inputs/sizes\.toml,"):
+        drawn("4")
 
 
 @pytest.mark.parametrize(
