@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from helpers.cases import REFERENCE, line_values
 from helpers.planting import planted
 
@@ -39,8 +41,9 @@ SHOWN = {bug[0].partition(".")[0]: bug for bug in BUGS}
 
 
 def told(id: str) -> dict[str, str]:
-    """What a developer reads who has made the mistake."""
+    """What a developer reads who has made the mistake, but for the row, which any change moves."""
     line, what, right, wrong = SHOWN[id]
     function = planted(REFERENCE[id], right, wrong)
     (difference,) = hold_to_lines(line_values(id), function).differences
-    return {"what": what, "line": line, "named": difference.line, "message": str(difference)}
+    message = re.sub(r", row \d+", "", str(difference))
+    return {"what": what, "line": line, "named": difference.line, "message": message}
