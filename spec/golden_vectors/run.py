@@ -3,13 +3,14 @@
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from spec.domains.balls import Balls
 from spec.expected.line_values import LineValues, PairedInputs
-from spec.expected.trace import Visit, zero_based, zero_based_names
+from spec.expected.trace import Visit, numbers, zero_based, zero_based_names
 from spec.golden_vectors.rounding import nearest
 from spec.inputs.draw import Inputs, draw
 from spec.language.checked import Checked
@@ -66,7 +67,11 @@ class ExampleRun:
                 chance=_ChanceWithMargin,
             )
             (trace,), chance = self.values.traces, self.values.chance
-            decided = all(nearest(ball) is not None for ball in trace.numbers())
+            # What the algorithms that it calls set is not written.
+            own = (visits for (caller, _), visits in trace.lines.items() if caller == id)
+            written = chain(trace.calls[id], *own)
+            balls = chain.from_iterable(numbers(dict(visit)) for visit in written)
+            decided = all(nearest(ball) is not None for ball in balls)
             if decided or 2 * precision > LIMIT:
                 break
             precision *= 2
