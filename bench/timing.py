@@ -1,4 +1,4 @@
-"""Times of several ways to do one thing, taken in turn so that they share the machine's moods."""
+"""Times of several ways to do one thing, taken in turn: a slow moment of the machine slows all."""
 
 from __future__ import annotations
 

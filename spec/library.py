@@ -14,12 +14,13 @@ from spec.language.alg_file import Algorithm, read
 from spec.language.checked import Checked, check, declarations
 from spec.language.parse import program
 from spec.language.tree import Program
+from spec.usage_error import UsageError
 
 #: What the example of an algorithm may hold.
 EXAMPLE_KEYS = ("sizes", "seed", "turns", "values", "picture", "survivor")
 
 
-class LibraryError(ValueError):
+class LibraryError(UsageError):
     """Two texts of one id, an id without a text, or an example that cannot be read."""
 
 

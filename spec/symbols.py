@@ -14,9 +14,10 @@ from importlib.resources import files
 from types import MappingProxyType
 
 from spec.library import algorithms
+from spec.usage_error import UsageError
 
 
-class UnknownSymbol(LookupError):
+class UnknownSymbol(UsageError, LookupError):
     """A glyph that is neither in `symbols.toml` nor the name of an algorithm."""
 
 
@@ -51,7 +52,7 @@ class Symbol:
         """Return what stands before the index, its `^` or `_`, and what stands after it."""
         match = re.fullmatch(rf"(.+)([\^_]){index}((?:_.+)?)", self.glyph)
         if match is None:
-            raise ValueError(f"symbols.toml: {self.glyph} has no index {index}")
+            raise UsageError(f"symbols.toml: {self.glyph} has no index {index}")
         return match[1], match[2], match[3]
 
 
@@ -76,7 +77,7 @@ def parse(text: str, headings: Mapping[str, str] = MappingProxyType({})) -> dict
 
     Raises
     ------
-    ValueError
+    UsageError
         If a glyph stands under two kinds, or two glyphs share a name in Python. Only a symbol
         and its indexed form may: `W` is the name of `W_l` inside the layer l.
     """
@@ -84,7 +85,7 @@ def parse(text: str, headings: Mapping[str, str] = MappingProxyType({})) -> dict
     functions = kinds.setdefault("function", {}) if headings else {}
     for name, meaning in headings.items():
         if name not in functions and not (name.isascii() and name.isidentifier()):
-            raise ValueError(f"symbols.toml: {name} ({meaning}) needs a row with a name in Python")
+            raise UsageError(f"symbols.toml: {name} ({meaning}) needs a row with a name in Python")
         functions.setdefault(name, {"ascii": name, "meaning": meaning})
     symbols: dict[str, Symbol] = {}
     owners: dict[str, Symbol] = {}
@@ -92,12 +93,12 @@ def parse(text: str, headings: Mapping[str, str] = MappingProxyType({})) -> dict
         for glyph, row in rows.items():
             symbol = Symbol(glyph, row.get("ascii"), kind, row["meaning"], row.get("index"))
             if glyph in symbols:
-                raise ValueError(f"symbols.toml: {glyph} is both {symbols[glyph].kind} and {kind}")
+                raise UsageError(f"symbols.toml: {glyph} is both {symbols[glyph].kind} and {kind}")
             symbols[glyph] = symbol
             owner = owners.setdefault(symbol.ascii, symbol) if symbol.ascii else symbol
             if owner.stem != symbol.stem:
                 problem = f"{owner.glyph} and {glyph} are both called {symbol.ascii}"
-                raise ValueError(f"symbols.toml: {problem}")
+                raise UsageError(f"symbols.toml: {problem}")
     return symbols
 
 

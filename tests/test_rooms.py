@@ -1,6 +1,7 @@
 """Does every file of the specification have a name of its own, and every room a word about it?"""
 
 import ast
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -39,3 +40,12 @@ def test_tests_stand_in_the_rooms_of_what_they_test():
 def test_no_file_of_tests_is_long():
     lengths = {path: len(path.read_text("utf-8").splitlines()) for path in modules("tests")}
     assert [path.name for path, length in lengths.items() if length > LONGEST] == []
+
+
+def test_the_contract_of_layers_names_every_room_of_the_specification():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    (held,) = (
+        one["containers"] for one in contracts["contracts"] if "spec" in one.get("containers", ())
+    )
+    rooms = {path.parent for path in (ROOT / "spec").rglob("*.py")}
+    assert {*held} == {".".join(room.relative_to(ROOT).parts) for room in rooms}

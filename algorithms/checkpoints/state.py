@@ -31,11 +31,10 @@ class State(Generic[A]):
         self.prefix = prefix
 
     def find(self, prefix: str, name: str) -> State[A]:
-        """The part that has an array of this name.
+        """The arrays that share the prefix of array `name`.
 
-        Its prefix is what stands before the name. The same model is
-        saved with "transformer.", without, or with "module." too,
-        as it was part of another when it was saved.
+        A model that was saved as part of another has a prefix before
+        all its names, such as "transformer." or "module.".
         """
         found = [
             key.removesuffix(name)

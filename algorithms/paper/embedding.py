@@ -160,7 +160,10 @@ def sinusoidal_positions(
 
 
 def reserved(function: str, N_V: int, back: int) -> int:
-    """One of the three last tokens: 3 mask, 2 bos, 1 eos."""
+    """The reserved token that is `back` places before N_V.
+
+    3 is the mask, 2 begins a sequence, 1 ends it.
+    """
     if N_V < 3:
         raise ValueError(
             f"{function}: want N_V >= 3, for the last three tokens "

@@ -1,8 +1,8 @@
 """θ and its parts, fields named and shaped as in the paper.
 
-Immutable NamedTuples of arrays, so trees to JAX and torch as they
-are. Sizes are read off the shapes; nothing else is in them. Build
-them by keyword.
+Immutable NamedTuples of arrays, which JAX and torch take as trees.
+Sizes are read off the shapes; nothing else is in them. Build them
+by keyword.
 """
 
 from __future__ import annotations

@@ -57,9 +57,10 @@ def misleading(value: Any) -> str:
 
 @cache
 def dtypes(some: tuple[str, ...], library: str) -> tuple[str, ...]:
-    """Those of some types that the arrays of a library may have.
+    """The types without those that a library lacks.
 
-    NumPy has bfloat16 from elsewhere, and computes in float32.
+    NumPy has no bfloat16: with that of another package it computes
+    in float32.
     """
     lacking = "bfloat16" if library == "numpy" else None
     return tuple(dtype for dtype in some if dtype != lacking)

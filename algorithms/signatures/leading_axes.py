@@ -67,7 +67,7 @@ class LeadingAxes:
             return False
 
     def close(self) -> None:
-        """All arguments are known: so is the result's `*batch`."""
+        """Fix the leading axes of the result, at the end."""
         if self.same is None:
             self.same = _broadcast(self.inputs, self.parameters)
 

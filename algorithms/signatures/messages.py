@@ -19,7 +19,7 @@ Origin = Mapping[str, str]
 
 @cache
 def compiled(expression: str) -> CodeType:
-    """An axis, `H*d_mid`, or a rule, ready to be evaluated."""
+    """Compile an expression in sizes, as `ell <= ell_max`."""
     return compile(expression, expression, "eval")
 
 

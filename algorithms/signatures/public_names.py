@@ -41,7 +41,7 @@ def public_names(package: str, folder: str) -> dict[str, str]:
 
 
 def other_than(names: list[str], taken: list[str]) -> list[str]:
-    """The names, if none of them is taken."""
+    """The names, or an ImportError if one of them is taken."""
     if both := {*names} & {*taken}:
         raise ImportError(
             "two public names of algorithms are "

@@ -16,8 +16,9 @@ Map = Callable[[A], B]
 
 
 class Tree(Protocol[A_co, B_contra, T_co]):
-    """θ with arrays A, which `map` makes a T with arrays B.
+    """A class of parameters that holds arrays of type A.
 
+    Its `map` returns T, the same class with arrays of type B.
     A type checker cannot say "the same class with other arrays".
     Each class of parameters says it of itself, by its method `map`;
     from it `initialise` and `tree_map` know the type they give.

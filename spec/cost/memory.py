@@ -61,7 +61,7 @@ class Peak:
         return value(self.numbers, sizes) if is_reached else 0
 
     def at(self, new: Mapping[Atom, Poly], *needs: Poly) -> Peak:
-        """Replace atoms, and add needs."""
+        """Return the peak with sizes replaced; a run reaches it only if `needs` are at least 0."""
         all_needs = {need.replace(new) for need in (*self.needs, *needs)}
         return Peak(
             self.numbers.replace(new),
@@ -347,9 +347,9 @@ def never_negative(size: Poly) -> bool:
 
 
 def _highest(loop: Loop, first: list[Peak], later: list[Peak]) -> Iterator[Peak]:
-    """Yield the peaks of a loop, each at the turn that makes it highest.
+    """Yield the peaks of a loop, each at the turn at which it is highest.
 
-    Those only in `first` are of the first turn, those only in `later` of the turns after it.
+    `first` are the peaks of the first turn, and `later` those of any turn after it.
     """
     start, end = {loop.index: loop.low}, {loop.index: loop.high}
     for peak in first:

@@ -145,7 +145,7 @@ class _Count:
         return self.nodes(children(statement))
 
     def perhaps(self, done: Operations) -> Operations:
-        """Count operations that the data may make needless."""
+        """Count operations that depend on the data: the count of the line is an upper bound."""
         if done != NOTHING:
             self.at_most.add(self.number)
         return done

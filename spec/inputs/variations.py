@@ -6,7 +6,7 @@ from typing import NamedTuple
 from spec.inputs.draw import SIZES
 from spec.inputs.size_table import size_table
 from spec.language.checked import Checked
-from spec.language.tree import While
+from spec.language.tree import Call, While
 from spec.language.types import Bundle, Family, Matrix, Type, Whole, sizes_of
 from spec.machine import Value
 
@@ -68,19 +68,20 @@ class Variation(NamedTuple):
 def variations(algorithms: Mapping[str, Checked], id: str) -> Iterator[Variation]:
     """Yield the variations of an algorithm; those that most mistakes fail on come first."""
     sizes = {name: SIZES[name] for name in sizes_in(algorithms, id)}
-    header, lines = algorithms[id].header, list(algorithms[id].program.lines)
+    header, program = algorithms[id].header, algorithms[id].program
+    calls = [node for node in program.nodes if isinstance(node, Call)]
     hyperparameters = {str(key) for key in header.hyperparameters}
     has_mask = "Mask" in hyperparameters
     yield Variation("all sizes differ")
     yield Variation("all sizes differ, other numbers", seed=1)
     yield Variation("all sizes differ, and are small", SMALL, seed=9)
-    if algorithms[id].program.uses(While):
+    if program.uses(While):
         for seed in ENDING:
             yield Variation("a text that ends", FEW, seed=seed)
     if "ε" in hyperparameters:  # it matters where the variance is as small as ε
         yield Variation("activations near to their mean", scale=1e-5, seed=8)
     takes_reals = any(isinstance(type, Matrix) for _, type in header.inputs)
-    if has_mask or (takes_reals and any("softmax(" in line.layout.text for line in lines)):
+    if has_mask or (takes_reals and any(call.function == "softmax" for call in calls)):
         loud = LOUD if has_mask else LOUD**2  # a score of attention is a product of two inputs
         yield Variation("scores too large for exp", scale=loud, seed=21, finite=True)
     if has_mask:

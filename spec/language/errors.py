@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+from spec.usage_error import UsageError
 
-class SpecError(ValueError):
+
+class SpecError(UsageError):
     """A text that is not in the language, or in which a name or a size is wrong."""
 
 

@@ -71,6 +71,6 @@ class Event:
         return f"{self.function}, row {self.row}"
 
     def view(self, variable: str) -> Any:
-        """Return what a view gives; in its expression, `_` is what was returned."""
+        """Return the value of the expression that a tag gives for a variable; `_` is the result."""
         returned = {} if self.result is NOTHING else {"_": self.result}
         return eval(self.views[variable], {**self.names, **self.scope, **returned})

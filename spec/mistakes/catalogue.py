@@ -10,11 +10,12 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from spec.library import algorithms
+from spec.usage_error import UsageError
 
 KINDS = ("mistake", "difference")
 
 
-class CatalogueError(ValueError):
+class CatalogueError(UsageError):
     """An entry that is not in the form of the catalogue."""
 
 

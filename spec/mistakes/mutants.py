@@ -14,7 +14,7 @@ from spec.language.inference.calls import NOTATION
 from spec.language.parse import program, row
 from spec.language.plain_text import text
 from spec.language.types import Key, Whole
-from spec.library import checked
+from spec.library import checked, paper
 from spec.mistakes.edit import with_rows
 from spec.mistakes.mutation_rules import Scope, changes, variable_of
 
@@ -90,12 +90,7 @@ def _scope(id: str) -> Scope:
     is added does not move the mutants of those that there are.
     """
     own = checked()[id]
-    known = {id, *(callee for _, callee in own.typing.callees.items())}
-    known |= {
-        other
-        for other, algorithm in checked().items()
-        if algorithm.program.layout.path.startswith("paper/")
-    }
+    known = {id, *paper(), *(callee for _, callee in own.typing.callees.items())}
     functions = {str(key): (1, 0) for _, key in own.names.functions.items()}
     called = set()
     for other in sorted(known):

@@ -98,7 +98,7 @@ def line_values(id: str, seed: int = 0, *, batched: bool = False, **sizes: int) 
 
 
 def in_float32(held: LineValues, seed: int = 0, **sizes: int) -> LineValues:
-    """The same for functions that get the inputs in float32."""
+    """Line values for the same inputs, which the function gets in float32."""
     single = copy.copy(held)
     single.inputs = case(held.id, seed, dtype=np.float32, **sizes)
     return single

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spec.language import tree
 from spec.language.types import Whole
-from spec.library import checked
+from spec.library import checked, paper
 
 
 def _with(*kinds: type[tree.Node]) -> frozenset[str]:
@@ -18,9 +18,7 @@ def _with(*kinds: type[tree.Node]) -> frozenset[str]:
 
 
 #: The fifteen algorithms of the paper, which a test may know one by one.
-PAPER = tuple(
-    id for id, algorithm in checked().items() if algorithm.program.layout.path.startswith("paper/")
-)
+PAPER = paper()
 #: Those that make random decisions.
 RANDOM = _with(tree.Sample, tree.Choose)
 #: Those that take the gradient of a loss.

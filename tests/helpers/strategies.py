@@ -61,7 +61,7 @@ DISTRIBUTIONS = ("p", "q")
 
 
 def flattening(loss: Function, theta: Any) -> tuple[Any, Any]:
-    """Give the loss, and in a gradient's place smaller entries, the more so the less is lost."""
+    """Return the loss, and in place of its gradient θ scaled by 0.25 / (1 + loss)."""
     value = loss(theta)
     return value, theta.map(lambda w: w * (0.25 / (1 + float(value))))
 

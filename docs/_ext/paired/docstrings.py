@@ -9,9 +9,9 @@ from sphinx.application import Sphinx
 
 import algorithms as reference
 from spec.errata import errata
+from spec.language.alg_file import ID
 from spec.library import algorithms
 
-from .domain import ID
 from .public import public
 
 _TYPED = re.compile(r"(?P<names>\*{0,2}\w+(?:, \w+)*) : (?P<type>\S.*)")

@@ -18,8 +18,6 @@ from spec.errata import errata
 from spec.library import algorithms
 from spec.mistakes import catalogue
 
-ID = r"(?:∇?\d+|[A-Z]\d+)"  # of an algorithm: 4, ∇4 or N1
-
 # The rank in a search: 0 is above 1, and −1 is left out. The title of its page finds a mistake.
 _PRIORITY = {"alg": 0, "mistake": -1}
 

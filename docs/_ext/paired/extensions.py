@@ -8,7 +8,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from spec.language.alg_file import Algorithm
-from spec.library import algorithms
+from spec.library import algorithms, paper
 from spec.pairing import Function, implementations
 
 from .docstrings import marked_up
@@ -38,11 +38,7 @@ class ExtensionsDirective(SphinxDirective):
         """Return a section for each group, with its algorithms in the order of their ids."""
         functions = implementations(self.config.paired_module)
         self.env.note_reread()  # a new file changes nothing that this page depends on
-        ours = [
-            algorithm
-            for algorithm in algorithms().values()
-            if not algorithm.path.startswith("paper/")
-        ]
+        ours = [algorithm for id, algorithm in algorithms().items() if id not in paper()]
         for algorithm in ours:
             if _letter(algorithm) not in GROUPS:
                 raise self.error(

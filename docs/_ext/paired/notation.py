@@ -13,6 +13,7 @@ from functools import cache
 from docutils import nodes
 from sphinx.util.docutils import SphinxRole
 
+from spec.language.alg_file import ID
 from spec.language.errors import SpecError
 from spec.language.parse import statement
 from spec.language.plain_text import text
@@ -21,7 +22,7 @@ from spec.language.typesetting import Reference, Word
 from spec.library import algorithms
 from spec.render import mathml
 
-from .domain import ID, reference
+from .domain import reference
 from .elements import Element, Markup, element
 
 _LETTER = r"[^\W\d_ᵀ⁰¹²³⁴⁵⁶⁷⁸⁹]"

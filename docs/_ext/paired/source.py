@@ -7,9 +7,10 @@ from docutils import nodes
 from pygments.lexers.python import PythonLexer
 from pygments.token import STANDARD_TYPES, _TokenType
 
+from spec.language.alg_file import ID
 from spec.pairing import Code, Pairing
 
-from .domain import ID, anchor, reference
+from .domain import anchor, reference
 from .elements import Element, element
 
 _REF = re.compile(rf"{ID}\.\d+")

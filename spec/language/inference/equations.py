@@ -139,7 +139,7 @@ class Equations:
         return False
 
     def lasting(self, type: Type, index: Atom, node: Node, subject: str) -> None:
-        """Refuse a type that has a size of one turn of an index, for use after that turn."""
+        """Refuse a type that depends on the index of a loop, which has no value after the loop."""
         type = self.settle_type(type)
         if any(atom.kind == "index" and atom.serial >= index.serial for atom in sizes_of(type)):
             raise self.error(node, f"{subject} is {type}, another in each turn")

@@ -247,7 +247,7 @@ def _parting(
 
 
 def _partings(mistake: Mistake, right: Run, wrong: Run) -> Iterator[Parting]:
-    """Yield, for what is set in the right run, what it is in the wrong one by then, if another."""
+    """Yield each variable of the right run that has another value in the wrong run by then."""
     places = {}
     for place, step in enumerate(right.steps):
         places[step.line, step.visit] = place
