@@ -33,8 +33,8 @@ class State(Generic[A]):
     def find(self, prefix: str, name: str) -> State[A]:
         """The arrays that share the prefix of array `name`.
 
-        A model that was saved as part of another has a prefix before
-        all its names, such as "transformer." or "module.".
+        A model that was saved as part of another has a prefix, such
+        as "transformer." or "module.", before all its names.
         """
         found = [
             key.removesuffix(name)
