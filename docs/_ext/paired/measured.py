@@ -59,10 +59,8 @@ def _ties() -> Rows:
 
 
 def _told() -> Rows:
-    def row(id: str, mistake: Mapping[str, Any]) -> Rows:
+    for id, mistake in _in_order(_read("told")):
         yield _algorithm(id), mistake["what"], nodes.literal("", mistake["message"])
-
-    return by_algorithm(_read("told"), row)
 
 
 def _errors(sizes: str) -> Callable[[], Rows]:
@@ -108,11 +106,9 @@ def _adapters() -> Rows:
 
 
 def _checks() -> Rows:
-    def row(id: str, check: Mapping[str, Any]) -> Rows:
+    for id, check in _in_order(_read("checks")):
         times = (f"{check[kind]:g} s" for kind in ("seconds", "naming"))
         yield _algorithm(id), str(check["kinds"]), f"{check['ratio']:g}", *times
-
-    return by_algorithm(_read("checks"), row)
 
 
 def _planted() -> Rows:
@@ -168,6 +164,11 @@ def by_algorithm(figures: Mapping[str, Any], row: Callable[[str, Any], Rows]) ->
             yield from row(id, figures[id])
         else:
             yield _algorithm(id), "not measured yet"
+
+
+def _in_order(figures: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the figures of those algorithms into which somebody has planted a mistake."""
+    yield from ((id, figures[id]) for id in algorithms() if id in figures)
 
 
 def _read(name: str) -> Any:
