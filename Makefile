@@ -31,7 +31,7 @@ docs: .venv/docs
 
 # One process for each processor, and in each one thread: matrices as small as the tests' are only
 # slowed down by more.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadfile
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadgroup
 
 # Everything that a change can break.
 test: .venv/tests

@@ -1,11 +1,13 @@
-"""How many examples Hypothesis draws: `HYPOTHESIS_PROFILE` names one of these profiles."""
+"""How many examples Hypothesis draws, and which tests share a process."""
 
 from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
+# `HYPOTHESIS_PROFILE` names one of these.
 settings.register_profile("desk", deadline=None, max_examples=25)
 #: The same draws every time, and more of them.
 settings.register_profile(
@@ -18,3 +20,10 @@ settings.register_profile(
 #: Enough to run every row of the code.
 settings.register_profile("few", settings.get_profile("ci"), max_examples=5)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "desk"))
+
+
+def pytest_collection_modifyitems(items):
+    """Let one process have all tests of a file, but for those that are marked for another group."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))

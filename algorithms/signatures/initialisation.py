@@ -114,9 +114,12 @@ def initialise(
     if not hasattr(parameters, "_fields") or not isinstance(
         parameters, type
     ):
+        name = getattr(
+            parameters, "__name__", f"one {type(parameters).__name__}"
+        )
         raise TypeError(
-            f"initialise: cannot draw {parameters!r:.40}, want a "
-            "type such as DTransformerParameters"
+            f"initialise: cannot draw {name}, want a class such as "
+            "DTransformerParameters"
         )
     declaration = read(parameters)
     names = _sizes(declaration)

@@ -106,8 +106,7 @@ ERRORS = {
     ),
     "a theta of no architecture": (
         lambda: initialise(dict, generic.rng()),
-        "TypeError: initialise: cannot draw <class 'dict'>, want a type such as "
-        "DTransformerParameters",
+        "TypeError: initialise: cannot draw dict, want a class such as DTransformerParameters",
     ),
     "a path for the arrays of a GPT-2": (
         lambda: gpt2_parameters("model.safetensors", H=1),

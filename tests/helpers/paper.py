@@ -17,6 +17,12 @@ def _with(*kinds: type[tree.Node]) -> frozenset[str]:
     )
 
 
+def _called_by(id: str) -> set[str]:
+    """The ids of the algorithms that one calls, and of those that these call."""
+    called = {callee for _, callee in checked()[id].typing.callees.items()}
+    return called.union(*map(_called_by, called))
+
+
 #: The fifteen algorithms of the paper, which a test may know one by one.
 PAPER = paper()
 #: Those that make random decisions.
@@ -25,6 +31,8 @@ RANDOM = _with(tree.Sample, tree.Choose)
 TRAINING = _with(tree.Gradient)
 #: Those whose loop ends when a token is drawn.
 ENDING = _with(tree.While)
+#: Those that call attention with heads, directly or not: blocks of transformers and whole ones.
+MODELS = frozenset(id for id in checked() if "5" in _called_by(id))
 #: Those that take a mask.
 MASKED = frozenset(
     id for id, one in checked().items() if "Mask" in map(str, one.header.hyperparameters)
