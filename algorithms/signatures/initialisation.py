@@ -115,7 +115,9 @@ def initialise(
         parameters, type
     ):
         name = getattr(
-            parameters, "__name__", f"one {type(parameters).__name__}"
+            parameters,
+            "__name__",
+            f"one {type(parameters).__name__}",
         )
         raise TypeError(
             f"initialise: cannot draw {name}, want a class such as "
