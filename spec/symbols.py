@@ -77,7 +77,7 @@ def parse(text: str, headings: Mapping[str, str] = MappingProxyType({})) -> dict
 
     Raises
     ------
-    UsageError
+    ValueError
         If a glyph stands under two kinds, or two glyphs share a name in Python. Only a symbol
         and its indexed form may: `W` is the name of `W_l` inside the layer l.
     """
