@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: all docs test test-all coverage check wheel mutants figures bench clean
+.PHONY: all docs test sweep test-all coverage check wheel mutants figures bench clean
 
 all: docs
 	@$(BIN)/formal-transformers list
@@ -37,14 +37,15 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadgroup
 test: .venv/tests
 	$(PYTEST) -m 'not sweep' $(TESTS)
 
-# And the exhaustive sweeps.
-test-all: test
+# The exhaustive sweeps: every planted mistake, whole models in every format, every figure.
+sweep: .venv/tests
 	$(PYTEST) -m sweep $(TESTS)
 
-# Which rows and branches the tests run, on few drawn examples each.
-coverage: .venv/tests
-	$(BIN)/coverage erase
-	HYPOTHESIS_PROFILE=few $(PYTEST) -m 'not sweep' --cov --cov-report= $(TESTS)
+test-all: test sweep
+
+# Which rows and branches `make test` runs.
+coverage: export PYTEST_ADDOPTS = --cov --cov-report=
+coverage: test
 	@$(BIN)/coverage report --include='algorithms/*' --skip-covered --fail-under=100
 	@$(BIN)/coverage report --include='spec/*' --skip-covered --fail-under=95
 
