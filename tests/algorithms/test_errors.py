@@ -43,11 +43,11 @@ ED = generic.theta(EDTransformerParameters)
 E = generic.theta(ETransformerParameters)
 D = generic.theta(DTransformerParameters)
 HEADS = generic.heads()
-X, Z = generic.matrix(8, 5), generic.matrix(9, 6)
-GAMMA = generic.matrix(8)
+X, Z = generic.matrix(13, 5), generic.matrix(9, 6)  # d_x and d_z
+GAMMA = generic.matrix(13)
 SHORT, LONG = generic.tokens(5), generic.tokens(12)  # ell_max = 11
 NONE = np.zeros(0, int)
-OUTSIDE = np.array([1, 23, 0])  # N_V = 23
+OUTSIDE = np.array([1, 17, 0])  # N_V = 17
 BELOW = np.array([1, -1, 0])
 
 
@@ -89,14 +89,14 @@ ERRORS = {
     # Shapes
     "a matrix deep in theta": (
         lambda: DTransformer(SHORT, but(D, ".layers[1].W.W_qkv.W_v", last_cut)),
-        "ShapeError: DTransformer: theta.layers[1].W.W_qkv.W_v has shape (3, 5, 7), want (H, "
-        "d_mid, d_e) where H=3 (theta.layers[0].W.W_qkv.W_q), d_mid=5 "
-        "(theta.layers[0].W.W_qkv.W_v), d_e=8 (theta.W_e)",
+        "ShapeError: DTransformer: theta.layers[1].W.W_qkv.W_v has shape (3, 8, 5), want (H, "
+        "d_mid, d_e) where H=3 (theta.layers[0].W.W_qkv.W_q), d_mid=8 "
+        "(theta.layers[0].W.W_qkv.W_v), d_e=6 (theta.W_e)",
     ),
     "W_o of other heads": (
         lambda: MHAttention(X, Z, but(HEADS, ".W_o", last_cut), np.ones((6, 5), bool)),
-        "ShapeError: MHAttention: W.W_o has shape (7, 14), want (d_out, H*d_mid) where d_out=7 "
-        "(W.W_o), H=3 (W.W_qkv.W_q), d_mid=5 (W.W_qkv.W_v)",
+        "ShapeError: MHAttention: W.W_o has shape (10, 23), want (d_out, H*d_mid) where d_out=10 "
+        "(W.W_o), H=3 (W.W_qkv.W_q), d_mid=8 (W.W_qkv.W_v)",
     ),
     "a mask the wrong way round": (
         lambda: MHAttention(X, Z, HEADS, np.ones((5, 6), bool)),
@@ -105,14 +105,14 @@ ERRORS = {
     ),
     "a batch that would pair with the heads": (
         lambda: Attention(
-            generic.matrix(3, 8, 5), generic.matrix(3, 9, 6), HEADS.W_qkv, np.ones((6, 5), bool)
+            generic.matrix(3, 13, 5), generic.matrix(3, 9, 6), HEADS.W_qkv, np.ones((6, 5), bool)
         ),
-        "ShapeError: Attention: W_qkv.W_q has shape (3, 4, 8), want (*batch, d_attn, d_x) "
-        "where batch=(3,), d_x=8 (X), no leading axis of θ meets one of an input",
+        "ShapeError: Attention: W_qkv.W_q has shape (3, 4, 13), want (*batch, d_attn, d_x) "
+        "where batch=(3,), d_x=13 (X), no leading axis of θ meets one of an input",
     ),
     "a vector without an axis for tokens": (
         lambda: layer_norm(GAMMA, GAMMA, GAMMA),
-        "ShapeError: layer_norm: e has shape (8,), want (*batch, d_e, ell) where batch=()",
+        "ShapeError: layer_norm: e has shape (13,), want (*batch, d_e, ell) where batch=()",
     ),
     "one of a pair without the batch": (
         lambda: EDTransformer(SHORT[None], SHORT, ED),
@@ -130,12 +130,12 @@ ERRORS = {
     # Rows for columns
     "a token in each row": (
         lambda: layer_norm(X.mT, GAMMA, GAMMA),
-        "ShapeError: layer_norm: gamma has shape (8,), want (d_e,) where d_e=5 (e); tokens are "
+        "ShapeError: layer_norm: gamma has shape (13,), want (d_e,) where d_e=5 (e); tokens are "
         "columns: pass e.mT",
     ),
     "a token in each row of two arguments": (
         lambda: MHAttention(X.mT, Z.mT, HEADS, np.ones((6, 5), bool)),
-        "ShapeError: MHAttention: W.W_qkv.W_q has shape (3, 4, 8), want (H, d_attn, d_x) where "
+        "ShapeError: MHAttention: W.W_qkv.W_q has shape (3, 4, 13), want (H, d_attn, d_x) where "
         "H=3 (W.W_qkv.W_q), d_attn=4 (W.W_qkv.W_q), d_x=5 (X); tokens are columns: pass X.mT "
         "and Z.mT",
     ),
@@ -146,16 +146,16 @@ ERRORS = {
     ),
     "a token in each row, and another mistake": (
         lambda: layer_norm(X.mT, GAMMA, GAMMA[1:]),
-        "ShapeError: layer_norm: gamma has shape (8,), want (d_e,) where d_e=5 (e)",
+        "ShapeError: layer_norm: gamma has shape (13,), want (d_e,) where d_e=5 (e)",
     ),
     "a transposed matrix of parameters": (
-        lambda: unembedding(X, D.W_u.mT),
-        "ShapeError: unembedding: W_u has shape (8, 23), want (N_V, d_e) where N_V=8 (W_u), "
-        "d_e=8 (e)",
+        lambda: unembedding(D.W_e[:, :5], D.W_u.mT),
+        "ShapeError: unembedding: W_u has shape (6, 17), want (N_V, d_e) where N_V=6 (W_u), "
+        "d_e=6 (e)",
     ),
     # Indices
     "a segment that has no vector": (
-        lambda: BERT(SHORT, 0 * SHORT + 2, BERTParameters(E, W_s=generic.matrix(8, 2))),
+        lambda: BERT(SHORT, 0 * SHORT + 2, BERTParameters(E, W_s=generic.matrix(6, 2))),
         "IndexError: BERT: s holds segment 2, outside 0 … 1 (N_s = 2)",
     ),
     # Types
@@ -234,16 +234,16 @@ ERRORS = {
     ),
     "a token past the largest integer": (
         lambda: token_embedding(np.array([2**64 - 1, 0], np.uint64), D.W_e),
-        "IndexError: token_embedding: v holds token 18446744073709551615, outside 0 … 22 (N_V "
-        "= 23)",
+        "IndexError: token_embedding: v holds token 18446744073709551615, outside 0 … 16 (N_V "
+        "= 17)",
     ),
     "a token past the largest integer of torch": (
         lambda: token_embedding(torch.tensor([2**63], dtype=torch.uint64), torch.asarray(D.W_e)),
-        "IndexError: token_embedding: v holds token 9223372036854775808, outside 0 … 22 (N_V = 23)",
+        "IndexError: token_embedding: v holds token 9223372036854775808, outside 0 … 16 (N_V = 17)",
     ),
     "a token past the largest integer of JAX": (
         lambda: token_embedding(too_long_for_jax(), jnp.asarray(D.W_e, np.float32)),
-        "IndexError: token_embedding: v holds token 4294967297, outside 0 … 22 (N_V = 23)",
+        "IndexError: token_embedding: v holds token 4294967297, outside 0 … 16 (N_V = 17)",
     ),
     "torch's autocast": (
         lambda: autocast(lambda: unembedding(torch.ones(8, 5), torch.ones(23, 8))),

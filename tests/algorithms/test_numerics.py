@@ -119,7 +119,7 @@ def test_softmax_of_plus_infinity_is_nan_and_of_minus_infinity_0():
 @pytest.mark.parametrize("wrong", [np.nan, np.inf])
 @every_library
 def test_a_masked_token_that_is_not_finite_reaches_every_column(asarray, wrong):
-    X, Z, W = generic.matrix(8, 6), generic.matrix(9, 5), generic.heads().W_qkv
+    X, Z, W = generic.matrix(13, 6), generic.matrix(9, 5), generic.heads().W_qkv
     W = AttentionParameters(*(asarray(part[0]) for part in W))
     Mask = np.ones((5, 6), bool)
     Z[3, 2], Mask[2] = wrong, False

@@ -33,7 +33,7 @@ from algorithms import (
 
 
 def test_algorithm_5_with_one_head_and_identity_W_o_is_algorithm_4():
-    X, Z = generic.matrix(8, 6), generic.matrix(9, 5)
+    X, Z = generic.matrix(13, 6), generic.matrix(9, 5)
     W = generic.heads(H=1, d_mid=5, d_out=5)
     W = W._replace(W_o=np.eye(5), b_o=np.zeros(5))
     one = AttentionParameters(*(part[0] for part in W.W_qkv))
@@ -42,8 +42,8 @@ def test_algorithm_5_with_one_head_and_identity_W_o_is_algorithm_4():
 
 
 def test_algorithm_4_with_one_column_is_algorithm_3():
-    X, Z = generic.matrix(8, 1), generic.matrix(8, 5)
-    W = generic.heads(d_z=8)
+    X, Z = generic.matrix(13, 1), generic.matrix(13, 5)
+    W = generic.heads(d_z=13)
     one = AttentionParameters(*(part[0] for part in W.W_qkv))
     alone = single_query_attention(X[:, 0], Z, one)
     assert np.array_equal(Attention(X, Z, one, bidirectional_mask(X, Z))[:, 0], alone)

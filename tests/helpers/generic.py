@@ -19,16 +19,20 @@ from algorithms import (
     initialise,
     tree_map,
 )
+from spec import symbols
+from spec.inputs.size_table import size_table
 
 P = TypeVar("P")
 
-SIZES = {"N_V": 23, "ell_max": 11, "H": 3, "d_e": 8, "d_attn": 4, "d_mid": 5, "d_mlp": 13}
+#: Every size, by its name in Python.
+SIZES = {symbols.ascii(name): size for name, size in size_table().items() if "(" not in name}
 
-#: A θ for each architecture: the sizes it adds to those above.
-ARCHITECTURES: dict[type, dict[str, int]] = {
-    EDTransformerParameters: {"L_enc": 2, "L_dec": 2},
-    ETransformerParameters: {"L": 2, "d_f": 7},
-    DTransformerParameters: {"L": 2},
+COMMON = ("N_V", "ell_max", "H", "d_e", "d_attn", "d_mid", "d_mlp")
+#: The sizes of θ that an architecture has besides those.
+ARCHITECTURES: dict[type, tuple[str, ...]] = {
+    EDTransformerParameters: ("L_enc", "L_dec"),
+    ETransformerParameters: ("L", "d_f"),
+    DTransformerParameters: ("L",),
 }
 
 
@@ -39,15 +43,13 @@ def rng(seed: int = 0) -> np.random.Generator:
 
 def theta(parameters: type[P], seed: int = 0, **sizes: int) -> P:
     """A generic θ for one of the architectures."""
-    return redrawn(
-        initialise(parameters, rng(seed), **{**SIZES, **ARCHITECTURES[parameters], **sizes}),
-        seed,
-    )
+    wanted = {name: SIZES[name] for name in (*COMMON, *ARCHITECTURES[parameters])}
+    return redrawn(initialise(parameters, rng(seed), **{**wanted, **sizes}), seed)
 
 
 def heads(seed: int = 0, **sizes: int) -> MHAttentionParameters[Any]:
     """A generic W of Algorithm 5."""
-    wanted = {"H": 3, "d_attn": 4, "d_x": 8, "d_z": 9, "d_mid": 5, "d_out": 7}
+    wanted = {name: SIZES[name] for name in ("H", "d_attn", "d_x", "d_z", "d_mid", "d_out")}
     return redrawn(initialise(MHAttentionParameters, rng(seed), **{**wanted, **sizes}), seed)
 
 
