@@ -1,4 +1,5 @@
-# `make` sets up, builds the docs and shows what there is; `make test` runs what a change can break; `make test-all` adds the sweeps.
+# `make` sets up, builds the docs and shows what there is; `make test` runs what a change can break,
+# and `make test-all` adds the sweeps.
 PYTHON ?= python3
 BIN := .venv/bin
 
