@@ -13,8 +13,9 @@ from spec import library
 from spec.adapters.choose import adapter_for
 from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.verdict import Verdict
-from spec.checking.explain import Progress, explanations, matching_mutant
+from spec.checking.explain import explanations
 from spec.checking.first_wrong_line import first_wrong_line
+from spec.checking.locate import Progress, locate
 from spec.checking.print_arguments import printed
 from spec.checking.report import Report
 from spec.checking.shrink import smallest
@@ -149,24 +150,22 @@ def _passing(tested: FunctionUnderTest, verdicts: list[Verdict]) -> Verdict:
 
 
 def _explained(report: Report, report_step: Progress) -> Report:
-    """Return the report on a wrong function, with what explains its results.
+    """Return the report on a wrong function, with where it is wrong and what explains its results.
 
-    Known mistakes are tried first, then small changes of one line; where neither explains the
-    results, the report says which laws still hold.
+    The place is found first, then the changes that reproduce the results; where none does, the
+    report says which laws still hold.
     """
     tested, trials, failed = report.tested, report.trials, report.failed
-    differs = any(trial.verdict is Verdict.DIFFERS for trial in trials)
     shaped = (Verdict.DIFFERS, Verdict.WRONG_SHAPE)
     if any(trial.verdict in shaped and trial.result is not None for trial in failed):
-        found = explanations(tested, trials, report_step)
+        locations = locate(tested, trials, report_step)
+        found = explanations(tested, trials, locations, report_step)
         if found and all(each.documented and each.covers(trials) for each in found):
             return replace(report, verdict=Verdict.DEPARTS, explanations=found)
-        report = replace(report, explanations=found)
-    if differs and not report.explanations:
-        report = replace(report, mutant=matching_mutant(tested, trials, report_step))
-    if differs and not report.explanations and report.mutant is None:
-        report_step("looking for laws that hold", 0, 0)
-        report = replace(report, laws=_laws(tested))
+        report = replace(report, locations=locations, explanations=found)
+        if locations and not found:
+            report_step("looking for laws that hold", 0, 0)
+            report = replace(report, laws=_laws(tested))
     report_step("making the arguments smaller", 0, 0)
     small = smallest(tested, failed[0], SHRINKING_SECONDS)
     return replace(
