@@ -158,10 +158,11 @@ def _explained(report: Report, report_step: Progress) -> Report:
     tested, trials, failed = report.tested, report.trials, report.failed
     shaped = (Verdict.DIFFERS, Verdict.WRONG_SHAPE)
     if any(trial.verdict in shaped and trial.result is not None for trial in failed):
-        locations = locate(tested, trials, report_step)
-        found = explanations(tested, trials, locations, report_step)
+        places = locate(tested, trials, report_step)
+        found = explanations(tested, trials, places, report_step)
         if found and all(each.documented and each.covers(trials) for each in found):
             return replace(report, verdict=Verdict.DEPARTS, explanations=found)
+        locations = [places.first, *places.known[1:]] if places else []
         report = replace(report, locations=locations, explanations=found)
         if locations and not found:
             report_step("looking for laws that hold", 0, 0)

@@ -15,7 +15,7 @@ from math import prod
 
 from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.verdict import Verdict
-from spec.checking.locate import Location, Progress
+from spec.checking.locate import Location, Places, Progress
 from spec.checking.work import Work
 from spec.expected.result import UndefinedResultError, exact_result
 from spec.inputs.draw import SIZES
@@ -119,7 +119,7 @@ class Explanation:
 def explanations(
     tested: FunctionUnderTest,
     trials: Sequence[Trial],
-    locations: Sequence[Location],
+    places: Places | None,
     progress: Progress,
 ) -> list[Explanation]:
     """Return the changes of the pseudocode that explain the results of a function.
@@ -130,7 +130,7 @@ def explanations(
     which their results differ.
     """
     search = _Search(tested, trials, progress, Work(WORK))
-    return narrowed_down(tested, search.run(locations))
+    return narrowed_down(tested, search.run(places))
 
 
 @dataclass
@@ -154,26 +154,29 @@ class _Search:
         """All trials: also at the sizes at which alone some mistakes give a result."""
         return [*self.some_trials, *self.tested.trials(equal_sizes(self.known))]
 
-    def run(self, locations: Sequence[Location]) -> list[Explanation]:
-        """Return what explains the function, whose faults lie at some locations."""
+    def run(self, places: Places | None) -> list[Explanation]:
+        """Return what explains the function, which is wrong at some places."""
         known = [(each,) for each in self.known]
         if found := self.explaining("comparing with known mistakes", known):
             return found
-        if not locations:  # a wrong shape does not tell two mistakes
+        if places is None:  # a wrong shape does not tell two mistakes
             return []
-        near, unnamed = self.near(locations[0]), list(self.unnamed(locations[0]))
-        steps: list[tuple[str, Iterable[tuple[Change, ...]]]] = [
-            ("comparing with changes of a line", [(each,) for each in unnamed]),
-            ("comparing with two known mistakes", combinations(near, 2)),
-            ("comparing with a known mistake and a change", product(near, unnamed)),
-            ("comparing with two changes", combinations(unnamed, 2)),
-        ]
-        if len(locations) > 1:
-            steps = [("comparing with two mistakes", product(*map(self.parts, locations)))]
-        for step, candidates in steps:
-            if found := self.explaining(step, candidates, locations[0].evidence):
-                return found
-        return []
+        first = places.first
+        near, unnamed = self.near(first), list(self.unnamed(first))
+        changes = [(each,) for each in unnamed]
+        step = "comparing with changes of a line"
+        if found := self.explaining(step, changes, first.evidence):
+            return found
+        if places.second is not None:
+            parts = map(self.parts, (first, places.second))
+            return self.explaining("comparing with two mistakes", product(*parts))
+        pairs: Mapping[str, Iterable[tuple[Change, ...]]] = {
+            "comparing with two known mistakes": combinations(near, 2),
+            "comparing with a known mistake and a change": product(near, unnamed),
+            "comparing with two changes": combinations(unnamed, 2),
+        }
+        each = (self.explaining(step, both, first.evidence) for step, both in pairs.items())
+        return next(filter(None, each), [])
 
     def parts(self, location: Location) -> list[Change]:
         """Return the changes that explain a fault at one location, whatever is wrong elsewhere."""

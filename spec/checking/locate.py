@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -43,20 +45,21 @@ class Location:
         lines of the algorithms that it calls: `{6: ("4.5", "4.6")}`.
     wrong
         The trial on arguments under which the least is computed and the function still is wrong.
-    neutral
-        What does nothing under these arguments.
+    neutral, other
+        What does nothing under these arguments, and what else could do nothing.
     right
         What makes the function right, if it does nothing either, with the trials that show it.
     """
 
     lines: Mapping[int, tuple[str, ...]]
     wrong: Trial
-    neutral: tuple[Neutral, ...]
+    neutral: Sequence[Neutral]
+    other: Sequence[Neutral]
     right: Mapping[Neutral, Trial] = field(default_factory=dict)
 
     @property
     def every_line(self) -> frozenset[str]:
-        """All of the lines, by their names: `4.5`."""
+        """All of the lines, and those that call them, by their names: `4.5`."""
         own = {f"{self.wrong.arguments.id}.{number}" for number in self.lines}
         return frozenset(own.union(*self.lines.values()))
 
@@ -66,74 +69,88 @@ class Location:
         return [self.wrong, *self.right.values()]
 
 
-def locate(
-    tested: FunctionUnderTest, trials: Sequence[Trial], progress: Progress
-) -> list[Location]:
-    """Return where a function is wrong: none if there are no numbers that could show it.
-
-    There is a second location if the function is wrong, too, where the first does nothing.
-    """
+def locate(tested: FunctionUnderTest, trials: Sequence[Trial], progress: Progress) -> Places | None:
+    """Return where a function is wrong; None if there are no numbers that could show it."""
     telling = [trial for trial in trials if trial.verdict is Verdict.DIFFERS]
     if not telling:
-        return []
-    first = min(telling, key=lambda trial: trial.arguments.count)
-    search = _Search(tested, first, list(neutral_changes(first.arguments)), progress)
-    location = search.location()
-    still_wrong = (change for change in location.right if search.is_wrong(change))
-    # Of what silences the fault, that which silences least: the last one, deep in the parameters.
-    second = [search.location(change) for change in still_wrong]
-    if len(second) < len(location.right):  # one of them alone leaves nothing wrong
-        return [location]
-    return [location, min(second, key=lambda each: len(each.every_line))] if second else [location]
+        return None
+    smallest = min(telling, key=lambda trial: trial.arguments.count)
+    return Places(tested, smallest, list(neutral_changes(smallest.arguments)), progress)
 
 
 @dataclass
-class _Search:
-    """A search for the places of faults, which makes each trial once.
+class Places:
+    """The places in which a function is wrong, each looked for when it is asked for.
 
     Attributes
     ----------
-    tested, first
+    tested, trial
         The function, and a trial in which it is wrong.
     changes
         The changes that can be made to the arguments of that trial.
     """
 
     tested: FunctionUnderTest
-    first: Trial
+    trial: Trial
     changes: Sequence[Neutral]
     progress: Progress
-    known: dict[frozenset[Neutral], Trial | None] = field(default_factory=dict)
+    tried: dict[frozenset[Neutral], Trial | None] = field(default_factory=dict)
 
-    def location(self, *made: Neutral) -> Location:
+    @cached_property
+    def first(self) -> Location:
+        """The place of a fault."""
+        return self.location(())
+
+    @cached_property
+    def second(self) -> Location | None:
+        """The place of another fault, if the function is wrong elsewhere where the first is not."""
+        silent: tuple[Neutral, ...] = ()
+        for change in self.first.right:
+            if self.is_wrong(*silent, change):
+                silent = (*silent, change)
+        if not silent:
+            return None
+        second = self.location(silent)
+        lines = ({*chain(*place.lines.values())} for place in (self.first, second))
+        return second if set.isdisjoint(*lines) else None
+
+    @property
+    def known(self) -> list[Location]:
+        """The places that have been looked for."""
+        places = (self.__dict__.get("first"), self.__dict__.get("second"))
+        return [place for place in places if place is not None]
+
+    def location(self, made: tuple[Neutral, ...]) -> Location:
         """Return where the function is wrong, also with some changes made already."""
         for done, change in enumerate(self.changes):
             self.progress("looking for the place", done, len(self.changes))
             if change not in made and self.is_wrong(*made, change):
                 made = (*made, change)
-        wrong = self.trial(*made)
+        wrong = self.tried_with(made)
         assert wrong is not None, "it has been tried"
-        others = {each: self.trial(*made, each) for each in self.changes if each not in made}
-        right = {each: trial for each, trial in others.items() if trial and trial.verdict.passes}
-        return Location(_lines(wrong, list(right.values()), self.progress), wrong, made, right)
+        other = [change for change in self.changes if change not in made]
+        trials = ((change, self.tried_with((*made, change))) for change in other)
+        right = {change: trial for change, trial in trials if trial and trial.verdict.passes}
+        lines = _lines(wrong, list(right.values()), self.progress)
+        return Location(lines, wrong, made, other, right)
 
     def is_wrong(self, *made: Neutral) -> bool:
         """Say whether the function is wrong, as it is in the first trial, with changes made."""
-        trial = self.trial(*made)
-        return trial is not None and trial.verdict is self.first.verdict
+        trial = self.tried_with(made)
+        return trial is not None and trial.verdict is self.trial.verdict
 
-    def trial(self, *made: Neutral) -> Trial | None:
+    def tried_with(self, made: tuple[Neutral, ...]) -> Trial | None:
         """Try the function with changes made; None if the last of them changes nothing."""
         if not made:
-            return self.first
+            return self.trial
         key = frozenset(made)
-        if key not in self.known:
-            self.known[key] = self._trial(made)
-        return self.known[key]
+        if key not in self.tried:
+            self.tried[key] = self._tried_with(made)
+        return self.tried[key]
 
-    def _trial(self, made: tuple[Neutral, ...]) -> Trial | None:
-        before = self.trial(*made[:-1])
-        arguments = neutralised(self.first.arguments, made)
+    def _tried_with(self, made: tuple[Neutral, ...]) -> Trial | None:
+        before = self.tried_with(made[:-1])
+        arguments = neutralised(self.trial.arguments, made)
         if before is None or same(dict(arguments.named), dict(before.arguments.named)):
             return None
         try:

@@ -120,16 +120,14 @@ class Report:
 
     def _place(self, location: Location) -> str:
         """Say in which lines the function is wrong, and on which arguments that shows."""
-        is_only = len(self.locations) == 1
-        text = f"It differs {'only ' * is_only}where {_lines(location)} matter"
+        only = "only " if len(self.locations) == 1 else ""
+        lines, matter = _lines(location)
+        text = f"It differs {only}where {lines} {matter}."
         if location.neutral:
-            text += f": it is wrong still where {_list(each.name for each in location.neutral)}"
-        text += "."
+            text += f" It is still wrong where {_list(_neutral(location))}."
         if location.right:
             also = "also " if location.neutral else ""
-            text += (
-                f" Where {also}{_list((each.name for each in location.right), 'or')}, it is right."
-            )
+            text += f" Where {also}{_list(map(str, location.right), 'or')}, it is right."
         return text
 
     def _where_right(self) -> str:
@@ -185,15 +183,33 @@ def _clause(change: Change) -> str:
     return f"line {change.line} as `{change.after}` ({change.change}; no known mistake)"
 
 
-def _lines(location: Location) -> str:
-    """Return the lines of a location: `line 10.6 (in it 4.5, 4.6)`."""
+def _lines(location: Location) -> tuple[str, str]:
+    """Return the lines of a location, and the verb: `line 10.6 (in it 4.5, 4.6)`, `matters`."""
     id = location.wrong.arguments.id
     parts = []
     for number, lines in location.lines.items():
         name = f"{id}.{number}"
         inner = ", ".join(line for line in sorted(lines, key=_number) if line != name)
         parts.append(f"{name} (in it {inner})" if inner else name)
-    return f"line{'s' * (len(parts) > 1)} {_list(parts)}"
+    return (
+        (f"lines {_list(parts)}", "matter") if len(parts) > 1 else (f"line {parts[0]}", "matters")
+    )
+
+
+def _neutral(location: Location) -> Iterator[str]:
+    """Yield what does nothing on the arguments of a location, all arrays that are 0 as one."""
+    sizes = [change.subject for change in location.neutral if change.size]
+    if sizes:
+        yield f"{_list(sizes)} {'are' if len(sizes) > 1 else 'is'} 1"
+    zero = [change for change in location.neutral if change.value == "0"]
+    other = [change.subject for change in location.other if change.value == "0"]
+    if len(zero) > len(other):
+        yield f"every array is 0 but {_list(other)}" if other else "every array is 0"
+        zero = []
+    yield from map(str, zero)
+    yield from (
+        str(change) for change in location.neutral if change.value != "0" and not change.size
+    )
 
 
 def _number(line: str) -> tuple[str, int]:

@@ -29,35 +29,39 @@ class Neutral:
 
     Attributes
     ----------
-    name
-        What is true of the changed arguments: `W_o of W_l is 0`.
+    subject, value
+        What is changed, and what it is then: `W_o of W_l` and `0`.
     size
         The size that is 1, if it is a size that changes.
     path
         Where the arrays stand that change, if arrays do.
     """
 
-    name: str
+    subject: str
+    value: str
     size: str = ""
     path: Path = ()
+
+    def __str__(self) -> str:
+        return f"{self.subject} is {self.value}"
 
 
 def neutral_changes(arguments: Arguments) -> Iterator[Neutral]:
     """Yield the changes that can be made to some arguments; those that make them smaller first."""
     for size in counts(arguments.algorithms, arguments.id):
         if arguments.sizes[size] > 1:
-            yield Neutral(f"{size} is 1", size=size)
+            yield Neutral(size, "1", size=size)
     arrays: dict[Path, Value] = {}
     _changed(
         arguments.header, arguments.runs[0], lambda path, value: arrays.setdefault(path, value)
     )
     for path, value in arrays.items():
-        name = " of ".join(reversed(path[-2:])) if len(path) > 2 else path[-1]
+        subject = f"{path[-1]} of {path[1]}" if len(path) > 2 else path[-1]
         if isinstance(value, list):
-            yield Neutral(f"the tokens of {name} are all the same", path=path)
+            yield Neutral(f"each token of {subject}", "the same", path=path)
         else:
             number = "0" if value.dtype.kind == "f" else "1 everywhere"
-            yield Neutral(f"{name} is {number}", path=path)
+            yield Neutral(subject, number, path=path)
 
 
 def neutralised(arguments: Arguments, changes: Iterable[Neutral]) -> Arguments:

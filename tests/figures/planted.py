@@ -71,7 +71,7 @@ def named(plant: Plant) -> dict[str, Any]:
     ):
         places = locate(function, trials, lambda *_: None)
         found = naming.explanations(function, trials, places, lambda *_: None)
-    lines = set().union(*(place.every_line for place in places))
+    lines = places.first.every_line if places else frozenset()
     ids = [tuple(mistake.id for mistake in each.mistakes) for each in found]
     fate = "missed" if (plant.mistake,) not in ids else "named" if len(ids) == 1 else "among"
     return {
