@@ -96,7 +96,7 @@ def counts(algorithms: Mapping[str, Checked], id: str) -> list[str]:
                 read(member, is_input)
             case Bundle(algorithm):
                 for part in algorithms[algorithm].header.fields.values():
-                    read(part, is_input)
+                    read(part, is_input=False)
             case Matrix(rows, columns, bits=False):
                 axes = (rows,) if is_input else (rows, columns)
                 dimensions.update(atom.name for axis in axes for atom in axis.atoms)
