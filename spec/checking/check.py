@@ -15,10 +15,11 @@ from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.verdict import Verdict
 from spec.checking.explain import explanations
 from spec.checking.first_wrong_line import first_wrong_line
-from spec.checking.locate import Progress, locate
+from spec.checking.locate import locate
 from spec.checking.print_arguments import printed
 from spec.checking.report import Report
 from spec.checking.shrink import smallest
+from spec.checking.visible_faults import Progress
 from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter, Arguments, Function
 from spec.inputs.formats import FORMATS

@@ -15,7 +15,8 @@ from math import prod
 
 from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.verdict import Verdict
-from spec.checking.locate import Location, Places, Progress
+from spec.checking.locate import Location, Places
+from spec.checking.visible_faults import Progress
 from spec.checking.work import Work
 from spec.expected.result import UndefinedResultError, exact_result
 from spec.inputs.draw import SIZES

@@ -8,30 +8,17 @@ where the function is right.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
-from typing import Any
-
-import numpy as np
 
 from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.verdict import Verdict
-from spec.domains.floats import Floats
+from spec.checking.visible_faults import Progress, lines_that_show
 from spec.expected.result import UndefinedResultError, exact_result
-from spec.inputs.arguments import Arguments
 from spec.inputs.neutral_arguments import Neutral, neutral_changes, neutralised
-from spec.inputs.variations import TURNS
-from spec.machine import Chance
-from spec.machine.perturbed import Perturbation, PerturbedMachine
-from spec.machine.trees import leaves, same
-
-#: Is called with each step of a search: `progress("trying", 3, 21)`, the 3rd of 21.
-Progress = Callable[[str, int, int], None]
-
-#: The smallest part of the largest entry of a result by which a perturbation is seen in it.
-SEEN = 1e-9
+from spec.machine.trees import same
 
 
 @dataclass(frozen=True)
@@ -131,7 +118,7 @@ class Places:
         other = [change for change in self.changes if change not in made]
         trials = ((change, self.tried_with((*made, change))) for change in other)
         right = {change: trial for change, trial in trials if trial and trial.verdict.passes}
-        lines = _lines(wrong, list(right.values()), self.progress)
+        lines = lines_that_show(wrong, list(right.values()), self.progress)
         return Location(lines, wrong, made, other, right)
 
     def is_wrong(self, *made: Neutral) -> bool:
@@ -157,60 +144,3 @@ class Places:
             return self.tested.call(exact_result(arguments))
         except UndefinedResultError:
             return None
-
-
-def _lines(wrong: Trial, right: Sequence[Trial], progress: Progress) -> dict[int, tuple[str, ...]]:
-    """Return the lines of which a fault would show where a function is wrong, and only there."""
-    left: list[Perturbation] | None = None
-    for done, trial in enumerate((wrong, *right)):
-        progress("looking for the lines", done, len(right) + 1)
-        run = _Run(trial.arguments)
-        if left is None:
-            left = [each for each in run.perturbations if run.shows(each)]
-        else:  # no fault of a single part of a line need explain every trial
-            left = [each for each in left if not run.shows(each)] or left
-    lines: dict[int, dict[str, None]] = {}
-    sites = {each.site for each in left or ()}
-    for site in sorted(sites, key=lambda site: (site.within, site.algorithm, site.line)):
-        lines.setdefault(site.within, {})[f"{site.algorithm}.{site.line}"] = None
-    return {number: tuple(inner) for number, inner in lines.items()}
-
-
-class _Run:
-    """The pseudocode on some arguments, in floating point: as it is, and with perturbations."""
-
-    def __init__(self, arguments: Arguments) -> None:
-        self.arguments = arguments
-        self.perturbations: set[Perturbation] = set()  # those that change a value
-        self.result = self.run(None)
-
-    def shows(self, perturbation: Perturbation) -> bool:
-        """Say whether a perturbation changes the result, or lets the run fail."""
-        if perturbation not in self.perturbations:
-            return False
-        try:
-            perturbed = self.run(perturbation)
-        except Exception:  # an index may be out of range, a shape wrong, a token unknown
-            return True
-        if perturbed.shape != self.result.shape:
-            return True
-        finite = np.abs(self.result[np.isfinite(self.result)])
-        seen = SEEN * finite.max(initial=0.0)
-        return not np.allclose(perturbed, self.result, rtol=0, atol=seen, equal_nan=True)
-
-    def run(self, perturbation: Perturbation | None) -> Any:
-        """Return all numbers of the result, one after another."""
-        arguments, numbers = self.arguments, []
-        chance = Chance(iter(arguments.uniform))
-        for run in arguments.runs:
-            machine = PerturbedMachine(
-                arguments.algorithms,
-                Floats(),
-                random=chance,
-                turns=TURNS,
-                perturbation=perturbation,
-            )
-            value = machine.run(arguments.id, run.inputs, run.parameters, run.hyperparameters)
-            self.perturbations |= machine.seen
-            numbers += [np.ravel(np.asarray(leaf, dtype=float)) for _, leaf in leaves(value)]
-        return np.concatenate(numbers)

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 from spec.adapters.choose import adapter_for
 from spec.adapters.options import options_of
 from spec.checking.check import check
-from spec.checking.locate import Progress
+from spec.checking.visible_faults import Progress
 from spec.inputs.arguments import Function
 from spec.usage_error import UsageError
 
