@@ -2,7 +2,10 @@
 
 The line makes a class of tests, which `unittest` and pytest both find. There is a test for every
 kind of arguments, one for every law of the algorithm, and one that draws sizes, each with a name of
-its own. A test that fails does so at that line, and says in a paragraph what is wrong.
+its own. A test that fails does so at that line, and says in a paragraph what is wrong. The first
+that fails has the function checked, to find out which mistake it makes; they all name it. If the
+function cannot be called as the algorithm, or does not return, one test fails and says so, and
+those that run after it are skipped.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, NoReturn
 from unittest import TestCase
 
 import hypothesis
@@ -24,17 +27,24 @@ from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.python_signature import name_of
 from spec.calling.verdict import Verdict
 from spec.checking.caller_position import caller_position, method_at
-from spec.checking.check import SECONDS, SHRINKING_SECONDS, function_under_test, require_known
+from spec.checking.check import (
+    SECONDS,
+    SHRINKING_SECONDS,
+    check,
+    function_under_test,
+    require_format,
+)
 from spec.checking.print_arguments import printed
+from spec.checking.report import Report
 from spec.checking.shrink import drawn_sizes, smallest
 from spec.expected.result import UndefinedResultError, exact_result
-from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter, Arguments, Function
 from spec.inputs.formats import FORMATS
 from spec.inputs.variations import Variation, variations
 from spec.language.types import Matrix
 from spec.laws.evaluated_case import InapplicableError, LawCase, law_case
 from spec.laws.law import Law, laws
+from spec.usage_error import UsageError
 
 #: How many sizes are drawn at most, unless the profile of Hypothesis has fewer examples.
 EXAMPLES = 10
@@ -67,7 +77,7 @@ def conformance(
     Raises
     ------
     UsageError
-        If there is no such algorithm, or no such format; it is a ValueError. Tests fail for
+        If there is no such algorithm, or no such format; it is a ValueError. A test fails for
         everything else that is wrong.
 
     Examples
@@ -81,11 +91,11 @@ def conformance(
     >>> result.wasSuccessful()
     True
     """
-    id = str(algorithm)
-    require_known(id, format)
+    id = library.id_of(algorithm)
+    require_format(format)
     suite = _Suite(id, format, lambda: function_under_test(function, id, adapter, format, seconds))
     position = caller_position()
-    tests = {name: method_at(position, name, _in_words(run)) for name, run in suite.tests()}
+    tests = {name: method_at(position, name, suite.in_words(run)) for name, run in suite.tests()}
     name = re.sub(r"\W", "_", f"{name_of(function).rpartition('.')[2]}_is_Algorithm_{id}")
     return type(name, (TestCase,), {"__module__": position.module, **tests})
 
@@ -99,6 +109,8 @@ class _Suite:
         self.made = made
         self.algorithms = library.checked()
         self.variations = list(variations(self.algorithms, id))
+        self.reports: dict[str, Report] = {}
+        self.last = ""  # the test after which no call can be made
 
     @cached_property
     def tested(self) -> FunctionUnderTest:
@@ -176,7 +188,7 @@ class _Suite:
             trial = self.tested.trial(self.case.expected)
         except (InapplicableError, UndefinedResultError) as error:
             test.skipTest(str(error))
-        if trial.verdict is wrong:
+        if trial.verdict is wrong or trial.verdict.ends_the_check:
             self.judge(test, trial)
         if trial.result is None:
             test.skipTest(f"it {trial.problem}")
@@ -197,7 +209,10 @@ class _Suite:
         except InapplicableError as error:
             test.skipTest(str(error))
         if failure:
-            self.fail(test, f"{law.statement} But it {failure}.")
+            name, title = self.tested.name, self.tested.title
+            self.fail(
+                test, f"{name} is not {title}. {law.statement} But it {failure}.", self.format
+            )
 
     def trial(self, test: TestCase, tested: FunctionUnderTest, arguments: Arguments) -> Trial:
         try:
@@ -207,28 +222,71 @@ class _Suite:
 
     def judge(self, test: TestCase, trial: Trial, more: str = "") -> None:
         """Fail if a trial has failed."""
-        if not trial.verdict.passes:
-            self.fail(test, f"It {trial.problem} ({trial.name}).{more}")
+        if trial.verdict.passes:
+            return
+        problem = Report(self.tested, trial.verdict, [trial]).account().headline
+        if trial.verdict.ends_the_check:
+            self.end(test, problem)
+        self.fail(test, problem, trial.arguments.format.name, more)
 
-    def fail(self, test: TestCase, text: str) -> None:
-        headline = f"{self.tested.name} is not {self.tested.title}."
-        raise test.failureException(f"{headline} {text}") from None
+    def fail(self, test: TestCase, problem: str, format: str, more: str = "") -> NoReturn:
+        """Fail, and say what a check finds out about the function."""
+        report = self.report(self.format)
+        if report.verdict.ends_the_check:
+            self.end(test, report.account().headline)
+        text = "\n".join(filter(None, [*self.findings(problem, format), more]))
+        raise test.failureException(text) from None
+
+    def end(self, test: TestCase, problem: str) -> NoReturn:
+        """Fail, and have the tests that run later skipped, since no further call can be made."""
+        self.last = test.id()
+        raise test.failureException(problem) from None
+
+    def findings(self, problem: str, format: str) -> Iterator[str]:
+        """Yield the problem that a test has in a format, and what a check finds out about it."""
+        report, scope = self.report(self.format), ""
+        if report.passes and format != self.format:
+            scope = f"In {self.format} it is right: it is wrong only in {format}."
+            report = self.report(format)
+        account = report.account()
+        departs = report.verdict is Verdict.DEPARTS and report.mistakes
+        yield from (account.headline if departs else problem, scope)
+        yield from (*account.explanations, account.line)
+        if departs:
+            yield f"To test it with that, give its adapter departures={report.mistakes[0]}."
+        elif report.passes:
+            yield f"A check in {format} finds it right on {len(report.trials)} kinds of arguments."
+
+    def report(self, format: str) -> Report:
+        """Return the report of a check in a format, which is made once."""
+        if format not in self.reports:
+            tested = self.tested
+            self.reports[format] = check(
+                tested.function,
+                self.id,
+                adapter=tested.adapter,
+                format=format,
+                seconds=tested.seconds,
+            )
+        return self.reports[format]
+
+    def in_words(self, run: Test) -> Test:
+        """Return a test that fails in words, and is skipped after one that no call can follow."""
+
+        def run_in_words(test: TestCase) -> None:
+            if self.last not in ("", test.id()):
+                name = self.last.rpartition(".")[2]
+                test.skipTest(f"the function cannot be called any more: see {name}")
+            try:
+                run(test)
+            except UsageError as error:
+                self.end(test, str(error))
+
+        return run_in_words
 
 
 class _FailedError(Exception):
     """The function is wrong; the failed trial is noted elsewhere."""
-
-
-def _in_words(run: Test) -> Test:
-    """Return a test that fails with a sentence if the function cannot be called."""
-
-    def run_in_words(test: TestCase) -> None:
-        try:
-            run(test)
-        except AdapterError as error:
-            raise test.failureException(str(error)) from None
-
-    return run_in_words
 
 
 def identifier(name: str) -> str:
