@@ -27,13 +27,8 @@ from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.python_signature import name_of
 from spec.calling.verdict import Verdict
 from spec.checking.caller_position import caller_position, method_at
-from spec.checking.check import (
-    SECONDS,
-    SHRINKING_SECONDS,
-    check,
-    function_under_test,
-    require_format,
-)
+from spec.checking.check import SECONDS, SHRINKING_SECONDS, function_under_test, require_format
+from spec.checking.failure_message import CheckedOnce, in_rows
 from spec.checking.print_arguments import printed
 from spec.checking.report import Report
 from spec.checking.shrink import drawn_sizes, smallest
@@ -109,12 +104,15 @@ class _Suite:
         self.made = made
         self.algorithms = library.checked()
         self.variations = list(variations(self.algorithms, id))
-        self.reports: dict[str, Report] = {}
         self.last = ""  # the test after which no call can be made
 
     @cached_property
     def tested(self) -> FunctionUnderTest:
         return self.made()
+
+    @cached_property
+    def checked(self) -> CheckedOnce:
+        return CheckedOnce(self.tested)
 
     @cached_property
     def case(self) -> LawCase:
@@ -157,7 +155,7 @@ class _Suite:
         failed: list[Trial] = []
 
         def agrees(sizes: dict[str, int], seed: int) -> None:
-            if not (failed and failed[-1].verdict is Verdict.HANGS):  # it hangs once, not again
+            if not (failed and failed[-1].verdict.ends_the_check):  # it hangs once, not again
                 variation = Variation("any sizes", sizes, seed=seed)
                 try:
                     trial = tested.trial(exact_result(tested.arguments(variation)))
@@ -178,7 +176,7 @@ class _Suite:
             settings(profile, max_examples=examples, phases=phases, deadline=None)(drawn)()
         except _FailedError:
             trial = failed[-1]
-            if trial.verdict is not Verdict.HANGS:
+            if not trial.verdict.ends_the_check:
                 trial = smallest(tested, trial, SHRINKING_SECONDS) or trial
             self.judge(test, trial, f"\n{printed(trial)}")
 
@@ -225,50 +223,22 @@ class _Suite:
         if trial.verdict.passes:
             return
         problem = Report(self.tested, trial.verdict, [trial]).account().headline
-        if trial.verdict.ends_the_check:
-            self.end(test, problem)
+        if trial.verdict is Verdict.HANGS:
+            self.end(test, problem)  # a check would hang, too
         self.fail(test, problem, trial.arguments.format.name, more)
 
     def fail(self, test: TestCase, problem: str, format: str, more: str = "") -> NoReturn:
         """Fail, and say what a check finds out about the function."""
-        report = self.report(self.format)
+        report = self.checked.report()
         if report.verdict.ends_the_check:
-            self.end(test, report.account().headline)
-        text = "\n".join(filter(None, [*self.findings(problem, format), more]))
-        raise test.failureException(text) from None
+            account = report.account()
+            self.end(test, account.headline, *account.explanations)
+        raise test.failureException(self.checked.message(problem, format, more)) from None
 
-    def end(self, test: TestCase, problem: str) -> NoReturn:
+    def end(self, test: TestCase, *paragraphs: str) -> NoReturn:
         """Fail, and have the tests that run later skipped, since no further call can be made."""
         self.last = test.id()
-        raise test.failureException(problem) from None
-
-    def findings(self, problem: str, format: str) -> Iterator[str]:
-        """Yield the problem that a test has in a format, and what a check finds out about it."""
-        report, scope = self.report(self.format), ""
-        if report.passes and format != self.format:
-            scope = f"In {self.format} it is right: it is wrong only in {format}."
-            report = self.report(format)
-        account = report.account()
-        departs = report.verdict is Verdict.DEPARTS and report.mistakes
-        yield from (account.headline if departs else problem, scope)
-        yield from (*account.explanations, account.line)
-        if departs:
-            yield f"To test it with that, give its adapter departures={report.mistakes[0]}."
-        elif report.passes:
-            yield f"A check in {format} finds it right on {len(report.trials)} kinds of arguments."
-
-    def report(self, format: str) -> Report:
-        """Return the report of a check in a format, which is made once."""
-        if format not in self.reports:
-            tested = self.tested
-            self.reports[format] = check(
-                tested.function,
-                self.id,
-                adapter=tested.adapter,
-                format=format,
-                seconds=tested.seconds,
-            )
-        return self.reports[format]
+        raise test.failureException(in_rows(*paragraphs)) from None
 
     def in_words(self, run: Test) -> Test:
         """Return a test that fails in words, and is skipped after one that no call can follow."""
