@@ -59,6 +59,10 @@ def conformance(
 ) -> type[TestCase]:
     """Return a test suite for a function: a test for each kind of arguments and for each law.
 
+    When its first test fails, the suite has the function checked once, as `check` does; every test
+    that fails names the mistake that was found, and its line. Of a function that cannot be called
+    as the algorithm, or does not return, one test fails, and those that run later are skipped.
+
     Parameters
     ----------
     function, algorithm, adapter, format, seconds

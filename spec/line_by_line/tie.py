@@ -46,6 +46,21 @@ def tie(
         If the inputs are not those that the algorithm declares.
     PrecisionError
         If the pseudocode has no value on the inputs that can be certified: it is 0/0, say.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spec.inputs.draw import draw
+    >>> from spec.library import checked
+    >>> def norm(e, gamma, beta):
+    ...     m = e.mean(axis=0)  # 6.1
+    ...     v = e.var(axis=0, ddof=1)  # 6.2
+    ...     return (e - m) / np.sqrt(v) * gamma[:, None] + beta[:, None]  # 6.3
+    >>> inputs = draw(checked(), "6", np.random.default_rng(0))
+    >>> (e,), (gamma, beta) = inputs.inputs, inputs.parameters
+    >>> paired = PairedInputs([[inputs]], (e[:, None], gamma, beta))
+    >>> print(tie(checked(), "6", norm, paired).differences[0].problem)
+    v is 0.0409459 where the pseudocode has 0.0341216, at [0, 0]
     """
     return hold_to_lines(LineValues(algorithms, id, inputs), function)
 
