@@ -51,16 +51,17 @@ def tie(
     --------
     >>> import numpy as np
     >>> from spec.inputs.draw import draw
+    >>> from spec.inputs.python_form import python_form
     >>> from spec.library import checked
-    >>> def norm(e, gamma, beta):
+    >>> def norm(e, gamma, beta, eps):
     ...     m = e.mean(axis=0)  # 6.1
     ...     v = e.var(axis=0, ddof=1)  # 6.2
-    ...     return (e - m) / np.sqrt(v) * gamma[:, None] + beta[:, None]  # 6.3
+    ...     return (e - m) / np.sqrt(v + eps) * gamma[:, None] + beta[:, None]  # 6.3
     >>> inputs = draw(checked(), "6", np.random.default_rng(0))
-    >>> (e,), (gamma, beta) = inputs.inputs, inputs.parameters
-    >>> paired = PairedInputs([[inputs]], (e[:, None], gamma, beta))
-    >>> print(tie(checked(), "6", norm, paired).differences[0].problem)
-    v is 0.0409459 where the pseudocode has 0.0341216, at [0, 0]
+    >>> arguments = python_form(checked(), "6", [inputs], np.float64)
+    >>> held = tie(checked(), "6", norm, PairedInputs([[inputs]], (), arguments))
+    >>> held.differences[0].line, held.differences[0].problem
+    ('6.2', 'v is 0.0409459 where the pseudocode has 0.0341216, at [0]')
     """
     return hold_to_lines(LineValues(algorithms, id, inputs), function)
 
