@@ -231,18 +231,19 @@ SKIPPED = "the function cannot be called any more: see "
 def assert_one_fails(said, problem):
     """The first test says the problem, and no other says it again."""
     (name,) = [name for name, message in said.items() if problem in message]
-    assert {message for message in said.values() if problem not in message} == {SKIPPED + name}
-    assert len(said) > 10
+    others = [message for message in said.values() if problem not in message]
+    assert others == [SKIPPED + name] * (len(said) - 1)
 
 
-def test_a_function_that_does_not_end_is_called_once():
+@pytest.mark.parametrize("only", [(), ("test_drawn_sizes",)])
+def test_a_function_that_does_not_end_is_called_once(only):
     calls = []
 
     def hangs(v, W_e):
         calls.append(v)
         time.sleep(20)
 
-    said = outcome(conformance(hangs, 1, seconds=0.2))
+    said = outcome(conformance(hangs, 1, seconds=0.2), *only)
     assert_one_fails(said, "hangs is not Algorithm 1 (Token embedding): it gave no result in 0.2 s")
     assert len(calls) == 1
 
