@@ -35,16 +35,19 @@ def explanation(mistake: Mistake, algorithm: Algorithm) -> Iterator[RenderableTy
 def listed(
     mistakes: Mapping[str, Sequence[Mistake]], algorithms: Mapping[str, Algorithm]
 ) -> Iterator[RenderableType]:
-    """Yield a table of the mistakes of each line, by algorithm, and how many there are."""
-    table = _table()
+    """Yield a table of the mistakes of each line of some algorithms, and how many there are."""
+    table, kinds = _table(), []
     for id, algorithm in algorithms.items():
         lines = [line for line in mistakes if line.partition(".")[0] == id]
         if lines:
             table.add_row(id, Text(algorithm.title, "bold"))
         for line in lines:
             _add_rows(table, line, mistakes[line])
+            kinds += [mistake.kind for mistake in mistakes[line]]
         table.add_section()
-    kinds = [mistake.kind for line in mistakes.values() for mistake in line]
+    if not kinds:
+        yield Text(f"No known mistake is made in Algorithm {', '.join(algorithms)}.", "dim")
+        return
     yield table
     yield Text(
         f"\n{kinds.count('mistake')} mistakes, and {kinds.count('difference')} documented "

@@ -62,15 +62,14 @@ def _list(options: Namespace) -> Answer:
     With --mistakes they are the mistakes that a check can name, and the documented differences of
     published models, by the line in which they are made.
     """
-    algorithms, known = library.algorithms(), by_line()
+    algorithms = library.algorithms()
     if options.mistakes is None:
         functions = _functions(options.implementation)
         return Answer(beside.overview(algorithms, functions, options.implementation))
     if options.mistakes != ALL:
         id = library.id_of(options.mistakes)
         algorithms = {id: algorithms[id]}
-        known = {line: each for line, each in known.items() if line.partition(".")[0] == id}
-    return Answer(known_mistakes.listed(known, algorithms))
+    return Answer(known_mistakes.listed(by_line(), algorithms))
 
 
 def _show(options: Namespace) -> Answer:

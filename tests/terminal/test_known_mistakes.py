@@ -32,22 +32,36 @@ def described(mistake):
     return mistake.what + " (not an error)" * (mistake.kind == "difference")
 
 
+def counted(mistakes):
+    differences = sum(mistake.kind == "difference" for mistake in mistakes)
+    return f"{len(mistakes) - differences} mistakes, and {differences} documented differences, "
+
+
 @pytest.mark.parametrize("columns", [200], indirect=True)
 def test_every_mistake_is_listed_at_its_line_with_what_it_is(run, columns):
     out = run("list", "--mistakes")
     known = [mistake for mistakes in by_line().values() for mistake in mistakes]
     assert {mistake.id for mistake in known} == catalogue().keys()
     assert listed(out) == [(one.line, one.id, described(one)) for one in known]
-    differences = sum(one.kind == "difference" for one in known)
-    count = f"{len(known) - differences} mistakes, and {differences} documented differences"
-    assert rows(out)[-1].startswith(count)
+    assert rows(out)[-1].startswith(counted(known))
 
 
 @pytest.mark.parametrize("columns", [200], indirect=True)
 @pytest.mark.parametrize("id", algorithms())
 def test_the_mistakes_of_one_algorithm_are_listed(run, columns, id):
-    lines = [line for line, *_ in listed(run("list", "--mistakes", id))]
-    assert lines == [one.line for each in by_line().values() for one in each if one.algorithm == id]
+    out = run("list", "--mistakes", id)
+    known = [one for each in by_line().values() for one in each if one.algorithm == id]
+    assert [name for _, name, _ in listed(out)] == [one.id for one in known]
+    none = f"No known mistake is made in Algorithm {id}."
+    assert rows(out)[-1].startswith(counted(known) if known else none)
+
+
+def test_mistakes_stand_in_the_order_of_lines_and_before_differences():
+    lines = [f"{id}.{line.number}" for id, text in algorithms().items() for line in text.lines]
+    assert [*by_line()] == [line for line in lines if line in by_line()]
+    for mistakes in by_line().values():
+        kinds = [mistake.kind for mistake in mistakes]
+        assert kinds == sorted(kinds, key=["mistake", "difference"].index)
 
 
 @pytest.mark.parametrize("id", algorithms())
@@ -78,6 +92,7 @@ def test_a_line_without_a_statement_says_so(run, user_module):
     out = run("show", "4.3", "--implementation", user_module)
     assert "Carried out by no statement: 4.3" in out
     assert "4.5" not in out
+    assert "Tags of no line" not in run("show", "6.1", "--implementation", user_module)
     out = run("show", "5.3", "--implementation", user_module)
     assert f"{user_module} has no function for Algorithm 5." in out
     assert "Y ← [Y^1; Y^2; …; Y^H]" in out
