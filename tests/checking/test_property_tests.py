@@ -244,7 +244,7 @@ def test_a_function_that_does_not_end_is_called_once(only):
         time.sleep(20)
 
     said = outcome(conformance(hangs, 1, seconds=0.2), *only)
-    assert_one_fails(said, "hangs is not Algorithm 1 (Token embedding): it gave no result in 0.2 s")
+    assert_one_fails(said, "it gave no result in 0.2 s")
     assert len(calls) == 1
 
 
@@ -270,9 +270,11 @@ def test_of_a_function_that_cannot_be_called_each_test_fails_alone_and_again(nam
         assert "cannot be called as Algorithm 1" in outcome(suite, name)[name]
 
 
-def test_a_function_that_raises():
+def test_a_function_that_raises_on_some_arguments():
     def refusing(v, W_e):
-        raise RuntimeError("not today")
+        if W_e.shape[1] > 1:
+            raise RuntimeError("not today")
+        return look(v, W_e)
 
     names = ("columns_may_change_places", "all_sizes_differ", "results_are_the_same_again")
     said = outcome(conformance(refusing, 1), *(f"test_{name}" for name in names))
