@@ -49,8 +49,8 @@ def function_under_test(
 
     A UsageError, which an AdapterError is too, says what makes no sense or does not fit.
     """
-    algorithms, id = library.checked(), str(algorithm)
-    require_known(id, format)
+    algorithms, id = library.checked(), library.id_of(algorithm)
+    require_format(format)
     if not 0 < seconds < float("inf"):
         raise UsageError(f"seconds is {seconds:g}, want a time above 0")
     if not callable(function) and not isinstance(adapter, Adapter):
@@ -70,11 +70,10 @@ def function_under_test(
     return tested.drawing(islice(variations(algorithms, id), KINDS_WITH_DRAWS))
 
 
-def require_known(id: str, format: str) -> None:
-    """Refuse the id of no algorithm, and the name of no format."""
-    for kind, name, known in (("Algorithm", id, library.checked()), ("format", format, FORMATS)):
-        if name not in known:
-            raise UsageError(f"there is no {kind} {name}; there are {', '.join(known)}")
+def require_format(format: str) -> None:
+    """Refuse the name of no format."""
+    if format not in FORMATS:
+        raise UsageError(f"there is no format {format}; there are {', '.join(FORMATS)}")
 
 
 def check(
@@ -93,7 +92,7 @@ def check(
     function
         A function, or anything else that the adapter can call.
     algorithm
-        The algorithm that the function should be: 4, or `"4"`.
+        The algorithm that the function should be: 4, `"4"`, or `"Attention"`.
     adapter
         How the function is called: an `Adapter`, or a function of two arguments, the function under
         test and its `Arguments`, that returns the result. None: the adapter that is known for the
