@@ -21,6 +21,14 @@ DEPTH = 2
 KEYS_AND_VALUES = "Z"
 
 
+class UntakenArgumentError(AdapterError):
+    """A function does not take an argument that it must take."""
+
+    def __init__(self, argument: str, message: str) -> None:
+        super().__init__(message)
+        self.argument = argument
+
+
 @dataclass(frozen=True)
 class Matching:
     """The argument that each parameter of a function takes, as far as names and order show it."""
@@ -49,7 +57,9 @@ def matched(
     Raises
     ------
     AdapterError
-        If a parameter has no argument, or an array has no parameter.
+        If a parameter has no argument.
+    UntakenArgumentError
+        If an array has no parameter.
     """
     attempts = []
     for depth in range(DEPTH + 1):
@@ -70,9 +80,10 @@ def matched(
             f"{algorithm}: these are {known}"
         )
     name = best.left[0]
-    raise AdapterError(
+    raise UntakenArgumentError(
+        name,
         f"{name_of(function)} does not take {described(name, required[name])}, an argument of "
-        f"{algorithm}: it takes {', '.join(parameters_of(function))}"
+        f"{algorithm}: it takes {', '.join(parameters_of(function))}",
     )
 
 

@@ -10,8 +10,8 @@ from spec.usage_error import UsageError
 Tokens = Literal["columns", "rows"]
 Batch = Literal["first", "second", "last"]
 Order = Literal["out first", "in first"]
-Fused = Literal["separate", "k v fused", "fused", "fused in each head"]
-Heads = Literal["stacked", "list", "side by side"]
+Fused = Literal["separate", "k v fused", "fused", "fused in each head", "ready"]
+Heads = Literal["stacked", "list", "side by side", "after tokens"]
 Mask = Literal["attend", "masked", "additive", "causal", "none"]
 Result = Literal["probabilities", "logits"]
 Biases = bool | Collection[str]
@@ -25,8 +25,11 @@ WORDS: Mapping[str, tuple[str, object]] = {
     "in-first": ("weights", "in first"),
     "fused": ("qkv", "fused"),
     "k-v-fused": ("qkv", "k v fused"),
+    "qkv-ready": ("qkv", "ready"),
     "head-list": ("heads", "list"),
     "heads-side-by-side": ("heads", "side by side"),
+    "heads-after-tokens": ("heads", "after tokens"),
+    "itself": ("itself", True),
     "masked": ("mask", "masked"),
     "additive": ("mask", "additive"),
     "causal": ("mask", "causal"),
@@ -55,6 +58,16 @@ def options_of(words: Iterable[str]) -> dict[str, object]:
             raise UsageError(f"the layouts {set_by[option]} and {word} exclude each other")
         options[option], set_by[option] = value, word
     return options
+
+
+def option(name: str, value: object) -> str:
+    """Return how an option is said: by its word on a command line, and in Python.
+
+    >>> option("mask", "none")
+    "no-mask (mask='none')"
+    """
+    words = [word for word, setting in WORDS.items() if setting == (name, value)]
+    return " ".join([*words, f"({name}={value!r})" if words else f"{name}={value!r}"])
 
 
 def require_allowed(option: str, value: Any, allowed: Any) -> None:
