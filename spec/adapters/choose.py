@@ -5,7 +5,7 @@ from typing import Any
 
 from spec.adapters.function_in_layout import layout, paper_form, takes_eps
 from spec.adapters.libraries.known_functions import ready
-from spec.adapters.modules.construct import is_class
+from spec.adapters.modules.construct import makes_modules
 from spec.adapters.modules.module_adapter import modules
 from spec.adapters.modules.read_and_set import places
 from spec.inputs.adapter_error import AdapterError
@@ -43,7 +43,7 @@ def is_module(function: Any) -> bool:
     inner = function
     while hasattr(inner, "func"):
         inner = inner.func
-    if is_class(inner):
+    if makes_modules(inner):
         return True
     plain = inspect.isroutine(inner) or hasattr(inner, "__wrapped__")
     return not plain and bool(places(function))

@@ -10,7 +10,12 @@ from typing import Any
 
 from spec import library, symbols
 from spec.adapters.options import is_bias
-from spec.calling.python_signature import is_required, name_of, parameters_of
+from spec.calling.python_signature import (
+    is_required,
+    name_of,
+    parameters_of,
+    written_parameters,
+)
 from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Function
 from spec.machine.trees import arrays
@@ -83,7 +88,7 @@ def matched(
     raise UntakenArgumentError(
         name,
         f"{name_of(function)} does not take {described(name, required[name])}, an argument of "
-        f"{algorithm}: it takes {', '.join(parameters_of(function))}",
+        f"{algorithm}: it takes {written_parameters(function)}",
     )
 
 

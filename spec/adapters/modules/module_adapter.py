@@ -10,16 +10,19 @@ from typing import Any
 
 from spec.adapters import options
 from spec.adapters.array_libraries import call_in_library, computing, converted, imported
+from spec.adapters.chosen_result import chosen_result
 from spec.adapters.match_arguments import match, spread
 from spec.adapters.modules import read_and_set
 from spec.adapters.modules.algorithm_parameters import ModuleAlgorithm, module_algorithm
 from spec.adapters.modules.construct import (
     construct,
     constructor_parameters,
-    is_class,
     is_eps,
+    makes_modules,
     size_named,
 )
+from spec.adapters.modules.model_adapter import ModelForm
+from spec.adapters.modules.model_algorithm import model_algorithm
 from spec.adapters.modules.parameter_places import PlacedParameter, placed_parameters, sizes_of
 from spec.adapters.restrictions import Restrictions
 from spec.adapters.sequences import SequenceForm
@@ -41,6 +44,7 @@ def modules(
     qkv: options.Fused = "fused",
     mask: options.Mask = "attend",
     result: options.Result = "probabilities",
+    output: str | int | None = None,
     eps: float | None = None,
     sizes: options.FixedSizes | None = None,
     names: Mapping[str, str] | None = None,
@@ -81,10 +85,14 @@ def modules(
     >>> modules(torch.nn.Linear(6, 17, bias=False), 7, result="logits").name
     'rows, logits, torch'
     """
-    target = module_algorithm(str(algorithm))
     options.require_allowed("mask", mask, options.Mask)
-    kind = _ModuleKind(function, target, weights, qkv, mask, names or {})
     sequences = SequenceForm(tokens, batch, result)
+    if model := model_algorithm(str(algorithm)):
+        return ModelForm(
+            function, model, sequences, weights, qkv, mask, output, eps, sizes, names
+        ).adapter()
+    target = module_algorithm(str(algorithm))
+    kind = _ModuleKind(function, target, weights, qkv, mask, names or {})
     first = kind.instance(options.with_fixed(sizes or {}, SIZES), eps or 0.0)
     lacking = first.lacking
     takes = _arguments_taken(first, mask)
@@ -106,9 +114,7 @@ def modules(
             instance.set_parameters(arguments)
             by_name = {name: inputs[argument] for name, argument in takes.items()}
             value = call_in_library(instance.module, by_name, library)
-            # The weights of an attention, or a cache, may follow the result.
-            several = isinstance(value, tuple | list) and value
-            return sequences.returned(value[0] if several else value, arguments)
+            return sequences.returned(chosen_result(value, output, arguments), arguments)
 
     words = (
         tokens,
@@ -145,7 +151,7 @@ class _ModuleKind:
 
     def instance(self, asked: Sizes, eps: float) -> _Instance:
         """Return an object of the class at some sizes, or a copy of the object that there is."""
-        if not is_class(self.function):
+        if not makes_modules(self.function):
             return _Instance(self, copy.deepcopy(self.function), {})
         try:
             module, sizes = construct(self.function, self.algorithm, asked, eps, self.mask)
@@ -192,7 +198,7 @@ class _Instance:
     def eps(self) -> float | None:
         """The ε that the object has, 0 if it has none, or None if its class takes ε."""
         function = self.kind.function
-        if is_class(function) and any(map(is_eps, constructor_parameters(function))):
+        if makes_modules(function) and any(map(is_eps, constructor_parameters(function))):
             return None
         eps = [value for name, value in _attributes(self.module).items() if is_eps(name)]
         return float(eps[0]) if eps else 0.0
