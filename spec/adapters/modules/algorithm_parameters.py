@@ -61,7 +61,9 @@ def module_algorithm(id: str) -> ModuleAlgorithm:
     headers = {checked.id: checked.header for checked in library.checked().values()}
     if id not in headers or not _can_be_a_module(headers[id]):
         known = [id for id, header in headers.items() if _can_be_a_module(header)]
-        raise AdapterError(f"modules can be Algorithm {', '.join(known)}, and models; not {id}")
+        raise AdapterError(
+            f"modules can be Algorithm {', '.join(known)} or a whole model, not {id}"
+        )
     return ModuleAlgorithm(headers[id])
 
 

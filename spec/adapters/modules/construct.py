@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -62,9 +63,11 @@ def is_factory(function: Function) -> bool:
     if not inspect.isfunction(inner) or is_variadic(inner):
         return False
     known = [name for names in synonyms()["settings"].values() for name in names]
+    parameters = constructor_parameters(function)
+    required = [name for name, parameter in parameters.items() if is_required(parameter)]
     return all(
         size_named(name) or is_eps(name) or is_synonym(name, known)
-        for name in constructor_parameters(function)
+        for name in required or parameters
     )
 
 
@@ -92,7 +95,17 @@ def construct(
             arguments[name] = eps
         elif is_required(parameter) or size:
             arguments[name] = values.value(name, annotations.get(name))
-    return function(**arguments), values.sizes
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a class that warns is not wrong
+        try:
+            return function(**arguments), values.sizes
+        except AdapterError:
+            raise
+        except Exception as error:  # a class may raise anything
+            message = " ".join(f"{type(error).__name__}: {error}".split())
+            raise AdapterError(
+                f"{values.owner} cannot be made at other sizes: {message}"
+            ) from error
 
 
 def constructor_parameters(function: Function) -> dict[str, inspect.Parameter]:
@@ -102,7 +115,7 @@ def constructor_parameters(function: Function) -> dict[str, inspect.Parameter]:
     while isinstance(function, functools.partial):
         fixed |= function.keywords.keys()
         function = function.func
-    if not parameters:  # the class of Flax's classes hides them
+    if not parameters and is_class(function):  # the class of Flax's classes hides them
         _, *own = parameters_of(function.__init__).items()
         parameters = dict(own)
     return {name: each for name, each in parameters.items() if name not in fixed}

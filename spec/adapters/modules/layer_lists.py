@@ -15,7 +15,7 @@ ANY = "*"
 
 @dataclass(frozen=True)
 class LayerList:
-    """A list of layers: the path before the numbers. A module that is one layer has no such path."""
+    """A list of layers: the path before the numbers; None if a module is a single layer."""
 
     prefix: str | None
 
@@ -61,9 +61,9 @@ def layer_lists(
         return {parts[0].group: LayerList(None)}
     if len(outer) != len(parts):
         held = ", ".join(f"{prefix} ({len(each)})" for prefix, each in outer.items()) or "none"
+        names = " and ".join(each.group for each in parts)
         raise AdapterError(
-            f"{owner} should have {len(parts)} lists of layers, for "
-            f"{', '.join(each.group for each in parts)}, and has {held}"
+            f"{owner} should have a list of layers for each of {names}, and has {held}"
         )
     by_matrices = sorted(outer.items(), key=lambda item: _matrices(item[1][0]))
     by_attentions = sorted(parts, key=lambda part: len(part.attentions))

@@ -1,7 +1,7 @@
 """Which parameters of θ go to the places of one layer: attentions, norms and the MLP."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from spec.adapters.match_arguments import is_synonym, letters, synonyms
@@ -38,6 +38,7 @@ class LayerPlaces:
     owner: str
     order: Order | None
     d_e: int | None
+    given: Collection[str]  # the parts that names are given for
 
     def placed(self, places: Places) -> PlacedInLayer:
         """Return the parameter of each path."""
@@ -47,15 +48,23 @@ class LayerPlaces:
         attending = {place for held in attentions.values() for place in held}
         placed: PlacedInLayer = {}
         kinds = ("self", "cross")[: len(self.parts.attentions)]
-        for name, path in self._named(self.parts.attentions, attentions, kinds).items():
+        wanted = dict(zip(self.parts.attentions, kinds, strict=True))
+        if len(attentions) < len(wanted):
+            wanted = {name: kind for name, kind in wanted.items() if name not in self.given}
+        for name, path in self._named(wanted, attentions).items():
             placed |= self._in_attention(name, path, attentions[path])
         kinds = (*kinds[: len(self.parts.norms) - 1], "after_attention")
-        names = [f"gamma{number}" for number in self.parts.norms]
-        for name, path in self._named(names, norms, kinds).items():
+        numbers = dict(zip(self.parts.norms, kinds, strict=True))
+        wanted = {f"gamma{number}": kind for number, kind in numbers.items()}
+        for name, path in self._named(self._free(wanted), norms).items():
             number = name.removeprefix("gamma")
             for place in norms[path]:
                 placed[place.path] = "", norm_parameter(place, number, self.owner)
         return placed | self._mlp([place for place in others if place not in attending])
+
+    def _free(self, wanted: Mapping[str, str]) -> dict[str, str]:
+        """Return the wanted parts that no name is given for."""
+        return {name: kind for name, kind in wanted.items() if name not in self.given}
 
     def _attentions(self, places: Places) -> dict[str, list[ParameterPlace]]:
         """Return the places of each attention by the path of its module; "" if it has none."""
@@ -97,15 +106,16 @@ class LayerPlaces:
             maps.setdefault(_map_path(place), []).append(place)
         orders = {path: self._matrix_order(held) for path, held in maps.items()}
         wide = {path: self._outputs(held, orders[path]) for path, held in maps.items()}
-        if len({outputs == self.d_e for outputs in wide.values()}) == len(self.parts.maps):
+        kinds = dict(zip(self.parts.maps, ("mlp1", "mlp2"), strict=True))
+        wanted = self._free({f"W_{part}": kind for part, kind in kinds.items()})
+        if len(maps) == len({outputs == self.d_e for outputs in wide.values()}) == len(kinds):
             paths = sorted(maps, key=lambda path: wide[path] == self.d_e)
-            by_part = dict(zip(self.parts.maps, paths, strict=False))
+            by_name = dict(zip(wanted, paths, strict=True))
         else:
-            by_part = self._named(self.parts.maps, maps, ("mlp1", "mlp2"))
-        if len(maps) != len(self.parts.maps):
-            self._refuse(maps, self.parts.maps)
+            by_name = self._named(wanted, maps)
         placed: PlacedInLayer = {}
-        for part, path in by_part.items():
+        for name, path in by_name.items():
+            part = name.removeprefix("W_")
             for place in maps[path]:
                 kind: Kind = "W" if len(place.shape) > 1 else "b"
                 order = orders[path] if kind == "W" else "out first"
@@ -131,21 +141,19 @@ class LayerPlaces:
         shape = next(place.shape for place in places if len(place.shape) == 2)
         return shape[0] if order == "out first" else shape[1]
 
-    def _named(
-        self, wanted: Sequence[str], held: Mapping[str, object], kinds: Sequence[str]
-    ) -> dict[str, str]:
-        """Return the path of each wanted part, by the numbers or the words in the paths."""
-        paths = in_order(list(held), kinds)
-        if paths is None or len(paths) != len(wanted):
-            self._refuse(held, wanted)
-        return dict(zip(wanted, paths or (), strict=True))
+    def _named(self, wanted: Mapping[str, str], held: Mapping[str, object]) -> dict[str, str]:
+        """Return the path of each wanted part, by the numbers or the words in the paths.
 
-    def _refuse(self, held: Mapping[str, object], wanted: Sequence[str]) -> None:
-        paths = ", ".join(path or "its own arrays" for path in held) or "nothing"
-        raise AdapterError(
-            f"{self.owner} has {paths} in each layer, whose names do not show where "
-            f"{', '.join(wanted)} go: say names={{…}}"
-        )
+        `wanted` has the kind of each part, in the order of the parts.
+        """
+        paths = in_order(list(held), list(wanted.values()))
+        if paths is None:
+            names = ", ".join(path or "its own arrays" for path in held) or "nothing"
+            raise AdapterError(
+                f"{self.owner} has {names} in each layer, whose names do not show where "
+                f"{', '.join(wanted) or 'they'} go: say names={{…}}"
+            )
+        return dict(zip(wanted, paths, strict=True))
 
 
 def norms_in(places: Places) -> dict[str, list[ParameterPlace]]:
@@ -181,8 +189,8 @@ def in_order(paths: Sequence[str], kinds: Sequence[str]) -> list[str] | None:
     """
     if len(paths) != len(kinds):
         return None
-    if len({re.sub(r"\d+", "", path) for path in paths}) == 1:
-        return sorted(paths, key=lambda path: [int(number) for number in re.findall(r"\d+", path)])
+    if (by_number := _sorted_by_number(paths)) is not None:
+        return by_number
     by_kind = {path: _kind_of(path, kinds) for path in paths}
     free = [kind for kind in kinds if kind not in by_kind.values()]
     unnamed = [path for path, kind in by_kind.items() if kind is None]
@@ -190,6 +198,18 @@ def in_order(paths: Sequence[str], kinds: Sequence[str]) -> list[str] | None:
         by_kind[unnamed[0]] = free[0]
     named = {kind: path for path, kind in by_kind.items()}
     return [named[kind] for kind in kinds] if named.keys() == set(kinds) else None
+
+
+def _sorted_by_number(paths: Sequence[str]) -> list[str] | None:
+    """Return paths that differ in numbers alone, or first in a number, in the order of these."""
+    if len({re.sub(r"\d+", "", path) for path in paths}) == 1:
+        return sorted(paths, key=lambda path: [int(number) for number in re.findall(r"\d+", path)])
+    for steps in zip(*(path.split(".") for path in paths), strict=False):
+        if len(set(steps)) == len(paths) and all(map(str.isdecimal, steps)):
+            return [path for _, path in sorted(zip(map(int, steps), paths, strict=True))]
+        if len(set(steps)) > 1:
+            return None
+    return None
 
 
 def module_path(place: ParameterPlace) -> str:

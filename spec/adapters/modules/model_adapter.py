@@ -8,13 +8,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from spec.adapters import options
-from spec.adapters.array_libraries import Library, call_in_library, computing, converted, imported
-from spec.adapters.chosen_result import chosen_result
+from spec.adapters.array_libraries import computing, imported
 from spec.adapters.instance_sizes import divided, of_instance
-from spec.adapters.match_arguments import is_synonym, match, synonyms
+from spec.adapters.match_arguments import is_synonym, synonyms
 from spec.adapters.modules import read_and_set
 from spec.adapters.modules.construct import (
     construct,
@@ -23,26 +20,17 @@ from spec.adapters.modules.construct import (
     makes_modules,
     size_named,
 )
-from spec.adapters.modules.lines_around import distributions, embedded
-from spec.adapters.modules.model_algorithm import LayerParts, ModelAlgorithm
+from spec.adapters.modules.model_algorithm import ModelAlgorithm
+from spec.adapters.modules.model_call import ModelCall
 from spec.adapters.modules.model_places import ModelPlaces, model_places
 from spec.adapters.modules.parameter_places import ParameterPlace
 from spec.adapters.restrictions import Restrictions
-from spec.adapters.sequences import AXES, SequenceForm
-from spec.calling.python_signature import (
-    is_required,
-    name_of,
-    parameters_of,
-    written_parameters,
-)
+from spec.adapters.sequences import SequenceForm
+from spec.calling.python_signature import name_of
 from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter, Arguments, Function, Sizes
-from spec.inputs.array_conversion import Array, to_numpy
 from spec.inputs.draw import SIZES
 from spec.machine import Value
-
-#: The masks of modules that hide tokens by a mask of the caller's.
-GIVEN_MASKS = ("masked", "additive")
 
 
 @dataclass(frozen=True)
@@ -178,132 +166,17 @@ class ModelForm:
             model = form.made(arguments.all_sizes, arguments.named.get("eps", 0.0))
             if library == "torch" and hasattr(model, "to"):  # its buffers, too
                 model.to(getattr(imported("torch"), arguments.format.name))
-            call = _ModelCall(self, model, library, arguments)
+            held = read_and_set.places(model) + self.buffers(model)
+            call = ModelCall(
+                model,
+                library,
+                held,
+                self.places,
+                self.sequences,
+                self.qkv,
+                self.mask,
+                self.output,
+                arguments,
+            )
             value = call.of_tokens() if self.takes_tokens else call.of_vectors()
             return self.sequences.returned(value, arguments)
-
-
-@dataclass(frozen=True)
-class _ModelCall:
-    """One call of a model with θ in the place of its parameters."""
-
-    form: ModelForm
-    model: Any
-    library: Library
-    arguments: Arguments
-
-    @property
-    def theta(self) -> Any:
-        return self.arguments.named[self.form.algorithm.theta]
-
-    def of_tokens(self) -> Any:
-        """Return what a whole model makes of tokens."""
-        self.set_parameters(0)
-        inputs = self.form.sequences.sequences(self.arguments)
-        value = self.result(inputs, masks_too=self.form.mask in GIVEN_MASKS)
-        array = to_numpy(value)
-        if (
-            self.form.sequences.result == "probabilities"
-            and array is not None
-            and (array < 0).any()
-        ):
-            raise AdapterError(
-                f"{self.form.name} returns numbers below 0, which are not probabilities: say "
-                f"{options.option('result', 'logits')} if they are logits"
-            )
-        return value
-
-    def of_vectors(self) -> Any:
-        """Return the distributions that layers lead to, with the paper's lines around them."""
-        if len(self.form.algorithm.layers) > 1:
-            raise AdapterError(
-                f"{self.form.name} has no embeddings; layers alone can only be an algorithm with "
-                "one sequence"
-            )
-        (group,) = (part.group for part in self.form.algorithm.layers)
-        (x,) = self.form.sequences.sequences(self.arguments).values()
-        X = embedded(self.theta, self._batch_first(x))
-        dtype = self.arguments.format.dtype
-        one_layer = self.form.places.is_one_layer
-        for layer in range(len(getattr(self.theta, group)) if one_layer else 1):
-            self.set_parameters(layer)
-            inputs = {"X": self._laid(X).astype(dtype)}
-            array = to_numpy(self.result(inputs, masks_too=self.causal))
-            if array is None or array.shape != inputs["X"].shape:
-                shape = getattr(array, "shape", "none")
-                raise AdapterError(
-                    f"{self.form.name} returns an array of shape {shape}, want "
-                    f"{inputs['X'].shape} as it is given"
-                )
-            X = self._columns(array)
-        eps = self.arguments.named.get("eps", 0.0)
-        P = distributions(self.theta, X, eps, self.form.places.outside)
-        return self._laid(P).astype(dtype)
-
-    @property
-    def causal(self) -> bool:
-        """Whether a layer is given a causal mask."""
-        return self._parts.causal and self.form.mask not in ("causal", "none")
-
-    @property
-    def _parts(self) -> LayerParts:
-        return self.form.algorithm.layers[-1]
-
-    def set_parameters(self, layer: int) -> None:
-        """Put the parameters of θ in their places."""
-        held = read_and_set.places(self.model) + self.form.buffers(self.model)
-        arrays = self.form.places.arrays(held, self.theta, layer, self.form.qkv)
-        read_and_set.set_parameters(self.model, converted(self.library, arrays))
-
-    def result(self, inputs: Mapping[str, Any], *, masks_too: bool) -> Any:
-        """Return the result of the model for inputs, with masks where it needs some."""
-        forward = getattr(self.model, "forward", self.model)
-        parameters = parameters_of(forward)
-        masks = {
-            name: self._mask(name)
-            for name, parameter in parameters.items()
-            if "mask" in name.casefold() and (is_required(parameter) or masks_too)
-        }
-        free = [name for name in parameters if name not in masks]
-        matching = match(forward, inputs, {})
-        taken = {name: argument for name, argument in matching.taken.items() if name in free}
-        unknown = [name for name in matching.unknown if name not in masks]
-        left = [name for name in inputs if name not in taken.values()]
-        if unknown and len(unknown) == len(left):
-            taken |= dict(zip(unknown, left, strict=True))
-        elif unknown or left:
-            raise AdapterError(
-                f"{self.form.name} is called with {written_parameters(forward)}, which does not show "
-                f"where {', '.join(left) or 'the inputs'} of Algorithm {self.arguments.id} go"
-            )
-        by_name = {name: inputs[argument] for name, argument in taken.items()} | masks
-        value = call_in_library(self.model, by_name, self.library)
-        return chosen_result(value, self.form.output, self.arguments)
-
-    def _mask(self, name: str) -> Array:
-        """Return the mask for a parameter by its name, in the form that the model takes."""
-        lengths = [len(self.arguments.named[key]) for key in self.form.algorithm.inputs]
-        of_context = name.startswith(("src", "enc", "memory")) and len(lengths) > 1
-        attend = np.ones((lengths[-1],) * 2, bool)
-        if of_context:  # for each token of the context, whoever attends to it
-            attend = np.ones((1, lengths[0]), bool)
-        elif self._parts.causal:
-            attend = np.tril(attend) if self.form.sequences.tokens == "rows" else np.triu(attend)
-        if self.form.mask == "additive":
-            return np.where(attend, 0.0, -np.inf).astype(self.arguments.format.dtype)
-        return ~attend if self.form.mask == "masked" else attend
-
-    def _batch_first(self, array: Array) -> Array:
-        batch = self.form.sequences.batch
-        return array if batch is None else np.moveaxis(array, AXES[batch], 0)
-
-    def _columns(self, array: Array) -> Array:
-        """Return sequences in the module's form with tokens as columns, the batch first."""
-        array = self._batch_first(array)
-        return array.mT if self.form.sequences.tokens == "rows" else array
-
-    def _laid(self, columns: Array) -> Array:
-        """Return columns in the module's form."""
-        batch = self.form.sequences.batch
-        array = columns.mT if self.form.sequences.tokens == "rows" else columns
-        return array if batch is None else np.moveaxis(array, 0, AXES[batch])

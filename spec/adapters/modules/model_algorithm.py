@@ -136,11 +136,6 @@ def model_algorithm(id: str) -> ModelAlgorithm | None:
     return ModelAlgorithm(checked) if checked and _is_a_model(checked.header) else None
 
 
-def model_ids() -> list[str]:
-    """Return the ids of all algorithms that a whole model can be."""
-    return [id for id in library.checked() if model_algorithm(id)]
-
-
 def _is_a_model(header: Header) -> bool:
     tokens = all(isinstance(type, Tokens) for _, type in header.inputs)
     families = (type for type in header.fields.values() if isinstance(type, Family))

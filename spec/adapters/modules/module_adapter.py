@@ -153,13 +153,7 @@ class _ModuleKind:
         """Return an object of the class at some sizes, or a copy of the object that there is."""
         if not makes_modules(self.function):
             return _Instance(self, copy.deepcopy(self.function), {})
-        try:
-            module, sizes = construct(self.function, self.algorithm, asked, eps, self.mask)
-        except AdapterError:
-            raise
-        except Exception as error:  # a class may raise anything
-            message = " ".join(f"{type(error).__name__}: {error}".split())
-            raise AdapterError(f"{self.name} cannot be made at other sizes: {message}") from error
+        module, sizes = construct(self.function, self.algorithm, asked, eps, self.mask)
         if hasattr(module, "eval"):  # nothing drops out
             module.eval()
         return _Instance(self, module, sizes)
