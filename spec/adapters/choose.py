@@ -11,20 +11,23 @@ from spec.adapters.modules.read_and_set import places
 from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter, Function
 
+#: The options that a ready adapter does not need, since it is made for the function.
+SEEN = {"tokens", "batch", "library"}
+
 
 def adapter_for(function: Function, algorithm: int | str, **options: Any) -> Adapter:
     """Return the adapter of a function, as one algorithm, with options of `layout` or of `modules`.
 
-    Without options, a function of a library has its ready adapter. A class, or an object that holds
-    arrays, has the adapter of `modules`. A plain function has the adapter of `layout` if there are
-    options, and the paper's own form if there are none.
+    A function of a library has its ready adapter, unless an option says what that does not see. A
+    class, a factory, or an object that holds arrays, has the adapter of `modules`. A plain function
+    has the adapter of `layout` if there are options, and the paper's own form if there are none.
 
     Raises
     ------
     AdapterError
         If there is no such option, or the adapter does not fit the function.
     """
-    if not options and (known := ready(function, algorithm)):
+    if options.keys() <= SEEN and (known := ready(function, algorithm)):
         return known
     if is_module(function):
         options.pop("library", None)  # the parameters show which library it is

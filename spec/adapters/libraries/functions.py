@@ -61,6 +61,16 @@ def _of_jax(attend: Callable[..., Array], value_size: str) -> Adapter:
     )
 
 
+def torch_rms_norm(_: Function) -> Adapter:
+    """Return the adapter of `rms_norm`."""
+
+    def call(function: Function, arguments: Arguments) -> Array:
+        e, gamma = converted("torch", (arguments.e, arguments.gamma))
+        return function(e.mT, gamma.shape, gamma, arguments.eps).mT
+
+    return Adapter("torch.nn.functional.rms_norm", call)
+
+
 def _ready(name: str, attend: Callable[..., Array], library: Library) -> Adapter:
     """Return the adapter of a function of queries, keys and values, which `attend` calls."""
     heads = "after tokens" if library == "jax" else "stacked"

@@ -151,7 +151,7 @@ class LayerPlaces:
             names = ", ".join(path or "its own arrays" for path in held) or "nothing"
             raise AdapterError(
                 f"{self.owner} has {names} in each layer, whose names do not show where "
-                f"{', '.join(wanted) or 'they'} go: say names={{…}}"
+                f"{', '.join(wanted) or 'they'} go: say PATH=NAME (names={{'PATH': 'NAME'}})"
             )
         return dict(zip(wanted, paths, strict=True))
 

@@ -74,8 +74,8 @@ class ModelCall:
         """Return the distributions that layers lead to, with the paper's lines around them."""
         if len(self.places.algorithm.layers) > 1:
             raise AdapterError(
-                f"{self.places.owner} has no embeddings; layers alone can only be an algorithm with "
-                "one sequence"
+                f"{self.places.owner} has no embeddings; layers alone can only be an algorithm "
+                "with one sequence"
             )
         (group,) = (part.group for part in self.places.algorithm.layers)
         (x,) = self.sequences.sequences(self.arguments).values()
@@ -129,8 +129,8 @@ class ModelCall:
             taken |= dict(zip(unknown, left, strict=True))
         elif unknown or left:
             raise AdapterError(
-                f"{self.places.owner} is called with {written_parameters(forward)}, which does not show "
-                f"where {', '.join(left) or 'the inputs'} of Algorithm {self.arguments.id} go"
+                f"{self.places.owner} is called with {written_parameters(forward)}, which does not "
+                f"show where {', '.join(left) or 'the inputs'} of Algorithm {self.arguments.id} go"
             )
         by_name = {name: inputs[argument] for name, argument in taken.items()} | masks
         value = call_in_library(self.model, by_name, self.library)

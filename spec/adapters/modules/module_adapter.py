@@ -241,7 +241,8 @@ def _arguments_taken(instance: _Instance, mask: options.Mask) -> Mapping[str, st
     if masked and "Mask" not in matching.taken.values():
         raise AdapterError(
             f"{kind.name} is called with {', '.join(matching.taken)}, and with no mask: say "
-            "mask='causal' if it has one of its own, or 'none'"
+            f"{options.option('mask', 'causal')} if it has one of its own, or "
+            f"{options.option('mask', 'none')}"
         )
     return matching.taken
 

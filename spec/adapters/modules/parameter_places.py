@@ -8,7 +8,7 @@ import numpy as np
 
 from spec.adapters.match_arguments import is_synonym, letters, synonyms
 from spec.adapters.modules.algorithm_parameters import ModuleAlgorithm
-from spec.adapters.options import Fused, Order
+from spec.adapters.options import Fused, Order, option
 from spec.adapters.stored_parameters import JOINED, ParameterForm
 from spec.inputs.adapter_error import AdapterError
 from spec.inputs.array_conversion import Array
@@ -149,7 +149,8 @@ def placed_parameters(
         if own_order is None:
             raise AdapterError(
                 f"{owner}.{place.path} has shape {place.shape}, which does not show which axis is "
-                "that of the outputs: say weights='out first' or 'in first'"
+                f"that of the outputs: say {option('weights', 'out first')} or "
+                f"{option('weights', 'in first')}"
             )
         head = None if place.path in numbered else _head(place, part)
         placed.append(PlacedParameter(place, part, kind, head, own_order))
@@ -209,7 +210,7 @@ def sizes_of(
     single = [matrix.head for matrix in matrices if matrix.head is not None]
     H = 1 if not algorithm.has_heads else max(single) + 1 if single else _axis(matrices) or heads
     if H is None:
-        raise AdapterError("the number of heads is not known: say sizes={'H': …}")
+        raise AdapterError("the number of heads is not known: say H=… (sizes={'H': …})")
     sizes = {"H": H} if algorithm.has_heads else {}
     value = "d_mid" if algorithm.has_heads else "d_out"
     for matrix in matrices:
