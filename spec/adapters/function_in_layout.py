@@ -24,9 +24,14 @@ from spec.machine.trees import leaves
 
 #: The sizes that are equal if W_q, W_k and W_v are one matrix, which is cut in three.
 CUT_IN_THREE = {"d_z": "d_x", "d_mid": "d_attn", "d_out": "d_attn"}
+#: What a function takes whose queries, keys and values are ready.
 QUERIES_KEYS_VALUES = ("Q", "K", "V")
-#: The options that a function needs which does not take an argument.
-ADVISED = {"Z": [("itself", True)], "Mask": [("mask", "causal"), ("mask", "none")]}
+#: What to say about an argument that a function does not take.
+ADVICE = {
+    "Z": f"say {option('itself', True)} if its tokens attend to one another alone",
+    "Mask": f"say {option('mask', 'causal')} if it has a mask of its own, or "
+    f"{option('mask', 'none')} if everything may be attended to",
+}
 #: The options that an adapter's name leaves out.
 USUAL = ("out first", "separate", "stacked", "probabilities", "numpy")
 
@@ -142,7 +147,8 @@ def layout(
     words = (
         tokens,
         batch and f"batch {batch}",
-        *(said for said in (weights, qkv, heads) if said not in USUAL),
+        *(said for said in (weights, qkv, heads) if said not in (*USUAL, "ready")),
+        "q, k, v ready" if qkv == "ready" else "",
         f"mask {mask}" if mask != "attend" else "",
         "itself" if itself else "",
         result if result not in USUAL else "",
@@ -222,10 +228,9 @@ class Layout:
 def _advice(function: Function, untaken: str) -> str:
     """Say which option a function needs that does not take an argument, if it needs one."""
     names = {argument_named(name, QUERIES_KEYS_VALUES) for name in parameters_of(function)}
-    if names.issuperset(QUERIES_KEYS_VALUES) and untaken not in ADVISED:
+    if names.issuperset(QUERIES_KEYS_VALUES) and untaken not in ADVICE:
         return f"; say {option('qkv', 'ready')} if it takes queries, keys and values"
-    said = " or ".join(option(*setting) for setting in ADVISED.get(untaken, ()))
-    return f"; say {said} if it needs none" if said else ""
+    return f"; {ADVICE[untaken]}" if untaken in ADVICE else ""
 
 
 #: The paper's own form.

@@ -31,7 +31,10 @@ def parameters_of(function: Function) -> Mapping[str, inspect.Parameter]:
 
 def written_parameters(function: Function) -> str:
     """Return the names of a function's parameters as it has them: `x, *args`."""
-    marks = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+    marks: dict[Any, str] = {
+        inspect.Parameter.VAR_POSITIONAL: "*",
+        inspect.Parameter.VAR_KEYWORD: "**",
+    }
     parameters = inspect.signature(function).parameters.items()
     return ", ".join(marks.get(each.kind, "") + name for name, each in parameters) or "nothing"
 

@@ -136,7 +136,7 @@ class Odd(models.GPT):
         for block in self.transformer.h:
             block.ln_1, block.ln_2 = block.one, block.two
         self.transformer.wpe = self.transformer.what
-        logits = super().forward(idx)
+        logits = super().forward(idx, targets)
         for block in self.transformer.h:
             block.ln_1 = block.ln_2 = None
         del self.transformer.wpe

@@ -103,9 +103,14 @@ def test_a_forgotten_word_is_named():
     adapter = layout(tokens="rows", library="torch")
     assert problem(ready.scaled_dot_product, 4, adapter) == (Verdict.DOES_NOT_FIT, unready)
     alone = compiled("def alone(x, w, mask): return x", {})["alone"]
-    assert problem(alone, 4, layout())[1].endswith("; say itself (itself=True) if it needs none")
+    assert problem(alone, 4, layout())[1].endswith(
+        "; say itself (itself=True) if its tokens attend to one another alone"
+    )
     maskless = compiled("def maskless(x, z, w): return x", {})["maskless"]
-    said = "; say causal (mask='causal') or no-mask (mask='none') if it needs none"
+    said = (
+        "; say causal (mask='causal') if it has a mask of its own, or no-mask (mask='none') if "
+        "everything may be attended to"
+    )
     assert problem(maskless, 4, layout())[1].endswith(said)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from spec.adapters.array_libraries import Library, converted
 from spec.adapters.function_in_layout import layout
+from spec.adapters.options import Heads
 from spec.inputs.arguments import Adapter, Arguments, Function, Sizes
 
 Array = Any  # of the library
@@ -73,7 +74,7 @@ def torch_rms_norm(_: Function) -> Adapter:
 
 def _ready(name: str, attend: Callable[..., Array], library: Library) -> Adapter:
     """Return the adapter of a function of queries, keys and values, which `attend` calls."""
-    heads = "after tokens" if library == "jax" else "stacked"
+    heads: Heads = "after tokens" if library == "jax" else "stacked"
     form = layout(tokens="rows", qkv="ready", heads=heads, library=library)
 
     def call(function: Function, arguments: Arguments) -> Array:

@@ -23,6 +23,8 @@ from spec.inputs.array_conversion import Array, to_numpy
 
 #: The masks that a whole model is given though it does not need one.
 GIVEN_MASKS = ("masked", "additive")
+#: The parameter of a model for the tokens that its loss is about.
+TARGETS = "targets"
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,13 @@ class ModelCall:
         """Return what a whole model makes of tokens."""
         self.set_parameters(0)
         inputs = self.sequences.sequences(self.arguments)
-        value = self.result(inputs, masks_too=self.mask in GIVEN_MASKS)
+        masks_too = self.mask in GIVEN_MASKS
+        value = self.result(inputs, masks_too=masks_too)
         array = to_numpy(value)
+        if array is not None and self._is_of_one_token(array):  # a loss needs all tokens
+            targets = {TARGETS: inputs[self.places.algorithm.inputs[-1]]}
+            value = self.result(inputs | targets, masks_too=masks_too)
+            array = to_numpy(value)
         negative = array is not None and bool((array < 0).any())
         if negative and self.sequences.result == "probabilities":
             raise AdapterError(
@@ -96,6 +103,13 @@ class ModelCall:
         eps = self.arguments.named.get("eps", 0.0)
         P = distributions(self.theta, X, eps, self.places.outside)
         return self._laid(P).astype(dtype)
+
+    def _is_of_one_token(self, array: Array) -> bool:
+        """Say whether a model that can compute a loss returns the last of several tokens alone."""
+        length = len(self.arguments.named[self.places.algorithm.inputs[-1]])
+        axis = -2 if self.sequences.tokens == "rows" else -1
+        takes_targets = TARGETS in parameters_of(getattr(self.model, "forward", self.model))
+        return takes_targets and array.ndim > 1 and array.shape[axis] == 1 < length
 
     @property
     def causal(self) -> bool:

@@ -12,7 +12,12 @@ from spec.adapters.modules.layer_lists import ANY, LayerList, layer_lists, locat
 from spec.adapters.modules.layer_places import LayerPlaces, norms_in
 from spec.adapters.modules.model_algorithm import ModelAlgorithm
 from spec.adapters.modules.outside_places import TABLES, OutsidePlaces, PlacedInModel, nowhere
-from spec.adapters.modules.parameter_places import ParameterPlace, PlacedParameter, sizes_of
+from spec.adapters.modules.parameter_places import (
+    Kind,
+    ParameterPlace,
+    PlacedParameter,
+    sizes_of,
+)
 from spec.adapters.options import Fused, Order
 from spec.inputs.adapter_error import AdapterError
 from spec.inputs.array_conversion import Array
@@ -197,6 +202,6 @@ def _given(place: ParameterPlace, group: str, name: str, order: Order | None) ->
     mark, _, part = last.partition("_")
     if not part:
         return PlacedInModel(group, attention, PlacedParameter(place, last, "", None, "out first"))
-    kind = "W" if mark == "W" else "b"
+    kind: Kind = "W" if mark == "W" else "b"
     own = "in first" if last in TABLES else order or "out first"
     return PlacedInModel(group, attention, PlacedParameter(place, part, kind, None, own))

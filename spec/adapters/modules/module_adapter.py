@@ -49,20 +49,24 @@ def modules(
     sizes: options.FixedSizes | None = None,
     names: Mapping[str, str] | None = None,
 ) -> Adapter:
-    """Return the adapter of an attention, a norm, a head or a feed-forward layer made of modules.
+    """Return the adapter of an attention, a norm, a head, a layer or a whole model made of modules.
 
     That is a module of torch or Flax, or any object that holds arrays, or objects that do. The
     names of modules and of their parameters say which of the paper's parameters go there;
-    `synonyms.toml` has the names that are known. Offsets that a module does not have are 0. If a
-    module returns several results, the first is compared.
+    `synonyms.toml` has the names that are known. Offsets that a module does not have are 0, and so
+    are those beside W_u, which the algorithms do not have. A model without W_u has W_eᵀ.
+
+    If the algorithm is a whole model, a module without embeddings is its layers, or each of its
+    layers in turn; the adapter computes the lines before and after them.
 
     Parameters
     ----------
     function
-        A class, of which objects of all sizes are made, or an object, which stays as it is.
+        A class, or a factory, of which objects of all sizes are made, by the names of parameters;
+        or an object, which stays as it is. A factory without parameters makes objects of one size.
     algorithm
-        The algorithm that it should be: an attention, a norm, a layer; not a whole model.
-    tokens, batch, mask, result, sizes
+        The algorithm that it should be.
+    tokens, batch, mask, result, output, sizes
         As in `layout`. The signature of a module shows whether it takes a context.
     weights
         Whether matrices have a row or a column for each output, where no known kind of module
@@ -70,9 +74,10 @@ def modules(
     qkv
         How W_q, W_k and W_v lie in one matrix: `fused`, or `fused in each head`.
     eps
-        The ε of a norm. None: the ε that the class takes, or that the object has, or 0.
+        The ε of norms. None: the ε that the class takes, or that the object has, or 0.
     names
-        The paper's parameters for paths whose names are not known: `{"to_r.weight": "W_k"}`.
+        The paper's parameters for paths whose names are not known: `{"to_r.weight": "W_k"}`; in the
+        layers of a model `{"blocks.*.a.weight": "gamma1", "blocks.*.b.weight": "W.W_o"}`.
 
     Raises
     ------
