@@ -8,6 +8,7 @@ from spec.adapters.libraries.known_functions import ready
 from spec.adapters.modules.construct import makes_modules
 from spec.adapters.modules.module_adapter import modules
 from spec.adapters.modules.read_and_set import places
+from spec.calling.python_signature import name_of
 from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter, Function
 
@@ -29,7 +30,13 @@ def adapter_for(function: Function, algorithm: int | str, **options: Any) -> Ada
     """
     if options.keys() <= SEEN and (known := ready(function, algorithm)):
         return known
-    if is_module(function):
+    if is_module(function) and options.get("qkv") == "ready":
+        if makes_modules(function):
+            raise AdapterError(
+                f"{name_of(function)} makes modules: check an object, if that takes queries, keys "
+                "and values"
+            )
+    elif is_module(function):
         options.pop("library", None)  # the parameters show which library it is
         _require_options(options, modules)
         return modules(function, algorithm, **options)

@@ -215,11 +215,12 @@ class Layout:
             **numbers(arguments),
         }
         offered = {**optional(arguments), **_heads(arguments)}
+        called = getattr(function, "forward", function)  # a module of torch shows no names itself
         try:
-            by_name = matched(function, required, offered, f"Algorithm {arguments.id}")
+            by_name = matched(called, required, offered, f"Algorithm {arguments.id}")
         except UntakenArgumentError as error:
-            raise AdapterError(f"{error}{_advice(function, error.argument)}") from None
-        types = annotations_of(function)
+            raise AdapterError(f"{error}{_advice(called, error.argument)}") from None
+        types = annotations_of(called)
         return {
             name: as_annotated(listed(value), types.get(name)) for name, value in by_name.items()
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 
 import pytest
+import torch
 from examples import ready_qkv as ready
 from examples.layouts import of_heads
 from helpers.planting import compiled
@@ -76,6 +77,23 @@ def test_heads_that_are_mixed_up_are_seen():
 
     adapter = adapter_of(reversed_heads, 5, "rows batch-first torch")
     assert problem(reversed_heads, 5, adapter)[0] is Verdict.DIFFERS
+
+
+class DotProduct(torch.nn.Module):
+    """A module without parameters."""
+
+    def __init__(self, dropout=0.0):
+        super().__init__()
+        self.dropout = torch.nn.Dropout(dropout)
+
+    def forward(self, q, k, v, mask):
+        return self.dropout(ready.scaled_dot_product(q, k, v, mask)[0])
+
+
+def test_an_object_takes_queries_keys_and_values():
+    assert_agrees(quick_check(DotProduct(), 5, adapter_of(DotProduct(), 5, "rows torch")))
+    with pytest.raises(AdapterError, match="DotProduct makes modules: check an object, if that"):
+        adapter_of(DotProduct, 5, "rows torch")
 
 
 def test_which_of_several_results_is_compared_can_be_said():
