@@ -5,20 +5,24 @@ from typing import Any
 
 from spec.adapters.function_in_layout import layout, paper_form, takes_eps
 from spec.adapters.libraries.known_functions import ready
-from spec.adapters.modules.construct import is_class
+from spec.adapters.modules.construct import makes_modules
 from spec.adapters.modules.module_adapter import modules
 from spec.adapters.modules.read_and_set import places
+from spec.calling.python_signature import name_of
 from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter, Function
 from spec.library import id_of
+
+#: The options that a ready adapter does not need, since it is made for the function.
+SEEN = {"tokens", "batch", "library"}
 
 
 def adapter_for(function: Function, algorithm: int | str, **options: Any) -> Adapter:
     """Return the adapter of a function, as one algorithm, with options of `layout` or of `modules`.
 
-    Without options, a function of a library has its ready adapter. A class, or an object that holds
-    arrays, has the adapter of `modules`. A plain function has the adapter of `layout` if there are
-    options, and the paper's own form if there are none.
+    A function of a library has its ready adapter, unless an option says what that does not see. A
+    class, a factory, or an object that holds arrays, has the adapter of `modules`. A plain function
+    has the adapter of `layout` if there are options, and the paper's own form if there are none.
 
     Raises
     ------
@@ -26,9 +30,15 @@ def adapter_for(function: Function, algorithm: int | str, **options: Any) -> Ada
         If there is no such option, or the adapter does not fit the function.
     """
     algorithm = id_of(algorithm)
-    if not options and (known := ready(function, algorithm)):
+    if options.keys() <= SEEN and (known := ready(function, algorithm)):
         return known
-    if is_module(function):
+    if is_module(function) and options.get("qkv") == "ready":
+        if makes_modules(function):
+            raise AdapterError(
+                f"{name_of(function)} makes modules: check an object, if that takes queries, keys "
+                "and values"
+            )
+    elif is_module(function):
         options.pop("library", None)  # the parameters show which library it is
         _require_options(options, modules)
         return modules(function, algorithm, **options)
@@ -45,7 +55,7 @@ def is_module(function: Any) -> bool:
     inner = function
     while hasattr(inner, "func"):
         inner = inner.func
-    if is_class(inner):
+    if makes_modules(inner):
         return True
     plain = inspect.isroutine(inner) or hasattr(inner, "__wrapped__")
     return not plain and bool(places(function))

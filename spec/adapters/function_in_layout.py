@@ -8,7 +8,10 @@ from typing import Any, Literal
 
 from spec.adapters import options
 from spec.adapters.array_libraries import Library, call_in_library, computing
-from spec.adapters.match_arguments import argument_named, matched
+from spec.adapters.chosen_result import chosen_result
+from spec.adapters.match_arguments import UntakenArgumentError, argument_named, matched
+from spec.adapters.options import option
+from spec.adapters.ready_qkv import ReadyForm
 from spec.adapters.restrictions import Restrictions
 from spec.adapters.sequences import SequenceForm, numbers, optional
 from spec.adapters.stored_parameters import ParameterForm, listed
@@ -21,6 +24,14 @@ from spec.machine.trees import leaves
 
 #: The sizes that are equal if W_q, W_k and W_v are one matrix, which is cut in three.
 CUT_IN_THREE = {"d_z": "d_x", "d_mid": "d_attn", "d_out": "d_attn"}
+#: What a function takes whose queries, keys and values are ready.
+QUERIES_KEYS_VALUES = ("Q", "K", "V")
+#: What to say about an argument that a function does not take.
+ADVICE = {
+    "Z": f"say {option('itself', True)} if its tokens attend to one another alone",
+    "Mask": f"say {option('mask', 'causal')} if it has a mask of its own, or "
+    f"{option('mask', 'none')} if everything may be attended to",
+}
 #: The options that an adapter's name leaves out.
 USUAL = ("out first", "separate", "stacked", "probabilities", "numpy")
 
@@ -35,6 +46,7 @@ def layout(
     mask: options.Mask = "attend",
     itself: bool = False,
     result: options.Result = "probabilities",
+    output: str | int | None = None,
     biases: options.Biases = True,
     tied: bool = False,
     embedding_scale: float | Literal["sqrt(d_e)"] = 1.0,
@@ -57,10 +69,14 @@ def layout(
     weights
         Whether a matrix has a row for each output, as in the paper and in `Linear`, or a column.
     qkv
-        Which of W_q, W_k and W_v are one matrix, called W_qkv or W_kv.
+        Which of W_q, W_k and W_v are one matrix, called W_qkv or W_kv. `ready`: the function takes
+        queries, keys and values in place of X, Z and parameters. The adapter computes lines 4.1–4.3
+        before the call, and lines 5.3–5.4 after it.
     heads
         Whether the matrices of all heads are stacked along a first axis, are a list, or lie below
-        one another in one matrix, as in `Linear`.
+        one another in one matrix, as in `Linear`. If `qkv` is `ready`, this is said of queries,
+        keys and values: as rows their shape is (H, ℓ_x, d_attn) if they are stacked,
+        (ℓ_x, H, d_attn) `after tokens`, and (ℓ_x, H d_attn) `side by side`.
     mask
         Whether True means that a token may attend to another, or that it may not; an `additive`
         mask is 0 or −∞. With `causal` or `none` the function takes no mask: a token sees itself
@@ -69,6 +85,9 @@ def layout(
         Whether the function takes no context, since tokens attend to one another.
     result
         Whether a function of distributions returns probabilities or logits.
+    output
+        The name or the place of the result that is compared, if the function returns several. None:
+        `logits` or `last_hidden_state`, or else the first.
     biases
         Whether the function has offsets, or the names of those that it has. All others are 0; if
         it has a parameter for one of them, that gets None.
@@ -95,11 +114,18 @@ def layout(
     """
     options.require_allowed("mask", mask, options.Mask)
     options.require_allowed("library", library, Library)
+    if heads == "after tokens" and qkv != "ready":
+        raise AdapterError(
+            f"{option('heads', heads)} is said of queries, keys and values: say "
+            f"{option('qkv', 'ready')}, too"
+        )
     form = Layout(
         SequenceForm(tokens, batch, result),
         ParameterForm(tokens, weights, qkv, heads, biases, embedding_scale),
+        ReadyForm(tokens, batch, heads) if qkv == "ready" else None,
         mask,
         itself,
+        output,
         library,
     )
     implied = {
@@ -121,10 +147,12 @@ def layout(
     words = (
         tokens,
         batch and f"batch {batch}",
-        *(option for option in (weights, qkv, heads) if option not in USUAL),
+        *(said for said in (weights, qkv, heads) if said not in (*USUAL, "ready")),
+        "q, k, v ready" if qkv == "ready" else "",
         f"mask {mask}" if mask != "attend" else "",
         "itself" if itself else "",
         result if result not in USUAL else "",
+        f"output {output}" if output is not None else "",
         _biases(biases),
         "tied" if tied else "",
         f"embeddings times {embedding_scale}" if embedding_scale != 1 else "",
@@ -152,8 +180,10 @@ class Layout:
 
     sequences: SequenceForm = field(default_factory=SequenceForm)
     parameters: ParameterForm = field(default_factory=ParameterForm)
+    ready: ReadyForm | None = None
     mask: options.Mask = "attend"
     itself: bool = False
+    output: str | int | None = None
     library: Library = "numpy"
 
     def call(self, function: Function, arguments: Arguments) -> Any:
@@ -164,26 +194,44 @@ class Layout:
             )
         by_name = self.arguments(function, arguments)
         with computing(self.library, arguments.format.name):
-            result = call_in_library(function, by_name, self.library)
+            results = call_in_library(function, by_name, self.library)
+            result = chosen_result(results, self.output, arguments)
+            if self.ready is not None:
+                result = self.ready.mixed(result, arguments)
             return self.sequences.returned(result, arguments)
 
     def arguments(self, function: Function, arguments: Arguments) -> dict[str, Any]:
         """Return the arguments for a call of a function, by the names of its parameters."""
         sequences = self.sequences.sequences(arguments)
+        if self.ready is not None:
+            held = self.ready.queries_keys_values(sequences, arguments)
+        else:
+            held = {**sequences, **self.parameters.stored(arguments)}
         if self.itself:
-            sequences.pop("Z", None)
+            held.pop("Z", None)
         required = {
-            **sequences,
-            **self.parameters.stored(arguments),
+            **held,
             **self.sequences.mask(arguments, self.mask),
             **numbers(arguments),
         }
         offered = {**optional(arguments), **_heads(arguments)}
-        by_name = matched(function, required, offered, f"Algorithm {arguments.id}")
-        types = annotations_of(function)
+        called = getattr(function, "forward", function)  # a module of torch shows no names itself
+        try:
+            by_name = matched(called, required, offered, f"Algorithm {arguments.id}")
+        except UntakenArgumentError as error:
+            raise AdapterError(f"{error}{_advice(called, error.argument)}") from None
+        types = annotations_of(called)
         return {
             name: as_annotated(listed(value), types.get(name)) for name, value in by_name.items()
         }
+
+
+def _advice(function: Function, untaken: str) -> str:
+    """Say which option a function needs that does not take an argument, if it needs one."""
+    names = {argument_named(name, QUERIES_KEYS_VALUES) for name in parameters_of(function)}
+    if names.issuperset(QUERIES_KEYS_VALUES) and untaken not in ADVICE:
+        return f"; say {option('qkv', 'ready')} if it takes queries, keys and values"
+    return f"; {ADVICE[untaken]}" if untaken in ADVICE else ""
 
 
 #: The paper's own form.

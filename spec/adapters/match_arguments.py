@@ -6,19 +6,35 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from string import ascii_lowercase
 from typing import Any
 
 from spec import library, symbols
 from spec.adapters.options import is_bias
-from spec.calling.python_signature import is_required, name_of, parameters_of
+from spec.calling.python_signature import (
+    is_required,
+    name_of,
+    parameters_of,
+    written_parameters,
+)
 from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Function
 from spec.machine.trees import arrays
 
 #: How deep the parameters of an algorithm lie: W holds W_qkv, which holds W_q.
 DEPTH = 2
+#: How many letters at least, in the order of the alphabet, are not names of anything.
+FEWEST = 3
 #: The argument that a function may take twice, as keys and as values.
 KEYS_AND_VALUES = "Z"
+
+
+class UntakenArgumentError(AdapterError):
+    """A function does not take an argument that it must take."""
+
+    def __init__(self, argument: str, message: str) -> None:
+        super().__init__(message)
+        self.argument = argument
 
 
 @dataclass(frozen=True)
@@ -49,7 +65,9 @@ def matched(
     Raises
     ------
     AdapterError
-        If a parameter has no argument, or an array has no parameter.
+        If a parameter has no argument.
+    UntakenArgumentError
+        If an array has no parameter.
     """
     attempts = []
     for depth in range(DEPTH + 1):
@@ -70,9 +88,10 @@ def matched(
             f"{algorithm}: these are {known}"
         )
     name = best.left[0]
-    raise AdapterError(
+    raise UntakenArgumentError(
+        name,
         f"{name_of(function)} does not take {described(name, required[name])}, an argument of "
-        f"{algorithm}: it takes {', '.join(parameters_of(function))}"
+        f"{algorithm}: it takes {written_parameters(function)}",
     )
 
 
@@ -82,12 +101,13 @@ def match(function: Function, required: Mapping[str, Any], optional: Mapping[str
     The paper's own names come first, then names that differ in letters alone, then synonyms: in
     `norm(gamma, e, b)` b is β. Parameters without such a name take the arguments that are left in
     the paper's order, unless their name is known for what the algorithm does not have: in
-    `norm(e, gamma, beta)` of an algorithm without β, beta is not ε.
+    `norm(e, gamma, beta)` of an algorithm without β, beta is not ε. Letters in the order
+    of the alphabet are not names: `attend(a, b, c, d)` takes arguments in order.
     """
     parameters, arguments = parameters_of(function), {**optional, **required}
-    needed = {name for name, parameter in parameters.items() if is_required(parameter)}
+    needed = dict.fromkeys(name for name, each in parameters.items() if is_required(each))
     taken: dict[str, str] = {}
-    for way in WAYS:
+    for way in () if _are_letters(list(needed)) else WAYS:
         for name, parameter in parameters.items():
             free = [argument for argument in arguments if argument not in taken.values()]
             argument = None if name in taken or _is_random_key(parameter) else way(name, free)
@@ -95,7 +115,7 @@ def match(function: Function, required: Mapping[str, Any], optional: Mapping[str
             if argument and (name in needed or arguments[argument] is not None):
                 taken[name] = argument
     if KEYS_AND_VALUES in taken.values():
-        for name in needed - taken.keys():
+        for name in needed.keys() - taken.keys():
             if argument_named(name, [KEYS_AND_VALUES]) and not _is_random_key(parameters[name]):
                 taken[name] = KEYS_AND_VALUES
     unknown = [name for name in parameters if name in needed and name not in taken]
@@ -157,6 +177,11 @@ def _meanings() -> Mapping[str, set[str]]:
         for name in (argument, *others):
             meanings.setdefault(letters(name), set()).add(argument)
     return meanings
+
+
+def _are_letters(names: list[str]) -> bool:
+    """Say whether names are letters in the order of the alphabet, `a, b, c`, which mean nothing."""
+    return len(names) >= FEWEST and "".join(names) in ascii_lowercase
 
 
 def _is_random_key(parameter: inspect.Parameter) -> bool:

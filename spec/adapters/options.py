@@ -5,13 +5,14 @@ from math import prod
 from typing import Any, Literal, get_args
 
 from spec.inputs.adapter_error import AdapterError
+from spec.inputs.draw import SIZES
 from spec.usage_error import UsageError
 
 Tokens = Literal["columns", "rows"]
 Batch = Literal["first", "second", "last"]
 Order = Literal["out first", "in first"]
-Fused = Literal["separate", "k v fused", "fused", "fused in each head"]
-Heads = Literal["stacked", "list", "side by side"]
+Fused = Literal["separate", "k v fused", "fused", "fused in each head", "ready"]
+Heads = Literal["stacked", "list", "side by side", "after tokens"]
 Mask = Literal["attend", "masked", "additive", "causal", "none"]
 Result = Literal["probabilities", "logits"]
 Biases = bool | Collection[str]
@@ -25,8 +26,11 @@ WORDS: Mapping[str, tuple[str, object]] = {
     "in-first": ("weights", "in first"),
     "fused": ("qkv", "fused"),
     "k-v-fused": ("qkv", "k v fused"),
+    "qkv-ready": ("qkv", "ready"),
     "head-list": ("heads", "list"),
     "heads-side-by-side": ("heads", "side by side"),
+    "heads-after-tokens": ("heads", "after tokens"),
+    "itself": ("itself", True),
     "masked": ("mask", "masked"),
     "additive": ("mask", "additive"),
     "causal": ("mask", "causal"),
@@ -37,24 +41,57 @@ WORDS: Mapping[str, tuple[str, object]] = {
     "torch": ("library", "torch"),
     "jax": ("library", "jax"),
 }
+#: What a word with a value looks like: a size, and so on.
+VALUED = ("H=4", "eps=1e-5", "output=1", "to_r.weight=W_k")
 
 
 def options_of(words: Iterable[str]) -> dict[str, object]:
     """Return the options that words of a command line set.
 
-    >>> options_of(["rows", "batch-first"])
-    {'tokens': 'rows', 'batch': 'first'}
+    >>> options_of(["rows", "batch-first", "H=4", "eps=1e-5"])
+    {'tokens': 'rows', 'batch': 'first', 'sizes': {'H': 4}, 'eps': 1e-05}
     """
     options: dict[str, object] = {}
     set_by: dict[str, str] = {}
     for word in words:
-        if word not in WORDS:
-            raise UsageError(f"there is no layout {word}; there are {', '.join(WORDS)}")
-        option, value = WORDS[word]
-        if option in options:
-            raise UsageError(f"the layouts {set_by[option]} and {word} exclude each other")
-        options[option], set_by[option] = value, word
+        name, value = WORDS[word] if word in WORDS else _setting(word)
+        if isinstance(value, dict) and isinstance(held := options.get(name, {}), dict):
+            options[name] = {**held, **value}
+        elif name in options:
+            raise UsageError(f"the layouts {set_by[name]} and {word} exclude each other")
+        else:
+            options[name] = value
+        set_by[name] = word
     return options
+
+
+def _setting(word: str) -> tuple[str, object]:
+    """Return the option that a word with a value sets, and its value: `H=4`, `eps=1e-5`."""
+    name, sign, value = word.partition("=")
+    number = int(value) if value.isdecimal() else value
+    if sign and name == "output":
+        return "output", number
+    if sign and name == "eps":
+        try:
+            return "eps", float(value)
+        except ValueError:
+            raise UsageError(f"the ε of {word} is not a number") from None
+    if sign and name in SIZES:
+        return "sizes", {name: number}
+    if sign and "." in name:
+        return "names", {name: value}
+    known = ", ".join((*WORDS, *VALUED))
+    raise UsageError(f"there is no layout {word}; there are {known}")
+
+
+def option(name: str, value: object) -> str:
+    """Return how an option is said: by its word on a command line, and in Python.
+
+    >>> option("mask", "none")
+    "no-mask (mask='none')"
+    """
+    words = [word for word, setting in WORDS.items() if setting == (name, value)]
+    return " ".join([*words, f"({name}={value!r})" if words else f"{name}={value!r}"])
 
 
 def require_allowed(option: str, value: Any, allowed: Any) -> None:

@@ -29,6 +29,22 @@ def parameters_of(function: Function) -> Mapping[str, inspect.Parameter]:
     return {name: each for name, each in parameters.items() if each.kind not in variadic}
 
 
+def written_parameters(function: Function) -> str:
+    """Return the names of a function's parameters as it has them: `x, *args`."""
+    marks: dict[Any, str] = {
+        inspect.Parameter.VAR_POSITIONAL: "*",
+        inspect.Parameter.VAR_KEYWORD: "**",
+    }
+    parameters = inspect.signature(function).parameters.items()
+    return ", ".join(marks.get(each.kind, "") + name for name, each in parameters) or "nothing"
+
+
+def is_variadic(function: Function) -> bool:
+    """Say whether a function has parameters without names: `*args`, `**kwargs`."""
+    kinds = {each.kind for each in inspect.signature(function).parameters.values()}
+    return bool(kinds & {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD})
+
+
 def is_required(parameter: inspect.Parameter) -> bool:
     """Say whether a parameter has no default."""
     return parameter.default is inspect.Parameter.empty

@@ -5,6 +5,7 @@ to standard output, a row of JSON each. What the function prints goes to standar
 """
 
 import importlib
+import inspect
 import json
 import os
 import sys
@@ -52,7 +53,7 @@ def named(name: str) -> Function:
     Raises
     ------
     UsageError
-        If there is no such module, or nothing of that name in it.
+        If there is no such module, or nothing of that name in it, or a method without an object.
     """
     module, colon, path = name.partition(":")
     if not (module and colon and path):
@@ -65,7 +66,12 @@ def named(name: str) -> Function:
     for part in path.split("."):
         if not hasattr(found, part):
             raise UsageError(f"{module} has no {path}")
-        found = getattr(found, part)
+        owner, found = found, getattr(found, part)
+        if isinstance(owner, type) and inspect.isfunction(inspect.getattr_static(owner, part)):
+            raise UsageError(
+                f"{name} is a method, and needs an object: name the class, {module}:"
+                f"{owner.__qualname__}, or a function that makes an object and calls {part}"
+            )
     if not callable(found):
         raise UsageError(f"{name} cannot be called")
     function: Function = found

@@ -14,6 +14,7 @@ from figures.adapters import Ready, known, quick_layer, tried, worst
 from torch import nn
 from torch.nn import functional as F
 from transformers import MarianConfig, MarianMTModel
+from transformers.models.t5.modeling_t5 import T5LayerNorm
 
 from spec.adapters.libraries.known_functions import ready
 from spec.calling.verdict import Verdict
@@ -36,7 +37,7 @@ KINDS = {
     "8": (USUAL, Variation("as long as can be", {"length(x)": 11, "length(z)": 11})),
     "9": (USUAL, Variation("as long as can be", {"length(x)": 11})),
 }
-KINDS |= {"5": KINDS["4"], "10": KINDS["9"]}
+KINDS |= {"5": KINDS["4"], "10": KINDS["9"], "N1": KINDS["6"]}
 
 
 def cases():
@@ -169,6 +170,7 @@ def with_other(module, **parts):
     [
         (lambda: nn.MultiheadAttention(4, 2, kdim=3, vdim=5), 5, "keys of 3 numbers"),
         (lambda: nn.MultiheadAttention(4, 2, add_zero_attn=True), 5, "a key of zeros"),
+        (lambda: T5LayerNorm, 6, "T5LayerNorm has no mean and no β: it is Algorithm N1"),
         (lambda: nn.LayerNorm((2, 3)), 6, r"arrays of shape \(2, 3\)"),
         (lambda: with_other(layer(), norm2__eps=0.5), 9, "norms with 2 ε"),
         (

@@ -76,6 +76,17 @@ def test_arguments_without_names_are_taken_in_order():
     assert match(function_of("x", "long", "hot"), numbers, {}).taken["hot"] == "tau"
 
 
+@pytest.mark.parametrize("names", ["abcd", "pqrs", "mnop"])
+def test_letters_in_the_order_of_the_alphabet_are_not_names(names):
+    held = {"X": E, "Z": E, "W_qkv": E, "Mask": E > 0}
+    assert match(function_of(*names), held, {}).taken == dict(zip(names, held, strict=True))
+
+
+def test_parameters_without_names_are_said_as_they_are_written():
+    with pytest.raises(AdapterError, match=r"an argument of it: it takes \*args$"):
+        matched(function_of("*args"), {"e": E}, {}, "it")
+
+
 def test_names_that_stand_for_two_things_are_known_by_what_else_there_is():
     sizes = {"v": np.arange(5), "W_e": np.ones((6, 17))}
     assert match(function_of("x", "W"), sizes, {}).taken == {"x": "v", "W": "W_e"}

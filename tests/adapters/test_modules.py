@@ -96,14 +96,14 @@ REFUSED = (
     (Relative, 5, "Relative.rel_bias has shape (3, 5): no parameter of Algorithm 5 goes there"),
     (Odd, 5, "Odd needs `window`, and no size is known by that name: give an instance, or"),
     (partial(Odd, window=3), 5, "W_q of Algorithm 5 goes to no parameter of Odd, which has none"),
-    (Head, 4, "Head is called with x, and with no mask: say mask='causal' if it has one of its"),
+    (Head, 4, "Head is called with x, and with no mask: say causal (mask='causal') if it has"),
     (
         partial(Bare, d_k=13, n_heads=1),
         5,
         "Bare.W_q has shape (1, 13, 13), which does not show which axis is that of the",
     ),
     (nn.Linear, 7, "Linear.bias has shape (17,): no parameter of Algorithm 7 goes there"),
-    (nn.Bilinear, 10, "modules can be Algorithm 4, 5, 6, 7"),
+    (nn.Bilinear, 14, "modules can be Algorithm 4, 5, 6, 7, N1 or a whole model, not 14"),
 )
 
 

@@ -27,6 +27,8 @@ def folder(tmp_path, monkeypatch):
     (package / "__init__.py").write_text("")
     (package / "ends.py").write_text("import os\nos._exit(5)\n")
     (package / "refused.py").write_text("raise RuntimeError('not\\ntoday')\n")
+    method = "class Head:\n    def attend(self, X): ...\n    @staticmethod\n    def plain(X): ...\n"
+    (package / "methods.py").write_text(method)
     shutil.copy(EXAMPLE, package / "attention.py")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -90,6 +92,14 @@ def test_a_function_that_misbehaves_gets_a_clear_verdict(importable, name, probl
         ("theirs.refused:f", {}, "theirs.refused cannot be imported: RuntimeError: not today"),
         ("theirs.attention", {}, "theirs.attention is not of the form package.module:function"),
         ("theirs.attention:np", {}, "theirs.attention:np cannot be called"),
+        (
+            "theirs.methods:Head.attend",
+            {},
+            (
+                "theirs.methods:Head.attend is a method, and needs an object: name the class, "
+                "theirs.methods:Head, or a function that makes an object and calls attend"
+            ),
+        ),
         ("theirs.attention:attend", {"algorithm": "99"}, "there is no Algorithm 99; there are 1,"),
         ("theirs.attention:attend", {"format": "int8"}, "there is no format int8; there are float"),
         ("theirs.attention:attend", {"layout": ["odd"]}, "there is no layout odd; there are rows"),
@@ -102,6 +112,10 @@ def test_a_question_that_makes_no_sense_is_refused_in_one_line(
     said = answer({**request(function), **changes}, lambda *step: None)
     assert said["error"].startswith(problem)
     assert "\n" not in said["error"]
+
+
+def test_a_method_that_needs_no_object_is_called(importable):
+    assert "account" in answer(request("theirs.methods:Head.plain"), lambda *step: None)
 
 
 def test_words_say_in_what_layout_a_function_is(importable, folder):

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import jax
 import torch
 from transformers import BertForMaskedLM, GPT2Config, GPT2LMHeadModel, MarianMTModel
+from transformers.models.llama.modeling_llama import LlamaRMSNorm
+from transformers.models.t5.modeling_t5 import T5LayerNorm
 
 from figures.errors import rounded
 from spec.adapters.libraries.known_functions import ready
@@ -73,6 +75,9 @@ def known() -> tuple[Ready, ...]:
         Ready(nn.functional.layer_norm, "6"),
         Ready(nn.LayerNorm, "6"),
         Ready(nn.LayerNorm(7, elementwise_affine=False), "6", "no γ, no β"),
+        Ready(nn.functional.rms_norm, "N1"),
+        Ready(LlamaRMSNorm, "N1"),
+        Ready(T5LayerNorm, "N1"),
         Ready(nn.Transformer, "8"),
         Ready(nn.TransformerDecoderLayer, "8"),
         Ready(MarianMTModel, "8"),

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from spec.adapters.array_libraries import converted
-from spec.adapters.libraries.library_sizes import divided, heads_of, of_instance
+from spec.adapters.instance_sizes import divided, heads_of, of_instance
 from spec.adapters.libraries.torch_weights import Weights, call_with
 from spec.adapters.restrictions import Restrictions
 from spec.calling.python_signature import name_of

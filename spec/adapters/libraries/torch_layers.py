@@ -12,7 +12,7 @@ import torch
 from torch.nn import functional as F
 
 from spec.adapters.array_libraries import converted
-from spec.adapters.libraries.library_sizes import divided, heads_of, of_instance
+from spec.adapters.instance_sizes import divided, heads_of, of_instance
 from spec.adapters.libraries.torch_modules import attention_weights, batch_axis
 from spec.adapters.libraries.torch_weights import Weights, call_with, pair
 from spec.adapters.restrictions import Restrictions

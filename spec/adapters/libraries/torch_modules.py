@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from spec.adapters.array_libraries import converted
-from spec.adapters.libraries.library_sizes import of_instance
+from spec.adapters.instance_sizes import of_instance
 from spec.adapters.libraries.torch_weights import Weights, call_with, pair, side_by_side
 from spec.adapters.restrictions import Restrictions
 from spec.calling.python_signature import name_of

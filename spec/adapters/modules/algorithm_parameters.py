@@ -14,10 +14,7 @@ from spec.language.types import Bundle, Family, Key, Matrix, Type
 
 @dataclass(frozen=True)
 class ModuleAlgorithm:
-    """An algorithm that a module can be: its inputs are matrices, and so are its parameters.
-
-    A model cannot be a module: its inputs are tokens and its parameters layers.
-    """
+    """An algorithm that a module can be: its inputs are matrices, and so are its parameters."""
 
     header: Header
 
@@ -53,13 +50,20 @@ class ModuleAlgorithm:
         """The names of its sizes."""
         return tuple(sizes_in(library.checked(), self.id))
 
+    @property
+    def optional_sizes(self) -> tuple[str, ...]:
+        """The sizes that a class is given though it does not need them."""
+        return ("H", "d_attn", "d_mid") if self.attends else ()
+
 
 def module_algorithm(id: str) -> ModuleAlgorithm:
     """Return an algorithm that a module can be."""
     headers = {checked.id: checked.header for checked in library.checked().values()}
-    known = [id for id, header in headers.items() if _can_be_a_module(header)]
-    if id not in known:
-        raise AdapterError(f"modules can be Algorithm {', '.join(known)}, not {id}")
+    if id not in headers or not _can_be_a_module(headers[id]):
+        known = [id for id, header in headers.items() if _can_be_a_module(header)]
+        raise AdapterError(
+            f"modules can be Algorithm {', '.join(known)} or a whole model, not {id}"
+        )
     return ModuleAlgorithm(headers[id])
 
 

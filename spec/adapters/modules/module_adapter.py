@@ -10,16 +10,19 @@ from typing import Any
 
 from spec.adapters import options
 from spec.adapters.array_libraries import call_in_library, computing, converted, imported
+from spec.adapters.chosen_result import chosen_result
 from spec.adapters.match_arguments import match, spread
 from spec.adapters.modules import read_and_set
 from spec.adapters.modules.algorithm_parameters import ModuleAlgorithm, module_algorithm
 from spec.adapters.modules.construct import (
     construct,
     constructor_parameters,
-    is_class,
     is_eps,
+    makes_modules,
     size_named,
 )
+from spec.adapters.modules.model_adapter import ModelForm
+from spec.adapters.modules.model_algorithm import model_algorithm
 from spec.adapters.modules.parameter_places import PlacedParameter, placed_parameters, sizes_of
 from spec.adapters.restrictions import Restrictions
 from spec.adapters.sequences import SequenceForm
@@ -42,24 +45,29 @@ def modules(
     qkv: options.Fused = "fused",
     mask: options.Mask = "attend",
     result: options.Result = "probabilities",
+    output: str | int | None = None,
     eps: float | None = None,
     sizes: options.FixedSizes | None = None,
     names: Mapping[str, str] | None = None,
 ) -> Adapter:
-    """Return the adapter of an attention, a norm, a head or a feed-forward layer made of modules.
+    """Return the adapter of an attention, a norm, a head, a layer or a whole model made of modules.
 
     That is a module of torch or Flax, or any object that holds arrays, or objects that do. The
     names of modules and of their parameters say which of the paper's parameters go there;
-    `synonyms.toml` has the names that are known. Offsets that a module does not have are 0. If a
-    module returns several results, the first is compared.
+    `synonyms.toml` has the names that are known. Offsets that a module does not have are 0, and so
+    are those beside W_u, which the algorithms do not have. A model without W_u has W_eᵀ.
+
+    If the algorithm is a whole model, a module without embeddings is its layers, or each of its
+    layers in turn; the adapter computes the lines before and after them.
 
     Parameters
     ----------
     function
-        A class, of which objects of all sizes are made, or an object, which stays as it is.
+        A class, or a factory, of which objects of all sizes are made, by the names of parameters;
+        or an object, which stays as it is. A factory without parameters makes objects of one size.
     algorithm
-        The algorithm that it should be: an attention, a norm, a layer; not a whole model.
-    tokens, batch, mask, result, sizes
+        The algorithm that it should be.
+    tokens, batch, mask, result, output, sizes
         As in `layout`. The signature of a module shows whether it takes a context.
     weights
         Whether matrices have a row or a column for each output, where no known kind of module
@@ -67,9 +75,10 @@ def modules(
     qkv
         How W_q, W_k and W_v lie in one matrix: `fused`, or `fused in each head`.
     eps
-        The ε of a norm. None: the ε that the class takes, or that the object has, or 0.
+        The ε of norms. None: the ε that the class takes, or that the object has, or 0.
     names
-        The paper's parameters for paths whose names are not known: `{"to_r.weight": "W_k"}`.
+        The paper's parameters for paths whose names are not known: `{"to_r.weight": "W_k"}`; in the
+        layers of a model `{"blocks.*.a.weight": "gamma1", "blocks.*.b.weight": "W.W_o"}`.
 
     Raises
     ------
@@ -82,10 +91,15 @@ def modules(
     >>> modules(torch.nn.Linear(6, 17, bias=False), 7, result="logits").name
     'rows, logits, torch'
     """
-    target = module_algorithm(id_of(algorithm))
+    id = id_of(algorithm)
     options.require_allowed("mask", mask, options.Mask)
-    kind = _ModuleKind(function, target, weights, qkv, mask, names or {})
     sequences = SequenceForm(tokens, batch, result)
+    if model := model_algorithm(id):
+        return ModelForm(
+            function, model, sequences, weights, qkv, mask, output, eps, sizes, names
+        ).adapter()
+    target = module_algorithm(id)
+    kind = _ModuleKind(function, target, weights, qkv, mask, names or {})
     first = kind.instance(options.with_fixed(sizes or {}, SIZES), eps or 0.0)
     lacking = first.lacking
     takes = _arguments_taken(first, mask)
@@ -107,9 +121,7 @@ def modules(
             instance.set_parameters(arguments)
             by_name = {name: inputs[argument] for name, argument in takes.items()}
             value = call_in_library(instance.module, by_name, library)
-            # The weights of an attention, or a cache, may follow the result.
-            several = isinstance(value, tuple | list) and value
-            return sequences.returned(value[0] if several else value, arguments)
+            return sequences.returned(chosen_result(value, output, arguments), arguments)
 
     words = (
         tokens,
@@ -146,15 +158,9 @@ class _ModuleKind:
 
     def instance(self, asked: Sizes, eps: float) -> _Instance:
         """Return an object of the class at some sizes, or a copy of the object that there is."""
-        if not is_class(self.function):
+        if not makes_modules(self.function):
             return _Instance(self, copy.deepcopy(self.function), {})
-        try:
-            module, sizes = construct(self.function, self.algorithm, asked, eps, self.mask)
-        except AdapterError:
-            raise
-        except Exception as error:  # a class may raise anything
-            message = " ".join(f"{type(error).__name__}: {error}".split())
-            raise AdapterError(f"{self.name} cannot be made at other sizes: {message}") from error
+        module, sizes = construct(self.function, self.algorithm, asked, eps, self.mask)
         if hasattr(module, "eval"):  # nothing drops out
             module.eval()
         return _Instance(self, module, sizes)
@@ -193,7 +199,7 @@ class _Instance:
     def eps(self) -> float | None:
         """The ε that the object has, 0 if it has none, or None if its class takes ε."""
         function = self.kind.function
-        if is_class(function) and any(map(is_eps, constructor_parameters(function))):
+        if makes_modules(function) and any(map(is_eps, constructor_parameters(function))):
             return None
         eps = [value for name, value in _attributes(self.module).items() if is_eps(name)]
         return float(eps[0]) if eps else 0.0
@@ -242,7 +248,8 @@ def _arguments_taken(instance: _Instance, mask: options.Mask) -> Mapping[str, st
     if masked and "Mask" not in matching.taken.values():
         raise AdapterError(
             f"{kind.name} is called with {', '.join(matching.taken)}, and with no mask: say "
-            "mask='causal' if it has one of its own, or 'none'"
+            f"{options.option('mask', 'causal')} if it has one of its own, or "
+            f"{options.option('mask', 'none')}"
         )
     return matching.taken
 

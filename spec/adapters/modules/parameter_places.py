@@ -8,7 +8,7 @@ import numpy as np
 
 from spec.adapters.match_arguments import is_synonym, letters, synonyms
 from spec.adapters.modules.algorithm_parameters import ModuleAlgorithm
-from spec.adapters.options import Fused, Order
+from spec.adapters.options import Fused, Order, option
 from spec.adapters.stored_parameters import JOINED, ParameterForm
 from spec.inputs.adapter_error import AdapterError
 from spec.inputs.array_conversion import Array
@@ -22,6 +22,8 @@ PREFIXES: Mapping[str, Kind] = {"weight": "W", "bias": "b", "w": "W", "b": "b"}
 #: The parts of an attention that have outputs for each head; and those of one with several heads.
 HEADS = ("q", "k", "v", "kv", "qkv")
 PARTS = (*HEADS, "o")
+#: The parts of an attention whose maps are a list: `linears.0` is that of the queries.
+NUMBERED = ("q", "k", "v", "o")
 #: Classes whose matrices have a column for each output, though they are called weight.
 COLUMNS = ("Conv1D",)
 
@@ -133,6 +135,8 @@ def placed_parameters(
         If no parameter goes to a place, or the order of a matrix is not known.
     """
     placed = []
+    numbered = _numbered(places) if algorithm.has_heads else {}
+    names = {**numbered, **names}
     for place in places:
         part_and_kind = part_of(place, algorithm, names.get(place.path))
         if part_and_kind is None:
@@ -141,14 +145,31 @@ def placed_parameters(
                 f"{algorithm.id} goes there"
             )
         part, kind = part_and_kind
-        own_order = _order(place, order, d_x) if kind == "W" else "out first"
+        own_order = order_of(place, order, d_x) if kind == "W" else "out first"
         if own_order is None:
             raise AdapterError(
                 f"{owner}.{place.path} has shape {place.shape}, which does not show which axis is "
-                "that of the outputs: say weights='out first' or 'in first'"
+                f"that of the outputs: say {option('weights', 'out first')} or "
+                f"{option('weights', 'in first')}"
             )
-        placed.append(PlacedParameter(place, part, kind, _head(place, part), own_order))
+        head = None if place.path in numbered else _head(place, part)
+        placed.append(PlacedParameter(place, part, kind, head, own_order))
     return placed
+
+
+def _numbered(places: list[ParameterPlace]) -> dict[str, str]:
+    """Return the paper's parameters of four maps that only numbers distinguish: q, k, v, o."""
+    numbered: dict[tuple[str, ...], dict[int, str]] = {}
+    for place in places:
+        *modules, number, last = ["", *place.path.split(".")]
+        if number.isdecimal() and last in LEAVES:
+            numbered.setdefault((*modules, last), {})[int(number)] = place.path
+    return {
+        path: f"{LEAVES[last]}_{part}"
+        for (*_, last), paths in numbered.items()
+        if len(paths) == len(NUMBERED)
+        for part, (_, path) in zip(NUMBERED, sorted(paths.items()), strict=True)
+    }
 
 
 def part_of(
@@ -162,19 +183,19 @@ def part_of(
         mark, _, part = name.partition("_")
         return (part, "W" if mark == "W" else "b") if part else (name, "")
     *modules, last = [step for step in place.path.split(".") if not step.isdecimal()]
-    stems = list(_stems(modules, last))
+    possible = list(stems(modules, last))
     if algorithm.attends:
         parts = PARTS if algorithm.has_heads else HEADS
-        named = ((part, kind) for kind, stem in stems for part in parts if _is_part(stem, part))
+        named = ((part, kind) for kind, stem in possible for part in parts if is_part(stem, part))
         return next(named, None)
     matrices = [name for name in algorithm.parameters if name.startswith("W_")]
     if len(matrices) == 1 and len(place.shape) == 2:
         return matrices[0].removeprefix("W_"), "W"
     for parameter in algorithm.parameters:
         mark, _, part = parameter.partition("_")
-        if mark not in ("W", "b") and _is_part(last, parameter):
+        if mark not in ("W", "b") and is_part(last, parameter):
             return parameter, ""
-        if any(kind == mark and _is_part(stem, part) for kind, stem in stems):
+        if any(kind == mark and is_part(stem, part) for kind, stem in possible):
             return part, "W" if mark == "W" else "b"
     return None
 
@@ -189,7 +210,7 @@ def sizes_of(
     single = [matrix.head for matrix in matrices if matrix.head is not None]
     H = 1 if not algorithm.has_heads else max(single) + 1 if single else _axis(matrices) or heads
     if H is None:
-        raise AdapterError("the number of heads is not known: say sizes={'H': …}")
+        raise AdapterError("the number of heads is not known: say H=… (sizes={'H': …})")
     sizes = {"H": H} if algorithm.has_heads else {}
     value = "d_mid" if algorithm.has_heads else "d_out"
     for matrix in matrices:
@@ -204,13 +225,13 @@ def sizes_of(
     return sizes
 
 
-def _stems(modules: list[str], last: str) -> Iterator[tuple[Kind, str]]:
+def stems(modules: list[str], last: str) -> Iterator[tuple[Kind, str]]:
     """Yield the names that a parameter may have, without their mark of a matrix or an offset."""
     if last in LEAVES:
         if modules:
             kind = LEAVES[last]
             yield kind, modules[-1]
-            yield from ((kind, stem) for _, stem in _stems([], modules[-1]))
+            yield from ((kind, stem) for _, stem in stems([], modules[-1]))
         return
     for mark, kind in PREFIXES.items():
         name = letters(last)
@@ -235,7 +256,7 @@ def _declared_sizes(
                 yield size.atom.name, length
 
 
-def _is_part(name: str, part: str) -> bool:
+def is_part(name: str, part: str) -> bool:
     """Say whether a name is that of a part, or a synonym of it."""
     return is_synonym(name, [part, *synonyms()["parts"].get(part, ())])
 
@@ -246,8 +267,8 @@ def _head(place: ParameterPlace, part: str) -> int | None:
     return steps[0] if steps and part in JOINED["separate"] else None
 
 
-def _order(
-    place: ParameterPlace, order: Order | None, d_x: int | None
+def order_of(
+    place: ParameterPlace, order: Order | None, d_x: int | None = None
 ) -> Order | Literal["kernel"] | None:
     """Return whether a matrix has a row or a column for each output; None if nothing shows it."""
     if place.path.endswith("kernel"):

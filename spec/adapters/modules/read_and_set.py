@@ -1,7 +1,7 @@
 """The parameters of an object made of modules: found by their paths, and set."""
 
 from collections.abc import Iterator, Mapping
-from inspect import isroutine
+from inspect import ismodule, isroutine
 from typing import Any, NamedTuple
 
 from spec.adapters.array_libraries import Library
@@ -35,9 +35,22 @@ def places(module: Any) -> list[ParameterPlace]:
     ]
 
 
+def buffers(module: Any) -> list[ParameterPlace]:
+    """Return the places of a module of torch's buffers of real numbers, which it does not learn."""
+    held = list(_buffers(module))
+    return [ParameterPlace(each.path, tuple(each.array.shape), "buffer") for each in held]
+
+
+def attributes(module: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the numbers that an object holds at every depth, with the name of each."""
+    yield from _numbers(module, set())
+
+
 def set_parameters(module: Any, arrays: Mapping[str, Any]) -> None:
     """Set parameters, by their paths, to arrays of the library."""
-    for path, owner, name, array in list(_arrays(module)):
+    for path, owner, name, array in [*_arrays(module), *_buffers(module)]:
+        if path not in arrays:
+            continue
         new = arrays[path]
         if hasattr(module, "named_parameters"):
             array.data = new.clone()
@@ -60,6 +73,24 @@ def _arrays(module: Any) -> Iterator[HeldArray]:
         yield from _within(module, "", set())
 
 
+def _buffers(module: Any) -> Iterator[HeldArray]:
+    for path, array in getattr(module, "named_buffers", lambda: ())():
+        if array.is_floating_point():
+            owner, _, name = path.rpartition(".")
+            yield HeldArray(path, module.get_submodule(owner), name, array)
+
+
+def _numbers(owner: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:
+    if id(owner) in seen or hasattr(owner, "dtype"):
+        return
+    seen.add(id(owner))
+    for name, value in _parts(owner):
+        if type(value) in (int, float):
+            yield name, value
+        else:
+            yield from _numbers(value, seen)
+
+
 def _within(owner: Any, prefix: str, seen: set[int]) -> Iterator[HeldArray]:
     if id(owner) in seen:
         return
@@ -79,5 +110,7 @@ def _parts(owner: Any) -> Iterator[tuple[str, Any]]:
         yield from ((str(name), value) for name, value in owner.items())
     elif isinstance(owner, list | tuple):
         yield from ((str(place), value) for place, value in enumerate(owner))
-    elif hasattr(owner, "__dict__") and not isinstance(owner, type) and not isroutine(owner):
+    elif hasattr(owner, "__dict__") and not any(
+        (isinstance(owner, type), isroutine(owner), ismodule(owner))
+    ):
         yield from vars(owner).items()

@@ -1,4 +1,4 @@
-"""The sizes that modules of libraries can have."""
+"""The sizes that modules can have."""
 
 from collections.abc import Callable
 
