@@ -189,13 +189,17 @@ class Expressions(ABC, Generic[S]):
 
     def joined(self, node: Node, items: tuple[Node, ...], axis: int, frame: Frame) -> Matrix:
         """Return all members of `e_1, …, e_ℓ`, one below the other or side by side."""
-        last = items[-1]
-        use = frame.checked.names.uses[last]
-        assert isinstance(use, Variable), "the checks let no other list pass"
-        members = frame.variables[use.key]
+        members = self.members(items[-1], frame)
         if not members:
             return np.empty(frame.shape_of(node), dtype=object)
-        return np.concatenate([self.as_matrix(members[at]) for at in sorted(members)], axis)
+        return np.concatenate(members, axis)
+
+    def members(self, last: Node, frame: Frame) -> list[Matrix]:
+        """Return all members of a family, whose last one is named."""
+        use = frame.checked.names.uses[last]
+        assert isinstance(use, Variable), "the checks let no other list pass"
+        family = frame.variables[use.key]
+        return [self.as_matrix(family[at]) for at in sorted(family)]
 
     def called(self, node: tree.Call, frame: Frame) -> Value:
         checked = frame.checked

@@ -89,17 +89,27 @@ class PerturbedMachine(Machine[Any]):
 
     def expression(self, node: tree.Node, frame: Frame) -> Value:
         """Return the value of an expression, or another one in its place."""
+        self.enter(node, frame)
+        within = self.within  # that of a part is entered within
+        return self.perturbed(node, super().expression(node, frame), frame, within)
+
+    def members(self, last: tree.Node, frame: Frame) -> list[Any]:
+        """Return the members that a list puts together, or others in their place."""
+        return self.perturbed(last, super().members(last, frame), frame, self.within)
+
+    def enter(self, node: tree.Node, frame: Frame) -> None:
+        """Note which line of the algorithm that runs is being carried out."""
+        self.top = self.top or frame.checked.id
+        if frame.checked.id == self.top and node in frame.checked.line_of:
+            self.within = frame.checked.line_of[node]
+
+    def perturbed(self, node: tree.Node, value: Value, frame: Frame, within: int) -> Value:
+        """Return the value of a part of a line as it is, or as the perturbation makes it."""
         checked = frame.checked
         if node not in checked.line_of:  # an abbreviation, written out
-            return super().expression(node, frame)
-        self.top = self.top or checked.id
-        line = checked.line_of[node]
-        if checked.id == self.top:
-            self.within = line
-        within = self.within
-        value = super().expression(node, frame)
+            return value
         if self.perturbation is None:
-            self.note(Site(checked.id, line, within, id(node)), value)
+            self.note(Site(checked.id, checked.line_of[node], within, id(node)), value)
             return value
         site = self.perturbation.site
         if id(node) == site.node and within == site.within:
@@ -118,6 +128,8 @@ def ways_of(value: Value) -> tuple[str, ...]:
     match value:
         case int():
             return "0", "1", "one more", "one less"
+        case [np.ndarray(), *_]:
+            return "backwards", "interleaved", "cut by reshape alone"
         case list():
             return "backwards", "the first throughout"
         case np.ndarray() if value.size and isinstance(value.flat[0], int):
@@ -146,6 +158,22 @@ def _constant(number: int) -> Callable[[Value], Value]:
     return _each(lambda x, _: type(x)(number))
 
 
+def _interleaved(members: list[Any]) -> list[Any]:
+    """Return members whose rows are the first rows of all, then their second rows, and so on."""
+    stack = np.stack(members)
+    return list(stack.swapaxes(0, 1).reshape(stack.shape))
+
+
+def _cut_by_reshape(members: list[Any]) -> list[Any]:
+    """Return members as a reshape makes them that does not move the axis of members back.
+
+    In memory each has a row for each of its columns; the rows of all together are cut anew.
+    """
+    count, rows, columns = np.stack(members).shape
+    memory = np.stack([member.T for member in members])
+    return list(memory.reshape(columns, count, rows).transpose(1, 2, 0))
+
+
 #: What stands in place of a value, by what the change is called.
 WAYS: Mapping[str, Callable[[Value], Value]] = {
     "0": _constant(0),
@@ -156,6 +184,8 @@ WAYS: Mapping[str, Callable[[Value], Value]] = {
     "shifted": _each(lambda x, step: x + step),
     "columns moved": lambda matrix: np.roll(matrix, 1, axis=1),
     "rows moved": lambda matrix: np.roll(matrix, 1, axis=0),
-    "backwards": lambda tokens: tokens[::-1],
+    "backwards": lambda items: items[::-1],
     "the first throughout": lambda tokens: tokens[:1] * len(tokens),
+    "interleaved": _interleaved,
+    "cut by reshape alone": _cut_by_reshape,
 }

@@ -57,3 +57,17 @@ def test_a_way_that_changes_no_value_is_not_noted():
     ways = {each.way for each in run("6", sizes={"d_e": 1})[0].seen}
     assert "rows moved" not in ways
     assert ways <= WAYS.keys()
+
+
+def test_members_are_cut_as_a_reshape_would_cut_them():
+    heads = np.arange(24).reshape(2, 3, 4)  # heads, features, tokens
+    in_memory = heads.swapaxes(1, 2)  # heads, tokens, features
+    wrong = in_memory.reshape(4, 6)  # the axis of heads has not changed places with that of tokens
+    cut = WAYS["cut by reshape alone"](list(heads))
+    assert np.array_equal(np.concatenate(cut), wrong.T)
+
+
+def test_members_are_interleaved_row_by_row():
+    heads = np.arange(24).reshape(2, 3, 4)
+    rows = np.concatenate(WAYS["interleaved"](list(heads)))
+    assert np.array_equal(rows, [heads[h, i] for i in range(3) for h in range(2)])
