@@ -8,7 +8,7 @@ the first change made, and so on.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations, product
 from math import prod
@@ -33,9 +33,9 @@ Change = Mistake | Mutant
 #: The verdicts on a call whose result can be compared with that of a mistake.
 _COMPARED = (Verdict.AGREES, Verdict.DIFFERS, Verdict.WRONG_SHAPE)
 #: How much work one search may be: see `Work`.
-WORK = 30_000
-#: How many changes that explain one of two faults are tried together with those of the other.
-FEW = 8
+WORK = 20_000
+#: How many changes that explain one of two faults are tried together with others.
+FEW = 4
 #: What is added to seeds for the inputs that tell two explanations apart.
 OTHER_SEEDS = 1000
 
@@ -125,10 +125,9 @@ def explanations(
 ) -> list[Explanation]:
     """Return the changes of the pseudocode that explain the results of a function.
 
-    Known mistakes are tried first, then changes of a line that have no name; where there are two
-    places, those that explain the one together with those that explain the other; then two
-    changes of the lines of one place. Where several explain every trial, inputs are drawn on
-    which their results differ.
+    Known mistakes are tried first, alone, then together with those that explain one place; then
+    changes of the lines of that place that have no name, alone and in pairs. Where several
+    explain every trial, inputs are drawn on which their results differ.
     """
     search = _Search(tested, trials, progress, Work(WORK))
     return narrowed_down(tested, search.run(places))
@@ -142,6 +141,7 @@ class _Search:
     some_trials: Sequence[Trial]
     progress: Progress
     work: Work
+    made: dict[tuple[str, ...], Explanation] = field(default_factory=dict)
 
     @cached_property
     def known(self) -> list[Mistake]:
@@ -157,39 +157,38 @@ class _Search:
 
     def run(self, places: Places | None) -> list[Explanation]:
         """Return what explains the function, which is wrong at some places."""
-        known = [(each,) for each in self.known]
-        if found := self.explaining("comparing with known mistakes", known):
+        if found := self.explaining("comparing with known mistakes", self.alone(self.known)):
             return found
         if places is None:  # a wrong shape does not tell two mistakes
             return []
-        first = places.first
+        first, second = places.first, places.second
         near, unnamed = self.near(first), list(self.unnamed(first))
-        changes = [(each,) for each in unnamed]
-        step = "comparing with changes of a line"
-        if found := self.explaining(step, changes, first.evidence):
-            return found
-        if places.second is not None:
-            parts = map(self.parts, (first, places.second))
-            return self.explaining("comparing with two mistakes", product(*parts))
-        pairs: Mapping[str, Iterable[tuple[Change, ...]]] = {
-            "comparing with two known mistakes": combinations(near, 2),
-            "comparing with a known mistake and a change": product(near, unnamed),
-            "comparing with two changes": combinations(unnamed, 2),
-        }
-        each = (self.explaining(step, both, first.evidence) for step, both in pairs.items())
+        here = self.explaining_at(first, self.known)
+        there = self.explaining_at(second, self.known) if second else []
+        steps: list[tuple[str, Iterable[tuple[Change, ...]]]] = [
+            ("comparing with a known mistake at each place", product(here, there)),
+            ("comparing with a known mistake, and another", product(here, self.known)),
+            ("comparing with two known mistakes of a line", combinations(near, 2)),
+            ("comparing with changes of a line", self.alone(unnamed)),
+            ("comparing with a known mistake and a change", product(near, unnamed)),
+            ("comparing with two changes", combinations(unnamed, 2)),
+        ]
+        each = (self.explaining(step, changes, first.evidence) for step, changes in steps)
         return next(filter(None, each), [])
 
-    def parts(self, location: Location) -> list[Change]:
-        """Return the changes that explain a fault at one location, whatever is wrong elsewhere."""
-        parts: list[Change] = []
-        for changes in (self.known, self.unnamed(location)):
-            for change in changes:
-                explanation = self.explanation((change,))
-                if explanation and self.reproduces(explanation, location.evidence):
-                    parts.append(change)
-            if parts:
-                break
-        return parts[:FEW]
+    def alone(self, changes: Iterable[Change]) -> list[tuple[Change, ...]]:
+        """Return changes that are to be made one at a time."""
+        return [(change,) for change in changes]
+
+    def explaining_at(self, location: Location, changes: Sequence[Change]) -> list[Change]:
+        """Return the changes that explain the fault at a location, whatever is wrong elsewhere."""
+        fitting = []
+        for done, change in enumerate(changes):
+            self.progress("comparing with known mistakes, at one place", done, len(changes))
+            explanation = self.explanation((change,))
+            if explanation and self.reproduces(explanation, location.evidence):
+                fitting.append(change)
+        return fitting[:FEW]
 
     def near(self, location: Location) -> list[Mistake]:
         """Return the known mistakes of the lines of a location."""
@@ -222,13 +221,19 @@ class _Search:
 
     def explanation(self, changes: tuple[Change, ...]) -> Explanation | None:
         """Return the algorithms with changes made, or None if they cannot be made together."""
+        if (names := tuple(map(str, changes))) in self.made:
+            return self.made[names]
         algorithms = self.tested.algorithms
-        ids = dict.fromkeys(change.algorithm for change in changes)
-        self.work.reads(sum(len(algorithms[id].program.layout.lines) for id in ids))
         try:
-            return Explanation(changes, edited_together(changes, algorithms))
+            explanation = Explanation(changes, edited_together(changes, algorithms))
         except (ConflictError, SpecError):
+            self.work.reads(1)
             return None
+        ids = {change.algorithm for change in changes}
+        self.work.reads(sum(len(algorithms[id].program.layout.lines) for id in ids))
+        if len(changes) == 1:
+            self.made[names] = explanation
+        return explanation
 
     def contradicts(self, explanation: Explanation, trials: Sequence[Trial]) -> bool:
         """Say whether changes give another result than the function in a trial."""

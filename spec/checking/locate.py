@@ -36,6 +36,8 @@ class Location:
         What does nothing under these arguments, and what else could do nothing.
     right
         What makes the function right, if it does nothing either, with the trials that show it.
+    is_only
+        Whether the function is right wherever one of these does nothing: no fault lies elsewhere.
     """
 
     lines: Mapping[int, tuple[str, ...]]
@@ -43,6 +45,7 @@ class Location:
     neutral: Sequence[Neutral]
     other: Sequence[Neutral]
     right: Mapping[Neutral, Trial] = field(default_factory=dict)
+    is_only: bool = False
 
     @property
     def every_line(self) -> frozenset[str]:
@@ -119,7 +122,9 @@ class Places:
         trials = ((change, self.tried_with((*made, change))) for change in other)
         right = {change: trial for change, trial in trials if trial and trial.verdict.passes}
         lines = lines_that_show(wrong, list(right.values()), self.progress)
-        return Location(lines, wrong, made, other, right)
+        alone = (self.tried_with((change,)) for change in right)
+        is_only = any(trial is not None and trial.verdict.passes for trial in alone)
+        return Location(lines, wrong, made, other, right, is_only)
 
     def is_wrong(self, *made: Neutral) -> bool:
         """Say whether the function is wrong, as it is in the first trial, with changes made."""

@@ -120,7 +120,7 @@ class Report:
 
     def _place(self, location: Location) -> str:
         """Say in which lines the function is wrong, and on which arguments that shows."""
-        only = "only " if len(self.locations) == 1 else ""
+        only = "only " if location.is_only else ""
         lines, matter = _lines(location)
         text = f"It differs {only}where {lines} {matter}."
         if location.neutral:
@@ -147,7 +147,8 @@ class Report:
             text += f" Line {change.line} reads `{self._line(change.line)}`."
         for mistake in explanation.mistakes:
             if mistake.kind == "difference":
-                text += f" That is not an error. {mistake.why}"
+                what = "That" if explanation.documented else f"The difference {mistake.id}"
+                text += f" {what} is not an error. {mistake.why}"
             text += f" `formal-transformers show {mistake.id}` says more."
         return text
 

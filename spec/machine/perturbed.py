@@ -93,7 +93,7 @@ class PerturbedMachine(Machine[Any]):
         within = self.within  # that of a part is entered within
         return self.perturbed(node, super().expression(node, frame), frame, within)
 
-    def members(self, last: tree.Node, frame: Frame) -> list[Any]:
+    def members(self, last: tree.Node, frame: Frame) -> Value:
         """Return the members that a list puts together, or others in their place."""
         return self.perturbed(last, super().members(last, frame), frame, self.within)
 

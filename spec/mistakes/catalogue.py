@@ -58,6 +58,9 @@ class Mistake:
     equal: Mapping[str, str] = field(default_factory=dict)
     helpers: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        return self.id
+
     @property
     def algorithm(self) -> str:
         """The algorithm that it is a mistake in."""
