@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from spec.adapters import options
-from spec.adapters.array_libraries import Library, call_in_library, computing
+from spec.adapters.array_libraries import Library, call_in_library, computing, formats_of
 from spec.adapters.match_arguments import argument_named, matched
 from spec.adapters.restrictions import Restrictions
 from spec.adapters.sequences import SequenceForm, numbers, optional
@@ -25,6 +25,7 @@ CUT_IN_THREE = {"d_z": "d_x", "d_mid": "d_attn", "d_out": "d_attn"}
 USUAL = ("out first", "separate", "stacked", "probabilities", "numpy")
 
 
+@options.keeping_options
 def layout(
     *,
     tokens: options.Tokens = "columns",
@@ -132,13 +133,20 @@ def layout(
         library if library not in USUAL else "",
     )
     restrictions = Restrictions(mask, itself, biases, tied)
-    return Adapter(", ".join(filter(None, words)), form.call, fitting, restrictions, values)
+    name, formats = ", ".join(filter(None, words)), formats_of(library)
+    return Adapter(name, form.call, fitting, restrictions, values, formats=formats)
 
 
 def paper_form(function: Function) -> Adapter:
     """Return the adapter of a function in the paper's own form: the layout without options."""
     values: dict[str, Value] = {} if takes_eps(function) else {"ε": 0.0}
-    return Adapter("the paper writes it", PAPER_LAYOUT.call, values=values)
+    return Adapter(
+        "the paper writes it",
+        PAPER_LAYOUT.call,
+        values=values,
+        formats=formats_of("numpy"),
+        options={},
+    )
 
 
 def takes_eps(function: Function) -> bool:

@@ -1,10 +1,13 @@
 """The options that describe the form of a function, and the words for them on a command line."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
+from functools import wraps
 from math import prod
-from typing import Any, Literal, get_args
+from typing import Any, Literal, ParamSpec, get_args
 
 from spec.inputs.adapter_error import AdapterError
+from spec.inputs.arguments import Adapter
 from spec.usage_error import UsageError
 
 Tokens = Literal["columns", "rows"]
@@ -16,6 +19,7 @@ Mask = Literal["attend", "masked", "additive", "causal", "none"]
 Result = Literal["probabilities", "logits"]
 Biases = bool | Collection[str]
 FixedSizes = Mapping[str, int | str]
+P = ParamSpec("P")
 
 #: The option that each word of `--layout` sets, and its value.
 WORDS: Mapping[str, tuple[str, object]] = {
@@ -55,6 +59,16 @@ def options_of(words: Iterable[str]) -> dict[str, object]:
             raise UsageError(f"the layouts {set_by[option]} and {word} exclude each other")
         options[option], set_by[option] = value, word
     return options
+
+
+def keeping_options(make: Callable[P, Adapter]) -> Callable[P, Adapter]:
+    """Let each adapter that a function makes know the options with which it was made."""
+
+    @wraps(make)
+    def made(*arguments: P.args, **options: P.kwargs) -> Adapter:
+        return replace(make(*arguments, **options), options=options)
+
+    return made
 
 
 def require_allowed(option: str, value: Any, allowed: Any) -> None:

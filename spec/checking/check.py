@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
@@ -15,11 +15,13 @@ from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.verdict import Verdict
 from spec.checking.explain import Progress, explanations, matching_mutant
 from spec.checking.first_wrong_line import first_wrong_line
+from spec.checking.fitting_options import cannot_be_called, fitting_options, may_be_called_otherwise
 from spec.checking.print_arguments import printed
 from spec.checking.report import Report
 from spec.checking.shrink import smallest
 from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter, Arguments, Function
+from spec.inputs.array_conversion import BFLOAT16
 from spec.inputs.formats import FORMATS
 from spec.inputs.variations import variations
 from spec.laws.evaluated_case import InapplicableError, law_case
@@ -28,6 +30,11 @@ from spec.mistakes.catalogue import catalogue
 from spec.mistakes.edit import edited_together
 from spec.usage_error import UsageError
 
+#: Why a function of NumPy is not checked in bfloat16.
+_WIDENED = (
+    ", most of which NumPy computes in float32; say with which library's arrays it is called, if "
+    "that is torch or JAX"
+)
 #: How many seconds a call may take unless the caller sets another limit.
 SECONDS = 10.0
 #: On how many kinds of arguments a check finds out how a function draws tokens.
@@ -60,7 +67,10 @@ def function_under_test(
             raise UsageError(f"{adapter!r:.60} is not an adapter, and cannot be called")
         adapter = Adapter("its own adapter does", adapter)
     if format not in adapter.formats:
-        raise AdapterError(f"{adapter.name} computes in {', '.join(adapter.formats)}, not {format}")
+        raise AdapterError(
+            f"a function called as {adapter.name} computes in {', '.join(adapter.formats)}, not "
+            f"in {format}{_WIDENED if format == BFLOAT16.name and adapter.options is not None else ''}"
+        )
     if adapter.departures:
         departures = [catalogue()[id] for id in adapter.departures]
         algorithms = edited_together(departures, algorithms)
@@ -124,28 +134,41 @@ def check(
     >>> check(my_token_embedding, algorithm=1).verdict
     <Verdict.AGREES: 'agrees'>
     """
-    start = time.perf_counter()
-    report_step = progress or (lambda *_: None)
     tested = function_under_test(function, algorithm, adapter, format, seconds)
-    wanted = list(variations(tested.algorithms, tested.id))
+    *_, report = reports(tested, progress or (lambda *_: None))
+    return report
+
+
+def reports(tested: FunctionUnderTest, report_step: Progress) -> Iterator[Report]:
+    """Yield what is known of a function after each kind of arguments, and at last the report."""
+    start = time.perf_counter()
+    kinds = list(variations(tested.algorithms, tested.id))
     trials: list[Trial] = []
-    for number, trial in enumerate(tested.trials(wanted), 1):
+    for number, trial in enumerate(tested.trials(kinds), 1):
         trials.append(trial)
-        report_step("trying", number, len(wanted))
-    verdicts = [trial.verdict for trial in trials]
-    failed = [verdict for verdict in verdicts if not verdict.passes]
-    report = Report(tested, failed[0] if failed else _passing(tested, verdicts), trials)
-    if failed and not any(verdict.ends_the_check for verdict in failed):
+        yield Report(tested, _verdict(tested, trials), tuple(trials), finished=False)
+        report_step("trying", number, len(kinds))
+    report = Report(tested, _verdict(tested, trials), tuple(trials))
+    if may_be_called_otherwise(trials):
+        report_step("looking for a layout in which it can be called", 0, 0)
+        fitting = fitting_options(tested)
+        misfits = cannot_be_called(tested, trials, fitting)
+        verdict = Verdict.DOES_NOT_FIT if misfits else report.verdict
+        report = replace(report, verdict=verdict, fitting=fitting)
+    verdicts = {report.verdict, *(trial.verdict for trial in trials)}
+    if report.failed and not any(verdict.ends_the_check for verdict in verdicts):
         report = _explained(report, report_step)
-    return replace(report, seconds=time.perf_counter() - start)
+    yield replace(report, seconds=time.perf_counter() - start)
 
 
-def _passing(tested: FunctionUnderTest, verdicts: list[Verdict]) -> Verdict:
-    """Return the verdict on a function that did not fail."""
+def _verdict(tested: FunctionUnderTest, trials: Sequence[Trial]) -> Verdict:
+    """Return the verdict on a function after some calls: the first that is not right, if any is."""
+    verdicts = [trial.verdict for trial in trials]
     if not verdicts:
         return Verdict.UNTRIED
     departs = tested.adapter.departures or Verdict.DEPARTS in verdicts
-    return Verdict.DEPARTS if departs else Verdict.AGREES
+    passing = Verdict.DEPARTS if departs else Verdict.AGREES
+    return next((verdict for verdict in verdicts if not verdict.passes), passing)
 
 
 def _explained(report: Report, report_step: Progress) -> Report:
