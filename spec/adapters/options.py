@@ -35,6 +35,7 @@ WORDS: Mapping[str, tuple[str, object]] = {
     "additive": ("mask", "additive"),
     "causal": ("mask", "causal"),
     "no-mask": ("mask", "none"),
+    "itself": ("itself", True),
     "logits": ("result", "logits"),
     "no-biases": ("biases", False),
     "tied": ("tied", True),

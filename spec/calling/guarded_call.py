@@ -81,16 +81,14 @@ def _outcome(
 
 
 def shown(name: str, value: Any, depth: int = 2) -> str:
-    """Return an argument with its shape; a record with its fields, down to some depth.
-
-    >>> shown("x", np.ones((2, 3))), shown("heads", 4)
-    ('x (2, 3)', 'heads = 4')
-    """
-    if isinstance(value, tuple | list) and value and depth:
-        fields = getattr(value, "_fields", range(len(value)))
-        parts = [shown(str(field), part, depth - 1) for field, part in zip(fields, value, strict=True)]
-        return f"{name}: [{', '.join(parts)}]"
-    return f"{name} {tuple(value.shape)}" if hasattr(value, "shape") else f"{name} = {value!r:.40}"
+    """Return an argument with its shape, or with those of its fields, down to some depth."""
+    if hasattr(value, "shape"):
+        return f"{name} {tuple(value.shape)}"
+    if not isinstance(value, tuple | list):
+        return f"{name} = {value!r:.40}"
+    fields = zip(getattr(value, "_fields", range(len(value))), value, strict=True)
+    parts = ", ".join(shown(str(field), part, depth - 1) for field, part in fields if depth)
+    return f"{name} {type(value).__name__}({parts or '…'})"
 
 
 def described(error: BaseException) -> str:

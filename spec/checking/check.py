@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 from spec import library
-from spec.adapters.choose import adapter_for
+from spec.adapters.options import options_of
 from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.verdict import Verdict
 from spec.checking.explain import Progress, explanations, matching_mutant
 from spec.checking.first_wrong_line import first_wrong_line
-from spec.checking.fitting_options import cannot_be_called, fitting_options, may_be_called_otherwise
+from spec.checking.fitting_options import (
+    adapter_or_advice,
+    cannot_be_called,
+    fitting_options,
+    may_be_called_otherwise,
+)
 from spec.checking.print_arguments import printed
 from spec.checking.report import Report
 from spec.checking.shrink import smallest
@@ -31,10 +36,7 @@ from spec.mistakes.edit import edited_together
 from spec.usage_error import UsageError
 
 #: Why a function of NumPy is not checked in bfloat16.
-_WIDENED = (
-    ", most of which NumPy computes in float32; say with which library's arrays it is called, if "
-    "that is torch or JAX"
-)
+_WIDENED = ", which NumPy widens; if your function is one of torch or JAX, say so in its layout"
 #: How many seconds a call may take unless the caller sets another limit.
 SECONDS = 10.0
 #: On how many kinds of arguments a check finds out how a function draws tokens.
@@ -49,8 +51,11 @@ def function_under_test(
     adapter: Adapter | Callable[[Function, Arguments], Any] | None = None,
     format: str = "float64",
     seconds: float = SECONDS,
+    words: Iterable[str] | None = None,
 ) -> FunctionUnderTest:
     """Return a function together with the algorithm that it should be, and its adapter.
+
+    Without an adapter it is the one for the words of a command line, if there are any.
 
     A UsageError, which an AdapterError is too, says what makes no sense or does not fit.
     """
@@ -61,16 +66,18 @@ def function_under_test(
     if not callable(function) and not isinstance(adapter, Adapter):
         raise UsageError(f"{function!r:.60} cannot be called")
     if adapter is None:
-        adapter = adapter_for(function, id)
+        on_command_line, options = words is not None, options_of(words or ())
+        adapter = adapter_or_advice(
+            function, id, options, FORMATS[format], seconds, on_command_line=on_command_line
+        )
     if not isinstance(adapter, Adapter):
         if not callable(adapter):
             raise UsageError(f"{adapter!r:.60} is not an adapter, and cannot be called")
         adapter = Adapter("its own adapter does", adapter)
     if format not in adapter.formats:
-        raise AdapterError(
-            f"a function called as {adapter.name} computes in {', '.join(adapter.formats)}, not "
-            f"in {format}{_WIDENED if format == BFLOAT16.name and adapter.options is not None else ''}"
-        )
+        why = _WIDENED if format == BFLOAT16.name and adapter.options is not None else ""
+        formats = ", ".join(adapter.formats)
+        raise AdapterError(f"{adapter.name} computes in {formats}, not {format}{why}")
     if adapter.departures:
         departures = [catalogue()[id] for id in adapter.departures]
         algorithms = edited_together(departures, algorithms)
@@ -144,6 +151,7 @@ def reports(tested: FunctionUnderTest, report_step: Progress) -> Iterator[Report
     start = time.perf_counter()
     kinds = list(variations(tested.algorithms, tested.id))
     trials: list[Trial] = []
+    report_step("trying", 0, len(kinds))
     for number, trial in enumerate(tested.trials(kinds), 1):
         trials.append(trial)
         yield Report(tested, _verdict(tested, trials), tuple(trials), finished=False)
@@ -157,6 +165,7 @@ def reports(tested: FunctionUnderTest, report_step: Progress) -> Iterator[Report
         report = replace(report, verdict=verdict, fitting=fitting)
     verdicts = {report.verdict, *(trial.verdict for trial in trials)}
     if report.failed and not any(verdict.ends_the_check for verdict in verdicts):
+        report_step("looking for the mistake", 0, 0)
         report = _explained(report, report_step)
     yield replace(report, seconds=time.perf_counter() - start)
 

@@ -1,31 +1,44 @@
 """Options with which a function can be called that cannot be called as it was asked.
 
-They are not guessed from its name or its error: the function is called with each word of `--layout`
-more, then with two and with three, on small arguments whose sizes all differ.
+They are not guessed from its name or its error: the function is called with every set of words of
+`--layout` that gives each of its parameters an argument, on small arguments whose sizes all differ.
 """
 
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import combinations
+from __future__ import annotations
 
-from spec.adapters.array_libraries import LIBRARIES
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import wraps
+from itertools import product
+from typing import Any
+
+from spec import library
 from spec.adapters.choose import adapter_for, is_module
 from spec.adapters.options import WORDS
+from spec.adapters.sequences import DISTRIBUTIONS
 from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.guarded_call import CallError, guarded_call
 from spec.calling.python_signature import name_of
 from spec.calling.verdict import Verdict
 from spec.expected.result import UndefinedResultError, exact_result
-from spec.inputs.arguments import Adapter
+from spec.inputs.adapter_error import AdapterError, FailedCallError
+from spec.inputs.arguments import Adapter, Arguments, Function
+from spec.inputs.draw import SIZES
+from spec.inputs.formats import Format
 from spec.inputs.variations import SMALL, Variation
 from spec.language.tree import Gradient
+from spec.machine.trees import leaves
 from spec.usage_error import UsageError
 
 Options = Mapping[str, object]
 
-#: How many words are added at most, besides that for the library of the arrays.
-MOST_WORDS = 3
+#: How often a function is called at most: a bound in work, so that a busy machine changes nothing.
+CALLS = 4000
+#: The options that decide which arguments a function takes; the others decide in which form.
+NAMING = ("qkv", "mask", "biases", "itself")
+#: The argument, or the field of one, without which an option makes no difference.
+SUBJECTS = {"mask": "Mask", "qkv": "W_q", "heads": "W_o", "tied": "W_u", "itself": "Z"}
 #: The arguments of the calls.
 VARIATION = Variation("all sizes differ, and are small", SMALL, seed=9)
 
@@ -50,17 +63,17 @@ class Fitting:
         """Whether the result is right, too."""
         return self.trial.verdict.passes
 
-    def advice(self, tested: FunctionUnderTest, *, on_command_line: bool) -> str:
+    def advice(self, function: Function, *, on_command_line: bool) -> str:
         """Say how the function can be called, in the words of a command line or in Python."""
         if on_command_line:
             words = [word for word, option in WORDS.items() if option in self.options.items()]
             how = f"--layout {' '.join(words)}"
         else:
             made = [f"{name}={value!r}" for name, value in self.options.items()]
-            is_of_modules = is_module(tested.function)
-            maker = "modules" if is_of_modules else "layout"
-            of = [name_of(tested.function), tested.id] if is_of_modules else []
-            how = f"{maker}({', '.join([*of, *made])})"
+            if is_module(function):
+                how = f"modules({', '.join([name_of(function), self.trial.arguments.id, *made])})"
+            else:
+                how = f"layout({', '.join(made)})"
         right = "its result is right" if self.agrees else f"it {self.trial.problem}"
         return f"With `{how}` it can be called; on small arguments {right}."
 
@@ -91,6 +104,34 @@ def cannot_be_called(
     return fitting.agrees or (trials[0].verdict is Verdict.RAISES and same_sizes)
 
 
+def adapter_or_advice(
+    function: Function,
+    id: str,
+    options: Options,
+    format: Format,
+    seconds: float,
+    *,
+    on_command_line: bool,
+) -> Adapter:
+    """Return the adapter of a function.
+
+    Raises
+    ------
+    AdapterError
+        If it does not fit the function; the message says with which options another one does.
+    """
+    try:
+        return adapter_for(function, id, **options)
+    except AdapterError as error:
+        no_adapter = Adapter("", lambda *_: None, options=options)
+        algorithms = library.checked()
+        tested = FunctionUnderTest(algorithms, id, function, no_adapter, format, seconds)
+        if (fitting := fitting_options(tested)) is None:
+            raise
+        advice = fitting.advice(function, on_command_line=on_command_line)
+        raise AdapterError(f"{error}. {advice}") from error
+
+
 def fitting_options(tested: FunctionUnderTest) -> Fitting | None:
     """Return the fewest options more with which a function can be called, or None.
 
@@ -99,47 +140,103 @@ def fitting_options(tested: FunctionUnderTest) -> Fitting | None:
     given = tested.adapter.options
     if given is None or tested.algorithms[tested.id].program.uses(Gradient):
         return None
-    shaped: list[tuple[int, Fitting]] = []
-    for count, options in _more(given, is_module(tested.function)):
-        if shaped and count > shaped[0][0] + 1:
+    values = _values(tested, given)
+    attempt, shaped = _Attempt(tested, given), list[Fitting]()
+    naming = {name: each for name, each in values.items() if name in NAMING}
+    other = {name: each for name, each in values.items() if name not in NAMING}
+    named = [more for more in _choices(naming) if attempt.reaches(more)]
+    every = ({**more, **rest} for more, rest in product(named, _choices(other)))
+    for more in sorted(every, key=_words)[:CALLS]:
+        if shaped and _words(more) > _words(shaped[0].options) - _words(given) + 1:
             break
-        fitting = _fitting(tested, options)
+        fitting = attempt(more)
         if fitting and fitting.agrees:
             return fitting
         if fitting:
-            shaped.append((count, fitting))
-    return shaped[0][1] if shaped else None
+            shaped.append(fitting)
+    return shaped[0] if shaped else None
 
 
-def _more(given: Options, is_of_modules: bool) -> Iterator[tuple[int, Options]]:
-    """Yield given options with more of them, the fewest first, and how many these are.
+def _values(tested: FunctionUnderTest, given: Options) -> dict[str, list[object]]:
+    """Return the values of each option that is not given and is about something the function has.
 
-    A function of a library that was not imported need not be called with its arrays; modules show
-    themselves of which library they are.
+    A library that was not imported is not the function's.
     """
-    words = [option for option in WORDS.values() if option[0] not in given and option[0] != "library"]
-    libraries: list[Options] = [{}]
-    if "library" not in given and not is_of_modules:
-        libraries += [{"library": name} for name in LIBRARIES[1:] if name in sys.modules]
-    for count in range(MOST_WORDS + 1):
-        for together in combinations(words, count):
-            more = dict(together)
-            if len(more) == count:  # no two of them are values of one option
-                for library in libraries:
-                    if more or library:
-                        yield count, {**given, **library, **more}
+    leaf_paths = leaves(dict(tested.arguments(VARIATION).named))
+    subjects = {"", *(step for path, _ in leaf_paths for step in path)}
+    key, _ = tested.algorithms[tested.id].header.output
+    values: dict[str, list[object]] = {}
+    for name, value in WORDS.values():
+        missing = (name == "library" and value not in sys.modules) or (
+            name == "result" and str(key) not in DISTRIBUTIONS
+        )
+        if name not in given and not missing and SUBJECTS.get(name, "") in subjects:
+            values.setdefault(name, []).append(value)
+    return values
 
 
-def _fitting(tested: FunctionUnderTest, options: Options) -> Fitting | None:
-    """Return options with a call, if a function returns an array of the right shape with them."""
-    try:
-        adapter = adapter_for(tested.function, tested.id, **options)
-        tried = replace(tested, adapter=replace(adapter, draws=tested.adapter.draws))
-        arguments = tried.arguments(VARIATION)
-        guarded_call(tried.function, tried.adapter, arguments, tried.seconds)
-        trial = tried.call(exact_result(arguments))
-    except (UsageError, CallError, UndefinedResultError):
-        return None
-    shaped = (Verdict.DIFFERS, Verdict.NOT_A_NUMBER)
-    fits = trial.verdict.passes or trial.verdict in shaped
-    return Fitting(options, trial) if fits else None
+def _choices(values: Mapping[str, Sequence[object]]) -> list[Options]:
+    """Return all ways to choose one value, or none, of each option."""
+    return [
+        {name: value for name, value in zip(values, chosen, strict=True) if value is not None}
+        for chosen in product(*([None, *each] for each in values.values()))
+    ]
+
+
+def _words(options: Options) -> int:
+    """Return the number of options besides the library."""
+    return len(options.keys() - {"library"})
+
+
+class _Attempt:
+    """Calls a function with more options than those that are given."""
+
+    def __init__(self, tested: FunctionUnderTest, given: Options) -> None:
+        self.tested = tested
+        self.given = given
+        self.drawn: dict[str, Arguments] = {}
+
+    def __call__(self, more: Options) -> Fitting | None:
+        """Return a call with more options, if its result has the right shape."""
+        try:
+            adapter, arguments = self.call(more)
+            guarded_call(self.tested.function, adapter, arguments, self.tested.seconds)
+            trial = replace(self.tested, adapter=adapter).call(exact_result(arguments))
+        except (UsageError, CallError, UndefinedResultError):
+            return None
+        shaped = trial.verdict in (Verdict.DIFFERS, Verdict.NOT_A_NUMBER)
+        return Fitting({**self.given, **more}, trial) if shaped or trial.verdict.passes else None
+
+    def reaches(self, more: Options) -> bool:
+        """Say whether each parameter has an argument, without calling a function of somebody's."""
+
+        @wraps(self.tested.function)
+        def reached(*_: Any, **__: Any) -> None:
+            raise _ReachedError
+
+        try:
+            adapter, arguments = self.call(more)
+            if not is_module(self.tested.function):
+                adapter.call(reached, arguments)
+        except UsageError:
+            return False
+        except FailedCallError:
+            return True
+        return is_module(self.tested.function)
+
+    def call(self, more: Options) -> tuple[Adapter, Arguments]:
+        """Return the adapter and the arguments of a call with more options.
+
+        Arguments are drawn once for all adapters that restrict them in the same way.
+        """
+        adapter = adapter_for(self.tested.function, self.tested.id, **{**self.given, **more})
+        adapter = replace(adapter, draws=self.tested.adapter.draws)
+        sizes = adapter.sizes({**SIZES, **VARIATION.sizes})
+        restrictions = repr((dict(sizes), adapter.inputs, adapter.values))
+        if restrictions not in self.drawn:
+            self.drawn[restrictions] = replace(self.tested, adapter=adapter).arguments(VARIATION)
+        return adapter, replace(self.drawn[restrictions], adapter=adapter)
+
+
+class _ReachedError(Exception):
+    """Stands for what a function does."""

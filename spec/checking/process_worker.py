@@ -9,11 +9,10 @@ import importlib
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from spec.adapters.choose import adapter_for
-from spec.adapters.options import options_of
 from spec.checking.check import function_under_test, reports
 from spec.inputs.arguments import Function
 from spec.usage_error import UsageError
@@ -33,19 +32,21 @@ def answer(request: dict[str, Any], tell: Callable[[dict[str, Any]], None]) -> N
     """Tell how a check goes on, and at last its account, or the error that says why there is none.
 
     Each is a message: `{"progress": ("trying", 3, 21)}`; `{"so far": …}`, the account of what is
-    known; `{"account": …}`; `{"error": …}`.
+    known; `{"account": …}`; `{"error": …}`; `{"fault": …}`, the traceback of an error of ours.
     """
     try:
         function = named(request["function"])
-        adapter = adapter_for(function, request["algorithm"], **options_of(request["layout"]))
+        id, format, seconds = (request[name] for name in ("algorithm", "format", "seconds"))
         tested = function_under_test(
-            function, request["algorithm"], adapter, request["format"], request["seconds"]
+            function, id, format=format, seconds=seconds, words=request["layout"]
         )
         for report in reports(tested, lambda *step: tell({"progress": step})):
             kind = "account" if report.finished else "so far"
             tell({kind: report.account(on_command_line=True).data()})
     except UsageError as error:
         tell({"error": " ".join(str(error).split())})
+    except Exception:  # what a function raises is a verdict, and ends no check
+        tell({"fault": traceback.format_exc()})
 
 
 def named(name: str) -> Function:

@@ -106,7 +106,7 @@ class Report:
     def _headline(self) -> str:
         name, algorithm = self.tested.name, self.tested.title
         if self.passes and not self.finished:
-            return f"{name} is {algorithm} on the {len(self.trials)} kinds of arguments tried so far."
+            return f"{name} is {algorithm} on the first {len(self.trials)} kinds of arguments."
         match self.verdict:
             case Verdict.AGREES:
                 tried = f"as far as arguments of {len(self.trials)} kinds can tell"
@@ -123,7 +123,7 @@ class Report:
             verb = "cannot be called as" if first.verdict is Verdict.RAISES else "does not fit"
             return f"{name} {verb} {algorithm}: {self._kinds(first.verdict)} it {first.problem}."
         if self.status is ExitStatus.UNFINISHED and first.verdict is Verdict.HANGS:
-            return f"{name} is not known to be {algorithm} or not: it {first.problem} ({first.name})."
+            return f"{name} may be {algorithm} or not: it {first.problem} ({first.name})."
         return f"{name} is not {algorithm}: it {first.problem} ({first.name})."
 
     def _kinds(self, verdict: Verdict) -> str:
@@ -138,12 +138,14 @@ class Report:
             if raised and raised[0].passed:
                 yield f"It was passed {raised[0].passed}."
             if self.fitting is None and self.tested.adapter.options is not None:
-                yield "No options of its layout were found with which it can be called."
+                yield "No other layout was found in which it can be called."
         elif raised and self.finished:
-            names = "; ".join(trial.name for trial in raised)
-            yield f"It raises {self._kinds(Verdict.RAISES)}: {names}."
+            others = [trial for trial in self.trials if trial.verdict is not Verdict.RAISES]
+            fewer, how = (others, "all but ") if len(others) < len(raised) else (raised, "")
+            kinds = f"{how}{len(fewer)} of {len(self.trials)} kinds of arguments"
+            yield f"It raises on {kinds}: {'; '.join(trial.name for trial in fewer)}."
         if self.fitting is not None:
-            yield self.fitting.advice(self.tested, on_command_line=on_command_line)
+            yield self.fitting.advice(self.tested.function, on_command_line=on_command_line)
 
     def _paragraphs(self) -> Iterator[str]:
         if departures := self.tested.adapter.departures:

@@ -43,6 +43,8 @@ def check_separately(
     ------
     UsageError
         If there is no such function, algorithm or format, or the adapter does not fit.
+    RuntimeError
+        If there is a fault in the check itself.
     """
     process = subprocess.Popen(
         # -P: what stands in the user's folder is not taken for ours.
@@ -82,7 +84,7 @@ def check_separately(
         raise
     finally:
         timer.cancel()
-        if not latest.keys() & {"account", "error"}:
+        if not latest.keys() & {"account", "error", "fault"}:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(1)
         _kill(process)
@@ -92,18 +94,20 @@ def check_separately(
         return WrittenReport.of(latest["account"])
     if "error" in latest:
         raise UsageError(latest["error"])
+    if "fault" in latest:
+        raise RuntimeError(latest["fault"])
     name = f"{request['function']}, as Algorithm {request['algorithm']},"
     known = WrittenReport(f"{name} was not called to an end.", ExitStatus.UNFINISHED)
     if "so far" in latest:
         known = WrittenReport.of(latest["so far"])
+    activity, done, all = latest.get("progress", ("starting", 0, 0))
+    count = f", {done} of {all}" if all else ""
     if overdue.is_set():
-        activity, done, all = latest.get("progress", ("starting", 0, 0))
-        count = f", {done} of {all}" if all else ""
-        late = f"Not finished: {limit:g} s were over while {activity}{count}."
-        return replace(known, notes=[*known.notes, f"{late} --limit allows more time."])
+        late = f"Not finished after {limit:g} s ({activity}{count}): --limit allows more time."
+        return replace(known, notes=[*known.notes, late])
     signals = {int(signal): signal.name for signal in signal.Signals}
     how = f"by signal {signals.get(-code, -code)}" if code < 0 else f"with status {code}"
-    headline = f"{name} ends the process {how}."
+    headline = f"{name} ends the process {how} ({activity}{count})."
     return replace(known, headline=headline, status=ExitStatus.FAILS, notes=tail.rows())
 
 

@@ -14,13 +14,16 @@ import pytest
 from helpers.processes import COMMAND, start
 
 from spec.checking.account import WrittenReport
+from spec.exit_status import ExitStatus
 from spec.terminal import streams
 from spec.terminal.command import main
 from spec.usage_error import UsageError
 
 COMMANDS = [["list"], ["show", "4"], ["prove"], ["cost", "3"], ["check", "x:y", "--algorithm=4"]]
 COMMANDS += [["--help"], ["check", "--help"], ["--version"]]
-FULL = "formal-transformers: cannot write to standard output: No space left on device\n"
+FULL = (
+    "formal-transformers: not finished: cannot write to standard output: No space left on device\n"
+)
 #: Standard output with a buffer, which Python empties when it ends, and without.
 BUFFERS = [{"PYTHONUNBUFFERED": ""}, {"PYTHONUNBUFFERED": "1"}]
 
@@ -28,7 +31,7 @@ BUFFERS = [{"PYTHONUNBUFFERED": ""}, {"PYTHONUNBUFFERED": "1"}]
 @pytest.fixture(autouse=True)
 def wrong(monkeypatch):
     """What is checked is wrong: the status is 1, unless nobody has read the verdict."""
-    report = WrittenReport("It is not.", passes=False)
+    report = WrittenReport("It is not.", ExitStatus.FAILS)
     monkeypatch.setattr("spec.terminal.subcommands.check_separately", lambda *_: report)
 
 
@@ -44,7 +47,7 @@ def stream(kind):
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize(
     ("kind", "status", "message"),
-    [("unread", 141, ""), ("full", 2, FULL)],
+    [("unread", 141, ""), ("full", 3, FULL)],
 )
 def test_an_answer_that_cannot_be_written(kind, status, message, arguments, monkeypatch, capsys):
     with stream(kind) as out:
@@ -59,7 +62,7 @@ def test_a_message_that_cannot_be_written(kind, monkeypatch):
         monkeypatch.setattr(sys, "stdout", out)
         monkeypatch.setattr(sys, "stderr", err)
         assert main(["show", "99"]) == 2
-        assert main(["list"]) == (141 if kind == "unread" else 2)
+        assert main(["list"]) == (141 if kind == "unread" else 3)
 
 
 def test_without_standard_output_and_error_the_status_is_that_of_the_answer(monkeypatch):
@@ -80,7 +83,7 @@ def test_a_reader_that_stops_after_a_row_ends_the_process_without_a_word(buffer)
 
 
 @pytest.mark.parametrize("buffer", BUFFERS)
-@pytest.mark.parametrize(("kind", "status", "message"), [("unread", 141, ""), ("full", 2, FULL)])
+@pytest.mark.parametrize(("kind", "status", "message"), [("unread", 141, ""), ("full", 3, FULL)])
 def test_python_has_nothing_to_add_when_it_ends(kind, status, message, buffer):
     with stream(kind) as out:
         process = start(COMMAND, "--version", stdout=out, stderr=PIPE, env=buffer)

@@ -9,7 +9,13 @@ from functools import cached_property
 from typing import Any
 
 from spec.adapters import options
-from spec.adapters.array_libraries import call_in_library, computing, converted, formats_of, imported
+from spec.adapters.array_libraries import (
+    call_in_library,
+    computing,
+    converted,
+    formats_of,
+    imported,
+)
 from spec.adapters.match_arguments import match, spread
 from spec.adapters.modules import read_and_set
 from spec.adapters.modules.algorithm_parameters import ModuleAlgorithm, module_algorithm
