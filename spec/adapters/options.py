@@ -1,14 +1,18 @@
 """The options that describe the form of a function, and the words for them on a command line."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import wraps
 from math import prod
-from typing import Any, Literal, ParamSpec, get_args
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, get_args
 
 from spec.inputs.adapter_error import AdapterError
-from spec.inputs.arguments import Adapter
 from spec.usage_error import UsageError
+
+if TYPE_CHECKING:  # the command shows the words without the libraries that a check needs
+    from spec.inputs.arguments import Adapter
 
 Tokens = Literal["columns", "rows"]
 Batch = Literal["first", "second", "last"]

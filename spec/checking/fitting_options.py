@@ -145,7 +145,8 @@ def fitting_options(tested: FunctionUnderTest) -> Fitting | None:
     naming = {name: each for name, each in values.items() if name in NAMING}
     other = {name: each for name, each in values.items() if name not in NAMING}
     named = [more for more in _choices(naming) if attempt.reaches(more)]
-    every = ({**more, **rest} for more, rest in product(named, _choices(other)))
+    both = ({**more, **rest} for more, rest in product(named, _choices(other)))
+    every = [{name: more[name] for name in values if name in more} for more in both]
     for more in sorted(every, key=_words)[:CALLS]:
         if shaped and _words(more) > _words(shaped[0].options) - _words(given) + 1:
             break

@@ -31,7 +31,7 @@ MISBEHAVING = (
     ("hangs", Verdict.HANGS, "gave no result in 0.5 s"),
     ("gives_nan", Verdict.NOT_A_NUMBER, "gives nan for 50 of 50 entries of Ṽ"),
     ("gives_another_shape", Verdict.WRONG_SHAPE, "gives Ṽ of shape (5, 10), not (10, 5)"),
-    ("gives_another_dtype", Verdict.WRONG_DTYPE, "gives float32 for float64"),
+    ("gives_another_dtype", Verdict.WRONG_DTYPE, "gives float32 where its arguments are float64"),
     ("gives_nothing", Verdict.WRONG_SHAPE, "gives NoneType for Ṽ, not an array of numbers"),
     ("changes_its_arguments", Verdict.MUTATES, "changes its argument X"),
     ("is_random", Verdict.NOT_DETERMINISTIC, "gives two results for the same arguments"),
