@@ -77,7 +77,8 @@ def function_under_test(
     if format not in adapter.formats:
         why = _WIDENED if format == BFLOAT16.name and adapter.options is not None else ""
         formats = ", ".join(adapter.formats)
-        raise AdapterError(f"{adapter.name} computes in {formats}, not {format}{why}")
+        subject = f"a function called as {adapter.name}"
+        raise AdapterError(f"{subject} computes in {formats}, not {format}{why}")
     if adapter.departures:
         departures = [catalogue()[id] for id in adapter.departures]
         algorithms = edited_together(departures, algorithms)

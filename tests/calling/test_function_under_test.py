@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 import time
 import warnings
 from functools import cache
 from itertools import islice
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -75,6 +77,18 @@ def test_a_call_that_fails_when_it_is_made_again_is_not_called_random():
     assert failed.verdict is Verdict.RAISES
     assert failed.problem.startswith("raises RuntimeError: tired")
     assert failed.problem.endswith("when it is called again")
+
+
+def test_a_first_call_that_imports_a_module_is_made_again(monkeypatch):
+    """The module may have the class of a record, which the function wants."""
+
+    def imports(v, W_e):
+        if "late" not in sys.modules:
+            monkeypatch.setitem(sys.modules, "late", ModuleType("late"))
+            raise TypeError("another class is wanted")
+        return W_e[:, v]
+
+    assert check(imports, 1).passes
 
 
 def test_nan_where_the_paper_has_no_value_is_not_an_error():

@@ -116,7 +116,7 @@ def test_a_fault_of_ours_is_no_verdict(importable, monkeypatch):
         (
             "theirs.attention:attend",
             {"format": "bfloat16"},
-            "the paper writes it computes in float64, float32, float16, not bfloat16, which NumPy",
+            "a function called as the paper writes it computes in float64, float32, float16, not b",
         ),
         ("theirs.attention:attend", {"format": "int8"}, "there is no format int8; there are float"),
         ("theirs.attention:attend", {"layout": ["odd"]}, "there is no layout odd; there are rows"),

@@ -45,7 +45,7 @@ def _of_jax(value_size: str) -> Adapter:
         partial(_attention, "jax", _call_jax),
         sizes,
         departures=("mask-finite",),
-        formats=("float32", "bfloat16"),
+        formats=("float32", "float16", "bfloat16"),
     )
 
 
