@@ -133,7 +133,7 @@ def _check(options: Namespace) -> Answer:
             bar.update(task, description=activity, completed=done, total=all or None)
 
         account = check_separately(request, options.limit, tell)
-    return Answer(check_results.report(account, every=options.all), account.status)
+    return Answer(check_results.report(account, every=options.all), ExitStatus(account.status))
 
 
 def _vectors(options: Namespace) -> Answer:

@@ -8,10 +8,10 @@ import time
 from contextlib import redirect_stdout
 from fcntl import F_SETPIPE_SZ, fcntl
 from pathlib import Path
-from subprocess import PIPE
+from subprocess import PIPE, run
 
 import pytest
-from helpers.processes import COMMAND, start
+from helpers.processes import COMMAND, ROOT, start
 
 from spec.checking.account import WrittenReport
 from spec.exit_status import ExitStatus
@@ -80,6 +80,17 @@ def test_a_reader_that_stops_after_a_row_ends_the_process_without_a_word(buffer)
         process.stdout.close()
         assert process.stderr.read() == ""
     assert process.returncode == 141
+
+
+@pytest.mark.parametrize(("factor", "status"), [(1, 0), (2, 1)])
+def test_a_reader_of_the_first_row_gets_the_status_of_the_answer(tmp_path, factor, status):
+    (tmp_path / "mine.py").write_text(f"def embed(v, W_e):\n    return {factor} * W_e[:, v]\n")
+    shell = 'set -o pipefail; "$0" -P -c "$1" check mine:embed --algorithm 1 --all | head -1'
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = ["bash", "-c", shell, sys.executable, COMMAND]
+    done = run(command, cwd=tmp_path, env=environment, stdout=PIPE, encoding="utf-8", check=False)
+    assert done.stdout.startswith(f"embed is{' not' * status} Algorithm 1 (Token embedding)")
+    assert done.returncode == status
 
 
 @pytest.mark.parametrize("buffer", BUFFERS)
