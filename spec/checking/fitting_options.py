@@ -79,29 +79,29 @@ class Fitting:
 
 
 def may_be_called_otherwise(trials: Sequence[Trial]) -> bool:
-    """Say whether a function fails as one does that wants its arguments in another layout.
+    """Say whether a function fails where sizes differ as one does that wants another layout.
 
-    It is never right: where sizes are equal, even such a function may return an array.
+    Where sizes are equal, or 1, even such a function may return an array.
     """
     misled = (Verdict.RAISES, Verdict.DOES_NOT_FIT, Verdict.WRONG_SHAPE)
-    never_right = not any(trial.verdict.passes for trial in trials)
-    return bool(trials) and trials[0].verdict in misled and never_right
+    return bool(trials) and trials[0].verdict in misled
 
 
 def cannot_be_called(
     tested: FunctionUnderTest, trials: Sequence[Trial], fitting: Fitting | None
 ) -> bool:
-    """Say of a function that is never right whether the question is at fault.
+    """Say of a function that fails where sizes differ whether the question is at fault.
 
-    The function raises on arguments of every kind; or it is right with other options; or it raises
-    where sizes differ, and with other options it returns an array at the same sizes.
+    The function raises on arguments of every kind; or it is right with other options; or it is
+    never right, raises where sizes differ, and returns an array there with other options.
     """
     if all(trial.verdict in (Verdict.RAISES, Verdict.DOES_NOT_FIT) for trial in trials):
         return True
-    if fitting is None:
-        return False
+    if fitting is None or fitting.agrees:
+        return fitting is not None
     same_sizes = fitting.trial.arguments.sizes == tested.arguments(VARIATION).sizes
-    return fitting.agrees or (trials[0].verdict is Verdict.RAISES and same_sizes)
+    never_right = not any(trial.verdict.passes for trial in trials)
+    return never_right and trials[0].verdict is Verdict.RAISES and same_sizes
 
 
 def adapter_or_advice(
@@ -147,7 +147,7 @@ def fitting_options(tested: FunctionUnderTest) -> Fitting | None:
     named = [more for more in _choices(naming) if attempt.reaches(more)]
     both = ({**more, **rest} for more, rest in product(named, _choices(other)))
     every = [{name: more[name] for name in values if name in more} for more in both]
-    for more in sorted(every, key=_words)[:CALLS]:
+    for more in sorted(every, key=lambda more: (_words(more), _hides_masks(more)))[:CALLS]:
         if shaped and _words(more) > _words(shaped[0].options) - _words(given) + 1:
             break
         fitting = attempt(more)
@@ -182,6 +182,11 @@ def _choices(values: Mapping[str, Sequence[object]]) -> list[Options]:
         {name: value for name, value in zip(values, chosen, strict=True) if value is not None}
         for chosen in product(*([None, *each] for each in values.values()))
     ]
+
+
+def _hides_masks(options: Options) -> bool:
+    """Say whether a function is given no mask, and so is tested on less."""
+    return options.get("mask") in ("causal", "none")
 
 
 def _words(options: Options) -> int:

@@ -74,6 +74,19 @@ def test_the_advice_is_in_python_where_the_question_was():
         check(modules.Causal, 5)
 
 
+def right_for_one_feature(X, Z, W, Mask):
+    """Of rows; but with d_z = 1, or all sizes equal, it can be called in columns, too."""
+    if W.W_v.shape[1] == 1 and len(X) == W.W_q.shape[1]:
+        return attention.attend(X, Z, W, Mask)
+    return attention.attend(X.T, Z.T, W, Mask.T).T
+
+
+def test_what_is_right_in_another_layout_does_not_fit_even_if_it_is_right_somewhere():
+    report = check(right_for_one_feature, 4)
+    assert report.verdict is Verdict.DOES_NOT_FIT
+    assert report.fitting.options == {"tokens": "rows"}
+
+
 def test_options_that_were_given_are_kept():
     report = check(batch_of_rows, 4, adapter=layout(tokens="rows", sizes={"d_x": 7}))
     assert report.fitting.options == {"tokens": "rows", "sizes": {"d_x": 7}, "batch": "first"}
