@@ -156,7 +156,7 @@ def test_a_function_of_one_format():
     name = "test_float32_in_float32_out"
     said = outcome(conformance(double, 1))
     assert {test for test, message in said.items() if message} == {name}
-    assert "gives float64 for float32" in said[name]
+    assert "gives float64 where its arguments are float32" in said[name]
     adapter = Adapter("doubles", lambda f, given: f(given.v, given.W_e), formats=("float64",))
     said = outcome(conformance(double, 1, adapter=adapter), name)
     assert said[name] == "a function as doubles computes in float64"
