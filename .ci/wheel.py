@@ -23,9 +23,12 @@ def first_example() -> str:
 
 
 def tops(wheel: Path) -> set[str]:
-    """The wheel's top-level names."""
-    names = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
-    return {name for name in names if not name.endswith(".dist-info")}
+    """The wheel's top-level names, of which type checkers read those that hold `py.typed`."""
+    files = zipfile.ZipFile(wheel).namelist()
+    names = {name.split("/")[0] for name in files}
+    found = {name for name in names if not name.endswith(".dist-info")}
+    assert {f"{name}/py.typed" for name in found} <= {*files}, files
+    return found
 
 
 def use(archive: Path, folder: Path) -> None:

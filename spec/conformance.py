@@ -36,8 +36,9 @@ try:
     from spec.checking.property_tests import conformance
     from spec.checking.report import Report
     from spec.inputs.adapter_error import AdapterError
-    from spec.inputs.arguments import Adapter
+    from spec.inputs.arguments import Adapter, Arguments
     from spec.line_by_line.tie import tie
+    from spec.usage_error import UsageError
 except ModuleNotFoundError as error:
     if error.name is None or error.name.partition(".")[0] == "spec":
         raise
@@ -49,7 +50,9 @@ except ModuleNotFoundError as error:
 __all__ = [
     "Adapter",
     "AdapterError",
+    "Arguments",
     "Report",
+    "UsageError",
     "Verdict",
     "check",
     "conformance",

@@ -14,6 +14,7 @@ from spec.language.alg_file import Algorithm, read
 from spec.language.checked import Checked, check, declarations
 from spec.language.parse import program
 from spec.language.tree import Program
+from spec.spelling import did_you_mean, question, spelled
 from spec.usage_error import UsageError
 
 #: What the example of an algorithm may hold.
@@ -21,7 +22,7 @@ EXAMPLE_KEYS = ("sizes", "seed", "turns", "values", "picture", "survivor")
 
 
 class LibraryError(UsageError):
-    """Two texts of one id, an id without a text, or an example that cannot be read."""
+    """Two texts of one id, a name of no algorithm, or an example that cannot be read."""
 
 
 @cache
@@ -36,6 +37,38 @@ def algorithms() -> Mapping[str, Algorithm]:
 def paper() -> tuple[str, ...]:
     """Return the ids of the paper's algorithms, whose texts lie in `spec/paper`."""
     return tuple(id for id, text in algorithms().items() if text.path.startswith("paper/"))
+
+
+def id_of(name: int | str) -> str:
+    """Return the id of an algorithm by its id or its name, in any case.
+
+    The last words of a name are enough where no other name ends with them, as those of "Basic
+    single-query attention" are.
+
+    >>> id_of(4), id_of("attention"), id_of("LayerNorm"), id_of("single_query_attention")
+    ('4', '4', '6', '3')
+
+    Raises
+    ------
+    LibraryError
+        If it is the name of no algorithm, or of several.
+    """
+    asked, texts = str(name).strip(), algorithms()
+    for meant in (
+        [id for id in texts if id.casefold() == asked.casefold()],
+        [id for id, text in texts.items() if spelled(text.title) == spelled(asked)],
+        [id for id, text in texts.items() if spelled(asked) in _endings(text.title)],
+    ):
+        if len(meant) == 1:
+            return meant[0]
+    several = question([titled(id) for id in meant])
+    near = several or did_you_mean(asked, {texts[id].title: titled(id) for id in texts})
+    raise LibraryError(f"there is no Algorithm {asked}; {near or 'there are ' + ', '.join(texts)}")
+
+
+def titled(id: str) -> str:
+    """Return the title of an algorithm, with its id: `layer_norm (6)`."""
+    return f"{algorithms()[id].title} ({id})"
 
 
 @cache
@@ -63,9 +96,7 @@ def example(id: str) -> Mapping[str, Any]:
     LibraryError
         If there is no such algorithm, or the example cannot be read.
     """
-    if id not in algorithms():
-        raise LibraryError(f"there is no Algorithm {id}; there are {', '.join(algorithms())}")
-    return MappingProxyType(read_example(files("spec"), algorithms()[id]))
+    return MappingProxyType(read_example(files("spec"), algorithms()[id_of(id)]))
 
 
 def collect(folder: Traversable) -> dict[str, Algorithm]:
@@ -121,6 +152,12 @@ def _texts(folder: Traversable, path: str) -> Iterator[tuple[str, str]]:
             yield from _texts(entry, f"{path}{entry.name}/")
         elif entry.name in texts:
             yield path + entry.name, entry.read_text(encoding="utf-8")
+
+
+def _endings(title: str) -> set[str]:
+    """Return how a title is spelled from each of its words on."""
+    words = re.findall(r"[^\W_]+", title)
+    return {spelled("".join(words[first:])) for first in range(len(words))}
 
 
 def _order(id: str) -> tuple[str, int]:

@@ -8,7 +8,16 @@ import pytest
 
 from spec import library
 from spec.language.alg_file import Algorithm, LayoutError
-from spec.library import LibraryError, algorithms, collect, example, paper, read_example
+from spec.library import (
+    LibraryError,
+    algorithms,
+    collect,
+    example,
+    id_of,
+    paper,
+    read_example,
+)
+from spec.pairing import implementations
 
 # The paper's fifteen
 
@@ -184,3 +193,31 @@ def test_an_example_beside_no_text_is_refused(tmp_path: Path) -> None:
 def test_there_is_no_example_of_an_algorithm_that_does_not_exist() -> None:
     with pytest.raises(LibraryError, match=r"^there is no Algorithm Z9; there are 1, 2, 3, "):
         example("Z9")
+
+
+# Names
+
+
+@pytest.mark.parametrize("id", algorithms())
+def test_an_algorithm_has_its_id_its_title_and_its_functions_name(id: str) -> None:
+    title, function = algorithms()[id].title, implementations("algorithms")[id].__name__
+    for name in (id, title, function):
+        for written in (name, name.upper(), name.lower(), f" {name} ", name.replace("_", "-")):
+            assert id_of(written) == id
+    assert not id.isdecimal() or id_of(int(id)) == id
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("norm", "did you mean layer_norm (6) or rms_norm (N1)?"),  # the last word of both
+        ("Embedding", "did you mean Token embedding (1) or Positional embedding (2)?"),
+        ("dtransfomer", "did you mean DTransformer (10), EDTransformer (8) or ETransformer (9)?"),
+        ("", "there are 1, 2, 3,"),
+        ("_", "there are 1, 2, 3,"),
+        ("1.5", "there are 1, 2, 3,"),
+    ],
+)
+def test_the_name_of_no_algorithm_or_of_several_is_refused(name: str, near: str) -> None:
+    with pytest.raises(LibraryError, match=f"^there is no Algorithm {name}; {re.escape(near)}"):
+        id_of(name)

@@ -44,10 +44,11 @@ assert_type(tree_map(lambda w, g: w - g, drawn_{C}, drawn_{C}), {C}[NDArray[np.f
 """
 CLASSES = "".join(THETA.format(module=c.__module__, C=c.__name__) for c in parameter_classes())
 
-CONFORMANCE = """
+CONFORMANCE = f"""
 from unittest import TestCase
-from spec.conformance import Adapter, Report, Verdict, check, conformance, layout, modules, tie
-from spec.inputs.arguments import Arguments
+from spec.conformance import {", ".join(conformance.__all__)}
+from spec.expected.line_values import PairedInputs
+from spec.library import checked
 from spec.line_by_line.findings import Tie
 
 def mine(v: NDArray[np.int64], W_e: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -60,10 +61,11 @@ assert_type(report.passes, bool)
 assert_type(report.ratio, float)
 assert_type(report.trials[0].arguments.sizes["d_e"], int)
 assert_type(report.account().headline, str)
-assert_type(conformance(mine, algorithm="1"), type[TestCase])
+assert_type(conformance(mine, algorithm="Token embedding"), type[TestCase])
 assert_type(layout(tokens="rows", eps=None), Adapter)
 assert_type(modules(mine, 6, mask="causal"), Adapter)
-held: Callable[..., Tie] = tie
+assert_type(tie(checked(), "1", mine, PairedInputs([], ())), Tie)
+error: UsageError = AdapterError("an adapter does not fit")
 check(mine, 1, adapter=lambda function, arguments: assert_type(arguments, Arguments))
 assert_type(Adapter("mine", lambda _, given: assert_type(given, Arguments).v).name, str)
 """

@@ -10,6 +10,7 @@ from spec.adapters.modules.module_adapter import modules
 from spec.adapters.modules.read_and_set import places
 from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter, Function
+from spec.library import id_of
 
 
 def adapter_for(function: Function, algorithm: int | str, **options: Any) -> Adapter:
@@ -24,6 +25,7 @@ def adapter_for(function: Function, algorithm: int | str, **options: Any) -> Ada
     AdapterError
         If there is no such option, or the adapter does not fit the function.
     """
+    algorithm = id_of(algorithm)
     if not options and (known := ready(function, algorithm)):
         return known
     if is_module(function):

@@ -13,7 +13,7 @@ from spec import library
 from spec.adapters.options import options_of
 from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.verdict import Verdict
-from spec.checking.explain import Progress, explanations, matching_mutant
+from spec.checking.explain import explanations
 from spec.checking.first_wrong_line import first_wrong_line
 from spec.checking.fitting_options import (
     adapter_or_advice,
@@ -21,9 +21,11 @@ from spec.checking.fitting_options import (
     fitting_options,
     may_be_called_otherwise,
 )
+from spec.checking.locate import locate
 from spec.checking.print_arguments import printed
 from spec.checking.report import Report
 from spec.checking.shrink import smallest
+from spec.checking.visible_faults import Progress
 from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter, Arguments, Function
 from spec.inputs.array_conversion import BFLOAT16
@@ -59,8 +61,8 @@ def function_under_test(
 
     A UsageError, which an AdapterError is too, says what makes no sense or does not fit.
     """
-    algorithms, id = library.checked(), str(algorithm)
-    require_known(id, format)
+    algorithms, id = library.checked(), library.id_of(algorithm)
+    require_format(format)
     if not 0 < seconds < float("inf"):
         raise UsageError(f"seconds is {seconds:g}, want a time above 0")
     if not callable(function) and not isinstance(adapter, Adapter):
@@ -86,11 +88,10 @@ def function_under_test(
     return tested.drawing(islice(variations(algorithms, id), KINDS_WITH_DRAWS))
 
 
-def require_known(id: str, format: str) -> None:
-    """Refuse the id of no algorithm, and the name of no format."""
-    for kind, name, known in (("Algorithm", id, library.checked()), ("format", format, FORMATS)):
-        if name not in known:
-            raise UsageError(f"there is no {kind} {name}; there are {', '.join(known)}")
+def require_format(format: str) -> None:
+    """Refuse the name of no format."""
+    if format not in FORMATS:
+        raise UsageError(f"there is no format {format}; there are {', '.join(FORMATS)}")
 
 
 def check(
@@ -109,7 +110,7 @@ def check(
     function
         A function, or anything else that the adapter can call.
     algorithm
-        The algorithm that the function should be: 4, or `"4"`.
+        The algorithm that the function should be: 4, `"4"`, or `"Attention"`.
     adapter
         How the function is called: an `Adapter`, or a function of two arguments, the function under
         test and its `Arguments`, that returns the result. None: the adapter that is known for the
@@ -182,24 +183,23 @@ def _verdict(tested: FunctionUnderTest, trials: Sequence[Trial]) -> Verdict:
 
 
 def _explained(report: Report, report_step: Progress) -> Report:
-    """Return the report on a wrong function, with what explains its results.
+    """Return the report on a wrong function, with where it is wrong and what explains its results.
 
-    Known mistakes are tried first, then small changes of one line; where neither explains the
-    results, the report says which laws still hold.
+    The place is found first, then the changes that reproduce the results; where none does, the
+    report says which laws still hold.
     """
     tested, trials, failed = report.tested, report.trials, report.failed
-    differs = any(trial.verdict is Verdict.DIFFERS for trial in trials)
     shaped = (Verdict.DIFFERS, Verdict.WRONG_SHAPE)
     if any(trial.verdict in shaped and trial.result is not None for trial in failed):
-        found = explanations(tested, trials, report_step)
+        places = locate(tested, trials, report_step)
+        found = explanations(tested, trials, places, report_step)
         if found and all(each.documented and each.covers(trials) for each in found):
             return replace(report, verdict=Verdict.DEPARTS, explanations=found)
-        report = replace(report, explanations=found)
-    if differs and not report.explanations:
-        report = replace(report, mutant=matching_mutant(tested, trials, report_step))
-    if differs and not report.explanations and report.mutant is None:
-        report_step("looking for laws that hold", 0, 0)
-        report = replace(report, laws=_laws(tested))
+        locations = [places.first, *places.known[1:]] if places else []
+        report = replace(report, locations=locations, explanations=found)
+        if locations and not found:
+            report_step("looking for laws that hold", 0, 0)
+            report = replace(report, laws=_laws(tested))
     report_step("making the arguments smaller", 0, 0)
     small = smallest(tested, failed[0], SHRINKING_SECONDS)
     return replace(

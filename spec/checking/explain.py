@@ -1,92 +1,250 @@
-"""Which known mistake does a function make? Each is made in the pseudocode, and compared."""
+"""Which change of the pseudocode gives a function's results? Known mistakes are tried first.
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+The search goes over the lines in which the fault lies. Where a change explains the results on the
+arguments that isolate one fault, and not on others, there is a second fault: it is located with
+the first change made, and so on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations, product
 from math import prod
 
 from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.verdict import Verdict
+from spec.checking.locate import Location, Places
+from spec.checking.visible_faults import Progress
+from spec.checking.work import Work
 from spec.expected.result import UndefinedResultError, exact_result
 from spec.inputs.draw import SIZES
 from spec.inputs.variations import SMALL, Variation, variations
 from spec.language.checked import Checked
 from spec.language.errors import SpecError
+from spec.machine import MachineError
 from spec.mistakes.catalogue import Mistake, catalogue
 from spec.mistakes.edit import ConflictError, edited_together
-from spec.mistakes.mutants import Mutant, mutants, mutated
+from spec.mistakes.mutants import Mutant, mutants
+
+Change = Mistake | Mutant
 
 #: The verdicts on a call whose result can be compared with that of a mistake.
 _COMPARED = (Verdict.AGREES, Verdict.DIFFERS, Verdict.WRONG_SHAPE)
-
-#: Is called with each step of a check: `progress("trying", 3, 21)`, the 3rd of 21.
-Progress = Callable[[str, int, int], None]
-
-#: How many seconds of computing each of two searches may take: that for pairs of known mistakes,
-#: and that for a change of a line that has no name.
-SECONDS = 20.0
+#: How much work one search may be: see `Work`.
+WORK = 30_000
+#: How many changes that explain one of two faults are tried together with those of the other.
+FEW = 8
 #: What is added to seeds for the inputs that tell two explanations apart.
 OTHER_SEEDS = 1000
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """Known mistakes that turn the pseudocode into a function: with them it has its results."""
+    """Changes that turn the pseudocode into a function: with them it has its results."""
 
-    mistakes: tuple[Mistake, ...]  # one, or two that are made together
+    changes: tuple[Change, ...]  # one, or two that are made together
     algorithms: Mapping[str, Checked]
+
+    @property
+    def mistakes(self) -> tuple[Mistake, ...]:
+        """The changes that have a name."""
+        return tuple(change for change in self.changes if isinstance(change, Mistake))
+
+    @property
+    def mutants(self) -> tuple[Mutant, ...]:
+        """The changes that have no name."""
+        return tuple(change for change in self.changes if isinstance(change, Mutant))
 
     @property
     def documented(self) -> bool:
         """Whether all of them are documented differences, which are not errors."""
-        return all(mistake.kind == "difference" for mistake in self.mistakes)
+        return not self.mutants and all(each.kind == "difference" for each in self.mistakes)
 
-    def covers(self, trials: Sequence[Trial]) -> bool:
+    def covers(self, trials: Iterable[Trial]) -> bool:
         """Say whether it gives the function's result in every trial in which that is wrong."""
-        return all(matches(self.algorithms, trial) for trial in trials if not trial.verdict.passes)
+        return all(self.matches(trial) for trial in trials if not trial.verdict.passes)
 
-    def contradicts(self, trials: Sequence[Trial]) -> bool:
+    def contradicts(self, trials: Iterable[Trial]) -> bool:
         """Say whether it gives another result than the function in a trial."""
-        return any(matches(self.algorithms, trial) is False for trial in trials)
+        return any(self.matches(trial) is False for trial in trials)
+
+    def reproduces(self, trials: Sequence[Trial]) -> bool:
+        """Say whether it gives the function's result in every trial, failed ones among them.
+
+        A trial at sizes where it has no value is left out. At least as many trials must agree as
+        there are trials in which the function alone has a result.
+        """
+        matched = silent = 0
+        explains = False
+        for trial in sorted(trials, key=_most_telling_first):
+            match = self.matches(trial)
+            if match is False:
+                return False
+            matched += match is True
+            silent += match is None and trial.distance is not None
+            explains = explains or (match is True and not trial.verdict.passes)
+        return explains and matched >= silent
+
+    def matches(self, trial: Trial) -> bool | None:
+        """Say whether it gives a function's result; None where that cannot be compared."""
+        if trial.result is None or trial.verdict not in _COMPARED:
+            return None
+        try:
+            wrong = exact_result(trial.arguments, self.algorithms)
+        except UndefinedResultError as error:
+            fails = isinstance(error.__cause__, MachineError) and self.fails_at(trial)
+            return False if fails and trial.distance is not None else None
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            return None  # some changes cannot be run, or not at all sizes
+        if wrong.misfit(trial.result):
+            return False
+        # A mistake may err more than the right algorithm, and more where its numbers are larger.
+        right = trial.expected
+        larger = max(1.0, wrong.largest / right.largest) if right.largest else 1.0
+        tolerance = 2 * larger * right.tolerance
+        if tolerance >= wrong.largest and trial.verdict.passes:
+            return None  # rounding leaves no digits to compare
+        return wrong.distance(trial.result, tolerance).ratio <= 1
+
+    def fails_at(self, trial: Trial) -> bool:
+        """Say whether code with these mistakes fails by itself, where they have no value.
+
+        That is so if they make sense at equal sizes alone; but a size of 1 is taken for any other.
+        """
+        requires = any(change.equal for change in self.changes)
+        return requires and 1 not in trial.arguments.sizes.values()
 
 
 def explanations(
-    tested: FunctionUnderTest, trials: Sequence[Trial], progress: Progress
+    tested: FunctionUnderTest,
+    trials: Sequence[Trial],
+    places: Places | None,
+    progress: Progress,
 ) -> list[Explanation]:
-    """Return the mistakes that explain the results of a function.
+    """Return the changes of the pseudocode that explain the results of a function.
 
-    Single mistakes are tried first, then two differences, then a difference and a mistake, then two
-    mistakes. Where several explain every trial, inputs are drawn on which their results differ.
+    Known mistakes are tried first, then changes of a line that have no name; where there are two
+    places, those that explain the one together with those that explain the other; then two
+    changes of the lines of one place. Where several explain every trial, inputs are drawn on
+    which their results differ.
     """
-    ids = called_algorithms(tested)
-    known = [mistake for mistake in catalogue().values() if mistake.algorithm in ids]
-    known.sort(key=lambda mistake: ids.index(mistake.algorithm))
-    trials = [*trials, *tested.trials(equal_sizes(known))]
-    differences = [mistake for mistake in known if mistake.kind == "difference"]
-    mistakes = [mistake for mistake in known if mistake.kind == "mistake"]
-    tiers: list[tuple[str, list[tuple[Mistake, ...]]]] = [
-        ("comparing with known mistakes", [(mistake,) for mistake in known]),
-        ("comparing with two differences", list(combinations(differences, 2))),
-        ("comparing with a difference and a mistake", list(product(differences, mistakes))),
-        ("comparing with two mistakes", list(combinations(mistakes, 2))),
-    ]
-    if not any(trial.verdict is Verdict.DIFFERS for trial in trials):
-        del tiers[1:]  # a wrong shape alone does not tell two mistakes
-    # Time of this process: a busy machine must not change the answer.
-    deadline = time.process_time() + SECONDS
-    for step, tier in tiers:
-        found: list[Explanation] = []
-        for done, together in enumerate(tier):
-            if tier is not tiers[0][1] and time.process_time() > deadline:
+    search = _Search(tested, trials, progress, Work(WORK))
+    return narrowed_down(tested, search.run(places))
+
+
+@dataclass
+class _Search:
+    """A search among the changes of the algorithms that a function should be."""
+
+    tested: FunctionUnderTest
+    some_trials: Sequence[Trial]
+    progress: Progress
+    work: Work
+
+    @cached_property
+    def known(self) -> list[Mistake]:
+        """The known mistakes of the algorithm, then those of all that it calls."""
+        ids = called_algorithms(self.tested)
+        known = [mistake for mistake in catalogue().values() if mistake.algorithm in ids]
+        return sorted(known, key=lambda mistake: ids.index(mistake.algorithm))
+
+    @cached_property
+    def trials(self) -> list[Trial]:
+        """All trials: also at the sizes at which alone some mistakes give a result."""
+        return [*self.some_trials, *self.tested.trials(equal_sizes(self.known))]
+
+    def run(self, places: Places | None) -> list[Explanation]:
+        """Return what explains the function, which is wrong at some places."""
+        known = [(each,) for each in self.known]
+        if found := self.explaining("comparing with known mistakes", known):
+            return found
+        if places is None:  # a wrong shape does not tell two mistakes
+            return []
+        first = places.first
+        near, unnamed = self.near(first), list(self.unnamed(first))
+        changes = [(each,) for each in unnamed]
+        step = "comparing with changes of a line"
+        if found := self.explaining(step, changes, first.evidence):
+            return found
+        if places.second is not None:
+            parts = map(self.parts, (first, places.second))
+            return self.explaining("comparing with two mistakes", product(*parts))
+        pairs: Mapping[str, Iterable[tuple[Change, ...]]] = {
+            "comparing with two known mistakes": combinations(near, 2),
+            "comparing with a known mistake and a change": product(near, unnamed),
+            "comparing with two changes": combinations(unnamed, 2),
+        }
+        each = (self.explaining(step, both, first.evidence) for step, both in pairs.items())
+        return next(filter(None, each), [])
+
+    def parts(self, location: Location) -> list[Change]:
+        """Return the changes that explain a fault at one location, whatever is wrong elsewhere."""
+        parts: list[Change] = []
+        for changes in (self.known, self.unnamed(location)):
+            for change in changes:
+                explanation = self.explanation((change,))
+                if explanation and self.reproduces(explanation, location.evidence):
+                    parts.append(change)
+            if parts:
                 break
-            progress(step, done, len(tier))
-            explanation = _explanation(together, tested.algorithms)
-            if explanation and reproduces(explanation.algorithms, trials):
+        return parts[:FEW]
+
+    def near(self, location: Location) -> list[Mistake]:
+        """Return the known mistakes of the lines of a location."""
+        return [each for each in self.known if not location.every_line.isdisjoint(each.edits)]
+
+    def unnamed(self, location: Location) -> Iterator[Mutant]:
+        """Yield the changes of the lines of a location that have no name."""
+        for id in dict.fromkeys(line.partition(".")[0] for line in sorted(location.every_line)):
+            yield from (mutant for mutant in mutants(id) if mutant.line in location.every_line)
+
+    def explaining(
+        self,
+        step: str,
+        candidates: Iterable[tuple[Change, ...]],
+        evidence: Sequence[Trial] = (),
+    ) -> list[Explanation]:
+        """Return which changes explain every trial; of those without a name, one is enough."""
+        found: list[Explanation] = []
+        number = len(candidates) if isinstance(candidates, Sized) else 0
+        for done, changes in enumerate(candidates):
+            if self.work.is_done or (found and found[0].mutants):
+                break
+            self.progress(step, done, number)
+            explanation = self.explanation(changes)
+            if explanation is None or self.contradicts(explanation, evidence):
+                continue
+            if self.reproduces(explanation, self.trials):
                 found.append(explanation)
-        if found:
-            return narrowed_down(tested, found)
-    return []
+        return found
+
+    def explanation(self, changes: tuple[Change, ...]) -> Explanation | None:
+        """Return the algorithms with changes made, or None if they cannot be made together."""
+        algorithms = self.tested.algorithms
+        ids = dict.fromkeys(change.algorithm for change in changes)
+        self.work.reads(sum(len(algorithms[id].program.layout.lines) for id in ids))
+        try:
+            return Explanation(changes, edited_together(changes, algorithms))
+        except (ConflictError, SpecError):
+            return None
+
+    def contradicts(self, explanation: Explanation, trials: Sequence[Trial]) -> bool:
+        """Say whether changes give another result than the function in a trial."""
+        for trial in trials:
+            self.work.computes(trial.arguments.count)
+            if explanation.contradicts([trial]):
+                return True
+        return False
+
+    def reproduces(self, explanation: Explanation, trials: Sequence[Trial]) -> bool:
+        """Say whether changes give a function's results in all trials."""
+        first = min(trials, key=_most_telling_first)
+        if self.contradicts(explanation, [first]):
+            return False
+        self.work.computes(sum(trial.arguments.count for trial in trials))
+        return explanation.reproduces(trials)
 
 
 def equal_sizes(known: Sequence[Mistake]) -> Iterator[Variation]:
@@ -99,26 +257,6 @@ def equal_sizes(known: Sequence[Mistake]) -> Iterator[Variation]:
         yield Variation(name, {**SMALL, **equal}, seed=seed)
 
 
-def matching_mutant(
-    tested: FunctionUnderTest, trials: Sequence[Trial], progress: Progress
-) -> Mutant | None:
-    """Return a small change of one line that reproduces the results of a function, if one does."""
-    deadline = time.process_time() + SECONDS
-    for id in called_algorithms(tested):
-        all_mutants = list(mutants(id))
-        for done, mutant in enumerate(all_mutants):
-            if time.process_time() > deadline:
-                return None
-            progress(f"comparing with changes of Algorithm {id}", done, len(all_mutants))
-            try:
-                changed = mutated(mutant, tested.algorithms)
-            except SpecError:
-                continue
-            if reproduces({**tested.algorithms, id: changed}, trials):
-                return mutant
-    return None
-
-
 def called_algorithms(tested: FunctionUnderTest) -> Sequence[str]:
     """Return the id of an algorithm, and of all that it calls; the deepest calls come last."""
     ids: dict[str, None] = {}
@@ -129,34 +267,6 @@ def called_algorithms(tested: FunctionUnderTest) -> Sequence[str]:
             ids[id] = None
             waiting += [callee for _, callee in tested.algorithms[id].typing.callees.items()]
     return list(ids)
-
-
-def _explanation(
-    mistakes: tuple[Mistake, ...], algorithms: Mapping[str, Checked]
-) -> Explanation | None:
-    """Return the algorithms with mistakes made, or None if they cannot be made together."""
-    try:
-        return Explanation(mistakes, edited_together(mistakes, algorithms))
-    except (ConflictError, SpecError):
-        return None
-
-
-def reproduces(algorithms: Mapping[str, Checked], trials: Sequence[Trial]) -> bool:
-    """Say whether algorithms give a function's result in every trial, failed ones among them.
-
-    A trial at sizes where the algorithms have no value is left out. At least as many trials must
-    agree as there are trials in which the function alone has a result.
-    """
-    matched = silent = 0
-    explains = False
-    for trial in sorted(trials, key=_most_telling_first):
-        match = matches(algorithms, trial)
-        if match is False:
-            return False
-        matched += match is True
-        silent += match is None and trial.distance is not None
-        explains = explains or (match is True and not trial.verdict.passes)
-    return explains and matched >= silent
 
 
 def _most_telling_first(trial: Trial) -> tuple[bool, int, int]:
@@ -173,34 +283,13 @@ def _most_telling_first(trial: Trial) -> tuple[bool, int, int]:
     return trial.verdict.passes, -len(tokens), trial.arguments.count
 
 
-def matches(algorithms: Mapping[str, Checked], trial: Trial) -> bool | None:
-    """Say whether algorithms give a function's result; None where that cannot be compared."""
-    if trial.result is None or trial.verdict not in _COMPARED:
-        return None
-    try:
-        wrong = exact_result(trial.arguments, algorithms)
-    except UndefinedResultError:
-        return None
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-        return None  # some changes cannot be run, or not at all sizes
-    if wrong.misfit(trial.result):
-        return False
-    # A mistake may err more than the right algorithm, and more where its numbers are larger.
-    right = trial.expected
-    larger = max(1.0, wrong.largest / right.largest) if right.largest else 1.0
-    tolerance = 2 * larger * right.tolerance
-    if tolerance >= wrong.largest:
-        return None  # rounding leaves no digits to compare
-    return wrong.distance(trial.result, tolerance).ratio <= 1
-
-
-def narrowed_down(tested: FunctionUnderTest, found: list[Explanation]) -> list[Explanation]:
+def narrowed_down(tested: FunctionUnderTest, found: Sequence[Explanation]) -> list[Explanation]:
     """Try the function on more inputs, until one explanation is left, or no inputs are."""
+    left = list(found)
     for variation in variations(tested.algorithms, tested.id):
-        if len(found) < 2:
+        if len(left) < 2:
             break
         redrawn = variation._replace(seed=variation.seed + OTHER_SEEDS)
         trials = list(tested.trials([redrawn]))
-        left = [explanation for explanation in found if not explanation.contradicts(trials)]
-        found = left or found
-    return found
+        left = [each for each in left if not each.contradicts(trials)] or left
+    return left

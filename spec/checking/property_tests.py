@@ -2,7 +2,10 @@
 
 The line makes a class of tests, which `unittest` and pytest both find. There is a test for every
 kind of arguments, one for every law of the algorithm, and one that draws sizes, each with a name of
-its own. A test that fails does so at that line, and says in a paragraph what is wrong.
+its own. A test that fails does so at that line, and says in a paragraph what is wrong. The first
+that fails has the function checked, to find out which mistake it makes; they all name it. If the
+function cannot be called as the algorithm, or does not return, one test fails and says so, and
+those that run after it are skipped.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, NoReturn
 from unittest import TestCase
 
 import hypothesis
@@ -24,17 +27,19 @@ from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.python_signature import name_of
 from spec.calling.verdict import Verdict
 from spec.checking.caller_position import caller_position, method_at
-from spec.checking.check import SECONDS, SHRINKING_SECONDS, function_under_test, require_known
+from spec.checking.check import SECONDS, SHRINKING_SECONDS, function_under_test, require_format
+from spec.checking.failure_message import CheckedOnce, in_rows
 from spec.checking.print_arguments import printed
+from spec.checking.report import Report
 from spec.checking.shrink import drawn_sizes, smallest
 from spec.expected.result import UndefinedResultError, exact_result
-from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter, Arguments, Function
 from spec.inputs.formats import FORMATS
 from spec.inputs.variations import Variation, variations
 from spec.language.types import Matrix
 from spec.laws.evaluated_case import InapplicableError, LawCase, law_case
 from spec.laws.law import Law, laws
+from spec.usage_error import UsageError
 
 #: How many sizes are drawn at most, unless the profile of Hypothesis has fewer examples.
 EXAMPLES = 10
@@ -54,6 +59,10 @@ def conformance(
 ) -> type[TestCase]:
     """Return a test suite for a function: a test for each kind of arguments and for each law.
 
+    When its first test fails, the suite has the function checked once, as `check` does; every test
+    that fails names the mistake that was found, and its line. Of a function that cannot be called
+    as the algorithm, or does not return, one test fails, and those that run later are skipped.
+
     Parameters
     ----------
     function, algorithm, adapter, format, seconds
@@ -67,7 +76,7 @@ def conformance(
     Raises
     ------
     UsageError
-        If there is no such algorithm, or no such format; it is a ValueError. Tests fail for
+        If there is no such algorithm, or no such format; it is a ValueError. A test fails for
         everything else that is wrong.
 
     Examples
@@ -81,11 +90,11 @@ def conformance(
     >>> result.wasSuccessful()
     True
     """
-    id = str(algorithm)
-    require_known(id, format)
+    id = library.id_of(algorithm)
+    require_format(format)
     suite = _Suite(id, format, lambda: function_under_test(function, id, adapter, format, seconds))
     position = caller_position()
-    tests = {name: method_at(position, name, _in_words(run)) for name, run in suite.tests()}
+    tests = {name: method_at(position, name, suite.in_words(run)) for name, run in suite.tests()}
     name = re.sub(r"\W", "_", f"{name_of(function).rpartition('.')[2]}_is_Algorithm_{id}")
     return type(name, (TestCase,), {"__module__": position.module, **tests})
 
@@ -99,10 +108,15 @@ class _Suite:
         self.made = made
         self.algorithms = library.checked()
         self.variations = list(variations(self.algorithms, id))
+        self.last = ""  # the test after which no call can be made
 
     @cached_property
     def tested(self) -> FunctionUnderTest:
         return self.made()
+
+    @cached_property
+    def checked(self) -> CheckedOnce:
+        return CheckedOnce(self.tested)
 
     @cached_property
     def case(self) -> LawCase:
@@ -145,7 +159,7 @@ class _Suite:
         failed: list[Trial] = []
 
         def agrees(sizes: dict[str, int], seed: int) -> None:
-            if not (failed and failed[-1].verdict is Verdict.HANGS):  # it hangs once, not again
+            if not (failed and failed[-1].verdict.ends_the_check):  # it hangs once, not again
                 variation = Variation("any sizes", sizes, seed=seed)
                 try:
                     trial = tested.trial(exact_result(tested.arguments(variation)))
@@ -166,7 +180,7 @@ class _Suite:
             settings(profile, max_examples=examples, phases=phases, deadline=None)(drawn)()
         except _FailedError:
             trial = failed[-1]
-            if trial.verdict is not Verdict.HANGS:
+            if not trial.verdict.ends_the_check:
                 trial = smallest(tested, trial, SHRINKING_SECONDS) or trial
             self.judge(test, trial, f"\n{printed(trial)}")
 
@@ -176,7 +190,7 @@ class _Suite:
             trial = self.tested.trial(self.case.expected)
         except (InapplicableError, UndefinedResultError) as error:
             test.skipTest(str(error))
-        if trial.verdict is wrong:
+        if trial.verdict is wrong or trial.verdict.ends_the_check:
             self.judge(test, trial)
         if trial.result is None:
             test.skipTest(f"it {trial.problem}")
@@ -197,7 +211,10 @@ class _Suite:
         except InapplicableError as error:
             test.skipTest(str(error))
         if failure:
-            self.fail(test, f"{law.statement} But it {failure}.")
+            name, title = self.tested.name, self.tested.title
+            self.fail(
+                test, f"{name} is not {title}. {law.statement} But it {failure}.", self.format
+            )
 
     def trial(self, test: TestCase, tested: FunctionUnderTest, arguments: Arguments) -> Trial:
         try:
@@ -207,28 +224,43 @@ class _Suite:
 
     def judge(self, test: TestCase, trial: Trial, more: str = "") -> None:
         """Fail if a trial has failed."""
-        if not trial.verdict.passes:
-            self.fail(test, f"It {trial.problem} ({trial.name}).{more}")
+        if trial.verdict.passes:
+            return
+        problem = Report(self.tested, trial.verdict, [trial]).account().headline
+        if trial.verdict is Verdict.HANGS:
+            self.end(test, problem)  # a check would hang, too
+        self.fail(test, problem, trial.arguments.format.name, more)
 
-    def fail(self, test: TestCase, text: str) -> None:
-        headline = f"{self.tested.name} is not {self.tested.title}."
-        raise test.failureException(f"{headline} {text}") from None
+    def fail(self, test: TestCase, problem: str, format: str, more: str = "") -> NoReturn:
+        """Fail, and say what a check finds out about the function."""
+        report = self.checked.report()
+        if report.verdict.ends_the_check:
+            account = report.account()
+            self.end(test, account.headline, *account.explanations)
+        raise test.failureException(self.checked.message(problem, format, more)) from None
+
+    def end(self, test: TestCase, *paragraphs: str) -> NoReturn:
+        """Fail, and have the tests that run later skipped, since no further call can be made."""
+        self.last = test.id()
+        raise test.failureException(in_rows(*paragraphs)) from None
+
+    def in_words(self, run: Test) -> Test:
+        """Return a test that fails in words, and is skipped after one that no call can follow."""
+
+        def run_in_words(test: TestCase) -> None:
+            if self.last not in ("", test.id()):
+                name = self.last.rpartition(".")[2]
+                test.skipTest(f"the function cannot be called any more: see {name}")
+            try:
+                run(test)
+            except UsageError as error:
+                self.end(test, str(error))
+
+        return run_in_words
 
 
 class _FailedError(Exception):
     """The function is wrong; the failed trial is noted elsewhere."""
-
-
-def _in_words(run: Test) -> Test:
-    """Return a test that fails with a sentence if the function cannot be called."""
-
-    def run_in_words(test: TestCase) -> None:
-        try:
-            run(test)
-        except AdapterError as error:
-            raise test.failureException(str(error)) from None
-
-    return run_in_words
 
 
 def identifier(name: str) -> str:

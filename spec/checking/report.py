@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.verdict import Verdict
 from spec.checking.account import Row, WrittenReport
-from spec.checking.explain import Explanation
+from spec.checking.explain import Change, Explanation
 from spec.checking.fitting_options import Fitting
+from spec.checking.locate import Location
 from spec.exit_status import ExitStatus
 from spec.line_by_line.findings import Difference
 from spec.mistakes.catalogue import Mistake, catalogue
-from spec.mistakes.mutants import Mutant
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,10 @@ class Report:
         The verdict on the function.
     trials
         What the function did on arguments of each kind.
+    locations
+        Where it is wrong: the lines of one place or of two, and the arguments that show it.
     explanations
-        The mistakes, or documented differences, that reproduce its results.
-    mutant
-        A change of one line that reproduces its results where no known mistake does.
+        The mistakes, the documented differences, or changes of lines that reproduce its results.
     line
         The first line that a tagged function gets wrong.
     smallest
@@ -48,8 +48,8 @@ class Report:
     tested: FunctionUnderTest
     verdict: Verdict
     trials: Sequence[Trial]
+    locations: Sequence[Location] = ()
     explanations: Sequence[Explanation] = ()
-    mutant: Mutant | None = None
     line: Difference | None = None
     smallest: str = ""
     laws: Mapping[str, str] | None = None
@@ -74,8 +74,9 @@ class Report:
 
     @property
     def mistakes(self) -> Sequence[tuple[str, ...]]:
-        """The ids of each explanation: of one mistake, or of two that are made together."""
-        return [tuple(mistake.id for mistake in each.mistakes) for each in self.explanations]
+        """The ids of each explanation by known mistakes: of one, or of two made together."""
+        named = (each.mistakes for each in self.explanations if not each.mutants)
+        return [tuple(mistake.id for mistake in each) for each in named]
 
     @property
     def status(self) -> ExitStatus:
@@ -157,15 +158,23 @@ class Report:
         if len(self.explanations) > 1:
             yield "Each of these explains it; no inputs were found on which they differ:"
         for explanation in self.explanations:
-            yield self._sentences(explanation.mistakes)
-        if self.mutant is not None:
-            yield (
-                f"No known mistake explains it. It is what line {self.mutant.line} would compute "
-                f"as `{self.mutant.after}` ({self.mutant.change}), where it reads "
-                f"`{self.mutant.before}`."
-            )
-        elif self.laws is not None:
+            yield self._sentences(explanation)
+        if self.laws is not None:
             yield f"No known mistake explains it. {self._where_right()}"
+        for location in self.locations:
+            yield self._place(location)
+
+    def _place(self, location: Location) -> str:
+        """Say in which lines the function is wrong, and on which arguments that shows."""
+        only = "only " if len(self.locations) == 1 else ""
+        lines, matter = _lines(location)
+        text = f"It differs {only}where {lines} {matter}."
+        if location.neutral:
+            text += f" It is still wrong where {_list(_neutral(location))}."
+        if location.right:
+            also = "also " if location.neutral else ""
+            text += f" Where {also}{_list(map(str, location.right), 'or')}, it is right."
+        return text
 
     def _where_right(self) -> str:
         right = [trial.name for trial in self.trials if trial.verdict.passes]
@@ -177,19 +186,22 @@ class Report:
             return f"It is wrong on {len(wrong)} {kinds}: {'; '.join(wrong)}."
         return f"It is right on {len(right)} {kinds}: {'; '.join(right)}."
 
-    def _sentences(self, mistakes: Sequence[Mistake]) -> str:
-        texts = self.tested.algorithms
-        named = _and(f"{m.what}, at line {m.line} ({m.kind} {m.id})" for m in mistakes)
+    def _sentences(self, explanation: Explanation) -> str:
+        named = _and(map(_clause, explanation.changes))
         text = f"Your function computes Algorithm {self.tested.id} with {named}."
-        for mistake in mistakes:
-            lines = texts[mistake.algorithm].program.layout.lines
-            number = int(mistake.line.rpartition(".")[2])
-            right = next(line.text for line in lines if line.number == number)
-            text += f" Line {mistake.line} reads `{right}`."
+        for change in explanation.changes:
+            text += f" Line {change.line} reads `{self._line(change.line)}`."
+        for mistake in explanation.mistakes:
             if mistake.kind == "difference":
                 text += f" That is not an error. {mistake.why}"
             text += f" `formal-transformers show {mistake.id}` says more."
         return text
+
+    def _line(self, name: str) -> str:
+        """Return the text of a line, by its name: `4.5`."""
+        id, _, number = name.rpartition(".")
+        lines = self.tested.algorithms[id].program.layout.lines
+        return next(line.text for line in lines if line.number == int(number))
 
     def _notes(self) -> Iterator[str]:
         format = self.tested.format.name
@@ -209,6 +221,52 @@ def _row(trial: Trial) -> Row:
     verdict = trial.verdict
     finite = trial.arguments.variation.finite
     return Row(trial.name, verdict.value, trial.problem, error, tolerance, finite, verdict.passes)
+
+
+def _clause(change: Change) -> str:
+    """Return what a change is, to follow "with"."""
+    if isinstance(change, Mistake):
+        return f"{change.what}, at line {change.line} ({change.kind} {change.id})"
+    return f"line {change.line} as `{change.after}` ({change.change}; no known mistake)"
+
+
+def _lines(location: Location) -> tuple[str, str]:
+    """Return the lines of a location, and the verb: `line 10.6 (in it 4.5, 4.6)`, `matters`."""
+    id = location.wrong.arguments.id
+    parts = []
+    for number, lines in location.lines.items():
+        name = f"{id}.{number}"
+        inner = ", ".join(line for line in sorted(lines, key=_number) if line != name)
+        parts.append(f"{name} (in it {inner})" if inner else name)
+    return (
+        (f"lines {_list(parts)}", "matter") if len(parts) > 1 else (f"line {parts[0]}", "matters")
+    )
+
+
+def _neutral(location: Location) -> Iterator[str]:
+    """Yield what does nothing on the arguments of a location, all arrays that are 0 as one."""
+    sizes = [change.subject for change in location.neutral if change.size]
+    if sizes:
+        yield f"{_list(sizes)} {'are' if len(sizes) > 1 else 'is'} 1"
+    zero = [change for change in location.neutral if change.value == "0"]
+    other = [change.subject for change in location.other if change.value == "0"]
+    if len(zero) > len(other):
+        yield f"every array is 0 but {_list(other)}" if other else "every array is 0"
+        zero = []
+    yield from map(str, zero)
+    yield from (
+        str(change) for change in location.neutral if change.value != "0" and not change.size
+    )
+
+
+def _number(line: str) -> tuple[str, int]:
+    id, _, number = line.rpartition(".")
+    return id, int(number)
+
+
+def _list(parts: Iterable[str], word: str = "and") -> str:
+    *first, last = parts
+    return f"{', '.join(first)} {word} {last}" if first else last
 
 
 def _and(parts: Iterable[str]) -> str:

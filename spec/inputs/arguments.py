@@ -154,7 +154,10 @@ class Arguments:
 
     def redrawn(self, seed: int) -> Arguments:
         """Return arguments of the same sizes with numbers drawn from another seed."""
-        variation = self.variation._replace(seed=seed)
+        return self.drawn_as(self.variation._replace(seed=seed))
+
+    def drawn_as(self, variation: Variation) -> Arguments:
+        """Return other arguments of the same function, drawn as a variation says."""
         return draw_arguments(self.algorithms, self.id, variation, self.format, self.adapter)
 
 

@@ -15,7 +15,7 @@ from spec.language.inference.calls import NOTATION
 from spec.language.inference.lines import infer
 from spec.language.inference.typing import Obligation, Typing
 from spec.language.names import Names, names
-from spec.language.tree import Program
+from spec.language.tree import Facts, Program, walk
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,15 @@ class Checked:
         """The obligations that are not proved."""
         obligations = self.typing.obligations
         return tuple(obligation for obligation in obligations if not self.proves(obligation))
+
+    @cached_property
+    def line_of(self) -> Facts[int]:
+        """The number of the line that each part of a line is in."""
+        numbers: Facts[int] = Facts()
+        for line in self.program.lines:
+            for node in walk(line.statement):
+                numbers[node] = line.number
+        return numbers
 
     def proves(self, obligation: Obligation) -> bool:
         """Say whether an obligation holds for all sizes that the requirements allow.

@@ -46,6 +46,22 @@ def tie(
         If the inputs are not those that the algorithm declares.
     PrecisionError
         If the pseudocode has no value on the inputs that can be certified: it is 0/0, say.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from spec.inputs.draw import draw
+    >>> from spec.inputs.python_form import python_form
+    >>> from spec.library import checked
+    >>> def norm(e, gamma, beta, eps):
+    ...     m = e.mean(axis=0)  # 6.1
+    ...     v = e.var(axis=0, ddof=1)  # 6.2
+    ...     return (e - m) / np.sqrt(v + eps) * gamma[:, None] + beta[:, None]  # 6.3
+    >>> inputs = draw(checked(), "6", np.random.default_rng(0))
+    >>> arguments = python_form(checked(), "6", [inputs], np.float64)
+    >>> held = tie(checked(), "6", norm, PairedInputs([[inputs]], (), arguments))
+    >>> held.differences[0].line, held.differences[0].problem
+    ('6.2', 'v is 0.0409459 where the pseudocode has 0.0341216, at [0]')
     """
     return hold_to_lines(LineValues(algorithms, id, inputs), function)
 

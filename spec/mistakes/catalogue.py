@@ -71,6 +71,13 @@ def catalogue() -> Mapping[str, Mistake]:
     return MappingProxyType(parse(file.read_text(encoding="utf-8")))
 
 
+def by_line() -> Mapping[str, list[Mistake]]:
+    """Return the mistakes of each line that has any, by the line, mistakes before differences."""
+    known = sorted(catalogue().values(), key=lambda mistake: KINDS.index(mistake.kind))
+    grouped = {line: [mistake for mistake in known if mistake.line == line] for line in _lines()}
+    return {line: mistakes for line, mistakes in grouped.items() if mistakes}
+
+
 def parse(text: str) -> dict[str, Mistake]:
     """Read a catalogue.
 
@@ -112,8 +119,8 @@ def _problems(entry: Mapping[str, Any], helpers: Mapping[str, str]) -> Iterator[
 
 
 @cache
-def _lines() -> frozenset[str]:
+def _lines() -> tuple[str, ...]:
     """Return the number of every line of every algorithm: `4.5`."""
-    return frozenset(
+    return tuple(
         f"{id}.{line.number}" for id, algorithm in algorithms().items() for line in algorithm.lines
     )

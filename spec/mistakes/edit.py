@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from textwrap import dedent
+from typing import Protocol
 
 from spec.language import alg_file
 from spec.language.checked import Checked, check
@@ -11,10 +12,31 @@ from spec.language.header import header
 from spec.language.parse import program
 from spec.language.tree import Program
 from spec.mistakes.catalogue import Mistake
+from spec.mistakes.merge_rows import merged
 
 
 class ConflictError(ValueError):
-    """Two mistakes that edit one line: they cannot be made together."""
+    """Two edits that change the same part of a line: they cannot be made together."""
+
+
+class Edit(Protocol):
+    """A change of some lines, with or without a name: a `Mistake`, or a `Mutant`."""
+
+    @property
+    def algorithm(self) -> str:
+        """The algorithm that it is a change of."""
+
+    @property
+    def edits(self) -> Mapping[str, str]:
+        """The rows of pseudocode that replace a line, by the line: `4.5`."""
+
+    @property
+    def equal(self) -> Mapping[str, str]:
+        """The sizes that must equal others for it to make sense."""
+
+    @property
+    def helpers(self) -> Sequence[str]:
+        """The texts of further algorithms, which the edits call."""
 
 
 def edited(mistake: Mistake, algorithms: Mapping[str, Checked]) -> Mapping[str, Checked]:
@@ -27,28 +49,27 @@ def edited(mistake: Mistake, algorithms: Mapping[str, Checked]) -> Mapping[str, 
 
 
 def edited_together(
-    mistakes: Sequence[Mistake], algorithms: Mapping[str, Checked]
+    changes: Sequence[Edit], algorithms: Mapping[str, Checked]
 ) -> Mapping[str, Checked]:
-    """Return all algorithms with several mistakes made, and the helpers that these call.
+    """Return all algorithms with several changes made, and the helpers that these call.
 
     Raises
     ------
     ConflictError
-        If two of them edit one line.
+        If two of them change the same part of a line.
     SpecError
         If the result is not an algorithm.
     """
     edits: defaultdict[str, dict[int, str]] = defaultdict(dict)
     equalities: defaultdict[str, list[str]] = defaultdict(list)
     programs: dict[str, Program] = {}
-    for mistake in mistakes:
-        for line, rows in mistake.edits.items():
+    for change in changes:
+        for line, rows in change.edits.items():
             id, _, number = line.partition(".")
-            if int(number) in edits[id]:
-                raise ConflictError(f"{mistake.id} edits line {line}, which is edited already")
-            edits[id][int(number)] = rows
-        equalities[mistake.algorithm] += map(" = ".join, mistake.equal.items())
-        for helper in (alg_file.read(text, mistake.id) for text in mistake.helpers):
+            other = edits[id].get(int(number))
+            edits[id][int(number)] = rows if other is None else _both(line, other, rows, algorithms)
+        equalities[change.algorithm] += map(" = ".join, change.equal.items())
+        for helper in (alg_file.read(text, "a helper") for text in change.helpers):
             programs[helper.id] = program(helper)
     for id, rows_by_line in edits.items():
         right = algorithms[id].program
@@ -57,6 +78,15 @@ def edited_together(
     headers = {id: algorithm.header for id, algorithm in algorithms.items()}
     headers |= {id: header(changed, headers) for id, changed in programs.items()}
     return {**algorithms, **{id: check(changed, headers) for id, changed in programs.items()}}
+
+
+def _both(line: str, first: str, second: str, algorithms: Mapping[str, Checked]) -> str:
+    """Return the rows of a line with two edits of it made."""
+    id, _, number = line.partition(".")
+    rows = merged(algorithms[id].program.layout.lines[int(number) - 1].text, first, second)
+    if rows is None:
+        raise ConflictError(f"two edits change the same part of line {line}")
+    return rows
 
 
 def with_rows(algorithm: alg_file.Algorithm, edits: Mapping[int, str]) -> alg_file.Algorithm:

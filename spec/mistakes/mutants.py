@@ -4,18 +4,18 @@ A mutant is the text of its line, so that it is read, checked and run as the lin
 sets it apart from a mistake of the catalogue is that nobody says why it is made or what it does.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from spec.language import tree
-from spec.language.checked import Checked, check
+from spec.language.checked import Checked
 from spec.language.inference.calls import NOTATION
-from spec.language.parse import program, row
+from spec.language.parse import row
 from spec.language.plain_text import text
 from spec.language.types import Key, Whole
 from spec.library import checked, paper
-from spec.mistakes.edit import with_rows
+from spec.mistakes.edit import edited_together
 from spec.mistakes.mutation_rules import Scope, changes, variable_of
 
 
@@ -31,12 +31,15 @@ class Mutant:
         What kind of change it is, in a few words: `drop a function`.
     before, after
         The text of the line, or of the statement that carries it out.
+    claim
+        What follows the ▷ of the line, which must still hold.
     """
 
     line: str
     change: str
     before: str
     after: str
+    claim: str | None = None
 
     def __str__(self) -> str:
         return f"{self.line}: {self.after}"
@@ -46,6 +49,21 @@ class Mutant:
         """The id of the algorithm."""
         return self.line.partition(".")[0]
 
+    @property
+    def edits(self) -> Mapping[str, str]:
+        """What stands in place of the line."""
+        return {self.line: self.after if self.claim is None else f"{self.after} ▷ {self.claim}"}
+
+    @property
+    def equal(self) -> Mapping[str, str]:
+        """No sizes: it makes sense wherever the line does."""
+        return {}
+
+    @property
+    def helpers(self) -> Sequence[str]:
+        """No texts: it calls what there is."""
+        return ()
+
 
 def mutants(id: str) -> Iterator[Mutant]:
     """Yield every mutant of every line of an algorithm; no two are written alike."""
@@ -54,19 +72,14 @@ def mutants(id: str) -> Iterator[Mutant]:
 
 
 def mutated(mutant: Mutant, algorithms: Mapping[str, Checked]) -> Checked:
-    """Return the algorithm with the line replaced; what follows its ▷ must still hold.
+    """Return the algorithm with the line replaced.
 
     Raises
     ------
     SpecError
         If the result is not an algorithm.
     """
-    _, _, number = mutant.line.partition(".")
-    before = algorithms[mutant.algorithm].program
-    claim = before.layout.lines[int(number) - 1].claim
-    after = mutant.after if claim is None else f"{mutant.after} ▷ {claim}"
-    headers = {id: algorithm.header for id, algorithm in algorithms.items()}
-    return check(program(with_rows(before.layout, {int(number): after}), before), headers)
+    return edited_together((mutant,), algorithms)[mutant.algorithm]
 
 
 def _mutants_of_block(line: tree.Line, scope: Scope) -> Iterator[Mutant]:
@@ -76,7 +89,7 @@ def _mutants_of_block(line: tree.Line, scope: Scope) -> Iterator[Mutant]:
     for change, statement in changes(line.statement, scope):
         if (after := text(statement)) not in seen:
             seen.add(after)
-            yield Mutant(name, change, before, after)
+            yield Mutant(name, change, before, after, line.layout.claim)
     inner_scope = scope.within(line.statement)
     for inner in line.body:
         yield from _mutants_of_block(inner, inner_scope)

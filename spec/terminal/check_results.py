@@ -1,4 +1,4 @@
-"""What a check of a function has found, and what a known mistake is about."""
+"""What a check of a function has found."""
 
 from collections.abc import Iterator, Mapping
 
@@ -8,31 +8,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from spec.checking.account import Row, WrittenReport
-from spec.language.alg_file import Algorithm
-from spec.mistakes.catalogue import Mistake
 from spec.terminal.tables import Table, labelled, numbers, words
-
-
-def explanation(mistake: Mistake, algorithm: Algorithm) -> Iterator[RenderableType]:
-    """Yield the wrong lines of a mistake beside the right ones, and what there is to know of it."""
-    title = f"Algorithm {algorithm.id} with {mistake.what}"
-    yield Text.assemble((f"{mistake.id}  ", "bold magenta"), (title, "bold"))
-    yield Text()
-    lines = Table(words("Wrong"), words("Right"))
-    texts = {f"{algorithm.id}.{line.number}": line.text for line in algorithm.lines}
-    for line, rows in mistake.edits.items():
-        wrong = Text(rows.strip() or "left out", "red" if rows.strip() else "italic red")
-        lines.add_row(line, wrong, Text(texts.get(line, ""), "green"))
-    yield lines
-    yield Text()
-    for size, equal in mistake.equal.items():
-        yield Text(f"The arrays fit together only where {size} = {equal}.")
-    for question, text in (
-        ("What it does", mistake.effect),
-        ("Why it happens", mistake.why),
-        ("How to tell", mistake.tell),
-    ):
-        yield Text.assemble((f"{question}: ", "bold"), text)
 
 
 def report(account: WrittenReport, *, every: bool = False) -> Iterator[RenderableType]:

@@ -13,6 +13,9 @@ from spec.cost.presets import presets
 from spec.terminal.consoles import width
 from spec.usage_error import UsageError
 
+#: What `list --mistakes` asks for if it names no algorithm.
+ALL = "all"
+
 
 def parse(
     arguments: Sequence[str] | None, subcommands: Mapping[str, Callable[..., Any]]
@@ -79,10 +82,21 @@ def _describe_algorithms(parsers: Mapping[str, argparse.ArgumentParser]) -> None
             default="algorithms",
             help="the module whose functions are shown (default: %(default)s)",
         )
+    parsers["list"].add_argument(
+        "--mistakes",
+        metavar="ID",
+        nargs="?",
+        const=ALL,
+        help="list the known mistakes instead, all of them or those in one algorithm",
+    )
+    parsers["show"].add_argument(
+        "name",
+        metavar="NAME",
+        help="an algorithm (4 or Attention), a line (4.5) or a mistake (mask-transposed)",
+    )
     for name, count, text in (
-        ("show", None, "an algorithm, such as 4, or a mistake, such as mask-transposed"),
-        ("prove", "?", "an algorithm, such as 4 (default: all algorithms)"),
-        ("cost", None, "an algorithm, such as 10"),
+        ("prove", "?", "an algorithm, such as 4 or Attention (default: all algorithms)"),
+        ("cost", None, "an algorithm, such as 10 or DTransformer"),
     ):
         parsers[name].add_argument("id", metavar="ID", nargs=count, help=text)
     parsers["prove"].add_argument("--all", action="store_true", help="list every claim")
@@ -100,7 +114,7 @@ def _describe_check(parser: argparse.ArgumentParser) -> None:
         "function", metavar="MODULE:NAME", help="your function, such as mypkg.attention:attend"
     )
     parser.add_argument(
-        "--algorithm", metavar="ID", required=True, help="what it should compute, such as 4"
+        "--algorithm", metavar="ID", required=True, help="what it should compute, 4 or Attention"
     )
     parser.add_argument(
         "--layout",

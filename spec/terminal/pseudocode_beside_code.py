@@ -1,6 +1,7 @@
 """Algorithms on a terminal: pseudocode and code side by side, or one below the other."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain, groupby, takewhile, zip_longest
 
 from rich.cells import cell_len
@@ -9,7 +10,7 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from spec.language.alg_file import MARGIN, STEP, Algorithm, Line
-from spec.pairing import Function, Pairing, Row, pair
+from spec.pairing import Function, Pairing, Ref, Row, pair
 from spec.terminal.tables import Table, names, numbers, words
 
 WIDE = 110  # columns from which there is room for code beside pseudocode
@@ -81,6 +82,9 @@ def lines(algorithm: Algorithm, width: int) -> Iterator[Text]:
 def pairs(pairing: Pairing, width: int) -> Iterator[Text]:
     """Yield lines and code: side by side from `WIDE` columns on, else the code below its lines."""
     code = _highlighted(pairing)
+    if not code:  # no statement carries out the only line
+        yield from lines(pairing.algorithm, width)
+        return
     function = pairing.function
     path = pairing.algorithm.path
     source = f"{function.__module__}.{function.__name__}, from row {min(code)}"
@@ -98,6 +102,19 @@ def pairs(pairing: Pairing, width: int) -> Iterator[Text]:
     yield Text("─" * (left + 1) + "┼" + "─" * (right + 1), "dim")
     for row in pairing.rows:
         yield from _side_by_side(row, code, pairing.algorithm, left, width)
+
+
+def only(line: Line, pairing: Pairing) -> Pairing:
+    """Return a pairing of nothing but a line and the statements that are tagged with it."""
+    ref = Ref(pairing.algorithm.id, line.number)
+    code = tuple(part for row in pairing.rows for part in row.code if ref in part.refs)
+    return replace(
+        pairing,
+        algorithm=replace(pairing.algorithm, lines=(line,)),
+        rows=(Row((line,), code),),
+        untagged=tuple(other for other in pairing.untagged if other == line),
+        unknown=(),
+    )
 
 
 def remarks(pairing: Pairing) -> Iterator[Text]:

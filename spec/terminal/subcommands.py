@@ -3,9 +3,9 @@
 import io
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
-from difflib import get_close_matches
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -21,12 +21,14 @@ from spec.cost import cost
 from spec.cost.presets import sizes
 from spec.errata import errata
 from spec.exit_status import ExitStatus
+from spec.language.alg_file import Algorithm, Line
 from spec.language.open_obligations import balance, declared
-from spec.mistakes.catalogue import catalogue
+from spec.mistakes.catalogue import by_line, catalogue
 from spec.pairing import Function, implementations, pair
-from spec.terminal import check_results, consoles, costs, proofs
+from spec.spelling import did_you_mean, spelled
+from spec.terminal import check_results, consoles, costs, known_mistakes, proofs
 from spec.terminal import pseudocode_beside_code as beside
-from spec.terminal.parse_arguments import parse, version_of_this
+from spec.terminal.parse_arguments import ALL, parse, version_of_this
 from spec.usage_error import UsageError
 
 
@@ -56,29 +58,44 @@ def answer(arguments: Sequence[str] | None = None) -> tuple[str, ExitStatus]:
 
 
 def _list(options: Namespace) -> Answer:
-    """List all algorithms, and the Python function that carries out each."""
-    functions = _functions(options.implementation)
-    return Answer(beside.overview(library.algorithms(), functions, options.implementation))
+    """List all algorithms and the Python function that carries out each, or all known mistakes.
+
+    With --mistakes they are the mistakes that a check can name, and the documented differences of
+    published models, by the line in which they are made.
+    """
+    algorithms = library.algorithms()
+    if options.mistakes is None:
+        functions = _functions(options.implementation)
+        return Answer(beside.overview(algorithms, functions, options.implementation))
+    if options.mistakes != ALL:
+        id = library.id_of(options.mistakes)
+        algorithms = {id: algorithms[id]}
+    return Answer(known_mistakes.listed(by_line(), algorithms))
 
 
 def _show(options: Namespace) -> Answer:
-    """Show the pseudocode of an algorithm beside its Python code, or explain a mistake.
+    """Show an algorithm, or one of its lines, beside the Python code, or explain a mistake.
 
-    On a terminal of fewer than 110 columns the code stands below the pseudocode.
+    Below a line, such as 4.5, the known mistakes in it are listed. On a terminal of fewer than 110
+    columns the code stands below the pseudocode.
     """
-    algorithms, mistakes = library.algorithms(), catalogue()
-    if (mistake := mistakes.get(options.id)) is not None:
-        return Answer(check_results.explanation(mistake, algorithms[mistake.algorithm]))
-    if options.id not in algorithms and (near := get_close_matches(options.id, mistakes)):
-        raise UsageError(f"there is no mistake {options.id}; there are {', '.join(near)}")
-    algorithm, width = algorithms[_known(options.id)], consoles.width()
-    function = _functions(options.implementation).get(options.id)
-    parts = [*beside.head(algorithm, width), Text()]
-    if function is None:
-        missing = f"{options.implementation} has no function for Algorithm {algorithm.id}."
-        return Answer([*parts, *beside.lines(algorithm, width), Text(), Text(missing, "yellow")])
-    pairing = pair(algorithm, function, algorithms)
-    return Answer([*parts, *beside.pairs(pairing, width), *beside.remarks(pairing)])
+    by_spelling = {spelled(id): mistake for id, mistake in catalogue().items()}
+    if (mistake := by_spelling.get(spelled(options.name))) is not None:
+        algorithm = library.algorithms()[mistake.algorithm]
+        return Answer(known_mistakes.explanation(mistake, algorithm))
+    name, dot, number = options.name.rpartition(".")
+    width, module = consoles.width(), options.implementation
+    if not (dot and number.isdecimal()):
+        algorithm = library.algorithms()[_id_to_show(options.name)]
+        return Answer(
+            [*beside.head(algorithm, width), Text(), *_with_code(algorithm, None, module)]
+        )
+    algorithm = library.algorithms()[_id_to_show(name)]
+    line = _line(algorithm, int(number))
+    at = f"{algorithm.id}.{line.number}"
+    heading = beside.hang(beside.heading(algorithm), width)
+    mistakes = known_mistakes.of_line(at, by_line().get(at, ()))
+    return Answer([*heading, Text(), *_with_code(algorithm, line, module), Text(), *mistakes])
 
 
 def _prove(options: Namespace) -> Answer:
@@ -89,7 +106,7 @@ def _prove(options: Namespace) -> Answer:
     """
     start = perf_counter()
     algorithms = library.checked()
-    ids = list(algorithms) if options.id is None else [_known(options.id)]
+    ids = list(algorithms) if options.id is None else [library.id_of(options.id)]
     results = [
         proofs.Proof(algorithms[id], balance(algorithms[id].open, declared(algorithms[id])))
         for id in ids
@@ -105,7 +122,7 @@ def _cost(options: Namespace) -> Answer:
 
     The counts are formulas in the sizes, or numbers if you give the sizes.
     """
-    checked = library.checked()[_known(options.id)]
+    checked = library.checked()[library.id_of(options.id)]
     needs = cost(library.checked(), checked.id)
     at = None if options.at is None else sizes(checked, needs.sizes, options.at)
     return Answer(costs.report(checked, needs, at))
@@ -121,7 +138,7 @@ def _check(options: Namespace) -> Answer:
     _import_with_extra("checking.check")  # or say what is missing, before a process is started
     request = {
         "function": options.function,
-        "algorithm": _known(options.algorithm),
+        "algorithm": library.id_of(options.algorithm),
         "layout": options.layout,
         "format": options.format,
         "seconds": options.seconds,
@@ -177,11 +194,41 @@ def _import_with_extra(module: str) -> Any:
     return import_module(f"spec.{module}")
 
 
-def _known(id: str) -> str:
-    algorithms = library.algorithms()
-    if id not in algorithms:
-        raise UsageError(f"there is no Algorithm {id}; there are {', '.join(algorithms)}")
-    return id
+def _id_to_show(name: str) -> str:
+    """Return the id of an algorithm; if there is none, a mistake may have been meant."""
+    try:
+        return library.id_of(name)
+    except library.LibraryError:
+        titles = {text.title: library.titled(id) for id, text in library.algorithms().items()}
+        if near := did_you_mean(name, {**titles, **{id: id for id in catalogue()}}):
+            raise UsageError(f"there is no algorithm or mistake {name}; {near}") from None
+        raise
+
+
+def _line(algorithm: Algorithm, number: int) -> Line:
+    """Return a line of an algorithm."""
+    if not 1 <= number <= len(algorithm.lines):
+        raise UsageError(
+            f"there is no line {algorithm.id}.{number}: {library.titled(algorithm.id)} ends with "
+            f"line {algorithm.id}.{len(algorithm.lines)}"
+        )
+    return algorithm.lines[number - 1]
+
+
+def _with_code(algorithm: Algorithm, line: Line | None, module: str) -> Iterator[RenderableType]:
+    """Yield an algorithm, or one of its lines, beside the code of the module's function."""
+    width, function = consoles.width(), _functions(module).get(algorithm.id)
+    if function is None:
+        yield from beside.lines(
+            algorithm if line is None else replace(algorithm, lines=(line,)), width
+        )
+        yield Text(f"\n{module} has no function for Algorithm {algorithm.id}.", "yellow")
+        return
+    pairing = pair(algorithm, function, library.algorithms())
+    if line is not None:
+        pairing = beside.only(line, pairing)
+    yield from beside.pairs(pairing, width)
+    yield from beside.remarks(pairing)
 
 
 def _functions(module: str) -> dict[str, Function]:

@@ -63,7 +63,7 @@ class NoGate(Gated):
 right, wrong = (check(module, "F99") for module in (Gated, NoGate))
 print(json.dumps({
     "verdicts": [right.verdict.value, wrong.verdict.value],
-    "change": wrong.mutant and wrong.mutant.after,
+    "change": [change.after for each in wrong.explanations for change in each.mutants],
     "lengths": sorted({trial.arguments.X.shape[1] for trial in right.trials}),
 }))
 """

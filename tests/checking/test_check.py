@@ -61,8 +61,9 @@ def test_a_change_without_a_name_is_told():
         return norm_with(0)(e, gamma, -beta)
 
     report = check(minus, 6)
-    assert report.mutant is not None
-    assert (report.mutant.line, report.mutant.after) == (
+    (explanation,) = report.explanations
+    (mutant,) = explanation.mutants
+    assert (mutant.line, mutant.after) == (
         "6.3",
         "return ê = (e − m)/√(v + ε) ⊙ γ − β",
     )

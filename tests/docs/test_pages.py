@@ -1,6 +1,7 @@
 """The pages: they say what the sources say, and load nothing from elsewhere."""
 
 import doctest
+import inspect
 import os
 import re
 from collections.abc import Callable
@@ -15,6 +16,8 @@ from helpers.sphinx_build import DOCS, ROOT
 
 import algorithms
 from algorithms import checkpoints
+from spec import conformance
+from spec.checking.check import SECONDS
 from spec.errata import errata
 from spec.symbols import table
 
@@ -40,13 +43,43 @@ def test_every_symbol_is_listed(pages: dict[str, BeautifulSoup]) -> None:
     assert alone == operators | {"ℝ", "ℕ", "log"}
 
 
-@pytest.mark.parametrize("module", [algorithms, checkpoints], ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    ("page", "module"), [("api", algorithms), ("api", checkpoints), ("conformance", conformance)]
+)
 def test_every_public_function_and_class_is_in_the_reference(
-    module: ModuleType, pages: dict[str, BeautifulSoup]
+    page: str, module: ModuleType, pages: dict[str, BeautifulSoup]
 ) -> None:
-    shown = {str(entry["id"]) for entry in pages["api.html"].select("dt[id]")}
+    shown = {str(entry["id"]) for entry in pages[f"{page}.html"].select("dt[id]")}
     public = {name for name in module.__all__ if callable(getattr(module, name))}
     assert {name for name in public if f"{module.__name__}.{name}" not in shown} == set()
+
+
+FUNCTIONS = [name for name in conformance.__all__ if inspect.isfunction(getattr(conformance, name))]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_what_checks_a_function_is_described_with_types_errors_and_an_example(
+    name: str, pages: dict[str, BeautifulSoup]
+) -> None:
+    (entry,) = pages["conformance.html"].select(f"[id='spec.conformance.{name}'] + dd")
+    fields = [term.get_text().strip(":") for term in entry.select(".field-list > dt")]
+    assert {"Parameters", "Raises"} <= {*fields}
+    assert entry.select(".doctest")
+    described = [strong.parent for strong in entry.select(".field-list > dd:first-of-type strong")]
+    rows = [row.get_text() for row in described if row is not None]
+    names = [each for row in rows for each in re.split(r" [(–]", row)[0].split(", ")]
+    assert sorted(names) == sorted(inspect.signature(getattr(conformance, name)).parameters)
+    # Those that are described together have their types elsewhere.
+    assert all(", " in row.split(" –")[0] or re.match(r"\w+ \(.+\) – ", row) for row in rows)
+
+
+def test_options_show_what_they_may_be_and_constants_their_values(
+    pages: dict[str, BeautifulSoup],
+) -> None:
+    text = " ".join(pages["conformance.html"].get_text().split())
+    assert "batch ('first' | 'second' | 'last' | None) – " in text
+    assert f"seconds={SECONDS!r}" in text
+    assert not re.search(r"=[A-Z]{2,}|<function|<factory|collections\.abc|typing\.", text)
 
 
 def test_only_the_right_map_has_columns_that_sum_to_1(pages: dict[str, BeautifulSoup]) -> None:

@@ -1,4 +1,4 @@
-"""Is everything shown that a check has found, and that there is to know of a mistake?"""
+"""Is everything shown that a check has found?"""
 
 import pytest
 from helpers.printed import WIDTHS, characters, rows
@@ -65,14 +65,3 @@ def test_an_account_is_the_same_after_it_has_been_sent():
     assert not sent.passes
     assert Row("exact", "agrees", "", 0.0, 0.0).ratio == 0
     assert Row("exact", "differs", "", 1.0, 0.0).ratio == float("inf")
-
-
-def test_a_mistake_is_explained(run):
-    printed = rows(run("show", "mask-transposed"))
-    assert printed[0] == "mask-transposed Algorithm 4 with the mask transposed"
-    assert printed[3].startswith("4.5 ∀ t_z, t_x: if ¬Mask[t_x, t_z] then")
-    assert printed[4] == "The arrays fit together only where ℓ_x = ℓ_z."
-    assert [row.partition(":")[0] for row in printed[5:]] == [
-        "What it does", "Why it happens", "How to tell",
-    ]  # fmt: skip
-    assert "left out" in run("show", "mask-after-softmax")

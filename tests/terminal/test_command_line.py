@@ -13,7 +13,7 @@ from spec.terminal.subcommands import SUBCOMMANDS
     [
         ([], "the following arguments are required: COMMAND; see formal-transformers --help"),
         (["list", "4"], "unrecognized arguments: 4; see formal-transformers --help"),
-        (["show"], "the following arguments are required: ID; see formal-transformers show --help"),
+        (["cost"], "the following arguments are required: ID; see formal-transformers cost --help"),
     ],
 )
 def test_an_argument_too_few_or_too_many_is_refused_with_the_help(refused, arguments, message):

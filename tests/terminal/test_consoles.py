@@ -16,7 +16,9 @@ from spec.terminal.subcommands import answer
 
 COMMANDS = [
     "list",
+    "list --mistakes",
     "show 4",
+    "show 10.6",
     "show decoder-layers-reversed-8",
     "show 4 --implementation json",
     "prove",

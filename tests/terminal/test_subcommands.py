@@ -1,5 +1,6 @@
 """Does each subcommand answer for every algorithm, and refuse in one line what it cannot do?"""
 
+import re
 import sys
 import tomllib
 from importlib.metadata import PackageNotFoundError
@@ -36,18 +37,42 @@ def test_ids_of_ours_are_shown_proved_and_costed(run, id):
     assert run("cost", id).startswith(f"Algorithm {id}  ")
 
 
-@pytest.mark.parametrize(
-    "command",
-    [["prove", "99"], ["cost", "99"], ["show", "99"], ["check", "x:y", "--algorithm", "99"]],
-    ids=" ".join,
-)
+#: Every subcommand that takes an algorithm, before its id or its name.
+OF_AN_ALGORITHM = [
+    ["prove"],
+    ["cost"],
+    ["show"],
+    ["list", "--mistakes"],
+    ["check", "x:y", "--algorithm"],
+]
+
+
+@pytest.mark.parametrize("command", OF_AN_ALGORITHM, ids=" ".join)
 def test_an_unknown_algorithm_is_refused(refused, command):
-    assert refused(*command) == f"there is no Algorithm 99; there are {', '.join(checked())}"
+    assert refused(*command, "99") == f"there is no Algorithm 99; there are {', '.join(checked())}"
+
+
+@pytest.mark.parametrize("command", OF_AN_ALGORITHM, ids=" ".join)
+def test_of_an_unknown_name_the_nearest_are_named(refused, command):
+    message = refused(*command, "Atention")
+    kind = "algorithm or mistake" if command == ["show"] else "Algorithm"
+    near = "did you mean Attention (4) or MHAttention (5)?"
+    assert message == f"there is no {kind} Atention; {near}"
+
+
+@pytest.mark.parametrize("command", OF_AN_ALGORITHM[:-1], ids=" ".join)
+def test_an_algorithm_may_be_named(run, command):
+    def without_time(text):
+        return re.sub(r"\d+\.\d s", "", text)
+
+    assert without_time(run(*command, "attention")) == without_time(run(*command, "4"))
 
 
 def test_of_an_unknown_mistake_the_nearest_are_named(refused):
-    message = refused("show", "mask-transpose")
-    assert message.startswith("there is no mistake mask-transpose; there are mask-transposed, ")
+    message = refused("show", "scale-mising")
+    assert message.startswith(
+        "there is no algorithm or mistake scale-mising; did you mean scale-mi"
+    )
 
 
 @pytest.mark.parametrize("command", [["list"], ["show", "4"]])
@@ -90,7 +115,7 @@ def test_a_check_tells_the_process_what_was_asked(run, monkeypatch, status):
 
     monkeypatch.setattr("spec.terminal.subcommands.check_separately", check)
     options = ["--layout", "rows", "tied", "--format", "float32", "--seconds", "2", "--limit", "9"]
-    out = run("check", "mine:f", "--algorithm", "10", *options, status=status)
+    out = run("check", "mine:f", "--algorithm", "DTransformer", *options, status=status)
     assert out == "It is checked.\n\n"
     request = {"function": "mine:f", "algorithm": "10", "layout": ["rows", "tied"]}
     assert asked == [({**request, "format": "float32", "seconds": 2.0}, 9.0)]

@@ -34,6 +34,7 @@ from spec.calling.python_signature import name_of
 from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter, Arguments, Function, Sizes
 from spec.inputs.draw import SIZES
+from spec.library import id_of
 from spec.machine import Value
 
 
@@ -88,7 +89,7 @@ def modules(
     >>> modules(torch.nn.Linear(6, 17, bias=False), 7, result="logits").name
     'rows, logits, torch'
     """
-    target = module_algorithm(str(algorithm))
+    target = module_algorithm(id_of(algorithm))
     options.require_allowed("mask", mask, options.Mask)
     kind = _ModuleKind(function, target, weights, qkv, mask, names or {})
     sequences = SequenceForm(tokens, batch, result)

@@ -1,7 +1,8 @@
 """The list of all mistakes."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
+from itertools import chain, groupby
 from pathlib import Path
 
 from docutils import nodes
@@ -10,8 +11,9 @@ from sphinx.util.docutils import SphinxDirective
 from paired.domain import reference
 from paired.elements import Element, element
 from spec import mistakes
-from spec.library import algorithms, checked
+from spec.library import checked
 from spec.mistakes import Mistake, catalogue
+from spec.mistakes.catalogue import by_line
 
 from .words import phrase
 
@@ -34,10 +36,8 @@ class IndexDirective(SphinxDirective):
 
 def by_algorithm() -> dict[str, list[Mistake]]:
     """Return the mistakes in each algorithm, in the order of its lines."""
-    grouped: defaultdict[str, list[Mistake]] = defaultdict(list)
-    for mistake in sorted(catalogue().values(), key=_place):
-        grouped[mistake.algorithm].append(mistake)
-    return {id: grouped[id] for id in algorithms() if id in grouped}
+    known = chain.from_iterable(by_line().values())
+    return {id: [*group] for id, group in groupby(known, key=lambda mistake: mistake.algorithm)}
 
 
 def _count() -> nodes.paragraph:
@@ -61,11 +61,6 @@ def _section(id: str, mistakes: Iterable[Mistake]) -> nodes.section:
     title = nodes.title("", "", link, nodes.Text(f": {name}"))
     listed = element("ol", *map(_row, mistakes), classes=["catalogue"])
     return nodes.section("", title, listed, ids=[f"mistakes-in-{id}"], names=[])
-
-
-def _place(mistake: Mistake) -> tuple[int, bool]:
-    """Order by lines, and within a line mistakes before departures."""
-    return int(mistake.line.partition(".")[2]), mistake.kind == "difference"
 
 
 def _row(mistake: Mistake) -> Element:

@@ -1,0 +1,80 @@
+"""Is a fault found to lie where it was made, and how few lines are said to be the place?"""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import pytest
+from helpers.broken_laws import WHOLE
+
+from spec.calling.verdict import Verdict
+from spec.checking.check import function_under_test
+from spec.checking.locate import Places, locate
+from spec.expected.result import floating_point_result
+from spec.inputs.variations import variations
+from spec.mistakes.catalogue import Mistake, catalogue
+from spec.mistakes.edit import edited_together
+
+
+def with_mistakes(*mistakes: Mistake):
+    """The pseudocode with mistakes made, as a function of all arguments in one."""
+
+    def function(arguments):
+        algorithms = edited_together(mistakes, arguments.algorithms)
+        (array,) = floating_point_result(arguments, algorithms).arrays
+        return array.entries if array.exact else array.entries.astype(arguments.format.dtype)
+
+    return function
+
+
+def places(id: str, *mistakes: Mistake) -> Places:
+    """Where the pseudocode with mistakes is wrong, from a few kinds of arguments."""
+    tested = function_under_test(with_mistakes(*mistakes), id, WHOLE)
+    kinds = islice(variations(tested.algorithms, id), KINDS)
+    found = locate(tested, list(tested.trials(kinds)), lambda *_: None)
+    assert found is not None
+    return found
+
+
+#: How many kinds of arguments are tried: the smallest is among them.
+KINDS = 8
+ALGORITHMS = ("4", "5", "6", "8", "9", "10")
+#: Mistakes that are made in one line, and make sense at all sizes.
+IN_ONE_LINE = [
+    mistake
+    for mistake in catalogue().values()
+    if len(mistake.edits) == 1 and not mistake.equal and mistake.algorithm in ALGORITHMS
+]
+COMPONENTS = [mistake for mistake in IN_ONE_LINE if mistake.algorithm in ALGORITHMS[:3]]
+
+
+def is_located(mistake: Mistake) -> bool:
+    """Whether a mistake is found at its line, and what is right there agrees."""
+    place = places(mistake.algorithm, mistake).first
+    assert place.wrong.verdict is Verdict.DIFFERS
+    assert all(trial.verdict is Verdict.AGREES for trial in place.right.values())
+    return mistake.line in place.every_line
+
+
+@pytest.mark.parametrize("mistake", COMPONENTS[::5], ids=lambda mistake: mistake.id)
+def test_a_mistake_is_located_at_its_line(mistake):
+    assert is_located(mistake)
+
+
+def test_a_mistake_of_a_model_is_located_among_few_lines():
+    place = places("10", catalogue()["causal-mask-strict-10"]).first
+    assert place.lines.keys() <= {5, 6}
+    assert "10.6" in place.every_line
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("mistake", IN_ONE_LINE, ids=lambda mistake: mistake.id)
+def test_every_mistake_is_located_at_its_line(mistake):
+    assert is_located(mistake)
+
+
+def test_two_faults_have_two_places():
+    found = places("5", catalogue()["scale-missing"], catalogue()["heads-reversed"])
+    assert found.second is not None
+    lines = found.first.every_line, found.second.every_line
+    assert [("4.6" in each, "5.2" in each) for each in lines] == [(True, True), (False, True)]
