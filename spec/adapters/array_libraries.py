@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from spec.calling.python_signature import parameters_of
-from spec.inputs.adapter_error import AdapterError, ChangedArgumentError
+from spec.inputs.adapter_error import AdapterError, ChangedArgumentError, FailedCallError
 from spec.inputs.array_conversion import BFLOAT16
+from spec.inputs.formats import FORMATS
 from spec.machine.trees import map_arrays, same
 
 Library = Literal["numpy", "torch", "jax"]
@@ -30,6 +31,14 @@ def imported(library: str) -> Any:
         return import_module(library)
     except ImportError:
         raise AdapterError(f"{library} is not installed") from None
+
+
+def formats_of(library: Library) -> tuple[str, ...]:
+    """Return the floating-point formats in which a library computes.
+
+    NumPy knows bfloat16 from `ml_dtypes`, which multiplies such matrices in float32.
+    """
+    return tuple(name for name in FORMATS if library != "numpy" or name != BFLOAT16.name)
 
 
 def converted(library: Library, tree: Any) -> Any:
@@ -65,12 +74,17 @@ def call_in_library(
     """Call a function with arguments by name, converted from NumPy, which it must not change."""
     before = map_arrays(np.copy, dict(arguments))
     by_name = converted(library, dict(arguments))
+    parameters = parameters_of(function)
     by_position = [
         by_name.pop(name)
-        for name, parameter in parameters_of(function).items()
+        for name, parameter in parameters.items()
         if parameter.kind is inspect.Parameter.POSITIONAL_ONLY and name in by_name
     ]
-    result = function(*by_position, **by_name)
+    try:
+        result = function(*by_position, **by_name)
+    except BaseException as error:  # a function may even raise SystemExit
+        in_order = {name: arguments[name] for name in parameters if name in arguments}
+        raise FailedCallError({**in_order, **arguments}) from error
     for name, value in before.items():
         if not same(value, arguments[name]):
             raise ChangedArgumentError(name)

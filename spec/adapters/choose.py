@@ -62,9 +62,8 @@ def is_module(function: Any) -> bool:
 
 
 def _require_options(options: dict[str, Any], adapter: Any) -> None:
-    known = [
-        name for name in inspect.signature(adapter).parameters if name in adapter.__kwdefaults__
-    ]
+    parameters = inspect.signature(adapter).parameters.values()
+    known = [each.name for each in parameters if each.kind is inspect.Parameter.KEYWORD_ONLY]
     if unknown := [name for name in options if name not in known]:
         raise AdapterError(
             f"{adapter.__name__} has no option {unknown[0]}; there are {', '.join(known)}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from spec.adapters import options
-from spec.adapters.array_libraries import Library, call_in_library, computing
+from spec.adapters.array_libraries import Library, call_in_library, computing, formats_of
 from spec.adapters.chosen_result import chosen_result
 from spec.adapters.match_arguments import UntakenArgumentError, argument_named, matched
 from spec.adapters.options import option
@@ -36,6 +36,7 @@ ADVICE = {
 USUAL = ("out first", "separate", "stacked", "probabilities", "numpy")
 
 
+@options.keeping_options
 def layout(
     *,
     tokens: options.Tokens = "columns",
@@ -160,13 +161,20 @@ def layout(
         library if library not in USUAL else "",
     )
     restrictions = Restrictions(mask, itself, biases, tied)
-    return Adapter(", ".join(filter(None, words)), form.call, fitting, restrictions, values)
+    name, formats = ", ".join(filter(None, words)), formats_of(library)
+    return Adapter(name, form.call, fitting, restrictions, values, formats=formats)
 
 
 def paper_form(function: Function) -> Adapter:
     """Return the adapter of a function in the paper's own form: the layout without options."""
     values: dict[str, Value] = {} if takes_eps(function) else {"ε": 0.0}
-    return Adapter("the paper writes it", PAPER_LAYOUT.call, values=values)
+    return Adapter(
+        "the paper writes it",
+        PAPER_LAYOUT.call,
+        values=values,
+        formats=formats_of("numpy"),
+        options={},
+    )
 
 
 def takes_eps(function: Function) -> bool:

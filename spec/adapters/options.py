@@ -1,12 +1,19 @@
 """The options that describe the form of a function, and the words for them on a command line."""
 
-from collections.abc import Collection, Iterable, Mapping
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
+from functools import wraps
 from math import prod
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, get_args
 
 from spec.inputs.adapter_error import AdapterError
 from spec.inputs.draw import SIZES
 from spec.usage_error import UsageError
+
+if TYPE_CHECKING:  # the command shows the words without the libraries that a check needs
+    from spec.inputs.arguments import Adapter
 
 Tokens = Literal["columns", "rows"]
 Batch = Literal["first", "second", "last"]
@@ -17,6 +24,7 @@ Mask = Literal["attend", "masked", "additive", "causal", "none"]
 Result = Literal["probabilities", "logits"]
 Biases = bool | Collection[str]
 FixedSizes = Mapping[str, int | str]
+P = ParamSpec("P")
 
 #: The option that each word of `--layout` sets, and its value.
 WORDS: Mapping[str, tuple[str, object]] = {
@@ -92,6 +100,16 @@ def option(name: str, value: object) -> str:
     """
     words = [word for word, setting in WORDS.items() if setting == (name, value)]
     return " ".join([*words, f"({name}={value!r})" if words else f"{name}={value!r}"])
+
+
+def keeping_options(make: Callable[P, Adapter]) -> Callable[P, Adapter]:
+    """Let each adapter that a function makes know the options with which it was made."""
+
+    @wraps(make)
+    def made(*arguments: P.args, **options: P.kwargs) -> Adapter:
+        return replace(make(*arguments, **options), options=options)
+
+    return made
 
 
 def require_allowed(option: str, value: Any, allowed: Any) -> None:

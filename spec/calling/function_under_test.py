@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -49,6 +50,8 @@ class Trial:
         The arrays of the function's result by their paths, if the result has such arrays.
     distance
         The largest distance of the result from the exact one, if the shapes are right.
+    passed
+        What a function that raises was passed, with shapes: `x (5, 13), mask (5, 7)`.
     """
 
     expected: ExactResult
@@ -56,6 +59,7 @@ class Trial:
     problem: str = ""
     result: Mapping[str, Array] | None = None
     distance: Distance | None = None
+    passed: str = ""
 
     @property
     def arguments(self) -> Arguments:
@@ -117,8 +121,12 @@ class FunctionUnderTest:
             if variation.edge and arguments.shapes in tried:
                 continue
             tried.add(arguments.shapes)
+            modules = len(sys.modules)
             try:
-                trial = self.trial(exact_result(arguments))
+                expected = exact_result(arguments)
+                trial = self.trial(expected)
+                if trial.verdict is Verdict.RAISES and len(sys.modules) > modules:
+                    trial = self.trial(expected)  # of a record's class it has just imported
             except UndefinedResultError:
                 continue
             yield trial
@@ -146,7 +154,7 @@ class FunctionUnderTest:
         try:
             value = guarded_call(self.function, self.adapter, arguments, self.seconds)
         except CallError as error:
-            return Trial(expected, error.verdict, error.problem)
+            return Trial(expected, error.verdict, error.problem, passed=error.passed)
         parts = result_parts(value, expected)
         result = parts if isinstance(parts, str) else result_arrays(parts, expected)
         if isinstance(result, str):
@@ -179,7 +187,7 @@ class FunctionUnderTest:
             if array.exact and "int" not in dtype:
                 return f"gives {dtype}, not integers"
             if not array.exact and dtype != self.format.name:
-                return f"gives {dtype} for {self.format.name}"
+                return f"gives {dtype} where its arguments are {self.format.name}"
         return ""
 
     def drawing(self, variations: Iterable[Variation]) -> FunctionUnderTest:

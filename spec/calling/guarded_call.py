@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from spec.calling.verdict import Verdict
-from spec.inputs.adapter_error import AdapterError, ChangedArgumentError
+from spec.inputs.adapter_error import AdapterError, ChangedArgumentError, FailedCallError
 from spec.inputs.arguments import Adapter, Arguments, Function
 from spec.machine.trees import same
 
@@ -19,12 +19,16 @@ LONGEST = 300
 
 
 class CallError(Exception):
-    """A call has failed: the verdict on it, and what is wrong as a clause, `raises KeyError`."""
+    """A call has failed: the verdict on it, and what is wrong as a clause, `raises KeyError`.
 
-    def __init__(self, verdict: Verdict, problem: str) -> None:
+    `passed` lists the arguments of a function that raises, with their shapes, if they are known.
+    """
+
+    def __init__(self, verdict: Verdict, problem: str, passed: str = "") -> None:
         super().__init__(problem)
         self.verdict = verdict
         self.problem = problem
+        self.passed = passed
 
 
 def guarded_call(function: Function, adapter: Adapter, arguments: Arguments, seconds: float) -> Any:
@@ -68,8 +72,23 @@ def _outcome(
         return None, CallError(Verdict.DOES_NOT_FIT, str(error))
     except ChangedArgumentError as error:
         return None, CallError(Verdict.MUTATES, f"changes its argument {error}")
+    except FailedCallError as error:
+        problem = f"raises {described(error.__cause__ or error)}"
+        passed = ", ".join(shown(name, value) for name, value in error.passed.items())
+        return None, CallError(Verdict.RAISES, problem, passed)
     except BaseException as error:  # a function may even raise SystemExit
         return None, CallError(Verdict.RAISES, f"raises {described(error)}")
+
+
+def shown(name: str, value: Any, depth: int = 2) -> str:
+    """Return an argument with its shape, or with those of its fields, down to some depth."""
+    if hasattr(value, "shape"):
+        return f"{name} {tuple(value.shape)}"
+    if not isinstance(value, tuple | list):
+        return f"{name} = {value!r:.40}"
+    fields = zip(getattr(value, "_fields", range(len(value))), value, strict=True)
+    parts = ", ".join(shown(str(field), part, depth - 1) for field, part in fields if depth)
+    return f"{name} {type(value).__name__}({parts or '…'})"
 
 
 def described(error: BaseException) -> str:

@@ -91,10 +91,16 @@ def _undefined_names(annotated: Any) -> set[str]:
 
 
 def as_annotated(value: Any, annotation: Any) -> Any:
-    """Return a record as the named tuple that its annotation names, at every depth."""
+    """Return a record as the named tuple that its annotation names, at every depth.
+
+    Without such an annotation it becomes the named tuple of its name and fields that a module has.
+    A function may pass it on to another, which wants that class.
+    """
     while get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
     kind = get_origin(annotation) or annotation
+    if hasattr(value, "_fields") and not hasattr(kind, "_fields"):
+        kind = _imported_class(value)
     if hasattr(value, "_fields") and hasattr(kind, "_fields"):
         types = annotations_of(kind)
         if missing := [name for name in kind._fields if not hasattr(value, name)]:
@@ -105,3 +111,15 @@ def as_annotated(value: Any, annotation: Any) -> Any:
     if isinstance(value, tuple) and kind is tuple and get_args(annotation):
         return tuple(as_annotated(part, get_args(annotation)[0]) for part in value)
     return value
+
+
+def _imported_class(record: Any) -> Any:
+    """Return the class of the name and the fields of a record that was imported, if it is one."""
+    name = type(record).__name__
+    same_name = (vars(module).get(name) for module in list(sys.modules.values()))
+    classes = {
+        kind
+        for kind in same_name
+        if isinstance(kind, type) and getattr(kind, "_fields", None) == record._fields
+    }
+    return classes.pop() if len(classes) == 1 else None

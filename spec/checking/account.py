@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from spec.exit_status import ExitStatus
+
 
 @dataclass(frozen=True)
 class Row:
@@ -20,6 +22,8 @@ class Row:
     error, tolerance
         The distance of the result from the exact one, and the largest distance that rounding
         explains; None where the results could not be compared.
+    finite
+        Whether the result only had to be finite, since rounding leaves it no digits.
     passes
         Whether the function is right.
     """
@@ -29,6 +33,7 @@ class Row:
     problem: str = ""
     error: float | None = None
     tolerance: float | None = None
+    finite: bool = False
     passes: bool = True
 
     @property
@@ -49,8 +54,9 @@ class WrittenReport:
     ----------
     headline
         A sentence with the function, the algorithm and the verdict.
-    passes
-        Whether the function is right.
+    status
+        The exit status: whether the function is right, wrong, does not fit, or is not yet known to
+        be any of these.
     explanations
         Paragraphs, each with a mistake or documented difference that reproduces the results.
     line
@@ -66,13 +72,18 @@ class WrittenReport:
     """
 
     headline: str
-    passes: bool
+    status: int
     explanations: Sequence[str] = ()
     line: str = ""
     smallest: str = ""
     laws: Mapping[str, str] | None = None
     rows: tuple[Row, ...] = ()
     notes: Sequence[str] = ()
+
+    @property
+    def passes(self) -> bool:
+        """Whether the function is right."""
+        return self.status == ExitStatus.HOLDS
 
     def __str__(self) -> str:
         parts = [self.headline, *self.explanations]

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 from spec import library
-from spec.adapters.choose import adapter_for
+from spec.adapters.options import options_of
 from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.verdict import Verdict
 from spec.checking.explain import explanations
 from spec.checking.first_wrong_line import first_wrong_line
+from spec.checking.fitting_options import (
+    adapter_or_advice,
+    cannot_be_called,
+    fitting_options,
+    may_be_called_otherwise,
+)
 from spec.checking.locate import locate
 from spec.checking.print_arguments import printed
 from spec.checking.report import Report
@@ -22,6 +28,7 @@ from spec.checking.shrink import smallest
 from spec.checking.visible_faults import Progress
 from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter, Arguments, Function
+from spec.inputs.array_conversion import BFLOAT16
 from spec.inputs.formats import FORMATS
 from spec.inputs.variations import variations
 from spec.laws.evaluated_case import InapplicableError, law_case
@@ -30,6 +37,8 @@ from spec.mistakes.catalogue import catalogue
 from spec.mistakes.edit import edited_together
 from spec.usage_error import UsageError
 
+#: Why a function of NumPy is not checked in bfloat16.
+_WIDENED = ", which NumPy widens; if your function is one of torch or JAX, say so in its layout"
 #: How many seconds a call may take unless the caller sets another limit.
 SECONDS = 10.0
 #: On how many kinds of arguments a check finds out how a function draws tokens.
@@ -44,8 +53,11 @@ def function_under_test(
     adapter: Adapter | Callable[[Function, Arguments], Any] | None = None,
     format: str = "float64",
     seconds: float = SECONDS,
+    words: Iterable[str] | None = None,
 ) -> FunctionUnderTest:
     """Return a function together with the algorithm that it should be, and its adapter.
+
+    Without an adapter it is the one for the words of a command line, if there are any.
 
     A UsageError, which an AdapterError is too, says what makes no sense or does not fit.
     """
@@ -56,13 +68,19 @@ def function_under_test(
     if not callable(function) and not isinstance(adapter, Adapter):
         raise UsageError(f"{function!r:.60} cannot be called")
     if adapter is None:
-        adapter = adapter_for(function, id)
+        on_command_line, options = words is not None, options_of(words or ())
+        adapter = adapter_or_advice(
+            function, id, options, FORMATS[format], seconds, on_command_line=on_command_line
+        )
     if not isinstance(adapter, Adapter):
         if not callable(adapter):
             raise UsageError(f"{adapter!r:.60} is not an adapter, and cannot be called")
         adapter = Adapter("its own adapter does", adapter)
     if format not in adapter.formats:
-        raise AdapterError(f"{adapter.name} computes in {', '.join(adapter.formats)}, not {format}")
+        why = _WIDENED if format == BFLOAT16.name and adapter.options is not None else ""
+        formats = ", ".join(adapter.formats)
+        subject = f"a function called as {adapter.name}"
+        raise AdapterError(f"{subject} computes in {formats}, not {format}{why}")
     if adapter.departures:
         departures = [catalogue()[id] for id in adapter.departures]
         algorithms = edited_together(departures, algorithms)
@@ -125,28 +143,43 @@ def check(
     >>> check(my_token_embedding, algorithm=1).verdict
     <Verdict.AGREES: 'agrees'>
     """
-    start = time.perf_counter()
-    report_step = progress or (lambda *_: None)
     tested = function_under_test(function, algorithm, adapter, format, seconds)
-    wanted = list(variations(tested.algorithms, tested.id))
+    *_, report = reports(tested, progress or (lambda *_: None))
+    return report
+
+
+def reports(tested: FunctionUnderTest, report_step: Progress) -> Iterator[Report]:
+    """Yield what is known of a function after each kind of arguments, and at last the report."""
+    start = time.perf_counter()
+    kinds = list(variations(tested.algorithms, tested.id))
     trials: list[Trial] = []
-    for number, trial in enumerate(tested.trials(wanted), 1):
+    report_step("trying", 0, len(kinds))
+    for number, trial in enumerate(tested.trials(kinds), 1):
         trials.append(trial)
-        report_step("trying", number, len(wanted))
-    verdicts = [trial.verdict for trial in trials]
-    failed = [verdict for verdict in verdicts if not verdict.passes]
-    report = Report(tested, failed[0] if failed else _passing(tested, verdicts), trials)
-    if failed and not any(verdict.ends_the_check for verdict in failed):
+        yield Report(tested, _verdict(tested, trials), tuple(trials), finished=False)
+        report_step("trying", number, len(kinds))
+    report = Report(tested, _verdict(tested, trials), tuple(trials))
+    if may_be_called_otherwise(trials):
+        report_step("looking for a layout in which it can be called", 0, 0)
+        fitting = fitting_options(tested)
+        misfits = cannot_be_called(tested, trials, fitting)
+        verdict = Verdict.DOES_NOT_FIT if misfits else report.verdict
+        report = replace(report, verdict=verdict, fitting=fitting)
+    verdicts = {report.verdict, *(trial.verdict for trial in trials)}
+    if report.failed and not any(verdict.ends_the_check for verdict in verdicts):
+        report_step("looking for the mistake", 0, 0)
         report = _explained(report, report_step)
-    return replace(report, seconds=time.perf_counter() - start)
+    yield replace(report, seconds=time.perf_counter() - start)
 
 
-def _passing(tested: FunctionUnderTest, verdicts: list[Verdict]) -> Verdict:
-    """Return the verdict on a function that did not fail."""
+def _verdict(tested: FunctionUnderTest, trials: Sequence[Trial]) -> Verdict:
+    """Return the verdict on a function after some calls: the first that is not right, if any is."""
+    verdicts = [trial.verdict for trial in trials]
     if not verdicts:
         return Verdict.UNTRIED
     departs = tested.adapter.departures or Verdict.DEPARTS in verdicts
-    return Verdict.DEPARTS if departs else Verdict.AGREES
+    passing = Verdict.DEPARTS if departs else Verdict.AGREES
+    return next((verdict for verdict in verdicts if not verdict.passes), passing)
 
 
 def _explained(report: Report, report_step: Progress) -> Report:

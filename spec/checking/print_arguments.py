@@ -12,8 +12,8 @@ from spec.inputs.array_conversion import Array
 from spec.language.types import Family, Key, Type
 from spec.machine import Parameters, Value
 
-#: How many numbers a reader can take in.
-FEW = 60
+#: How many numbers a reader can take in, and with how many digits, the fewest first.
+FEW, DIGITS = 60, (6, 12, 17)
 
 
 def printed(trial: Trial) -> str:
@@ -61,11 +61,16 @@ def _rows(key: Key, type: Type, value: Value, arguments: Arguments, indent: str)
 def _results(trial: Trial) -> Iterator[str]:
     key, _ = trial.arguments.header.output
     path = trial.distance.path if trial.distance else trial.expected.arrays[0].path
-    if trial.result is not None and path in trial.result:
-        yield f"found: {key}{path} = {_written(_counted_from_1(trial.result[path]))}"
     array = next(array for array in trial.expected.arrays if array.path == path)
     entries = array.entries if array.exact else array.entries.astype(float)
-    yield f"wanted: {key}{path} = {_written(_counted_from_1(entries))}"
+    shown = {"wanted": _counted_from_1(entries)}
+    if trial.result is not None and path in trial.result:
+        shown = {"found": _counted_from_1(trial.result[path]), **shown}
+    for digits in DIGITS:  # if they are equal, another thing is wrong
+        texts = {name: _written(value, digits) for name, value in shown.items()}
+        if len({*texts.values()}) == len(texts):
+            yield from (f"{name}: {key}{path} = {text}" for name, text in texts.items())
+            return
 
 
 def _counted_from_1(result: Array) -> Any:
@@ -75,13 +80,13 @@ def _counted_from_1(result: Array) -> Any:
     return result[:, None] if result.ndim == 1 else result
 
 
-def _written(value: Value) -> str:
+def _written(value: Value, digits: int = DIGITS[0]) -> str:
     match value:
         case list():
-            return f"[{', '.join(map(_written, value))}]"
+            return f"[{', '.join(_written(entry, digits) for entry in value)}]"
         case np.ndarray():
-            rows = value.reshape(len(value), -1)
-            return f"[{'; '.join(' '.join(map(_written, row.tolist())) for row in rows)}]"
+            rows = value.reshape(len(value), -1).tolist()
+            return f"[{'; '.join(' '.join(_written(x, digits) for x in row) for row in rows)}]"
         case float():
-            return f"{value:.6g}".replace("-", "−")
+            return f"{value:.{digits}g}".replace("-", "−")
     return str(value)

@@ -1,7 +1,8 @@
 """Checks a function in a separate process: `python -m spec.checking.process_worker`.
 
-The request stands on standard input, as JSON. The progress, and at last the account, are written
-to standard output, a row of JSON each. What the function prints goes to standard error.
+The request stands on standard input, as JSON. The progress, what is known so far, and at last the
+account, are written to standard output, a row of JSON each. What the function prints goes to
+standard error.
 """
 
 import importlib
@@ -9,12 +10,11 @@ import inspect
 import json
 import os
 import sys
+import traceback
+from collections.abc import Callable
 from typing import Any, TextIO
 
-from spec.adapters.choose import adapter_for
-from spec.adapters.options import options_of
-from spec.checking.check import check
-from spec.checking.visible_faults import Progress
+from spec.checking.check import function_under_test, reports
 from spec.inputs.arguments import Function
 from spec.usage_error import UsageError
 
@@ -25,26 +25,29 @@ def main() -> None:
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as out:
         os.dup2(2, 1)  # what the function prints must not be taken for ours
         sys.path.insert(0, "")  # the user's folder; ours has been imported without it
-        _write(out, answer(request, lambda *step: _write(out, {"progress": step})))
+        answer(request, lambda message: _write(out, message))
         os._exit(0)  # a thread that hangs must not keep the process
 
 
-def answer(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Return the account of a check, or the error that says why there is none."""
+def answer(request: dict[str, Any], tell: Callable[[dict[str, Any]], None]) -> None:
+    """Tell how a check goes on, and at last its account, or the error that says why there is none.
+
+    Each is a message: `{"progress": ("trying", 3, 21)}`; `{"so far": …}`, the account of what is
+    known; `{"account": …}`; `{"error": …}`; `{"fault": …}`, the traceback of an error of ours.
+    """
     try:
         function = named(request["function"])
-        adapter = adapter_for(function, request["algorithm"], **options_of(request["layout"]))
-        report = check(
-            function,
-            request["algorithm"],
-            adapter=adapter,
-            format=request["format"],
-            seconds=request["seconds"],
-            progress=progress,
+        id, format, seconds = (request[name] for name in ("algorithm", "format", "seconds"))
+        tested = function_under_test(
+            function, id, format=format, seconds=seconds, words=request["layout"]
         )
+        for report in reports(tested, lambda *step: tell({"progress": step})):
+            kind = "account" if report.finished else "so far"
+            tell({kind: report.account(on_command_line=True).data()})
     except UsageError as error:
-        return {"error": " ".join(str(error).split())}
-    return {"account": report.account().data()}
+        tell({"error": " ".join(str(error).split())})
+    except Exception:  # what a function raises is a verdict, and ends no check
+        tell({"fault": traceback.format_exc()})
 
 
 def named(name: str) -> Function:

@@ -7,7 +7,9 @@ from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.verdict import Verdict
 from spec.checking.account import Row, WrittenReport
 from spec.checking.explain import Change, Explanation
+from spec.checking.fitting_options import Fitting
 from spec.checking.locate import Location
+from spec.exit_status import ExitStatus
 from spec.line_by_line.findings import Difference
 from spec.mistakes.catalogue import Mistake, catalogue
 
@@ -35,8 +37,12 @@ class Report:
     laws
         The laws of the algorithm, each with what is wrong where it does not hold; None if they
         were not examined.
+    fitting
+        Options with which the function can be called, if it cannot be called as it was asked.
     seconds
         How long the check took.
+    finished
+        Whether the function was tried on arguments of every kind, and a mistake was looked for.
     """
 
     tested: FunctionUnderTest
@@ -47,7 +53,9 @@ class Report:
     line: Difference | None = None
     smallest: str = ""
     laws: Mapping[str, str] | None = None
+    fitting: Fitting | None = None
     seconds: float = 0.0
+    finished: bool = True
 
     @property
     def passes(self) -> bool:
@@ -70,12 +78,22 @@ class Report:
         named = (each.mistakes for each in self.explanations if not each.mutants)
         return [tuple(mistake.id for mistake in each) for each in named]
 
-    def account(self) -> WrittenReport:
-        """Return the report in words and figures."""
+    @property
+    def status(self) -> ExitStatus:
+        """The exit status of the command that prints this report."""
+        if self.passes and self.finished:
+            return ExitStatus.HOLDS
+        if self.verdict in (Verdict.DOES_NOT_FIT, Verdict.UNTRIED):
+            return ExitStatus.NO_ANSWER
+        slow = self.verdict is Verdict.HANGS and len(self.trials) == 1  # perhaps no more than that
+        return ExitStatus.FAILS if self.finished and not slow else ExitStatus.UNFINISHED
+
+    def account(self, *, on_command_line: bool = False) -> WrittenReport:
+        """Return the report in words and figures, with advice in Python or for a command line."""
         return WrittenReport(
             self._headline(),
-            self.passes,
-            tuple(self._paragraphs()),
+            self.status,
+            (*self._calls(on_command_line), *self._paragraphs()),
             "" if self.line is None else f"First wrong: {self.line}.",
             self.smallest,
             self.laws,
@@ -88,6 +106,8 @@ class Report:
 
     def _headline(self) -> str:
         name, algorithm = self.tested.name, self.tested.title
+        if self.passes and not self.finished:
+            return f"{name} is {algorithm} on the first {len(self.trials)} kinds of arguments."
         match self.verdict:
             case Verdict.AGREES:
                 tried = f"as far as arguments of {len(self.trials)} kinds can tell"
@@ -99,8 +119,34 @@ class Report:
                 return f"{name} was not tried: {reason}."
         first = self.failed[0]
         if self.verdict is Verdict.DOES_NOT_FIT:
-            return f"{name} cannot be called as {algorithm}: {first.problem}."
+            if first.verdict is Verdict.DOES_NOT_FIT:
+                return f"{name} cannot be called as {algorithm}: {first.problem}."
+            verb = "cannot be called as" if first.verdict is Verdict.RAISES else "does not fit"
+            return f"{name} {verb} {algorithm}: {self._kinds(first.verdict)} it {first.problem}."
+        if self.status is ExitStatus.UNFINISHED and first.verdict is Verdict.HANGS:
+            return f"{name} may be {algorithm} or not: it {first.problem} ({first.name})."
         return f"{name} is not {algorithm}: it {first.problem} ({first.name})."
+
+    def _kinds(self, verdict: Verdict) -> str:
+        """Say on how many kinds of arguments there was a verdict."""
+        count, all = sum(trial.verdict is verdict for trial in self.trials), len(self.trials)
+        return f"on {count} of {all} kinds of arguments" if count < all else "on all arguments"
+
+    def _calls(self, on_command_line: bool) -> Iterator[str]:
+        """Say what a function that raises was passed, and with which options it can be called."""
+        raised = [trial for trial in self.trials if trial.verdict is Verdict.RAISES]
+        if self.verdict is Verdict.DOES_NOT_FIT:
+            if raised and raised[0].passed:
+                yield f"It was passed {raised[0].passed}."
+            if self.fitting is None and self.tested.adapter.options is not None:
+                yield "No other layout was found in which it can be called."
+        elif raised and self.finished:
+            others = [trial for trial in self.trials if trial.verdict is not Verdict.RAISES]
+            fewer, how = (others, "all but ") if len(others) < len(raised) else (raised, "")
+            kinds = f"{how}{len(fewer)} of {len(self.trials)} kinds of arguments"
+            yield f"It raises on {kinds}: {'; '.join(trial.name for trial in fewer)}."
+        if self.fitting is not None:
+            yield self.fitting.advice(self.tested.function, on_command_line=on_command_line)
 
     def _paragraphs(self) -> Iterator[str]:
         if departures := self.tested.adapter.departures:
@@ -162,7 +208,7 @@ class Report:
         format = self.tested.format.name
         yield f"Called as {self.tested.adapter.name}, in {format}."
         measured = [trial for trial in self.trials if trial.distance]
-        if measured and not self.explanations:
+        if measured and not self.explanations and self.verdict is not Verdict.DOES_NOT_FIT:
             yield (
                 f"Largest error: {self.ratio:.3g} of the tolerance, which is "
                 f"{measured[0].expected.multiple} times the "
@@ -174,7 +220,8 @@ def _row(trial: Trial) -> Row:
     distance = trial.distance
     error, tolerance = (distance.error, distance.tolerance) if distance else (None, None)
     verdict = trial.verdict
-    return Row(trial.name, verdict.value, trial.problem, error, tolerance, verdict.passes)
+    finite = trial.arguments.variation.finite
+    return Row(trial.name, verdict.value, trial.problem, error, tolerance, finite, verdict.passes)
 
 
 def _clause(change: Change) -> str:

@@ -12,9 +12,11 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from spec.checking.account import WrittenReport
+from spec.exit_status import ExitStatus
 from spec.usage_error import UsageError
 
 #: How much is kept, and how much shown, of what a process has written to standard error.
@@ -25,6 +27,8 @@ def check_separately(
     request: Mapping[str, Any], limit: float, progress: Callable[[str, int, int], None]
 ) -> WrittenReport:
     """Check a function that is named `package.module:function`, in a separate process.
+
+    If time is up, what is known by then is returned, with the status of what is not finished.
 
     Parameters
     ----------
@@ -39,6 +43,8 @@ def check_separately(
     ------
     UsageError
         If there is no such function, algorithm or format, or the adapter does not fit.
+    RuntimeError
+        If there is a fault in the check itself.
     """
     process = subprocess.Popen(
         # -P: what stands in the user's folder is not taken for ours.
@@ -60,7 +66,7 @@ def check_separately(
     timer = threading.Timer(limit, stop)
     tail = _Tail(process)
     timer.start()
-    message: dict[str, Any] = {}
+    latest: dict[str, Any] = {}  # the last message of each kind
     try:
         with suppress(BrokenPipeError), process.stdin as pipe:  # it may have ended already
             pipe.write(json.dumps(dict(request)).encode() + b"\n")
@@ -68,32 +74,41 @@ def check_separately(
             if not row.endswith(b"\n"):
                 break  # it was killed in the midst of a row
             message = json.loads(row)
-            if "progress" not in message:
+            latest |= message
+            if "progress" in message:
+                progress(*message["progress"])
+            elif "so far" not in message:
                 break  # what the function has begun may still be writing
-            progress(*message["progress"])
     except KeyboardInterrupt:
         _kill(process)  # at once: a second Ctrl-C must not leave it behind
         raise
     finally:
         timer.cancel()
-        if "progress" in message or not message:
+        if not latest.keys() & {"account", "error", "fault"}:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(1)
         _kill(process)
         code = process.wait()
         process.stdout.close()
-    if "account" in message:
-        return WrittenReport.of(message["account"])
-    if "error" in message:
-        raise UsageError(message["error"])
+    if "account" in latest:
+        return WrittenReport.of(latest["account"])
+    if "error" in latest:
+        raise UsageError(latest["error"])
+    if "fault" in latest:
+        raise RuntimeError(latest["fault"])
     name = f"{request['function']}, as Algorithm {request['algorithm']},"
+    known = WrittenReport(f"{name} was not called to an end.", ExitStatus.UNFINISHED)
+    if "so far" in latest:
+        known = WrittenReport.of(latest["so far"])
+    activity, done, all = latest.get("progress", ("starting", 0, 0))
+    count = f", {done} of {all}" if all else ""
     if overdue.is_set():
-        return WrittenReport(
-            f"{name} did not end within {limit:g} s; --limit allows more time.", False
-        )
-    signals = {int(known): known.name for known in signal.Signals}
+        late = f"Not finished after {limit:g} s ({activity}{count}): --limit allows more time."
+        return replace(known, notes=[*known.notes, late])
+    signals = {int(signal): signal.name for signal in signal.Signals}
     how = f"by signal {signals.get(-code, -code)}" if code < 0 else f"with status {code}"
-    return WrittenReport(f"{name} ends the process {how}.", False, notes=tail.rows())
+    headline = f"{name} ends the process {how} ({activity}{count})."
+    return replace(known, headline=headline, status=ExitStatus.FAILS, notes=tail.rows())
 
 
 class _Tail(threading.Thread):

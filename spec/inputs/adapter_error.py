@@ -1,4 +1,7 @@
-"""Errors of adapters, and of functions that change their arguments."""
+"""Errors of adapters, and of functions that raise or that change their arguments."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from spec.usage_error import UsageError
 
@@ -9,6 +12,14 @@ class AdapterError(UsageError):
 
 class UnknownArgumentError(AdapterError, AttributeError):
     """An adapter asks for an argument that the algorithm does not have."""
+
+
+class FailedCallError(Exception):
+    """A function has raised the cause of this error, when it was passed some arguments by name."""
+
+    def __init__(self, passed: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.passed = passed
 
 
 class ChangedArgumentError(ValueError):

@@ -12,7 +12,7 @@ import numpy as np
 from spec.inputs.adapter_error import UnknownArgumentError
 from spec.inputs.change_parameters import change_parameters, each
 from spec.inputs.draw import SIZES, Inputs, draw
-from spec.inputs.formats import Format
+from spec.inputs.formats import FORMATS, Format
 from spec.inputs.python_form import per_token, python_form
 from spec.inputs.variations import Variation, sizes_in
 from spec.language.checked import Checked
@@ -61,6 +61,8 @@ class Adapter:
         Which token the function draws, given a number u that is uniform in [0, 1). `from below`:
         the first token at which the probabilities add up to more than u, as in NumPy's `choice`.
         `from above`: the first at which they add up to 1 − u. None: a check tries both.
+    options
+        The options with which `layout` or `modules` has made the adapter; None: it has none.
     """
 
     name: str
@@ -69,8 +71,9 @@ class Adapter:
     inputs: Callable[[Inputs], Inputs] = _unchanged
     values: Mapping[str, Value] = field(default_factory=dict)
     departures: tuple[str, ...] = ()
-    formats: tuple[str, ...] = ("float64", "float32", "bfloat16")
+    formats: tuple[str, ...] = tuple(FORMATS)
     draws: Literal["from below", "from above"] | None = None
+    options: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

@@ -61,8 +61,7 @@ def draw(
         If there is no size by a name that the algorithm has.
     """
     headers = [checked.header for checked in algorithms.values()]
-    declared = [type for header in headers for type in header.variables.values()]
-    named = {*SIZES, *(atom.name for type in declared for atom in sizes_of(type))}
+    named = {*SIZES, *(name for header in headers for name in header.size_names)}
     named |= {str(key) for header in headers for key in header.hyperparameters}
     if unknown := [name for name in (*(sizes or {}), *(values or {})) if name not in named]:
         raise ValueError(f"no algorithm has a size or hyperparameter {unknown[0]}")

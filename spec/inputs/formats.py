@@ -32,6 +32,6 @@ class Format:
 FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         dtype.name: Format(dtype.name, dtype)
-        for dtype in map(np.dtype, (np.float64, np.float32, ml_dtypes.bfloat16))
+        for dtype in map(np.dtype, (np.float64, np.float32, np.float16, ml_dtypes.bfloat16))
     }
 )

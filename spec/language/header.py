@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from spec.language import tree, types
 from spec.language.errors import CheckError
@@ -77,6 +78,11 @@ class Header:
     requirements: tuple[Requirement, ...]
     equal: Mapping[Atom, Poly]
     abbreviations: tuple[tree.Abbreviation, ...]
+
+    @cached_property
+    def size_names(self) -> frozenset[str]:
+        """The names of all sizes in the types of variables."""
+        return frozenset(atom.name for type in self.variables.values() for atom in sizes_of(type))
 
 
 def header(program: Program, headers: Mapping[str, Header]) -> Header:

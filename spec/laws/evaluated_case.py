@@ -12,6 +12,7 @@ import numpy as np
 from spec.calling.function_under_test import FunctionUnderTest
 from spec.calling.verdict import Verdict
 from spec.expected.result import ExactResult, UndefinedResultError, exact_result
+from spec.expected.rounding_bounds import distinct_digits
 from spec.inputs.arguments import Arguments
 from spec.inputs.array_conversion import Array
 from spec.inputs.change_parameters import Fields, change_parameters, parameters_by_name
@@ -145,7 +146,8 @@ class LawCase:
         key, _ = self.arguments.header.output
         entry = f"{key}{[int(index) + 1 for index in place]}{' ' * bool(where)}{where}"
         times = f", {errors[place] / tolerance:.3g} times the tolerance" if tolerance else ""
-        return f"gives {result[place]:.6g} for {entry}, not {float(predicted[place]):.6g}{times}"
+        found, wanted = distinct_digits(float(result[place]), float(predicted[place]))
+        return f"gives {found} for {entry}, not {wanted}{times}"
 
 
 def law_case(function: FunctionUnderTest) -> LawCase:

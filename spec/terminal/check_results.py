@@ -47,6 +47,8 @@ def _calls(rows: tuple[Row, ...]) -> Table:
     )
     for row in rows:
         error, ratio = ("" if size is None else f"{size:.2g}" for size in (row.error, row.ratio))
+        if row.passes and row.finite:
+            error = "finite"  # and no more can be asked: rounding leaves no digits
         table.add_row(_mark(row.passes), row.name, error, ratio, "" if row.passes else row.verdict)
     return table
 

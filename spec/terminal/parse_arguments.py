@@ -33,8 +33,10 @@ def parse(
         prog="formal-transformers",
         description="The algorithms of “Formal Algorithms for Transformers” (Phuong & Hutter, 2022)"
         " as pseudocode and as Python code, and checks of your own code against them.",
-        epilog="The exit status is 0 if what you asked about holds, 1 if it does not (your function"
-        " is wrong, or a proof is missing), and 2 if there is no answer.",
+        epilog="The exit status is 0 if what you asked about holds; 1 if it does not (your function"
+        " is wrong, or a proof is missing); 2 if there is no answer, since the question makes no"
+        " sense or does not fit your function; and 3 if the answer is not finished, since the time"
+        " was over or the disk is full.",
     )
     parser.add_argument(
         "--version", action="version", version=version_of_this(), help="print the version"
@@ -124,7 +126,7 @@ def _describe_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         default="float64",
-        help="the number format: float64 (the default), float32 or bfloat16",
+        help="the number format: float64 (the default), float32, float16 or bfloat16",
     )
     for option, default, scope in (("seconds", 10.0, "one call"), ("limit", 300.0, "the check")):
         parser.add_argument(

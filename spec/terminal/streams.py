@@ -6,31 +6,31 @@ import sys
 from contextlib import suppress
 from typing import TextIO
 
-#: Exit statuses. Neither is 1, which is an answer: a function is wrong, or a proof is missing.
-NO_ANSWER, UNREAD = 2, 141
+from spec.exit_status import ExitStatus
 
 
-def write(text: str) -> int:
-    """Write a text to standard output, and return the exit status that this has: 0, 2 or 141.
+def write(text: str) -> ExitStatus:
+    """Write a text to standard output, and return the exit status that this has: 0, 3 or 141.
 
     It is in UTF-8: the locale, or a pipe on Windows, may have no letter for ℓ.
 
     Whoever reads a pipe may stop when they have seen enough, as `head` does: this is not an error.
     Other commands, such as `diff`, are then ended by the signal SIGPIPE without a message, which a
     shell reports as 141. So is this one. Status 0 would say that what was not read is right.
+    A disk that is full is not an answer either.
     """
     if sys.stdout is None:  # closed by whoever has started the command
-        return 0
+        return ExitStatus.HOLDS
     try:
         _write(sys.stdout, text)
     except BrokenPipeError:
         _discard(sys.stdout)
-        return UNREAD
+        return ExitStatus.UNREAD
     except OSError as error:
         _discard(sys.stdout)
-        say(f"cannot write to standard output: {error.strerror}")
-        return NO_ANSWER
-    return 0
+        say(f"not finished: cannot write to standard output: {error.strerror}")
+        return ExitStatus.UNFINISHED
+    return ExitStatus.HOLDS
 
 
 def _write(stream: TextIO, text: str) -> None:

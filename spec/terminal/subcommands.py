@@ -20,6 +20,7 @@ from spec.checking.separate_process import check_separately
 from spec.cost import cost
 from spec.cost.presets import sizes
 from spec.errata import errata
+from spec.exit_status import ExitStatus
 from spec.language.alg_file import Algorithm, Line
 from spec.language.open_obligations import balance, declared
 from spec.mistakes.catalogue import by_line, catalogue
@@ -35,10 +36,10 @@ class Answer(NamedTuple):
     """What is printed, and whether what was asked about holds."""
 
     parts: Iterable[RenderableType]
-    holds: bool = True
+    status: ExitStatus = ExitStatus.HOLDS
 
 
-def answer(arguments: Sequence[str] | None = None) -> tuple[str, bool]:
+def answer(arguments: Sequence[str] | None = None) -> tuple[str, ExitStatus]:
     """Return what is printed for some arguments, and whether what they ask about holds.
 
     Raises
@@ -51,9 +52,9 @@ def answer(arguments: Sequence[str] | None = None) -> tuple[str, bool]:
         with redirect_stdout(help):
             options = parse(arguments, SUBCOMMANDS)
     except SystemExit:
-        return help.getvalue(), True
-    parts, holds = SUBCOMMANDS[options.command](options)
-    return consoles.rendered(parts), holds
+        return help.getvalue(), ExitStatus.HOLDS
+    parts, status = SUBCOMMANDS[options.command](options)
+    return consoles.rendered(parts), status
 
 
 def _list(options: Namespace) -> Answer:
@@ -112,7 +113,8 @@ def _prove(options: Namespace) -> Answer:
     ]
     seconds = perf_counter() - start
     parts = proofs.report(results, errata(), seconds, every=options.all)
-    return Answer(parts, all(proof.balance.holds for proof in results))
+    holds = all(proof.balance.holds for proof in results)
+    return Answer(parts, ExitStatus.HOLDS if holds else ExitStatus.FAILS)
 
 
 def _cost(options: Namespace) -> Answer:
@@ -148,7 +150,7 @@ def _check(options: Namespace) -> Answer:
             bar.update(task, description=activity, completed=done, total=all or None)
 
         account = check_separately(request, options.limit, tell)
-    return Answer(check_results.report(account, every=options.all), account.passes)
+    return Answer(check_results.report(account, every=options.all), ExitStatus(account.status))
 
 
 def _vectors(options: Namespace) -> Answer:

@@ -210,7 +210,7 @@ def test_weights_that_have_no_place_do_not_fit(function, id, message):
 
 
 def test_a_format_that_it_does_not_compute_in_is_refused():
-    with pytest.raises(AdapterError, match="computes in float32, bfloat16, not float64"):
+    with pytest.raises(AdapterError, match="computes in float32, float16, bfloat16, not float64"):
         function_under_test(jax.nn.dot_product_attention, 4, format="float64")
 
 

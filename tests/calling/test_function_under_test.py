@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 import time
 import warnings
 from functools import cache
 from itertools import islice
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -31,7 +33,7 @@ MISBEHAVING = (
     ("hangs", Verdict.HANGS, "gave no result in 0.5 s"),
     ("gives_nan", Verdict.NOT_A_NUMBER, "gives nan for 50 of 50 entries of Ṽ"),
     ("gives_another_shape", Verdict.WRONG_SHAPE, "gives Ṽ of shape (5, 10), not (10, 5)"),
-    ("gives_another_dtype", Verdict.WRONG_DTYPE, "gives float32 for float64"),
+    ("gives_another_dtype", Verdict.WRONG_DTYPE, "gives float32 where its arguments are float64"),
     ("gives_nothing", Verdict.WRONG_SHAPE, "gives NoneType for Ṽ, not an array of numbers"),
     ("changes_its_arguments", Verdict.MUTATES, "changes its argument X"),
     ("is_random", Verdict.NOT_DETERMINISTIC, "gives two results for the same arguments"),
@@ -75,6 +77,18 @@ def test_a_call_that_fails_when_it_is_made_again_is_not_called_random():
     assert failed.verdict is Verdict.RAISES
     assert failed.problem.startswith("raises RuntimeError: tired")
     assert failed.problem.endswith("when it is called again")
+
+
+def test_a_first_call_that_imports_a_module_is_made_again(monkeypatch):
+    """The module may have the class of a record, which the function wants."""
+
+    def imports(v, W_e):
+        if "late" not in sys.modules:
+            monkeypatch.setitem(sys.modules, "late", ModuleType("late"))
+            raise TypeError("another class is wanted")
+        return W_e[:, v]
+
+    assert check(imports, 1).passes
 
 
 def test_nan_where_the_paper_has_no_value_is_not_an_error():

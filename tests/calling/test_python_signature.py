@@ -53,6 +53,22 @@ def test_records_become_the_named_tuples_of_annotations_at_every_depth(module):
         as_annotated(record("W", {"b_q": 1}), module.Head)
 
 
+def test_a_record_without_an_annotation_becomes_the_named_tuple_of_a_module(module):
+    theta = record("Head", {"W_q": 1, "b_q": 2})
+    assert type(as_annotated(theta, None)) is module.Head
+    assert type(as_annotated(theta, object)) is module.Head
+    for other in (record("Head", {"b_q": 1, "W_q": 2}), record("Heads", {"W_q": 1, "b_q": 2})):
+        assert as_annotated(other, None) is other
+
+
+def test_of_two_named_tuples_of_one_name_none_is_meant(module, monkeypatch):
+    another = ModuleType("another")
+    exec(compile(MODULE, "another", "exec"), another.__dict__)
+    monkeypatch.setitem(sys.modules, "another", another)
+    theta = record("Head", {"W_q": 1, "b_q": 2})
+    assert as_annotated(theta, None) is theta
+
+
 def test_an_annotation_that_raises_hides_all():
     def function(x: 1 / 0, y: int):
         return x

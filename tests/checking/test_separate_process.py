@@ -48,6 +48,13 @@ def request(function, algorithm="4", **changes):
     return {**asked, "format": "float64", "seconds": 10, **changes}
 
 
+def messages(function, *arguments, **changes):
+    """What the process says, in its own process."""
+    said = []
+    answer(request(function, *arguments, **changes), said.append)
+    return said
+
+
 def checked(function, *arguments, limit=60, **changes):
     steps = []
     account = check_separately(
@@ -60,28 +67,43 @@ def checked(function, *arguments, limit=60, **changes):
 
 
 def test_a_mistake_is_named_with_small_arguments(importable):
-    steps = []
-    said = answer(request("theirs.attention:masks_transposed"), lambda *step: steps.append(step))
-    account = WrittenReport.of(said["account"])
-    assert not account.passes
+    said = messages("theirs.attention:masks_transposed")
+    account = WrittenReport.of(said[-1]["account"])
+    assert account.status == 1
     text = " ".join(str(account).split())
     assert "Your function computes Algorithm 4 with the mask transposed, at line 4.5" in text
     assert "ℓ_x = 2, ℓ_z = 1, d_x = 1, d_z = 1, d_attn = 1, d_out = 1" in text
-    assert steps[:2] == [("trying", 1, len(account.rows)), ("trying", 2, len(account.rows))]
+    assert [message["progress"] for message in said if "progress" in message][:2] == [
+        ("trying", 0, len(account.rows)),
+        ("trying", 1, len(account.rows)),
+    ]
 
 
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        ("raises", "raises is not Algorithm 4 (Attention): it raises ValueError: no way"),
-        ("hangs", "it gave no result in 0.2 s"),
+        ("raises", "cannot be called as Algorithm 4 (Attention): on all arguments it raises Value"),
         ("takes_more", "takes_more cannot be called as Algorithm 4 (Attention)"),
     ],
 )
-def test_a_function_that_misbehaves_gets_a_clear_verdict(importable, name, problem):
-    said = answer(request(f"theirs.attention:{name}", seconds=0.2), lambda *step: None)
-    assert problem in " ".join(said["account"]["headline"].split())
-    assert not said["account"]["passes"]
+def test_what_cannot_be_called_is_not_said_to_be_wrong(importable, name, problem):
+    account = messages(f"theirs.attention:{name}")[-1]["account"]
+    assert problem in account["headline"]
+    assert account["status"] == 2
+
+
+def test_what_does_not_end_when_it_is_first_called_may_be_right(importable):
+    account = messages("theirs.attention:hangs", seconds=0.2)[-1]["account"]
+    assert (
+        "may be Algorithm 4 (Attention) or not: it gave no result in 0.2 s" in account["headline"]
+    )
+    assert account["status"] == 3
+
+
+def test_a_fault_of_ours_is_no_verdict(importable, monkeypatch):
+    monkeypatch.setattr("spec.checking.process_worker.reports", lambda *_: 1 / 0)
+    (said,) = messages("theirs.attention:attend")
+    assert "ZeroDivisionError" in said["fault"]
 
 
 @pytest.mark.parametrize(
@@ -101,6 +123,11 @@ def test_a_function_that_misbehaves_gets_a_clear_verdict(importable, name, probl
             ),
         ),
         ("theirs.attention:attend", {"algorithm": "99"}, "there is no Algorithm 99; there are 1,"),
+        (
+            "theirs.attention:attend",
+            {"format": "bfloat16"},
+            "a function called as the paper writes it computes in float64, float32, float16, not b",
+        ),
         ("theirs.attention:attend", {"format": "int8"}, "there is no format int8; there are float"),
         ("theirs.attention:attend", {"layout": ["odd"]}, "there is no layout odd; there are rows"),
         ("theirs.attention:attend", {"layout": ["masked", "additive"]}, "the layouts masked and a"),
@@ -109,7 +136,7 @@ def test_a_function_that_misbehaves_gets_a_clear_verdict(importable, name, probl
 def test_a_question_that_makes_no_sense_is_refused_in_one_line(
     importable, function, changes, problem
 ):
-    said = answer({**request(function), **changes}, lambda *step: None)
+    (said,) = messages(function, **changes)
     assert said["error"].startswith(problem)
     assert "\n" not in said["error"]
 
@@ -125,8 +152,8 @@ def test_words_say_in_what_layout_a_function_is(importable, folder):
     source = source.replace("import mypkg", "from theirs.attention import attend")
     (folder / "theirs" / "rows.py").write_text(source)
     for words, passes in ((["rows", "masked"], True), (["rows"], False)):
-        said = answer(request("theirs.rows:rows", layout=words), lambda *step: None)
-        assert said["account"]["passes"] == passes
+        account = messages("theirs.rows:rows", layout=words)[-1]["account"]
+        assert (account["status"] == 0) == passes
 
 
 # What becomes of the process
@@ -135,21 +162,59 @@ def test_words_say_in_what_layout_a_function_is(importable, folder):
 def test_what_is_right_passes_whatever_it_prints():
     account, steps = checked("theirs.attention:prints")
     assert account.headline.startswith("prints is Algorithm 4 (Attention), as far as")
-    assert [step[:2] for step in steps] == [("trying", n + 1) for n in range(len(account.rows))]
+    assert [step[:2] for step in steps] == [("trying", n) for n in range(len(account.rows) + 1)]
 
 
 @pytest.mark.parametrize(
-    ("function", "limit", "problem"),
+    ("function", "problem"),
     [
-        ("attention:hangs", 4, "as Algorithm 4, did not end within 4 s; --limit allows more time."),
-        ("attention:ends_the_process", 60, "as Algorithm 4, ends the process with status 3."),
-        ("ends:f", 60, "as Algorithm 4, ends the process with status 5."),
+        ("attention:ends_the_process", "ends the process with status 3 (trying, 0 of 21)."),
+        ("ends:f", "ends the process with status 5 (starting)."),
     ],
 )
-def test_a_process_that_does_not_end_by_itself_is_wrong(function, limit, problem):
-    account, _ = checked(f"theirs.{function}", limit=limit, seconds=99)
-    assert not account.passes
-    assert account.headline == f"theirs.{function}, {problem}"
+def test_a_function_that_ends_the_process_is_wrong(function, problem):
+    account, _ = checked(f"theirs.{function}")
+    assert account.status == 1
+    assert account.headline == f"theirs.{function}, as Algorithm 4, {problem}"
+
+
+@pytest.fixture
+def time_is_up(monkeypatch):
+    """Let the time of a check be up as soon as a number of kinds of arguments were tried."""
+    timers = []
+
+    class Timer:
+        def __init__(self, seconds, function):
+            self.function = function
+            timers.append(self)
+
+        def start(self):
+            pass
+
+        cancel = start
+
+    def after(kinds):
+        return lambda _, done, __: timers[0].function() if done == kinds else None
+
+    monkeypatch.setattr("threading.Timer", Timer)
+    return after
+
+
+def test_what_is_not_known_when_time_is_up_is_not_finished(time_is_up):
+    account = check_separately(request("theirs.attention:hangs", seconds=99), 6, time_is_up(0))
+    assert account.status == 3
+    assert account.headline == "theirs.attention:hangs, as Algorithm 4, was not called to an end."
+    late = "Not finished after 6 s (trying, 0 of 21): --limit allows more time."
+    assert list(account.notes) == [late]
+
+
+@pytest.mark.parametrize(("function", "what"), [("attend", "is"), ("masks_transposed", "is not")])
+def test_what_is_known_when_time_is_up_is_said(time_is_up, function, what):
+    account = check_separately(request(f"theirs.attention:{function}"), 60, time_is_up(2))
+    assert account.status == 3
+    assert account.headline.startswith(f"{function} {what} Algorithm 4 (Attention)")
+    assert len(account.rows) == 2
+    assert account.notes[-1].startswith("Not finished after 60 s (trying, 2 of 21)")
 
 
 def test_a_file_of_the_users_is_not_taken_for_ours(folder):

@@ -111,6 +111,14 @@ def test_a_whole_model():
         assert "  W_1:\n    W^1_qkv:\n      W_q = [" in printed(found)
 
 
+def test_numbers_have_the_digits_in_which_they_differ():
+    found, _ = shrunk(function_under_test(lambda v, W_e: W_e[:, v] * (1 + 3e-9), 1))
+    assert printed(found).endswith("found: e = [0; 1.000000003]\nwanted: e = [0; 1]")
+    widened = function_under_test(lambda v, W_e: W_e[:, v].astype(float), 1, format="float32")
+    found, _ = shrunk(widened)
+    assert "found" not in printed(found)
+
+
 def test_many_numbers_are_not_shown():
     assert printed(failing(attention(*SCALE))) == (
         "ℓ_x = 5, ℓ_z = 7, d_x = 13, d_z = 9, d_attn = 4, d_out = 10\nnumbers drawn from seed 0"

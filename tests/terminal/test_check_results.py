@@ -5,17 +5,22 @@ from helpers.printed import WIDTHS, characters, rows
 from rich.cells import cell_len
 
 from spec.checking.account import Row, WrittenReport
+from spec.exit_status import ExitStatus
 from spec.terminal.check_results import report
 from spec.terminal.consoles import rendered
 
 ACCOUNT = WrittenReport(
     "It is not.",
-    passes=False,
+    ExitStatus.FAILS,
     explanations=("One mistake.",),
     line="First wrong: line 4.2.",
     smallest="ℓ_x = 1\nX = [0]",
     laws={"Another law.": "gives 1", "A law.": ""},
-    rows=(Row("usual", "differs", "gives 2", 1.0, 0.5, passes=False), Row("other", "agrees")),
+    rows=(
+        Row("usual", "differs", "gives 2", 1.0, 0.5, passes=False),
+        Row("loud", "agrees", finite=True),
+        Row("loud and wrong", "gives nan", "gives nan", finite=True, passes=False),
+    ),
     notes=("Called so.",),
 )
 
@@ -34,7 +39,8 @@ def test_all_that_there_is_to_say_is_shown():
         "✗ Another law. It gives 1.",
         "Arguments Error Of the tolerance Verdict",
         "✗ usual 1 2 differs",
-        "✓ other",
+        "✓ loud finite",
+        "✗ loud and wrong gives nan",
         "Called so.",
     ]
 
@@ -55,6 +61,7 @@ def test_an_account_is_the_same_after_it_has_been_sent():
     sent = WrittenReport.of(ACCOUNT.data())
     assert str(sent) == str(ACCOUNT)
     assert sent.rows == ACCOUNT.rows
-    assert [row.ratio for row in sent.rows] == [2, None]
+    assert [row.ratio for row in sent.rows] == [2, None, None]
+    assert not sent.passes
     assert Row("exact", "agrees", "", 0.0, 0.0).ratio == 0
     assert Row("exact", "differs", "", 1.0, 0.0).ratio == float("inf")

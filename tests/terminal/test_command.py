@@ -8,19 +8,22 @@ import time
 from contextlib import redirect_stdout
 from fcntl import F_SETPIPE_SZ, fcntl
 from pathlib import Path
-from subprocess import PIPE
+from subprocess import PIPE, run
 
 import pytest
-from helpers.processes import COMMAND, start
+from helpers.processes import COMMAND, ROOT, start
 
 from spec.checking.account import WrittenReport
+from spec.exit_status import ExitStatus
 from spec.terminal import streams
 from spec.terminal.command import main
 from spec.usage_error import UsageError
 
 COMMANDS = [["list"], ["show", "4"], ["prove"], ["cost", "3"], ["check", "x:y", "--algorithm=4"]]
 COMMANDS += [["--help"], ["check", "--help"], ["--version"]]
-FULL = "formal-transformers: cannot write to standard output: No space left on device\n"
+FULL = (
+    "formal-transformers: not finished: cannot write to standard output: No space left on device\n"
+)
 #: Standard output with a buffer, which Python empties when it ends, and without.
 BUFFERS = [{"PYTHONUNBUFFERED": ""}, {"PYTHONUNBUFFERED": "1"}]
 
@@ -28,7 +31,7 @@ BUFFERS = [{"PYTHONUNBUFFERED": ""}, {"PYTHONUNBUFFERED": "1"}]
 @pytest.fixture(autouse=True)
 def wrong(monkeypatch):
     """What is checked is wrong: the status is 1, unless nobody has read the verdict."""
-    report = WrittenReport("It is not.", passes=False)
+    report = WrittenReport("It is not.", ExitStatus.FAILS)
     monkeypatch.setattr("spec.terminal.subcommands.check_separately", lambda *_: report)
 
 
@@ -44,7 +47,7 @@ def stream(kind):
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize(
     ("kind", "status", "message"),
-    [("unread", 141, ""), ("full", 2, FULL)],
+    [("unread", 141, ""), ("full", 3, FULL)],
 )
 def test_an_answer_that_cannot_be_written(kind, status, message, arguments, monkeypatch, capsys):
     with stream(kind) as out:
@@ -59,7 +62,7 @@ def test_a_message_that_cannot_be_written(kind, monkeypatch):
         monkeypatch.setattr(sys, "stdout", out)
         monkeypatch.setattr(sys, "stderr", err)
         assert main(["show", "99"]) == 2
-        assert main(["list"]) == (141 if kind == "unread" else 2)
+        assert main(["list"]) == (141 if kind == "unread" else 3)
 
 
 def test_without_standard_output_and_error_the_status_is_that_of_the_answer(monkeypatch):
@@ -79,8 +82,19 @@ def test_a_reader_that_stops_after_a_row_ends_the_process_without_a_word(buffer)
     assert process.returncode == 141
 
 
+@pytest.mark.parametrize(("factor", "status"), [(1, 0), (2, 1)])
+def test_a_reader_of_the_first_row_gets_the_status_of_the_answer(tmp_path, factor, status):
+    (tmp_path / "mine.py").write_text(f"def embed(v, W_e):\n    return {factor} * W_e[:, v]\n")
+    shell = 'set -o pipefail; "$0" -P -c "$1" check mine:embed --algorithm 1 --all | head -1'
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = ["bash", "-c", shell, sys.executable, COMMAND]
+    done = run(command, cwd=tmp_path, env=environment, stdout=PIPE, encoding="utf-8", check=False)
+    assert done.stdout.startswith(f"embed is{' not' * status} Algorithm 1 (Token embedding)")
+    assert done.returncode == status
+
+
 @pytest.mark.parametrize("buffer", BUFFERS)
-@pytest.mark.parametrize(("kind", "status", "message"), [("unread", 141, ""), ("full", 2, FULL)])
+@pytest.mark.parametrize(("kind", "status", "message"), [("unread", 141, ""), ("full", 3, FULL)])
 def test_python_has_nothing_to_add_when_it_ends(kind, status, message, buffer):
     with stream(kind) as out:
         process = start(COMMAND, "--version", stdout=out, stderr=PIPE, env=buffer)

@@ -104,18 +104,18 @@ def test_sizes_that_make_no_sense_are_refused(refused):
 # check
 
 
-@pytest.mark.parametrize("passes", [True, False])
-def test_a_check_tells_the_process_what_was_asked(run, monkeypatch, passes):
+@pytest.mark.parametrize("status", range(4))
+def test_a_check_tells_the_process_what_was_asked(run, monkeypatch, status):
     asked = []
 
     def check(request, limit, progress):
         progress("trying", 1, 2)
         asked.append((request, limit))
-        return WrittenReport("It is checked.", passes)
+        return WrittenReport("It is checked.", status)
 
     monkeypatch.setattr("spec.terminal.subcommands.check_separately", check)
     options = ["--layout", "rows", "tied", "--format", "float32", "--seconds", "2", "--limit", "9"]
-    out = run("check", "mine:f", "--algorithm", "DTransformer", *options, status=0 if passes else 1)
+    out = run("check", "mine:f", "--algorithm", "DTransformer", *options, status=status)
     assert out == "It is checked.\n\n"
     request = {"function": "mine:f", "algorithm": "10", "layout": ["rows", "tied"]}
     assert asked == [({**request, "format": "float32", "seconds": 2.0}, 9.0)]

@@ -98,7 +98,7 @@ def _layouts() -> Rows:
 def _adapters() -> Rows:
     for adapter in _read("adapters"):
         departures = _mistakes(adapter["departures"])
-        figures = [adapter.get(format) for format in ("float64", "float32", "bfloat16")]
+        figures = [adapter.get(format) for format in _FORMATS]
         verdicts = dict.fromkeys(figure["verdict"] for figure in figures if figure)
         ratios = ["" if figure is None else f"{figure['ratio']:g}" for figure in figures]
         algorithm = _algorithm(adapter["algorithm"])
@@ -135,7 +135,8 @@ def _uncatalogued() -> Rows:
 
 
 _FATES = ("made", "refused", "named", "caught", "survives")
-_ADAPTERS = ("For", "Algorithm", "verdict", "with", "float64", "float32", "bfloat16")
+_FORMATS = ("float64", "float32", "float16", "bfloat16")
+_ADAPTERS = ("For", "Algorithm", "verdict", "with", *_FORMATS)
 _CHECKS = ("Algorithm", "kinds of arguments", "largest error", "time if right", "if mistaken")
 _PLANTED = ("Host", "planted", "named", "among two", "missed", "false alarms")
 _ERRORS = ("Line", "δ", "float64: error", "bound", "float32: error", "bound")

@@ -58,7 +58,7 @@ def _of_jax(attend: Callable[..., Array], value_size: str) -> Adapter:
         _ready("jax.nn.dot_product_attention", attend, "jax"),
         sizes=sizes,
         departures=("mask-finite",),
-        formats=("float32", "bfloat16"),
+        formats=("float32", "float16", "bfloat16"),
     )
 
 

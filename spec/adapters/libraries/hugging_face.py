@@ -12,6 +12,7 @@ from spec.adapters.restrictions import Restrictions
 from spec.calling.python_signature import name_of
 from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter, Arguments, Sizes
+from spec.inputs.formats import FORMATS
 from spec.inputs.python_form import Record
 from spec.machine import Value
 from spec.mistakes.catalogue import catalogue
@@ -56,6 +57,8 @@ class HuggingFaceModel:
             Restrictions(tied=new or config.tie_word_embeddings),
             {} if new and self.eps else eps,
             (*departures, *self.departures(config)),
+            # In float16 the pseudocode of GELU by tanh overflows.
+            tuple(format for format in FORMATS if format != "float16"),
         )
 
     def call(self, function: Any, arguments: Arguments) -> Any:

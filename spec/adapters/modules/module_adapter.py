@@ -9,7 +9,13 @@ from functools import cached_property
 from typing import Any
 
 from spec.adapters import options
-from spec.adapters.array_libraries import call_in_library, computing, converted, imported
+from spec.adapters.array_libraries import (
+    call_in_library,
+    computing,
+    converted,
+    formats_of,
+    imported,
+)
 from spec.adapters.chosen_result import chosen_result
 from spec.adapters.match_arguments import match, spread
 from spec.adapters.modules import read_and_set
@@ -35,6 +41,7 @@ from spec.library import id_of
 from spec.machine import Value
 
 
+@options.keeping_options
 def modules(
     function: Function,
     algorithm: int | str,
@@ -136,9 +143,8 @@ def modules(
     )
     biases = [name for name in target.parameters if name not in lacking]
     values: dict[str, Value] = {} if fixed_eps is None else {"ε": fixed_eps}
-    return Adapter(
-        ", ".join(filter(None, words)), call, fitting, Restrictions(mask, itself, biases), values
-    )
+    name, restrictions = ", ".join(filter(None, words)), Restrictions(mask, itself, biases)
+    return Adapter(name, call, fitting, restrictions, values, formats=formats_of(library))
 
 
 @dataclass(frozen=True)
