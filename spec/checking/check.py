@@ -167,8 +167,9 @@ def reports(tested: FunctionUnderTest, report_step: Progress) -> Iterator[Report
         report = replace(report, verdict=verdict, fitting=fitting)
     verdicts = {report.verdict, *(trial.verdict for trial in trials)}
     if report.failed and not any(verdict.ends_the_check for verdict in verdicts):
-        report_step("looking for the mistake", 0, 0)
-        report = _explained(report, report_step)
+        for more in _explained(report, report_step):
+            report = more
+            yield replace(more, finished=False)
     yield replace(report, seconds=time.perf_counter() - start)
 
 
@@ -182,8 +183,8 @@ def _verdict(tested: FunctionUnderTest, trials: Sequence[Trial]) -> Verdict:
     return next((verdict for verdict in verdicts if not verdict.passes), passing)
 
 
-def _explained(report: Report, report_step: Progress) -> Report:
-    """Return the report on a wrong function, with where it is wrong and what explains its results.
+def _explained(report: Report, report_step: Progress) -> Iterator[Report]:
+    """Yield reports on a wrong function, each of which says more: where, what, on which arguments.
 
     The place is found first, then the changes that reproduce the results; where none does, the
     report says which laws still hold.
@@ -192,17 +193,21 @@ def _explained(report: Report, report_step: Progress) -> Report:
     shaped = (Verdict.DIFFERS, Verdict.WRONG_SHAPE)
     if any(trial.verdict in shaped and trial.result is not None for trial in failed):
         places = locate(tested, trials, report_step)
+        if places is not None:
+            report = replace(report, locations=[places.first])
+            yield report
         found = explanations(tested, trials, places, report_step)
         if found and all(each.documented and each.covers(trials) for each in found):
-            return replace(report, verdict=Verdict.DEPARTS, explanations=found)
-        locations = [places.first, *places.known[1:]] if places else []
-        report = replace(report, locations=locations, explanations=found)
-        if locations and not found:
+            yield replace(report, verdict=Verdict.DEPARTS, explanations=found, locations=())
+            return
+        report = replace(report, locations=places.known if places else (), explanations=found)
+        yield report
+        if places is not None and not found:
             report_step("looking for laws that hold", 0, 0)
             report = replace(report, laws=_laws(tested))
     report_step("making the arguments smaller", 0, 0)
     small = smallest(tested, failed[0], SHRINKING_SECONDS)
-    return replace(
+    yield replace(
         report,
         line=first_wrong_line(tested, failed[0]),
         smallest="" if small is None else printed(small),
