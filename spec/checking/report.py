@@ -7,6 +7,7 @@ from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.verdict import Verdict
 from spec.checking.account import Row, WrittenReport
 from spec.checking.explain import Explanation
+from spec.expected.result import MULTIPLE
 from spec.line_by_line.findings import Difference
 from spec.mistakes.catalogue import Mistake, catalogue
 from spec.mistakes.mutants import Mutant
@@ -152,7 +153,7 @@ class Report:
         if measured and not self.explanations:
             yield (
                 f"Largest error: {self.ratio:.3g} of the tolerance, which is "
-                f"{measured[0].expected.multiple} times the "
+                f"{MULTIPLE} times the "
                 f"certified error of the pseudocode in {format}, at the same sizes."
             )
 
