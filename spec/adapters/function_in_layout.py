@@ -33,6 +33,7 @@ def layout(
     qkv: options.Fused = "separate",
     heads: options.Heads = "stacked",
     mask: options.Mask = "attend",
+    masks: options.Masks = "shared",
     itself: bool = False,
     result: options.Result = "probabilities",
     biases: options.Biases = True,
@@ -65,6 +66,9 @@ def layout(
         Whether True means that a token may attend to another, or that it may not; an `additive`
         mask is 0 or −∞. With `causal` or `none` the function takes no mask: a token sees itself
         and earlier tokens, or everything.
+    masks
+        Whether all sequences of a batch share one mask, or each has its own: with a first axis that
+        is the batch, and `with heads` a second one of length 1.
     itself
         Whether the function takes no context, since tokens attend to one another.
     result
@@ -96,7 +100,7 @@ def layout(
     options.require_allowed("mask", mask, options.Mask)
     options.require_allowed("library", library, Library)
     form = Layout(
-        SequenceForm(tokens, batch, result),
+        SequenceForm(tokens, batch, result, masks),
         ParameterForm(tokens, weights, qkv, heads, biases, embedding_scale),
         mask,
         itself,
@@ -123,6 +127,7 @@ def layout(
         batch and f"batch {batch}",
         *(option for option in (weights, qkv, heads) if option not in USUAL),
         f"mask {mask}" if mask != "attend" else "",
+        f"masks {masks}" if masks != "shared" else "",
         "itself" if itself else "",
         result if result not in USUAL else "",
         _biases(biases),
@@ -132,7 +137,8 @@ def layout(
         library if library not in USUAL else "",
     )
     restrictions = Restrictions(mask, itself, biases, tied)
-    return Adapter(", ".join(filter(None, words)), form.call, fitting, restrictions, values)
+    name, batched = ", ".join(filter(None, words)), batch is not None
+    return Adapter(name, form.call, fitting, restrictions, values, batched=batched)
 
 
 def paper_form(function: Function) -> Adapter:

@@ -40,6 +40,7 @@ def modules(
     weights: options.Order | None = None,
     qkv: options.Fused = "fused",
     mask: options.Mask = "attend",
+    masks: options.Masks = "shared",
     result: options.Result = "probabilities",
     eps: float | None = None,
     sizes: options.FixedSizes | None = None,
@@ -58,7 +59,7 @@ def modules(
         A class, of which objects of all sizes are made, or an object, which stays as it is.
     algorithm
         The algorithm that it should be: an attention, a norm, a layer; not a whole model.
-    tokens, batch, mask, result, sizes
+    tokens, batch, mask, masks, result, sizes
         As in `layout`. The signature of a module shows whether it takes a context.
     weights
         Whether matrices have a row or a column for each output, where no known kind of module
@@ -84,7 +85,7 @@ def modules(
     target = module_algorithm(str(algorithm))
     options.require_allowed("mask", mask, options.Mask)
     kind = _ModuleKind(function, target, weights, qkv, mask, names or {})
-    sequences = SequenceForm(tokens, batch, result)
+    sequences = SequenceForm(tokens, batch, result, masks)
     first = kind.instance(options.with_fixed(sizes or {}, SIZES), eps or 0.0)
     lacking = first.lacking
     takes = _arguments_taken(first, mask)
@@ -116,6 +117,7 @@ def modules(
         weights,
         qkv if qkv != "fused" else None,
         f"mask {mask}" if mask != "attend" and "Mask" in target.inputs else None,
+        f"masks {masks}" if masks != "shared" else None,
         "itself" if itself else None,
         result if result != "probabilities" else None,
         f"no {', '.join(lacking)}" if lacking else None,
@@ -124,7 +126,12 @@ def modules(
     biases = [name for name in target.parameters if name not in lacking]
     values: dict[str, Value] = {} if fixed_eps is None else {"ε": fixed_eps}
     return Adapter(
-        ", ".join(filter(None, words)), call, fitting, Restrictions(mask, itself, biases), values
+        ", ".join(filter(None, words)),
+        call,
+        fitting,
+        Restrictions(mask, itself, biases),
+        values,
+        batched=batch is not None,
     )
 
 
