@@ -127,7 +127,7 @@ def check(
     start = time.perf_counter()
     report_step = progress or (lambda *_: None)
     tested = function_under_test(function, algorithm, adapter, format, seconds)
-    wanted = list(variations(tested.algorithms, tested.id))
+    wanted = list(variations(tested.algorithms, tested.id, batched=tested.adapter.batched))
     trials: list[Trial] = []
     for number, trial in enumerate(tested.trials(wanted), 1):
         trials.append(trial)

@@ -196,7 +196,7 @@ def matches(algorithms: Mapping[str, Checked], trial: Trial) -> bool | None:
 
 def narrowed_down(tested: FunctionUnderTest, found: list[Explanation]) -> list[Explanation]:
     """Try the function on more inputs, until one explanation is left, or no inputs are."""
-    for variation in variations(tested.algorithms, tested.id):
+    for variation in variations(tested.algorithms, tested.id, batched=tested.adapter.batched):
         if len(found) < 2:
             break
         redrawn = variation._replace(seed=variation.seed + OTHER_SEEDS)
