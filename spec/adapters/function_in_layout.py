@@ -45,6 +45,7 @@ def layout(
     qkv: options.Fused = "separate",
     heads: options.Heads = "stacked",
     mask: options.Mask = "attend",
+    masks: options.Masks = "shared",
     itself: bool = False,
     result: options.Result = "probabilities",
     output: str | int | None = None,
@@ -82,6 +83,9 @@ def layout(
         Whether True means that a token may attend to another, or that it may not; an `additive`
         mask is 0 or −∞. With `causal` or `none` the function takes no mask: a token sees itself
         and earlier tokens, or everything.
+    masks
+        Whether all sequences of a batch share one mask, or each has its own: with a first axis that
+        is the batch, and `with heads` a second one of length 1.
     itself
         Whether the function takes no context, since tokens attend to one another.
     result
@@ -121,7 +125,7 @@ def layout(
             f"{option('qkv', 'ready')}, too"
         )
     form = Layout(
-        SequenceForm(tokens, batch, result),
+        SequenceForm(tokens, batch, result, masks),
         ParameterForm(tokens, weights, qkv, heads, biases, embedding_scale),
         ReadyForm(tokens, batch, heads) if qkv == "ready" else None,
         mask,
@@ -151,6 +155,7 @@ def layout(
         *(said for said in (weights, qkv, heads) if said not in (*USUAL, "ready")),
         "q, k, v ready" if qkv == "ready" else "",
         f"mask {mask}" if mask != "attend" else "",
+        f"masks {masks}" if masks != "shared" else "",
         "itself" if itself else "",
         result if result not in USUAL else "",
         f"output {output}" if output is not None else "",
@@ -162,7 +167,15 @@ def layout(
     )
     restrictions = Restrictions(mask, itself, biases, tied)
     name, formats = ", ".join(filter(None, words)), formats_of(library)
-    return Adapter(name, form.call, fitting, restrictions, values, formats=formats)
+    return Adapter(
+        name,
+        form.call,
+        fitting,
+        restrictions,
+        values,
+        formats=formats,
+        batched=batch is not None,
+    )
 
 
 def paper_form(function: Function) -> Adapter:

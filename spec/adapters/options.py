@@ -21,6 +21,7 @@ Order = Literal["out first", "in first"]
 Fused = Literal["separate", "k v fused", "fused", "fused in each head", "ready"]
 Heads = Literal["stacked", "list", "side by side", "after tokens"]
 Mask = Literal["attend", "masked", "additive", "causal", "none"]
+Masks = Literal["shared", "batched", "batched with heads"]
 Result = Literal["probabilities", "logits"]
 Biases = bool | Collection[str]
 FixedSizes = Mapping[str, int | str]
@@ -43,6 +44,8 @@ WORDS: Mapping[str, tuple[str, object]] = {
     "additive": ("mask", "additive"),
     "causal": ("mask", "causal"),
     "no-mask": ("mask", "none"),
+    "mask-batched": ("masks", "batched"),
+    "mask-batched-heads": ("masks", "batched with heads"),
     "logits": ("result", "logits"),
     "no-biases": ("biases", False),
     "tied": ("tied", True),

@@ -22,6 +22,7 @@ from spec.checking.fitting_options import (
     may_be_called_otherwise,
 )
 from spec.checking.locate import locate
+from spec.checking.mixed_members import mixed_members
 from spec.checking.print_arguments import printed
 from spec.checking.report import Report
 from spec.checking.shrink import smallest
@@ -151,7 +152,7 @@ def check(
 def reports(tested: FunctionUnderTest, report_step: Progress) -> Iterator[Report]:
     """Yield what is known of a function after each kind of arguments, and at last the report."""
     start = time.perf_counter()
-    kinds = list(variations(tested.algorithms, tested.id))
+    kinds = list(variations(tested.algorithms, tested.id, batched=tested.adapter.batched))
     trials: list[Trial] = []
     report_step("trying", 0, len(kinds))
     for number, trial in enumerate(tested.trials(kinds), 1):
@@ -196,7 +197,9 @@ def _explained(report: Report, report_step: Progress) -> Iterator[Report]:
         if places is not None:
             report = replace(report, locations=[places.first])
             yield report
-        found = explanations(tested, trials, places, report_step)
+        # Of one sequence, as the pseudocode has it, no change explains a mixture of several.
+        mixed = mixed_members(trials)
+        found = [] if mixed else explanations(tested, trials, places, report_step)
         if found and all(each.documented and each.covers(trials) for each in found):
             yield replace(report, verdict=Verdict.DEPARTS, explanations=found, locations=())
             return

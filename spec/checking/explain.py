@@ -291,7 +291,7 @@ def _most_telling_first(trial: Trial) -> tuple[bool, int, int]:
 def narrowed_down(tested: FunctionUnderTest, found: Sequence[Explanation]) -> list[Explanation]:
     """Try the function on more inputs, until one explanation is left, or no inputs are."""
     left = list(found)
-    for variation in variations(tested.algorithms, tested.id):
+    for variation in variations(tested.algorithms, tested.id, batched=tested.adapter.batched):
         if len(left) < 2:
             break
         redrawn = variation._replace(seed=variation.seed + OTHER_SEEDS)

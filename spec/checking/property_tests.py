@@ -32,7 +32,7 @@ from spec.checking.failure_message import CheckedOnce, in_rows
 from spec.checking.print_arguments import printed
 from spec.checking.report import Report
 from spec.checking.shrink import drawn_sizes, smallest
-from spec.expected.result import UndefinedResultError, exact_result
+from spec.expected.result import UndefinedResultError, exact_result, telling_result
 from spec.inputs.arguments import Adapter, Arguments, Function
 from spec.inputs.formats import FORMATS
 from spec.inputs.variations import Variation, variations
@@ -92,7 +92,9 @@ def conformance(
     """
     id = library.id_of(algorithm)
     require_format(format)
-    suite = _Suite(id, format, lambda: function_under_test(function, id, adapter, format, seconds))
+    batched = isinstance(adapter, Adapter) and adapter.batched
+    made = partial(function_under_test, function, id, adapter, format, seconds)
+    suite = _Suite(id, format, batched, made)
     position = caller_position()
     tests = {name: method_at(position, name, suite.in_words(run)) for name, run in suite.tests()}
     name = re.sub(r"\W", "_", f"{name_of(function).rpartition('.')[2]}_is_Algorithm_{id}")
@@ -102,12 +104,14 @@ def conformance(
 class _Suite:
     """The tests of a function, whose adapter is not made before the first of them runs."""
 
-    def __init__(self, id: str, format: str, made: Callable[[], FunctionUnderTest]) -> None:
+    def __init__(
+        self, id: str, format: str, batched: bool, made: Callable[[], FunctionUnderTest]
+    ) -> None:
         self.id = id
         self.format = format
         self.made = made
         self.algorithms = library.checked()
-        self.variations = list(variations(self.algorithms, id))
+        self.variations = list(variations(self.algorithms, id, batched=batched))
         self.last = ""  # the test after which no call can be made
 
     @cached_property
@@ -218,9 +222,9 @@ class _Suite:
 
     def trial(self, test: TestCase, tested: FunctionUnderTest, arguments: Arguments) -> Trial:
         try:
-            return tested.trial(exact_result(arguments))
+            return tested.trial(telling_result(arguments))
         except UndefinedResultError as error:
-            test.skipTest(f"the algorithm has no value here: {error}")
+            test.skipTest(f"nothing is to be seen here: {error}")
 
     def judge(self, test: TestCase, trial: Trial, more: str = "") -> None:
         """Fail if a trial has failed."""

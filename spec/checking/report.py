@@ -9,7 +9,9 @@ from spec.checking.account import Row, WrittenReport
 from spec.checking.explain import Change, Explanation
 from spec.checking.fitting_options import Fitting
 from spec.checking.locate import Location
+from spec.checking.mixed_members import mixed_members
 from spec.exit_status import ExitStatus
+from spec.expected.result import MULTIPLE
 from spec.line_by_line.findings import Difference
 from spec.mistakes.catalogue import Mistake, catalogue
 
@@ -159,7 +161,9 @@ class Report:
             yield "Each of these explains it; no inputs were found on which they differ:"
         for explanation in self.explanations:
             yield self._sentences(explanation)
-        if self.laws is not None:
+        if mixed := mixed_members(self.trials):
+            yield mixed
+        elif self.laws is not None:
             yield f"No known mistake explains it. {self._where_right()}"
         for location in self.locations:
             yield self._place(location)
@@ -211,7 +215,7 @@ class Report:
         if measured and not self.explanations and self.verdict is not Verdict.DOES_NOT_FIT:
             yield (
                 f"Largest error: {self.ratio:.3g} of the tolerance, which is "
-                f"{measured[0].expected.multiple} times the "
+                f"{MULTIPLE} times the "
                 f"certified error of the pseudocode in {format}, at the same sizes."
             )
 

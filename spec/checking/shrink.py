@@ -15,10 +15,9 @@ from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.checking.print_arguments import FEW
 from spec.expected.result import UndefinedResultError, exact_result
 from spec.inputs.arguments import Arguments
-from spec.inputs.draw import LONGER, SIZES
-from spec.inputs.variations import MORE_THAN_1, TURNS, sizes_in
+from spec.inputs.draw import SIZES
+from spec.inputs.variations import MORE_THAN_1, longest_sequence, sizes_in
 from spec.language.checked import Checked
-from spec.language.tree import While
 from spec.machine import Value
 from spec.machine.trees import map_values
 
@@ -108,16 +107,14 @@ def drawn_sizes(
     names = sizes_in(algorithms, id)
     least = {name: 2 if name in MORE_THAN_1 else 1 for name in names}
     strategies = [st.integers(least[name], max(least[name], largest[name])) for name in names]
-    turns = TURNS if algorithms[id].program.uses(While) else 1
+    program = algorithms[id].program
 
     def long_enough(numbers: tuple[int, ...]) -> dict[str, int]:
-        """Let ℓ_max hold the longest sequence, and a text that takes all its turns."""
+        """Let ℓ_max hold the longest sequence."""
         sizes = dict(zip(names, numbers, strict=True))
-        lengths = [size for name, size in sizes.items() if name.startswith("length")]
-        if "ℓ_max" not in sizes or not lengths:
-            return sizes
-        longest = max(lengths) + sizes.get("ℓ_gen", 1) - 1 + LONGER * (sizes.get("N_data", 1) - 1)
-        return {**sizes, "ℓ_max": max(sizes["ℓ_max"], longest, turns)}
+        if "ℓ_max" in sizes:
+            sizes["ℓ_max"] = max(sizes["ℓ_max"], longest_sequence(program, sizes))
+        return sizes
 
     return st.tuples(*strategies).map(long_enough)
 
@@ -166,4 +163,5 @@ def _changed(arguments: Arguments, change: Change) -> Arguments:
         for name, value in run.hyperparameters.items()
     }
     run = replace(run, inputs=inputs, parameters=parameters, hyperparameters=hyperparameters)
-    return replace(arguments, runs=(arguments.adapter.inputs(run),))
+    alone = arguments.variation._replace(tokens=1)
+    return replace(arguments, runs=(arguments.adapter.inputs(run),), variation=alone)

@@ -7,6 +7,8 @@ subtracts the maximum, err by about as much as the pseudocode does. A result wit
 such as the column of a matrix, has the tolerance 0.
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -27,16 +29,13 @@ from spec.inputs.array_conversion import BFLOAT16, Array, to_numpy
 from spec.inputs.python_form import parameter_record, per_token
 from spec.inputs.variations import TURNS
 from spec.language.checked import Checked
-from spec.language.tree import Binary, Call, Gradient, Power, Prefix, Sum
+from spec.language.tree import Binary, Call, Power, Prefix, Sum
 from spec.language.types import Matrix, Tokens
 from spec.machine import Chance, Machine, MachineError, Parameters
 from spec.machine.trees import leaves
 
 #: How many times the certified error of the pseudocode, in the same format, the tolerance is.
 MULTIPLE = 16
-#: The same where gradients are taken: there a norm of a few numbers may amplify rounding many
-#: times as much on one draw as on another.
-MULTIPLE_OF_GRADIENTS = 64
 #: On how many draws of the same sizes the error is measured; the first is the arguments themselves.
 DRAWS = 3
 #: What is added to the seed for each further draw: more than the seed of any variation.
@@ -122,6 +121,27 @@ class ExactResult:
         """Every real number of the result."""
         return (ball for array in self.arrays if not array.exact for ball in array.entries.flat)
 
+    @cached_property
+    def rough(self) -> ExactResult:
+        """The result of the pseudocode in the format."""
+        return floating_point_result(self.arguments)
+
+    @property
+    def is_foreseeable(self) -> bool:
+        """Whether arguments of the same sizes with all other numbers have the very same result.
+
+        A distribution on one token is such a result: what a function does to get it, is not seen.
+        """
+        seed = self.arguments.variation.seed + SEED_STEP
+        try:
+            other = floating_point_result(self.arguments.redrawn(seed))
+        except (MachineError, ArithmeticError):
+            return False
+        return all(
+            np.array_equal(array.entries.astype(float), other_array.entries.astype(float))
+            for array, other_array in zip(self.rough.arrays, other.arrays, strict=True)
+        )
+
     @property
     def certified_error(self) -> float:
         """The largest certified error of the pseudocode in the format, over several draws."""
@@ -145,15 +165,9 @@ class ExactResult:
         return max(errors)
 
     @property
-    def multiple(self) -> int:
-        """How many times the certified error the tolerance is: more where gradients are taken."""
-        program = self.arguments.algorithms[self.arguments.id].program
-        return MULTIPLE_OF_GRADIENTS if program.uses(Gradient) else MULTIPLE
-
-    @property
     def tolerance(self) -> float:
         """How far a correct function may be from the result."""
-        return self.multiple * self.certified_error
+        return MULTIPLE * self.certified_error
 
     @cached_property
     def largest(self) -> float:
@@ -209,6 +223,20 @@ def exact_result(
         return certified(compute, lambda result: result.balls, WIDTH, start=256, limit=2048)
     except (MachineError, PrecisionError) as error:
         raise UndefinedResultError(str(error)) from error
+
+
+def telling_result(arguments: Arguments) -> ExactResult:
+    """Run an algorithm in balls, on arguments whose result tells something of a function.
+
+    Raises
+    ------
+    UndefinedResultError
+        If the algorithm has no value, or the same one whatever the numbers are.
+    """
+    result = exact_result(arguments)
+    if result.is_foreseeable:
+        raise UndefinedResultError("the result is the same, whatever the numbers are")
+    return result
 
 
 class _FloatsWithStableSoftmax(Floats):
@@ -293,7 +321,7 @@ def _largest(array: ResultArray) -> float:
 
 def _certified_error(exact: ExactResult) -> float:
     """Return the error of the pseudocode in the format, and at least half an ulp of the largest."""
-    rough = floating_point_result(exact.arguments)
+    rough = exact.rough
     if rough.decisions != exact.decisions:
         raise UndefinedResultError("rounding decides which token is drawn")
     error = 0.0

@@ -23,8 +23,6 @@ from spec.machine.trees import arrays, leaves, map_arrays
 Function = Callable[..., Any]  # a function, a class, or an object that can be called
 Sizes = Mapping[str, int]
 
-#: How many tokens a call has where the paper's algorithm takes one token.
-TOKENS = 5
 #: How many uniform numbers are made from a seed, to draw tokens with.
 DRAWS = 1000
 
@@ -57,6 +55,8 @@ class Adapter:
         `("tanh-gelu-10",)`. The function is compared with the pseudocode as they change it.
     formats
         The floating-point formats that the function computes in.
+    batched
+        Whether the function takes a batch, of as many sequences as the variation has members.
     draws
         Which token the function draws, given a number u that is uniform in [0, 1). `from below`:
         the first token at which the probabilities add up to more than u, as in NumPy's `choice`.
@@ -74,6 +74,7 @@ class Adapter:
     formats: tuple[str, ...] = tuple(FORMATS)
     draws: Literal["from below", "from above"] | None = None
     options: Mapping[str, Any] | None = None
+    batched: bool = False
 
 
 @dataclass(frozen=True)
@@ -172,14 +173,15 @@ def draw_arguments(
     source = np.random.default_rng(variation.seed)
     sizes = adapter.sizes({**SIZES, **variation.sizes})
     values = {**variation.values, **adapter.values}
+    digits = np.float64 if variation.all_digits else np.float32
 
     def drawn() -> Inputs:
-        return draw(algorithms, id, source, sizes, values)
+        return draw(algorithms, id, source, sizes, values, digits)
 
     first = drawn()
     runs = [first]
     if per_token(algorithms[id].header):
-        runs += [replace(first, inputs=drawn().inputs) for _ in range(TOKENS - 1)]
+        runs += [replace(first, inputs=drawn().inputs) for _ in range(variation.tokens - 1)]
 
     def varied(run: Inputs) -> Inputs:
         if variation.itself:

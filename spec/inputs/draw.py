@@ -1,8 +1,8 @@
 """Inputs for an algorithm, drawn at random from its declarations.
 
 No two sizes are equal and no parameter is 0 or 1, so that neither a transposed matrix nor a lost
-bias goes unseen. Every real number is exact in float32, so that a function of either precision gets
-exactly the numbers that the pseudocode gets.
+bias goes unseen. Every real number is exact in float32 unless a caller wants all digits, so that a
+function of either precision gets exactly the numbers that the pseudocode gets.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from spec.inputs.size_table import size_table
 from spec.language import types
@@ -41,6 +42,7 @@ def draw(
     source: np.random.Generator,
     sizes: Mapping[str, int] | None = None,
     values: Mapping[str, Value] | None = None,
+    digits: npt.DTypeLike = np.float32,
 ) -> Inputs:
     """Draw arguments for an algorithm.
 
@@ -52,6 +54,8 @@ def draw(
         The source of random numbers.
     sizes, values
         Sizes that replace those of `SIZES`, and hyperparameters that are not drawn, by name.
+    digits
+        The format in which each entry of an array of real numbers is exact.
 
     Raises
     ------
@@ -65,7 +69,8 @@ def draw(
     named |= {str(key) for header in headers for key in header.hyperparameters}
     if unknown := [name for name in (*(sizes or {}), *(values or {})) if name not in named]:
         raise ValueError(f"no algorithm has a size or hyperparameter {unknown[0]}")
-    return _Draw(algorithms, source, {**SIZES, **(sizes or {})}, dict(values or {})).inputs(id)
+    known = {**SIZES, **(sizes or {})}
+    return _Draw(algorithms, source, known, dict(values or {}), digits).inputs(id)
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,7 @@ class _Draw:
     source: np.random.Generator
     sizes: Mapping[str, int]
     values: Mapping[str, Value]
+    digits: npt.DTypeLike
 
     def inputs(self, id: str) -> Inputs:
         header = self.algorithms[id].header
@@ -104,7 +110,7 @@ class _Draw:
     def value(self, key: Key, type: Type) -> Value:
         match type:
             case types.Matrix(bits=True):
-                return self.source.integers(0, 2, self.shape(type))
+                return self.bits(self.shape(type))
             case types.Matrix() if type == types.Matrix():
                 # A longer step leads to where gradients are large, and rounding errors with them.
                 low, high = (0.02, 0.08) if key.base == "η" else (0.2, 0.8)
@@ -138,7 +144,20 @@ class _Draw:
         entries = 0.5 * self.source.standard_normal(shape)
         if key.base == "γ":
             entries += 1  # a scale near 0 hides what it scales
-        return entries.astype(np.float32).astype(np.float64)
+        return entries.astype(self.digits).astype(np.float64)
+
+    def bits(self, shape: tuple[int, int]) -> Any:
+        """Return a matrix whose columns have a 1, and where they have several entries a 0, too.
+
+        Where it is a mask, each token may attend to something, and to not everything.
+        """
+        rows, columns = shape
+        bits = self.source.integers(0, 2, shape)
+        for column in range(columns):
+            if rows > 1 or not bits[0, column]:
+                equal = np.all(bits[:, column] == bits[0, column])
+                bits[column % rows, column] ^= equal
+        return bits
 
     def tokens(self, length: int) -> list[int]:
         return [int(token) for token in self.source.integers(1, self.sizes["N_V"] + 1, length)]

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from spec.inputs.draw import SIZES
+from spec.inputs.draw import LONGER, SIZES
+from spec.inputs.python_form import per_token
 from spec.inputs.size_table import size_table
 from spec.language.checked import Checked
-from spec.language.tree import Call, While
+from spec.language.tree import Call, Gradient, Program, Sample, While
 from spec.language.types import Bundle, Family, Matrix, Type, Whole, sizes_of
 from spec.machine import Value
 
@@ -16,6 +17,11 @@ SMALL = size_table("small")
 SQUARE = 4
 #: Sizes that wrong code confuses: a check makes them equal once, and exchanges them once.
 PAIRS = (("ℓ_x", "ℓ_z"), ("length(x)", "length(z)"), ("d_x", "d_z"), ("d_attn", "d_out"))
+#: A vocabulary so large, and a text so long, that wrong probabilities are seen in its tokens.
+MANY = {"N_V": 257, "ℓ_gen": 5}
+#: A temperature that leaves little to chance, and at which no power underflows: τ = 0 is not in the
+#: paper, whose τ lies in (0, ∞).
+COLD = 1 / 16
 #: A vocabulary so small that eos_token is drawn soon.
 FEW = {"N_V": 3}
 #: Seeds found by search: with these and FEW tokens, eos_token is the 2nd to 5th token drawn.
@@ -24,6 +30,8 @@ ENDING = (7, 10, 44, 52)
 TURNS = 4
 #: The factor of inputs at which exp of a score overflows float64.
 LOUD = 200.0
+#: How many sequences a batch has, and how many tokens a call has where the algorithm takes one.
+MEMBERS, TOKENS = 2, 5
 #: Sizes that are never 1: the norm of a single number is 0/0.
 MORE_THAN_1 = ("d_e", "d_f")
 
@@ -49,6 +57,12 @@ class Variation(NamedTuple):
         The factor of the real inputs.
     finite
         Whether the result only has to be finite, since rounding leaves it no digits.
+    all_digits
+        Whether real numbers have all digits of float64; if not, float32 has each of them.
+    members
+        How many sequences a batch has, for a function that takes a batch.
+    tokens
+        How many tokens a call has, where the paper's algorithm takes one.
     edge
         Whether only the sizes matter. Such a variation is left out for a function that cannot
         have these sizes if the nearest sizes that it can have were tried before.
@@ -62,22 +76,60 @@ class Variation(NamedTuple):
     itself: bool = False
     scale: float = 1.0
     finite: bool = False
+    all_digits: bool = False
+    members: int = MEMBERS
+    tokens: int = TOKENS
     edge: bool = False
 
 
-def variations(algorithms: Mapping[str, Checked], id: str) -> Iterator[Variation]:
-    """Yield the variations of an algorithm; those that most mistakes fail on come first."""
-    sizes = {name: SIZES[name] for name in sizes_in(algorithms, id)}
+def variations(
+    algorithms: Mapping[str, Checked], id: str, *, batched: bool = False
+) -> Iterator[Variation]:
+    """Yield the variations of an algorithm; those that most mistakes fail on come first.
+
+    A function that is batched takes batches of one, two and three.
+
+    Where gradients are taken, which is slow, all sizes are the least. Where tokens are drawn, the
+    vocabulary is large, so that a wrong probability is seen in the tokens.
+    """
+    program = algorithms[id].program
+    usual = size_table("least") if program.uses(Gradient) else MANY if program.uses(Sample) else {}
+    for variation in _variations(algorithms, id, {**SIZES, **usual}):
+        if batched or variation.members == MEMBERS:
+            yield variation._replace(sizes={**usual, **variation.sizes})
+
+
+def _variations(
+    algorithms: Mapping[str, Checked], id: str, usual: Mapping[str, int]
+) -> Iterator[Variation]:
+    sizes = {name: usual[name] for name in sizes_in(algorithms, id)}
     header, program = algorithms[id].header, algorithms[id].program
     calls = [node for node in program.nodes if isinstance(node, Call)]
     hyperparameters = {str(key) for key in header.hyperparameters}
     has_mask = "Mask" in hyperparameters
+    lengths = [name for name in sizes if name.startswith("length")]
+
+    def long_enough(changed: Mapping[str, int]) -> Mapping[str, int]:
+        """Let ℓ_max hold the longest sequence at some sizes."""
+        if not lengths:
+            return changed
+        known = {name: changed.get(name, size) for name, size in sizes.items()}
+        return {**changed, "ℓ_max": max(known["ℓ_max"], longest_sequence(program, known))}
+
     yield Variation("all sizes differ")
-    yield Variation("all sizes differ, other numbers", seed=1)
-    yield Variation("all sizes differ, and are small", SMALL, seed=9)
+    yield Variation("all sizes differ, numbers of all digits", seed=1, all_digits=True)
+    yield Variation("all sizes differ, and are small", long_enough(SMALL), seed=9)
+    if "N_epochs" in sizes:  # where there are fewer layers and heads than epochs
+        yield Variation("N_epochs = 2", {"N_epochs": 2}, seed=23, edge=True)
+    if per_token(header):  # the arguments are those of the first kind, without the other tokens
+        yield Variation("one token", tokens=1)
+    yield Variation("a batch of one", members=1)
+    yield Variation("a batch of three", members=3)
     if program.uses(While):
         for seed in ENDING:
             yield Variation("a text that ends", FEW, seed=seed)
+    if "τ" in hyperparameters:
+        yield Variation("the likeliest token, at a low temperature", values={"τ": COLD}, seed=22)
     if "ε" in hyperparameters:  # it matters where the variance is as small as ε
         yield Variation("activations near to their mean", scale=1e-5, seed=8)
     takes_reals = any(isinstance(type, Matrix) for _, type in header.inputs)
@@ -88,7 +140,7 @@ def variations(algorithms: Mapping[str, Checked], id: str) -> Iterator[Variation
         yield Variation("everything may be attended to", mask="all", seed=2)
         yield Variation("a token that may attend to nothing", mask="empty column", seed=3)
     square = {name: SQUARE for name in sizes if name.startswith(("d_", "ℓ_x", "ℓ_z", "length"))}
-    lengths = [name for name in sizes if name.startswith("length")]
+    square = dict(long_enough(square))
     if square:
         yield Variation("all sizes the same", square, seed=4, edge=True)
     if has_mask:
@@ -100,12 +152,19 @@ def variations(algorithms: Mapping[str, Checked], id: str) -> Iterator[Variation
             exchanged = {small: sizes[large], large: sizes[small]}
             yield Variation(f"{small} > {large}", exchanged, seed=seed + 10, edge=True)
     if "ℓ_max" in sizes and lengths:
-        longest = dict.fromkeys(lengths, sizes["ℓ_max"])
-        yield Variation("as long as can be", {**longest, "ℓ_gen": 1}, seed=20)
+        longest = longest_sequence(program, sizes)
+        yield Variation("as long as can be", {"ℓ_max": longest}, seed=20)
     for seed, name in enumerate(sizes, 30):
         if name not in MORE_THAN_1:
-            short = dict.fromkeys(lengths, 1) if name == "ℓ_max" else {}
-            yield Variation(f"{name} = 1", {name: 1, **short}, seed=seed, edge=True)
+            short = dict.fromkeys((*lengths, "N_data", "ℓ_gen"), 1) if name == "ℓ_max" else {}
+            yield Variation(f"{name} = 1", {**short, name: 1}, seed=seed, edge=True)
+
+
+def longest_sequence(program: Program, sizes: Mapping[str, int]) -> int:
+    """Return how long the longest sequence is, or becomes, at some sizes of an algorithm."""
+    given = max((size for name, size in sizes.items() if name.startswith("length")), default=0)
+    given += LONGER * (sizes.get("N_data", 1) - 1) + sizes.get("ℓ_gen", 1) - 1
+    return max(given, TURNS if program.uses(While) else 1)
 
 
 def sizes_in(algorithms: Mapping[str, Checked], id: str) -> list[str]:

@@ -46,7 +46,8 @@ def a_row_added_to_all_of_W_u_changes_nothing(case: LawCase) -> str:
 @law(when=returns_distributions)
 def the_vocabulary_may_stand_in_another_order(case: LawCase) -> str:
     """Tokens may be numbered otherwise: columns of W_e, rows of W_u and of P change places."""
-    header, N_V = case.arguments.header, len(case.result)
+    case, header = _with_every_token(case), case.arguments.header
+    N_V = len(case.result)
 
     def reversed_parameters(fields: Fields) -> Fields:
         columns = each("W_e", lambda W_e: W_e[:, ::-1])
@@ -63,4 +64,32 @@ def the_vocabulary_may_stand_in_another_order(case: LawCase) -> str:
     where = "where the vocabulary has the opposite order"
     return case.contradiction(
         case.with_each_run(reversed_vocabulary), where, lambda result: result[::-1]
+    )
+
+
+def _with_every_token(case: LawCase) -> LawCase:
+    """Return a function that reads every token of its vocabulary, if it reads any.
+
+    Its vocabulary is as small as its shortest text is long. If it can have no such vocabulary, it
+    reads tokens that lie as far apart as can be, with the first and the last among them.
+    """
+    header = case.arguments.header
+    lengths = [
+        len(value)
+        for value, (_, type) in zip(case.run.inputs, header.inputs, strict=True)
+        if isinstance(type, Tokens)
+    ]
+    if not lengths:
+        return case
+    case = case.drawn({"N_V": min(lengths)})
+    N_V = case.arguments.all_sizes["N_V"]
+
+    def spread(length: int) -> list[int]:
+        return [round(token) for token in np.linspace(1, N_V, length)]
+
+    return case.with_inputs(
+        *(
+            spread(len(value)) if isinstance(type, Tokens) else value
+            for value, (_, type) in zip(case.run.inputs, header.inputs, strict=True)
+        )
     )

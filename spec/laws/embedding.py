@@ -42,8 +42,11 @@ def a_factor_of_the_matrix_is_one_of_its_columns(case: LawCase) -> str:
 @law(1, 2)
 def columns_may_change_places(case: LawCase) -> str:
     """Columns may stand in the opposite order, if they are counted from the other end."""
+    columns = case.run.parameters[0].shape[1]
+    case = case.drawn(tokens=columns)
+    every = enumerate(case.arguments.runs, 1)
+    case = case.with_runs([replace(run, inputs=(column,)) for column, run in every])
     reordered = case.with_parameters(each("W_e W_p", lambda W: W[:, ::-1]))
-    columns = reordered.run.parameters[0].shape[1]
     runs = [replace(run, inputs=(columns + 1 - run.inputs[0],)) for run in reordered.arguments.runs]
     where = "where all columns stand in the opposite order"
     return case.contradiction(reordered.with_runs(runs), where)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 
 from spec.calling.function_under_test import FunctionUnderTest
 from spec.calling.verdict import Verdict
-from spec.expected.result import ExactResult, UndefinedResultError, exact_result
+from spec.expected.result import MULTIPLE, ExactResult, UndefinedResultError, exact_result
 from spec.expected.rounding_bounds import distinct_digits
 from spec.inputs.arguments import Arguments
 from spec.inputs.array_conversion import Array
@@ -56,9 +56,7 @@ class LawCase:
         """How far a correct function may be from the exact result."""
         try:
             # All cases that are derived from one share the draws of other numbers.
-            return self.expected.multiple * max(
-                self.expected.own_error, self.first.expected.redrawn_error
-            )
+            return MULTIPLE * max(self.expected.own_error, self.first.expected.redrawn_error)
         except UndefinedResultError as error:
             raise InapplicableError(str(error)) from error
 
@@ -86,6 +84,12 @@ class LawCase:
         """The function at arguments of the same sizes with other numbers."""
         seed = self.arguments.variation.seed + OTHER_SEED
         return LawCase(self.function, self.arguments.redrawn(seed), self.first)
+
+    def drawn(self, sizes: Mapping[str, int] | None = None, **changes: Any) -> LawCase:
+        """Return the function at arguments of other sizes, or of another number of tokens."""
+        variation = self.arguments.variation
+        variation = variation._replace(sizes={**variation.sizes, **(sizes or {})}, **changes)
+        return LawCase(self.function, self.function.arguments(variation))
 
     # Changed arguments ----------------------------------------------------------------------------
 
@@ -129,7 +133,10 @@ class LawCase:
 
         `arranged` makes the predicted result of the result here, nan where nothing is predicted;
         without it both must be equal. `where` says what was changed: `where Z has another order`.
+        Arguments that stay the same can contradict nothing: a text that is its own reverse, say.
         """
+        if same(_runs(changed), _runs(self)):
+            raise InapplicableError("the arguments stay the same")
         predicted = self.result if arranged is None else arranged(self.result)
         return changed.mismatch(predicted, self.tolerance + changed.tolerance, where)
 
@@ -137,6 +144,8 @@ class LawCase:
         """Say where the result is not the predicted one; nan predicts nothing."""
         result = self.result
         predicted = np.broadcast_to(np.asarray(predicted), result.shape)
+        if np.isnan(predicted).all():
+            raise InapplicableError("nothing is predicted")
         with np.errstate(invalid="ignore"):
             errors = np.where(result == predicted, 0.0, np.abs(result - predicted))
         errors = np.where(np.isnan(predicted), 0.0, errors)
@@ -153,6 +162,10 @@ class LawCase:
 def law_case(function: FunctionUnderTest) -> LawCase:
     """Return a function at small sizes that all differ, where laws start from."""
     return LawCase(function, function.arguments(Variation("small sizes", SMALL)))
+
+
+def _runs(case: LawCase) -> list[tuple[Any, ...]]:
+    return list(map(_tree, case.arguments.runs))
 
 
 def _tree(run: Inputs) -> tuple[Any, ...]:

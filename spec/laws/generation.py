@@ -52,6 +52,8 @@ def when_it_is_cold_chance_changes_nothing(case: LawCase) -> str:
     cold = case.with_hyperparameters({"τ": COLD})
     sharp = cold.with_parameters(each("W_u", lambda W_u: 4 * W_u))
     first, *others = _with_seeds(sharp)
+    if not others:
+        raise InapplicableError("rounding decides which token is drawn")
     for other in others:
         if other.expected.decisions != first.expected.decisions:
             raise InapplicableError("two tokens are about as likely")
@@ -72,14 +74,18 @@ def a_text_begins_with_bos_token(case: LawCase) -> str:
 @law(15)
 def a_text_ends_with_the_first_eos_token(case: LawCase) -> str:
     """If the first or the second token drawn is eos_token, the text ends there."""
+    tried = 0
     for before in _with_seeds(case):
         for length in (2, 3):
             text = before.result[:length]
             if len(text) < length or text[-1] in text[1:-1]:
                 continue
             after = before.with_hyperparameters({"eos_token": int(text[-1]) + 1})
+            tried += 1
             if problem := _other_text(after, text, "where the last of these is eos_token"):
                 return problem
+    if not tried:
+        raise InapplicableError("no text is long enough")
     return ""
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 import warnings
-from functools import cache
 from itertools import islice
 from types import ModuleType
 
@@ -14,17 +12,11 @@ import numpy as np
 import pytest
 from examples import attention
 
-from spec.calling.function_under_test import FunctionUnderTest
 from spec.calling.verdict import Verdict
 from spec.checking.check import check, function_under_test
-from spec.expected.result import MULTIPLE, exact_result, floating_point_result
-from spec.inputs.arguments import Adapter, draw_arguments
-from spec.inputs.formats import FORMATS
-from spec.inputs.variations import Variation, variations
-from spec.language.checked import check as check_algorithm
-from spec.language.parse import program
+from spec.inputs.arguments import Adapter
+from spec.inputs.variations import variations
 from spec.library import checked
-from spec.mistakes.edit import with_rows
 
 UNCALLED = Adapter("uncalled", lambda function, arguments: None)
 MISBEHAVING = (
@@ -124,59 +116,3 @@ def test_arguments_of_the_same_shapes_are_not_tried_twice():
     shapes = [trial.arguments.shapes for trial in trials if trial.arguments.variation.edge]
     assert len(shapes) == len(set(shapes))
     assert len(trials) < len(every)
-
-
-# The tolerance, and an error of 1 % ---------------------------------------------------------------
-
-
-@pytest.mark.parametrize("format", list(FORMATS))
-@pytest.mark.parametrize("id", ["3", "4", "5", "6", "7", "9", "10"])
-def test_the_tolerance_is_a_multiple_of_the_certified_error(id, format):
-    arguments = draw_arguments(checked(), id, Variation("usual"), FORMATS[format], UNCALLED)
-    exact = exact_result(arguments)
-    (array,) = floating_point_result(arguments).arrays
-    rough = exact.distance({"": array.entries.astype(float)}, exact.tolerance)
-    assert 0 < rough.error <= exact.certified_error
-    assert exact.tolerance == MULTIPLE * exact.certified_error
-    largest = abs(exact.arrays[0].entries.astype(float)).max()
-    assert exact.certified_error >= FORMATS[format].unit_roundoff * largest
-
-
-@pytest.mark.parametrize("id", ["1", "2"])
-def test_what_is_copied_must_be_exact(id):
-    arguments = draw_arguments(checked(), id, Variation("usual"), FORMATS["float32"], UNCALLED)
-    assert exact_result(arguments).tolerance == 0
-
-
-def one_percent_more():
-    """Each line that computes numbers, with 1 % more than it should give."""
-    for id in ("3", "4", "5", "6", "7", "8", "9", "10"):
-        for line in checked()[id].program.layout.lines:
-            set, arrow, value = line.text.partition(" ← " if "←" in line.text else " = ")
-            if value and not re.search("∞|length|…", value):
-                yield f"{id}.{line.number}", f"{set}{arrow}(101 / 100) ({value})"
-
-
-@cache
-def expected(id, format):
-    """The exact results on arguments of three kinds: computed once for all lines."""
-    some = islice(variations(checked(), id), 3)
-    drawn = (draw_arguments(checked(), id, one, FORMATS[format], UNCALLED) for one in some)
-    return list(map(exact_result, drawn))
-
-
-@pytest.mark.parametrize("format", ["float64", "float32"])
-@pytest.mark.parametrize(("line", "text"), list(one_percent_more()), ids=lambda text: text[:5])
-def test_an_error_of_one_percent_in_any_line_is_reported(line, text, format):
-    id, _, number = line.partition(".")
-    rows = with_rows(checked()[id].program.layout, {int(number): text})
-    headers = {one.id: one.header for one in checked().values()}
-    wrong = {**checked(), id: check_algorithm(program(rows), headers)}
-
-    def function(arguments):
-        (array,) = floating_point_result(arguments, wrong).arrays
-        return array.entries.astype(arguments.format.dtype)
-
-    adapter = Adapter("the machine", lambda function, arguments: function(arguments))
-    tested = FunctionUnderTest(checked(), id, function, adapter, FORMATS[format], 60)
-    assert Verdict.DIFFERS in (tested.call(exact).verdict for exact in expected(id, format))

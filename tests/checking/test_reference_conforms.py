@@ -6,6 +6,7 @@ float32 stays float32 is a test of the suite, and its digits are compared by `ch
 
 from __future__ import annotations
 
+import time
 from functools import partial
 
 import pytest
@@ -27,20 +28,6 @@ TRAINING = [
 ]
 
 
-def least(sizes):
-    """One step with one layer, since balls take long to differentiate.
-
-    Norms keep their sizes: of two numbers a norm is ±1, and its gradient nothing but rounding.
-    """
-    wanted = {"N_epochs": 1, "L": 1, "L_enc": 1, "L_dec": 1, "N_V": 4}
-    kept = ("ℓ_max", "N_data")
-    smaller = {
-        name: size if name in kept else min(size, wanted.get(name, 2))
-        for name, size in sizes.items()
-    }
-    return {**smaller, "d_e": 4, "d_f": 5}
-
-
 def in_torch(function, arguments):
     """Gradients are a library's: NumPy has none."""
     by_name = PAPER_LAYOUT.arguments(function, arguments)
@@ -54,14 +41,21 @@ def to_torch(value):
     return tree_map(torch.tensor, value) if is_tree else value
 
 
+TENSORS = Adapter("tensors of torch", in_torch, values={"ε": 0.0}, draws="from above")
+
 for id, function in FUNCTIONS.items():
     adapter = None
     if id in TRAINING:
         function = partial(function, value_and_gradient=by_torch)
-        adapter = Adapter(
-            "tensors of torch", in_torch, least, values={"ε": 0.0}, draws="from above"
-        )
+        adapter = TENSORS
     vars()[f"test_{name_of(function)}"] = conformance(function, id, adapter=adapter)
+
+
+def test_training_is_checked_in_seconds():
+    start = time.process_time()
+    report = check(partial(FUNCTIONS["13"], value_and_gradient=by_torch), 13, adapter=TENSORS)
+    assert report.verdict is Verdict.AGREES, str(report)
+    assert time.process_time() - start < 15
 
 
 def in_float32():

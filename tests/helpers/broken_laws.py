@@ -15,8 +15,9 @@ from spec import library
 from spec.adapters.function_in_layout import layout
 from spec.expected.result import floating_point_result
 from spec.inputs.arguments import Adapter, Arguments
-from spec.inputs.change_parameters import Fields, change_parameters, each
+from spec.inputs.change_parameters import Fields, change_parameters, each, parameters_by_name
 from spec.inputs.draw import Inputs
+from spec.language.checked import Checked
 from spec.mistakes import Mistake, edited
 
 
@@ -41,6 +42,11 @@ def spec(arguments: Arguments, edits: Mapping[str, str] | None = None) -> Any:
     if edits:
         line = next(iter(edits))
         algorithms = edited(Mistake("", line, "mistake", "", "", "", "", edits), library.checked())
+    return run(arguments, algorithms)
+
+
+def run(arguments: Arguments, algorithms: Mapping[str, Checked]) -> Any:
+    """The result of some algorithms, as a function returns it."""
     (array,) = floating_point_result(arguments, algorithms).arrays
     return array.entries if array.exact else array.entries.astype(arguments.format.dtype)
 
@@ -77,8 +83,8 @@ def host(id: str, right: str, wrong: str) -> Broken:
     return Broken(id, planted(function, right, wrong), adapter)
 
 
-def lookup(wrong: Callable[[Any, Any], Any]) -> Broken:
-    return Broken("1", wrong, layout())
+def lookup(wrong: Callable[[Any, Any], Any], id: str = "1") -> Broken:
+    return Broken(id, wrong, layout())
 
 
 def heads(wrong: str) -> Broken:
@@ -94,8 +100,9 @@ attend, norm = partial(host, "4"), partial(host, "6")
 
 
 def next_tokens(run: Inputs) -> Inputs:
-    """Every token replaced by the next of 7."""
-    return replace(run, inputs=tuple([1 + token % 7 for token in text] for text in run.inputs))
+    """Every token replaced by the next of the vocabulary."""
+    N_V = parameters_by_name(run)["W_e"].shape[1]
+    return replace(run, inputs=tuple([1 + token % N_V for token in text] for text in run.inputs))
 
 
 def never_ending(arguments: Arguments) -> Any:
@@ -108,16 +115,28 @@ def never_ending(arguments: Arguments) -> Any:
 ACROSS = ("softmax(S / np.sqrt(d_attn))", "softmax((S / np.sqrt(d_attn)).T).T")
 
 BROKEN: Mapping[str, tuple[Broken, ...]] = {
-    "the_same_token_gives_the_same_column": (lookup(lambda v, W_e: W_e[:, v] + np.arange(len(v))),),
-    "a_factor_of_the_matrix_is_one_of_its_columns": (lookup(lambda v, W_e: W_e[:, v] + 1),),
+    "the_same_token_gives_the_same_column": (
+        lookup(lambda v, W_e: W_e[:, v] + np.arange(len(v))),
+        lookup(lambda t, W_p: W_p[:, t] + np.arange(len(t)), "2"),
+    ),
+    "a_factor_of_the_matrix_is_one_of_its_columns": (
+        lookup(lambda v, W_e: W_e[:, v] + 1),
+        lookup(lambda t, W_p: W_p[:, t] + 1, "2"),
+    ),
     "columns_that_are_not_asked_for_change_nothing": (
         lookup(lambda v, W_e: W_e[:, v] - W_e.mean(axis=1, keepdims=True)),
         runs_on("10", next_tokens),
         has("10", each("W_p", lambda W: np.roll(W, -1, axis=1))),
     ),
-    "columns_may_change_places": (lookup(lambda v, W_e: W_e[:, v - 1]),),
+    "columns_may_change_places": (
+        lookup(lambda v, W_e: W_e[:, v - 1]),
+        lookup(lambda v, W_e: np.where(v == 0, 0, W_e[:, v])),  # padding, as a table may have it
+        lookup(lambda t, W_p: W_p[:, t - 1], "2"),
+    ),
     "the_order_of_the_context_does_not_matter": (
         attend("K.T @ Q", "K.T @ Q + np.arange(K.shape[1])[:, None]"),
+        host("3", "K.T @ q", "K.T @ q + np.arange(K.shape[1])"),
+        heads(" + Z[:1, :1]"),
     ),
     "what_is_masked_changes_nothing": (attend("-np.inf", "-1.0"),),
     "a_token_that_may_attend_to_nothing_gets_no_value": (attend("-np.inf", "-1e9"),),
@@ -138,6 +157,7 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
     "what_comes_out_lies_between_the_values": (attend("V @ A", "2 * V @ A"),),
     "a_factor_of_the_values_is_one_of_the_result": (
         attend("V @ A", "np.maximum(V, 0) @ A"),
+        host("3", "V @ a", "np.maximum(V, 0) @ a"),
         host("5", "affine(Y, Wo, bo)", "affine(Y, Wo, bo) + X[:1]"),
     ),
     "tokens_of_X_are_independent": (attend(*ACROSS),),
@@ -162,7 +182,11 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
         norm("g[:, None] * unit + b[:, None]", "g[:, None] * (unit + b[:, None])"),
     ),
     "the_order_of_the_activations_does_not_matter": (norm("g[:, None]", "np.roll(g, 1)[:, None]"),),
-    "columns_are_independent": (norm("X.sum(axis=0) / d", "X.mean()"),),
+    "columns_are_independent": (
+        norm("X.sum(axis=0) / d", "X.mean()"),
+        unembed("softmax(Wu @ X / np.abs(X).max())"),
+        Broken("N1", lambda e, gamma: e / np.sqrt((e**2).mean()) * gamma[:, None], layout()),
+    ),
     "columns_sum_to_1": (unembed("np.exp(Wu @ X)"),),
     "probabilities_lie_between_0_and_1": (unembed("np.log(softmax(Wu @ X))"),),
     "without_W_u_all_tokens_are_equally_likely": (
@@ -172,6 +196,7 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
     "the_vocabulary_may_stand_in_another_order": (
         unembed("softmax(Wu @ X + np.eye(len(Wu))[:, :1])"),
         runs_on("10", next_tokens),
+        has("10", each("W_e", lambda W: np.where(np.arange(W.shape[1]) == 0, 0, W))),  # padding
     ),
     "later_tokens_change_nothing_before_them": (
         reads(_10_6="X ← X + MHAttention(X̃ | W_l, Mask ≡ 1)"),

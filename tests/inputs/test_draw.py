@@ -15,8 +15,8 @@ from spec.machine.trees import leaves
 every_algorithm = pytest.mark.parametrize("id", list(checked()))
 
 
-def drawn(id, seed=0, sizes=None, values=None):
-    return draw(checked(), id, np.random.default_rng(seed), sizes, values)
+def drawn(id, seed=0, sizes=None, values=None, **more):
+    return draw(checked(), id, np.random.default_rng(seed), sizes, values, **more)
 
 
 def matrices(inputs):
@@ -105,6 +105,22 @@ def test_every_token_position_and_bit_is_drawn_some_time():
     positions = {drawn("2", seed).inputs[0] for seed in range(100)}
     assert positions == set(range(1, SIZES["ℓ_max"] + 1))
     assert set(drawn("4").parameters[1].ravel().tolist()) == {0, 1}
+
+
+@pytest.mark.parametrize("rows", [1, 2, 7])
+@pytest.mark.parametrize("columns", [1, 5])
+def test_every_token_may_attend_to_something_and_not_to_everything_where_it_can(rows, columns):
+    for seed in range(20):
+        Mask = drawn("4", seed, {"ℓ_z": rows, "ℓ_x": columns}).parameters[1]
+        assert Mask.shape == (rows, columns)
+        assert Mask.any(axis=0).all()
+        assert rows == 1 or not Mask.all(axis=0).any()
+
+
+def test_numbers_can_have_all_digits():
+    entries = drawn("4", digits=np.float64).inputs[0]
+    assert not np.array_equal(entries, entries.astype(np.float32))
+    assert np.allclose(entries, drawn("4").inputs[0], rtol=1e-6)
 
 
 def test_heads_have_the_sizes_that_the_layer_says():

@@ -6,18 +6,21 @@ The reference is held to them by `checking/test_reference_conforms.py`.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 import pytest
-from helpers.broken_laws import BROKEN, WHOLE
+from helpers.broken_laws import BROKEN, WHOLE, run
+from helpers.paper import MODELS
 from hosts.adapters import ADAPTERS
 
 from spec import library
 from spec.checking.check import function_under_test
+from spec.checking.explain import called_algorithms
 from spec.inputs.change_parameters import change_parameters
 from spec.language.types import Matrix
 from spec.laws.evaluated_case import InapplicableError, law_case
 from spec.laws.law import all_laws, laws, pseudocode
+from spec.mistakes import catalogue, edited
 
 #: The host that is least like the reference: rows, fused projections, torch.
 HOSTS = {str(id): name for name, (id, *_) in ADAPTERS.items() if name == f"rows {id}"}
@@ -63,6 +66,38 @@ def test_a_law_can_fail(law, broken):
     assert broken.id in law.algorithms
     failure = law.failing(law_case(function_under_test(broken.function, broken.id, broken.adapter)))
     assert failure.startswith(("gives ", "writes ")), failure
+
+
+def laws_in_doubt(id):
+    """The laws of an algorithm that no function above breaks which should be that algorithm."""
+    return [law for law in laws(id) if id not in {broken.id for broken in BROKEN[law.id]}]
+
+
+@pytest.mark.parametrize(
+    "id",
+    [
+        pytest.param(id, marks=[pytest.mark.sweep] if id in (*MODELS, "15") else [])
+        for id in library.checked()
+        if laws_in_doubt(id)
+    ],
+)
+def test_every_law_of_an_algorithm_can_fail_there(id):
+    """What breaks it is a mistake of the catalogue, in the algorithm or in one that it calls."""
+    doubted = laws_in_doubt(id)
+    called = called_algorithms(function_under_test(None, id, WHOLE))
+    for mistake in catalogue().values():
+        if doubted and mistake.algorithm in called:
+            wrong = partial(run, algorithms=edited(mistake, library.checked()))
+            case = law_case(function_under_test(wrong, id, WHOLE))
+            doubted = [law for law in doubted if not breaks(case, law)]
+    assert not doubted
+
+
+def breaks(case, law):
+    try:
+        return law.failing(case).startswith(("gives ", "writes "))
+    except InapplicableError:
+        return False
 
 
 @pytest.mark.parametrize(
@@ -128,3 +163,14 @@ def test_every_law_is_a_sentence_about_algorithms_with_a_name_for_a_test():
         assert law.id.isascii()
         assert law.algorithms
         assert set(law.algorithms) <= set(library.checked())
+
+
+def test_a_law_does_not_apply_to_arguments_that_no_function_could_break_it_on():
+    _, function, adapter = ADAPTERS["columns 5"]
+    one_head = replace(adapter, sizes=lambda sizes: {**sizes, "H": 1})
+    reasons = inapplicable(law_case(function_under_test(function, 5, one_head)))
+    assert reasons == {"heads_may_change_places": "the arguments stay the same"}
+
+    one_token = replace(adapter, sizes=lambda sizes: {**sizes, "ℓ_x": 1})
+    reasons = inapplicable(law_case(function_under_test(function, 5, one_token)))
+    assert {"tokens_of_X_are_independent", "tokens_of_X_may_change_places"} <= reasons.keys()

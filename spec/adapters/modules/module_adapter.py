@@ -51,6 +51,7 @@ def modules(
     weights: options.Order | None = None,
     qkv: options.Fused = "fused",
     mask: options.Mask = "attend",
+    masks: options.Masks = "shared",
     result: options.Result = "probabilities",
     output: str | int | None = None,
     eps: float | None = None,
@@ -74,7 +75,7 @@ def modules(
         or an object, which stays as it is. A factory without parameters makes objects of one size.
     algorithm
         The algorithm that it should be.
-    tokens, batch, mask, result, output, sizes
+    tokens, batch, mask, masks, result, output, sizes
         As in `layout`. The signature of a module shows whether it takes a context.
     weights
         Whether matrices have a row or a column for each output, where no known kind of module
@@ -100,7 +101,7 @@ def modules(
     """
     id = id_of(algorithm)
     options.require_allowed("mask", mask, options.Mask)
-    sequences = SequenceForm(tokens, batch, result)
+    sequences = SequenceForm(tokens, batch, result, masks)
     if model := model_algorithm(id):
         return ModelForm(
             function, model, sequences, weights, qkv, mask, output, eps, sizes, names
@@ -136,6 +137,7 @@ def modules(
         weights,
         qkv if qkv != "fused" else None,
         f"mask {mask}" if mask != "attend" and "Mask" in target.inputs else None,
+        f"masks {masks}" if masks != "shared" else None,
         "itself" if itself else None,
         result if result != "probabilities" else None,
         f"no {', '.join(lacking)}" if lacking else None,
@@ -144,7 +146,15 @@ def modules(
     biases = [name for name in target.parameters if name not in lacking]
     values: dict[str, Value] = {} if fixed_eps is None else {"ε": fixed_eps}
     name, restrictions = ", ".join(filter(None, words)), Restrictions(mask, itself, biases)
-    return Adapter(name, call, fitting, restrictions, values, formats=formats_of(library))
+    return Adapter(
+        name,
+        call,
+        fitting,
+        restrictions,
+        values,
+        formats=formats_of(library),
+        batched=batch is not None,
+    )
 
 
 @dataclass(frozen=True)
