@@ -7,9 +7,10 @@ from textwrap import dedent
 
 from spec.language import alg_file
 from spec.language.checked import Checked, check
-from spec.language.header import header
+from spec.language.header import Header, header
 from spec.language.parse import program
 from spec.language.tree import Program
+from spec.language.types import Bundle
 from spec.mistakes.catalogue import Mistake
 
 
@@ -55,8 +56,21 @@ def edited_together(
         wrong = requiring(with_rows(right.layout, rows_by_line), equalities[id])
         programs[id] = program(wrong, like=right)
     headers = {id: algorithm.header for id, algorithm in algorithms.items()}
-    headers |= {id: header(changed, headers) for id, changed in programs.items()}
+    headers |= {id: opened(header(changed, headers), headers) for id, changed in programs.items()}
     return {**algorithms, **{id: check(changed, headers) for id, changed in programs.items()}}
+
+
+def opened(own: Header, headers: Mapping[str, Header]) -> Header:
+    """Return a header in which the parts of another algorithm's parameters are declared, too.
+
+    Only a helper's changes: one whose parameters are those of Algorithm 4 may name W_q and b_q.
+    """
+    match own.parameters:
+        case ((bundle, Bundle(algorithm)), *_) if own.bundle is None:
+            fields = headers[algorithm].fields
+            variables = {**own.variables, **fields}
+            return replace(own, bundle=bundle, fields=fields, variables=variables)
+    return own
 
 
 def with_rows(algorithm: alg_file.Algorithm, edits: Mapping[int, str]) -> alg_file.Algorithm:
