@@ -17,7 +17,7 @@ from spec.terminal.subcommands import answer
 COMMANDS = [
     "list",
     "show 4",
-    "show decoder-layers-reversed-8",
+    "show layers-reversed-8-13",
     "show 4 --implementation json",
     "prove",
     "prove 15 --all",
