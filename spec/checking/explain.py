@@ -111,10 +111,11 @@ class Explanation:
     def fails_at(self, trial: Trial) -> bool:
         """Say whether code with these mistakes fails by itself, where they have no value.
 
-        That is so if they make sense at equal sizes alone; but a size of 1 is taken for any other.
+        So say the entries of those that make sense at equal sizes alone; but a size of 1 is taken
+        for any other.
         """
-        requires = any(change.equal for change in self.changes)
-        return requires and 1 not in trial.arguments.sizes.values()
+        fails = any(each.equal and each.elsewhere == "fails" for each in self.mistakes)
+        return fails and 1 not in trial.arguments.sizes.values()
 
 
 def explanations(

@@ -206,8 +206,8 @@ class _Fitting:
         for inner, size in sizes:
             if inner in fitted.sizes:  # without layers, nothing shows the number of heads
                 self.size(size, fitted.sizes[inner])
-        header = self.frame.checked.header
-        if algorithm == header.id and header.bundle is not None:
+        header, own = self.frame.checked.header, Bundle(algorithm, sizes)
+        if header.bundle is not None and header.variables[header.bundle] == own:
             self.frame.variables.update(fitted.fields)
         return fitted
 

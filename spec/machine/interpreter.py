@@ -265,7 +265,7 @@ class Machine(Expressions[S]):
                 if isinstance(whole, list):
                     whole[at[0]] = value
                 else:
-                    whole[tuple(at)] = value[:, 0] if isinstance(value, np.ndarray) else value
+                    whole[tuple(at)] = value.ravel() if isinstance(value, np.ndarray) else value
 
     def gradient(self, call: tree.Call, frame: Frame) -> Parameters:
         """Return ∇f(θ): f is run, unobserved, on numbers that remember how they were computed."""

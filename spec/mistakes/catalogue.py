@@ -1,18 +1,24 @@
 """The mistakes that `mistakes.toml` describes."""
 
+import re
 import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, Literal
 
+from spec.language.alg_file import Algorithm
 from spec.library import algorithms
+from spec.mistakes.line_pattern import Occurrence, filled, occurrences
 from spec.usage_error import UsageError
 
 KINDS = ("mistake", "difference")
+SAID = ("what", "why", "effect", "tell")
+NEEDED = ("id", "kind", *SAID, "edits")
+OPTIONAL = ("line", "equal", "elsewhere", "helpers", "once")
 
 
 class CatalogueError(UsageError):
@@ -43,8 +49,13 @@ class Mistake:
         The rows of pseudocode that replace a line, by the line; empty where it is left out.
     equal
         The sizes that must equal others for the mistake to make sense: `{"ℓ_x": "ℓ_z"}`.
+    elsewhere
+        What code with the mistake does where these sizes are not equal: it `fails`, by an error
+        or with a result of another shape; or what it does `varies` with how it is written.
     helpers
         The texts of further algorithms, which the edits call.
+    entry
+        The id of the entry of the catalogue that it is an instance of; often its own.
     """
 
     id: str
@@ -56,7 +67,9 @@ class Mistake:
     tell: str
     edits: Mapping[str, str]
     equal: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: Literal["fails", "varies"] = "fails"
     helpers: tuple[str, ...] = ()
+    entry: str = ""
 
     def __str__(self) -> str:
         return self.id
@@ -84,11 +97,17 @@ def by_line() -> Mapping[str, list[Mistake]]:
 def parse(text: str) -> dict[str, Mistake]:
     """Read a catalogue.
 
+    An entry edits one line or several by their numbers, or any that match its patterns. Of the
+    latter there is an instance in each algorithm with such lines; with `once = true` there is one
+    for each place. The first instance has the id of the entry, `norms-exchanged-8`, and others
+    that of their own algorithm in it, `norms-exchanged-9`. Where an algorithm has several places,
+    the line follows: `norm-missing-8-6`.
+
     Raises
     ------
     CatalogueError
         At the first entry that is not in form: one of an id that there is already, a key that
-        means nothing or is missing, a line that no algorithm has.
+        means nothing or is missing, a line that no algorithm has, patterns that no line matches.
     """
     table = tomllib.loads(unicodedata.normalize("NFC", text))
     if unknown := sorted(table.keys() - {"mistake", "helpers"}):
@@ -98,27 +117,66 @@ def parse(text: str) -> dict[str, Mistake]:
     for entry in table.get("mistake", []):
         for problem in _problems(entry, helpers):
             raise CatalogueError(f"mistake {entry.get('id', 'without an id')}: {problem}")
-        used = tuple(helpers[name] for name in entry.get("helpers", ()))
-        mistake = Mistake(**{**entry, "helpers": used})
-        if mistake.id in mistakes:
-            raise CatalogueError(f"mistake {mistake.id}: there are two")
-        mistakes[mistake.id] = mistake
+        for mistake in _mistakes(entry, helpers):
+            if mistake.id in mistakes:
+                raise CatalogueError(f"mistake {mistake.id}: there are two")
+            mistakes[mistake.id] = mistake
     return mistakes
 
 
 def _problems(entry: Mapping[str, Any], helpers: Mapping[str, str]) -> Iterator[str]:
     """Yield what is wrong with an entry, in a few words each."""
-    known = {attribute.name for attribute in fields(Mistake)}
-    yield from (f"{key} means nothing" for key in sorted(entry.keys() - known))
-    yield from (f"it has no {key}" for key in sorted(known - {"equal", "helpers"} - entry.keys()))
+    yield from (f"{key} means nothing" for key in sorted(entry.keys() - {*NEEDED, *OPTIONAL}))
+    yield from (f"it has no {key}" for key in NEEDED if key not in entry)
     if entry["kind"] not in KINDS:
         yield f"its kind is not one of {', '.join(KINDS)}"
-    if entry["line"] not in entry["edits"]:
+    if "line" not in entry:
+        if not any(_places(entry, algorithm) for algorithm in algorithms().values()):
+            yield "no lines match it"
+    elif entry["line"] not in entry["edits"]:
         yield f"no edit is of its line {entry['line']}"
-    yield from (f"there is no line {line}" for line in entry["edits"] if line not in _lines())
+    else:
+        yield from (f"there is no line {line}" for line in entry["edits"] if line not in _lines())
     yield from (
         f"there is no helper {name}" for name in entry.get("helpers", ()) if name not in helpers
     )
+
+
+def _mistakes(entry: Mapping[str, Any], helpers: Mapping[str, str]) -> Iterator[Mistake]:
+    """Yield the mistakes that an entry describes."""
+    common = {key: value for key, value in entry.items() if key != "once"}
+    common["helpers"] = tuple(helpers[name] for name in entry.get("helpers", ()))
+    common["entry"] = entry["id"]
+    if "line" in entry:
+        yield Mistake(**common)
+        return
+    places = {id: found for id, text in algorithms().items() if (found := _places(entry, text))}
+    stem = entry["id"].removesuffix(f"-{next(iter(places)).lower()}")
+    for id, found in places.items():
+        name = entry["id"] if id == next(iter(places)) else f"{stem}-{id.lower()}"
+        together = [[place] for place in found] if entry.get("once") else [found]
+        for group in together:
+            edits = {f"{id}.{line}": row for place in group for line, row in place.rows.items()}
+            line = next(iter(edits))
+            said = {key: filled(common[key], group[0].texts) for key in SAID}
+            instance = {
+                "id": f"{name}-{line.partition('.')[2]}" if len(together) > 1 else name,
+                "line": line,
+                "edits": edits,
+                "equal": _declared(common.get("equal", {}), algorithms()[id]),
+            }
+            yield Mistake(**common | said | instance)
+
+
+def _places(entry: Mapping[str, Any], algorithm: Algorithm) -> list[Occurrence]:
+    """Return where an algorithm has lines that match the patterns of an entry."""
+    return list(occurrences(entry["edits"], [line.text for line in algorithm.lines]))
+
+
+def _declared(equal: Mapping[str, str], algorithm: Algorithm) -> dict[str, str]:
+    """Return the equations that are about a size of the algorithm: 10 has no d_f."""
+    rows = " ".join(row for section in algorithm.sections for row in section.rows)
+    return {size: value for size, value in equal.items() if size in re.findall(r"\w+", rows)}
 
 
 @cache

@@ -8,9 +8,10 @@ from typing import Protocol
 
 from spec.language import alg_file
 from spec.language.checked import Checked, check
-from spec.language.header import header
+from spec.language.header import Header, header
 from spec.language.parse import program
 from spec.language.tree import Program
+from spec.language.types import Bundle
 from spec.mistakes.catalogue import Mistake
 from spec.mistakes.merge_rows import merged
 
@@ -76,7 +77,7 @@ def edited_together(
         wrong = requiring(with_rows(right.layout, rows_by_line), equalities[id])
         programs[id] = program(wrong, like=right)
     headers = {id: algorithm.header for id, algorithm in algorithms.items()}
-    headers |= {id: header(changed, headers) for id, changed in programs.items()}
+    headers |= {id: opened(header(changed, headers), headers) for id, changed in programs.items()}
     return {**algorithms, **{id: check(changed, headers) for id, changed in programs.items()}}
 
 
@@ -87,6 +88,19 @@ def _both(line: str, first: str, second: str, algorithms: Mapping[str, Checked])
     if rows is None:
         raise ConflictError(f"two edits change the same part of line {line}")
     return rows
+
+
+def opened(own: Header, headers: Mapping[str, Header]) -> Header:
+    """Return a header in which the parts of another algorithm's parameters are declared, too.
+
+    Only a helper's changes: one whose parameters are those of Algorithm 4 may name W_q and b_q.
+    """
+    match own.parameters:
+        case ((bundle, Bundle(algorithm)), *_) if own.bundle is None:
+            fields = headers[algorithm].fields
+            variables = {**own.variables, **fields}
+            return replace(own, bundle=bundle, fields=fields, variables=variables)
+    return own
 
 
 def with_rows(algorithm: alg_file.Algorithm, edits: Mapping[int, str]) -> alg_file.Algorithm:

@@ -176,7 +176,7 @@ def test_the_page_shows_the_command_of_a_check(pages: dict[str, BeautifulSoup]) 
         ("mask-forgotten", ("S", 5, 1)),  # a line left out: what its variable is by then
         ("norm-sample-variance", ("v", 2, 1)),
         ("heads-shared", ("Y^h", 2, 2)),  # the first head is the same
-        ("residual-dropped-mlp-10", ("X", 8, 1)),
+        ("residual-dropped-10-8", ("X", 8, 1)),
         ("last-layer-left-out-10", ("X", 10, 1)),  # no line within the loop is another
         ("softmax-axis", None),  # nothing before the result
     ],

@@ -45,6 +45,11 @@ def absent(host: str) -> dict[str, str]:
     return {one["mistake"]: one["why"] for one in _table(f"plants_{host}").get("absent", [])}
 
 
+def unplanted(host: str) -> set[str]:
+    """The entries of which nobody has yet planted a mistake in a host, though it can be made."""
+    return set(_table(f"plants_{host}").get("unplanted", []))
+
+
 def _read(file: str, host: str = "") -> Iterator[Plant]:
     for one in _table(file)["plant"]:
         edits = tuple((right, wrong) for right, wrong in one["edits"])

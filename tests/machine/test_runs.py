@@ -139,6 +139,23 @@ def test_the_length_of_what_a_while_grows_is_known_in_its_turns():
     assert machine.stopped == []
 
 
+TURNED = """\
+Algorithm X2: Y ← turned(X)
+Input: X ∈ ℝ^{m×n}
+Output: Y ∈ ℝ^{m×n}
+
+1  Y ← X
+2  for i ∈ [m]: Y[i, :] ← X[m − i + 1, :]
+3  return Y
+"""
+
+
+def test_a_row_is_set_as_a_column_is():
+    machine = Machine({"X2": understood(read(TURNED))}, Floats())
+    X = np.arange(6.0).reshape(2, 3)
+    assert np.array_equal(machine.run("X2", [X]), X[::-1])
+
+
 # Nothing is disturbed ---------------------------------------------------------------------------
 
 

@@ -19,7 +19,7 @@ COMMANDS = [
     "list --mistakes",
     "show 4",
     "show 10.6",
-    "show decoder-layers-reversed-8",
+    "show layers-reversed-8-13",
     "show 4 --implementation json",
     "prove",
     "prove 15 --all",

@@ -167,7 +167,8 @@ class _Recorder(Watcher):
         origin, visit = self.origins[line.number], self.visits[line.number]
         types = {str(key): type for key, type in frame.checked.typing.after[line.number].items()}
         for name, value in values.items():
-            if (seen := shown(value, types[name])) is not None:
+            # A loss, which is a function of θ, has no numbers of its own.
+            if name in types and (seen := shown(value, types[name])) is not None:
                 self.run.steps.append(Step(origin, visit, name, seen))
 
     def _weights(self, statement: Return, frame: Frame) -> Shown | None:

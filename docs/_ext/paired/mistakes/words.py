@@ -31,14 +31,14 @@ def phrase(text: str) -> list[nodes.Node]:
 
 
 def twins(mistake: Mistake) -> Iterator[Mistake]:
-    """Yield the same mistake in other algorithms, which has the same name up to its ending."""
+    """Yield the same mistake in other algorithms: of one entry, or of one name but for its end."""
     for twin in catalogue().values():
         if _stem(twin) == _stem(mistake) and twin.algorithm != mistake.algorithm:
             yield twin
 
 
 def _stem(mistake: Mistake) -> str:
-    return re.sub(r"-(\d+|one-query)$", "", mistake.id)
+    return re.sub(r"-(\d+|one-query)$", "", mistake.entry)
 
 
 def callers(algorithm: str) -> tuple[list[str], list[str]]:

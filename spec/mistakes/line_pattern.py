@@ -1,0 +1,102 @@
+"""Patterns of lines: `⟨X⟩ ← ⟨X⟩ + ⟨update⟩` is any line that adds something to a matrix.
+
+A placeholder stands for any text, the shortest that fits, and for the same text wherever it
+stands; `⟨stack?⟩` may stand for nothing. A pattern may be a part of a line, but one that begins
+or ends with a placeholder begins or ends with the line.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+ANY_LINES = "…"
+_PLACEHOLDER = re.compile(r"⟨(?P<name>\w+)(?P<optional>\??)⟩")
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """Where a mistake can be made: the rows in place of lines, by number; what placeholders are."""
+
+    rows: Mapping[int, str]
+    texts: Mapping[str, str]
+
+
+def occurrences(edits: Mapping[str, str], lines: Sequence[str]) -> Iterator[Occurrence]:
+    """Yield each place where lines that follow each other match the patterns that are edited.
+
+    `edits` has the rows in place of what matches, by the pattern; between two patterns, `…` stands
+    for any lines. No two places have a line in common. What stands outside a pattern remains.
+    """
+    lines = [unicodedata.normalize("NFD", line) for line in lines]  # X̃ is X with a tilde
+    start = 0
+    while start < len(lines):
+        matched, texts = _match(edits, lines, start)
+        if matched:
+            yield Occurrence(dict(_rows(matched, lines, texts)), texts)
+        start = max(matched, default=start) + 1
+
+
+def filled(text: str, texts: Mapping[str, str]) -> str:
+    """Return a text with its placeholders filled in."""
+    written = _PLACEHOLDER.sub(lambda match: texts[match["name"]], text)
+    written = re.sub(r"_\{(\w)\}", r"_\1", written)  # a script of one letter has no braces
+    return unicodedata.normalize("NFC", written)
+
+
+def _match(
+    edits: Mapping[str, str], lines: Sequence[str], start: int
+) -> tuple[dict[int, tuple[re.Pattern[str], str]], dict[str, str]]:
+    """Return which lines match, each with its pattern and row, and the texts of placeholders."""
+    matched: dict[int, tuple[re.Pattern[str], str]] = {}
+    texts: dict[str, str] = {}
+    ends = start + 1
+    for pattern, row in edits.items():
+        if pattern == ANY_LINES:
+            ends = len(lines)
+            continue
+        expression = _expression(unicodedata.normalize("NFD", pattern), texts)
+        for place in range(start, min(ends, len(lines))):
+            if match := expression.search(lines[place]):
+                break
+        else:
+            return {}, {}
+        matched[place] = expression, row
+        texts |= match.groupdict()
+        start, ends = place + 1, place + 2
+    return matched, texts
+
+
+def _rows(
+    matched: Mapping[int, tuple[re.Pattern[str], str]],
+    lines: Sequence[str],
+    texts: Mapping[str, str],
+) -> Iterator[tuple[int, str]]:
+    """Yield what stands in place of the lines that change, with their numbers."""
+    for place, (expression, row) in matched.items():
+
+        def changed(match: re.Match[str], row: str = row) -> str:
+            return filled(row, {**texts, **match.groupdict()})
+
+        written = expression.sub(changed, lines[place])
+        if written != lines[place]:
+            yield place + 1, unicodedata.normalize("NFC", written)
+
+
+def _expression(pattern: str, texts: Mapping[str, str]) -> re.Pattern[str]:
+    """Return a pattern as a regular expression; some of its placeholders have a text already."""
+    known = dict(texts)
+    parts = ["^"] if _PLACEHOLDER.match(pattern) else []
+    end = 0
+    for placeholder in _PLACEHOLDER.finditer(pattern):
+        parts.append(re.escape(pattern[end : placeholder.start()]))
+        name, end = placeholder["name"], placeholder.end()
+        if name in texts:
+            parts.append(re.escape(texts[name]))
+        elif name in known:
+            parts.append(f"(?P={name})")
+        else:
+            parts.append(f"(?P<{name}>.{'*' if placeholder['optional'] else '+'}?)")
+            known[name] = ""
+    parts += ["$"] if end == len(pattern) else [re.escape(pattern[end:])]
+    return re.compile("".join(parts))
