@@ -207,7 +207,9 @@ class _Fitting:
             if inner in fitted.sizes:  # without layers, nothing shows the number of heads
                 self.size(size, fitted.sizes[inner])
         header = self.frame.checked.header
-        if header.bundle is not None and header.variables[header.bundle] == Bundle(algorithm, sizes):
+        if header.bundle is not None and header.variables[header.bundle] == Bundle(
+            algorithm, sizes
+        ):
             self.frame.variables.update(fitted.fields)
         return fitted
 
