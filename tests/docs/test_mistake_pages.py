@@ -11,6 +11,7 @@ from unicodedata import normalize
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup, Tag
+from helpers.paper import TRAINING
 from helpers.sphinx_build import DOCS
 
 from spec.library import checked
@@ -79,14 +80,20 @@ def test_a_mistake_has_a_page_with_the_wrong_lines_and_the_right(
     }
     replaced = sorted(one.edits, key=list(right).index)
     assert rows(shown, "right") == [right[line].text for line in replaced]
-    assert rows(shown, "wrong") == [
-        row.partition("▷")[0].strip()
-        for line in replaced
-        for row in dedent(one.edits[line]).splitlines()
+    wrong = (row for line in replaced for row in dedent(one.edits[line]).splitlines())
+    # Around what stands in the place of a pattern, there may be other spaces.
+    assert [re.sub(" ", "", row) for row in rows(shown, "wrong")] == [
+        re.sub(" ", "", row.partition("▷")[0]) for row in wrong
     ]
 
 
-@pytest.mark.parametrize("id", catalogue())
+#: Trained parameters are no picture; and what runs where z is the longer text has none, since x is.
+UNSEEN = {id for id, one in catalogue().items() if one.algorithm in TRAINING} | {
+    "encoder-norms-of-primary-length-8"
+}
+
+
+@pytest.mark.parametrize("id", [id for id in catalogue() if id not in UNSEEN])
 def test_a_mistake_has_a_picture_with_a_description(
     id: str, pages: dict[str, BeautifulSoup]
 ) -> None:
