@@ -16,6 +16,7 @@ from spec.mistakes.line_pattern import Occurrence, filled, occurrences
 from spec.usage_error import UsageError
 
 KINDS = ("mistake", "difference")
+ELSEWHERE = ("fails", "varies")
 SAID = ("what", "why", "effect", "tell")
 NEEDED = ("id", "kind", *SAID, "edits")
 OPTIONAL = ("line", "equal", "elsewhere", "helpers", "once")
@@ -130,6 +131,8 @@ def _problems(entry: Mapping[str, Any], helpers: Mapping[str, str]) -> Iterator[
     yield from (f"it has no {key}" for key in NEEDED if key not in entry)
     if entry["kind"] not in KINDS:
         yield f"its kind is not one of {', '.join(KINDS)}"
+    if entry.get("elsewhere", "fails") not in ELSEWHERE:
+        yield f"its elsewhere is not one of {', '.join(ELSEWHERE)}"
     if "line" not in entry:
         if not any(_places(entry, algorithm) for algorithm in algorithms().values()):
             yield "no lines match it"

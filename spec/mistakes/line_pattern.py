@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 ANY_LINES = "…"
 _PLACEHOLDER = re.compile(r"⟨(?P<name>\w+)(?P<optional>\??)⟩")
@@ -74,13 +75,14 @@ def _rows(
 ) -> Iterator[tuple[int, str]]:
     """Yield what stands in place of the lines that change, with their numbers."""
     for place, (expression, row) in matched.items():
-
-        def changed(match: re.Match[str], row: str = row) -> str:
-            return filled(row, {**texts, **match.groupdict()})
-
-        written = expression.sub(changed, lines[place])
+        written = expression.sub(partial(_filled_here, row, texts), lines[place])
         if written != lines[place]:
             yield place + 1, unicodedata.normalize("NFC", written)
+
+
+def _filled_here(row: str, texts: Mapping[str, str], match: re.Match[str]) -> str:
+    """Return a row filled in: what a placeholder stands for here comes before what it did first."""
+    return filled(row, {**texts, **match.groupdict()})
 
 
 def _expression(pattern: str, texts: Mapping[str, str]) -> re.Pattern[str]:

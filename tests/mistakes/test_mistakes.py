@@ -304,6 +304,11 @@ def test_an_entry_is_read() -> None:
             '"error"',
             "mistake mask-forgotten: its kind is not one of mistake, difference",
         ),
+        (
+            "tell",
+            'elsewhere = "works"\ntell',
+            "mistake mask-forgotten: its elsewhere is not one of fails, varies",
+        ),
         ('line = "4.5"', 'line = "4.4"', "mistake mask-forgotten: no edit is of its line 4.4"),
         ('= ""', '= ""\n"4.7" = ""', "mistake mask-forgotten: there is no line 4.7"),
         ("tell", 'helpers = ["f"]\ntell', "mistake mask-forgotten: there is no helper f"),
