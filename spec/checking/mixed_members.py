@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import product
+from typing import Any
 
 from spec.calling.function_under_test import Trial
 from spec.calling.verdict import Verdict
@@ -37,6 +38,6 @@ def mixed_members(trials: Sequence[Trial]) -> str:
     return ""
 
 
-def _like(one: Variation, two: Variation, **counts: int) -> bool:
+def _like(one: Variation, two: Variation, **counts: Any) -> bool:
     """Say whether two variations draw the same arguments but for some counts."""
     return one._replace(name="", **counts) == two._replace(name="", **counts)

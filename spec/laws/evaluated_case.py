@@ -84,7 +84,7 @@ class LawCase:
         seed = self.arguments.variation.seed + OTHER_SEED
         return LawCase(self.function, self.arguments.redrawn(seed), self.first)
 
-    def drawn(self, sizes: Mapping[str, int] | None = None, **changes: int) -> LawCase:
+    def drawn(self, sizes: Mapping[str, int] | None = None, **changes: Any) -> LawCase:
         """Return the function at arguments of other sizes, or of another number of tokens."""
         variation = self.arguments.variation
         variation = variation._replace(sizes={**variation.sizes, **(sizes or {})}, **changes)
