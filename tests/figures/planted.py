@@ -20,7 +20,6 @@ from spec.checking.locate import locate
 from spec.expected.result import ExactResult
 from spec.inputs.variations import variations
 from spec.library import checked
-from spec.mistakes.catalogue import catalogue
 
 
 def names(host: str, algorithm: str) -> Iterator[str]:
@@ -59,10 +58,7 @@ def tried(plant: Plant) -> tuple[FunctionUnderTest, list[Trial]]:
 
 
 def named(plant: Plant) -> dict[str, Any]:
-    """What becomes of a mistake: it is `named`, named `among` others, or `missed`; and its place.
-
-    `placed` says whether it is made at one of the `lines` in which a fault was found to lie.
-    """
+    """What becomes of a mistake: it is `named`, named `among` others, or `missed`."""
     torch.set_num_threads(1)
     function, trials = tried(plant)
     with (
@@ -71,7 +67,6 @@ def named(plant: Plant) -> dict[str, Any]:
     ):
         places = locate(function, trials, lambda *_: None)
         found = naming.explanations(function, trials, places, lambda *_: None)
-    lines = places.first.every_line if places else frozenset()
     ids = [tuple(mistake.id for mistake in each.mistakes) for each in found]
     fate = "missed" if (plant.mistake,) not in ids else "named" if len(ids) == 1 else "among"
     return {
@@ -79,9 +74,7 @@ def named(plant: Plant) -> dict[str, Any]:
         "fate": fate,
         "found": sorted(map(" with ".join, ids)),
         "host": plant.host,
-        "lines": len(lines),
         "mistake": plant.mistake,
-        "placed": not lines.isdisjoint(catalogue()[plant.mistake].edits),
         "seen": not all(trial.verdict.passes for trial in trials),
     }
 
