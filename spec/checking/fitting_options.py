@@ -38,7 +38,14 @@ CALLS = 4000
 #: The options that decide which arguments a function takes; the others decide in which form.
 NAMING = ("qkv", "mask", "biases", "itself")
 #: The argument, or the field of one, without which an option makes no difference.
-SUBJECTS = {"mask": "Mask", "qkv": "W_q", "heads": "W_o", "tied": "W_u", "itself": "Z"}
+SUBJECTS = {
+    "mask": "Mask",
+    "masks": "Mask",
+    "qkv": "W_q",
+    "heads": "W_o",
+    "tied": "W_u",
+    "itself": "Z",
+}
 #: The arguments of the calls.
 VARIATION = Variation("all sizes differ, and are small", SMALL, seed=9)
 
@@ -147,6 +154,7 @@ def fitting_options(tested: FunctionUnderTest) -> Fitting | None:
     named = [more for more in _choices(naming) if attempt.reaches(more)]
     both = ({**more, **rest} for more, rest in product(named, _choices(other)))
     every = [{name: more[name] for name in values if name in more} for more in both]
+    every = [more for more in every if _makes_sense({**given, **more})]
     for more in sorted(every, key=lambda more: (_words(more), _hides_masks(more)))[:CALLS]:
         if shaped and _words(more) > _words(shaped[0].options) - _words(given) + 1:
             break
@@ -182,6 +190,13 @@ def _choices(values: Mapping[str, Sequence[object]]) -> list[Options]:
         {name: value for name, value in zip(values, chosen, strict=True) if value is not None}
         for chosen in product(*([None, *each] for each in values.values()))
     ]
+
+
+def _makes_sense(options: Options) -> bool:
+    """Say whether each option has what it is about: a batch of masks needs a batch, and masks."""
+    if "masks" in options and ("batch" not in options or _hides_masks(options)):
+        return False
+    return options.get("heads") != "after tokens" or options.get("qkv") == "ready"
 
 
 def _hides_masks(options: Options) -> bool:

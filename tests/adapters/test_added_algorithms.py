@@ -118,6 +118,6 @@ def test_a_text_that_is_added_is_checked_with_the_sizes_of_its_example(tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {
         "verdicts": ["agrees", "differs"],
-        "change": "G ← W_left X",  # though no catalogue has it
+        "change": ["G ← W_left X"],  # though no catalogue has it
         "lengths": [1, 8],
     }

@@ -181,7 +181,9 @@ def test_a_mistake_that_only_drawn_sizes_show(monkeypatch):
     monkeypatch.setattr("spec.checking.property_tests.drawn_sizes", lambda *_: sizes)
     said = outcome(conformance(look_up_to, 1))
     assert {name for name, message in said.items() if message} == {"test_drawn_sizes"}
-    assert "A check in float64 finds it right on 5 kinds of arguments." in said["test_drawn_sizes"]
+    assert re.search(
+        r"A check in float64 finds it right on \d kinds of arguments\.", said["test_drawn_sizes"]
+    )
 
 
 def test_a_function_of_one_format():
