@@ -13,7 +13,7 @@ from spec import library
 from spec.adapters.options import options_of
 from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.verdict import Verdict
-from spec.checking.explain import explanations
+from spec.checking.explain import Explanation, explanations
 from spec.checking.first_wrong_line import first_wrong_line
 from spec.checking.fitting_options import (
     adapter_or_advice,
@@ -21,7 +21,7 @@ from spec.checking.fitting_options import (
     fitting_options,
     may_be_called_otherwise,
 )
-from spec.checking.locate import locate
+from spec.checking.locate import Location, Places, locate
 from spec.checking.mixed_members import mixed_members
 from spec.checking.print_arguments import printed
 from spec.checking.report import Report
@@ -203,7 +203,7 @@ def _explained(report: Report, report_step: Progress) -> Iterator[Report]:
         if found and all(each.documented and each.covers(trials) for each in found):
             yield replace(report, verdict=Verdict.DEPARTS, explanations=found, locations=())
             return
-        report = replace(report, locations=places.known if places else (), explanations=found)
+        report = replace(report, locations=_with_lines_of(found, places), explanations=found)
         yield report
         if places is not None and not found:
             report_step("looking for laws that hold", 0, 0)
@@ -215,6 +215,16 @@ def _explained(report: Report, report_step: Progress) -> Iterator[Report]:
         line=first_wrong_line(tested, failed[0]),
         smallest="" if small is None else printed(small),
     )
+
+
+def _with_lines_of(found: Sequence[Explanation], places: Places | None) -> Sequence[Location]:
+    """Return the places, the only one with all lines a change of which explains the results."""
+    if places is None:
+        return ()
+    if len(places.known) > 1:
+        return places.known
+    changes = (change for each in found for change in each.changes)
+    return [places.first.including(line for change in changes for line in change.edits)]
 
 
 def _laws(tested: FunctionUnderTest) -> dict[str, str]:

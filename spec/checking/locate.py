@@ -8,8 +8,8 @@ where the function is right.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 
@@ -52,6 +52,17 @@ class Location:
         """All of the lines, and those that call them, by their names: `4.5`."""
         own = {f"{self.wrong.arguments.id}.{number}" for number in self.lines}
         return frozenset(own.union(*self.lines.values()))
+
+    def including(self, names: Iterable[str]) -> Location:
+        """Return the location with more lines, by their names: a change of them explains it."""
+        lines = {number: [*inner] for number, inner in self.lines.items()}
+        for name in names:
+            id, _, number = name.partition(".")
+            if name not in self.every_line:
+                own = id == self.wrong.arguments.id
+                for within in [int(number)] if own else [*lines]:
+                    lines.setdefault(within, []).append(name)
+        return replace(self, lines={number: tuple(lines[number]) for number in sorted(lines)})
 
     @property
     def evidence(self) -> list[Trial]:

@@ -50,7 +50,7 @@ FUNCTIONS = [
     (batch_of_rows, 4, "rows batch-first"),
     (layouts.keys_and_values, 4, "k-v-fused"),
     (layouts.of_heads, 5, "rows heads-side-by-side masked"),
-    (layouts.fused, 5, "rows in-first fused heads-side-by-side causal itself"),
+    (layouts.fused, 5, "rows in-first fused heads-side-by-side itself causal"),
 ]
 
 
