@@ -153,7 +153,7 @@ class _Draw:
         """
         rows, columns = shape
         bits = self.source.integers(0, 2, shape)
-        for column in range(columns):
+        for column in range(columns if rows else 0):
             if rows > 1 or not bits[0, column]:
                 equal = np.all(bits[:, column] == bits[0, column])
                 bits[column % rows, column] ^= equal

@@ -5,7 +5,7 @@ sets it apart from a mistake of the catalogue is that nobody says why it is made
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from spec.language import tree
@@ -72,14 +72,16 @@ def mutants(id: str) -> Iterator[Mutant]:
 
 
 def mutated(mutant: Mutant, algorithms: Mapping[str, Checked]) -> Checked:
-    """Return the algorithm with the line replaced.
+    """Return the algorithm with the line replaced; what follows its ▷ must still hold.
 
     Raises
     ------
     SpecError
         If the result is not an algorithm.
     """
-    return edited_together((mutant,), algorithms)[mutant.algorithm]
+    number = int(mutant.line.partition(".")[2])
+    claim = algorithms[mutant.algorithm].program.layout.lines[number - 1].claim
+    return edited_together((replace(mutant, claim=claim),), algorithms)[mutant.algorithm]
 
 
 def _mutants_of_block(line: tree.Line, scope: Scope) -> Iterator[Mutant]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests"))  # where the tests find what they share
 
 from helpers.cases import REFERENCE  # noqa: E402
-from rich.progress import track  # noqa: E402
+from rich import progress  # noqa: E402
 
 from figures.adapters import known, row  # noqa: E402
 from figures.checks import IDS, checked  # noqa: E402
@@ -22,22 +26,37 @@ from figures.ties import seen  # noqa: E402
 from figures.told import SHOWN, told  # noqa: E402
 
 DATA = ROOT / "docs" / "_data"
+IDS_OF_ALL = list(REFERENCE)
+
+track = partial(progress.track, transient=True)
+
+
+def errors() -> dict[str, Any]:
+    """The rounding errors of every algorithm, at every size."""
+    return {
+        sizes: {id: figures(id, sizes) for id in track(IDS_OF_ALL, f"errors, {sizes}")}
+        for sizes in SIZES
+    }
+
+
+#: What computes the figures of each file of data.
+FIGURES: Mapping[str, Callable[[], Any]] = {
+    "ties": lambda: {id: seen(id) for id in track(IDS_OF_ALL, "lines seen")},
+    "told": lambda: {id: told(id) for id in track(SHOWN, "mistakes told")},
+    "errors": errors,
+    "checks": lambda: {id: checked(id) for id in track(IDS, "checks")},
+    "uncatalogued": unknown,
+    "planted": lambda: planted_figures(os.cpu_count() or 1),
+    "adapters": lambda: [row(one) for one in track(known(), "adapters")],
+}
 
 
 def main() -> None:
-    """Write the figures of every algorithm, at every size."""
-    ids = list(REFERENCE)
-    write("ties", {id: seen(id) for id in track(ids, "lines seen", transient=True)})
-    write("told", {id: told(id) for id in track(SHOWN, "mistakes told", transient=True)})
-    errors = {
-        sizes: {id: figures(id, sizes) for id in track(ids, f"errors, {sizes}", transient=True)}
-        for sizes in SIZES
-    }
-    write("errors", errors)
-    write("checks", {id: checked(id) for id in track(IDS, "checks", transient=True)})
-    write("uncatalogued", unknown())
-    write("planted", planted_figures(os.cpu_count() or 1))
-    write("adapters", [row(one) for one in track(known(), "adapters", transient=True)])
+    """Write the figures that are named, or all."""
+    parser = argparse.ArgumentParser(prog="python -m tests.figures", description=__doc__)
+    parser.add_argument("figure", nargs="*", choices=[*FIGURES, []], help="all, if none is named")
+    for name in parser.parse_args().figure or FIGURES:
+        write(name, FIGURES[name]())
 
 
 def write(name: str, data: object) -> None:

@@ -56,8 +56,8 @@ def test_an_unknown_algorithm_is_refused(refused, command):
 def test_of_an_unknown_name_the_nearest_are_named(refused, command):
     message = refused(*command, "Atention")
     kind = "algorithm or mistake" if command == ["show"] else "Algorithm"
-    near = "did you mean Attention (4) or MHAttention (5)?"
-    assert message == f"there is no {kind} Atention; {near}"
+    assert message.startswith(f"there is no {kind} Atention; did you mean Attention (4)")
+    assert "MHAttention (5)" in message
 
 
 @pytest.mark.parametrize("command", OF_AN_ALGORITHM[:-1], ids=" ".join)
