@@ -18,6 +18,12 @@ from spec.inputs.arguments import Adapter
 from spec.usage_error import UsageError
 
 
+@pytest.fixture(autouse=True)
+def _little_work(monkeypatch):
+    """Little is searched: what these tests look for is found at once."""
+    monkeypatch.setattr("spec.checking.explain.WORK", 1_000)
+
+
 def norm_with(eps):
     def norm(e, gamma, beta):
         m = e.mean(axis=0)
