@@ -13,12 +13,15 @@ from functools import cached_property
 from itertools import combinations, product
 from math import prod
 
+import numpy as np
+
 from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.verdict import Verdict
 from spec.checking.locate import Location, Places
 from spec.checking.visible_faults import Progress
 from spec.checking.work import Work
-from spec.expected.result import UndefinedResultError, exact_result
+from spec.expected.result import ExactResult, UndefinedResultError, exact_result
+from spec.inputs.array_conversion import Array
 from spec.inputs.draw import SIZES
 from spec.inputs.variations import SMALL, Variation, variations
 from spec.language.checked import Checked
@@ -106,7 +109,10 @@ class Explanation:
         tolerance = 2 * larger * right.tolerance
         if tolerance >= wrong.largest and trial.verdict.passes:
             return None  # rounding leaves no digits to compare
-        return wrong.distance(trial.result, tolerance).ratio <= 1
+        if wrong.distance(trial.result, tolerance).ratio <= 1:
+            return True
+        defined = with_open_values(trial.result, wrong)
+        return None if wrong.distance(defined, tolerance).ratio <= 1 else False
 
     def fails_at(self, trial: Trial) -> bool:
         """Say whether code with these mistakes fails by itself, where they have no value.
@@ -251,6 +257,19 @@ class _Search:
             return False
         self.work.computes(sum(trial.arguments.count for trial in trials))
         return explanation.reproduces(trials)
+
+
+def with_open_values(result: Mapping[str, Array], wrong: ExactResult) -> Mapping[str, Array]:
+    """Return a function's result with the value of a mistake where the paper leaves it open (A11).
+
+    That is where a token may attend to nothing: what a function gives there tells no mistake.
+    """
+    mask = wrong.arguments.named.get("Mask")
+    if mask is None or mask.any(axis=0).all():
+        return result
+    (array,) = wrong.arrays
+    seen = mask.any(axis=0)
+    return {array.path: np.where(seen, result[array.path], array.entries.astype(float))}
 
 
 def equal_sizes(known: Sequence[Mistake]) -> Iterator[Variation]:
