@@ -24,6 +24,7 @@ from figures.planted import figures as planted_figures  # noqa: E402
 from figures.planted import unknown  # noqa: E402
 from figures.ties import seen  # noqa: E402
 from figures.told import SHOWN, told  # noqa: E402
+from figures.unseen import figures as unseen_figures  # noqa: E402
 
 DATA = ROOT / "docs" / "_data"
 IDS_OF_ALL = list(REFERENCE)
@@ -47,6 +48,7 @@ FIGURES: Mapping[str, Callable[[], Any]] = {
     "checks": lambda: {id: checked(id) for id in track(IDS, "checks")},
     "uncatalogued": unknown,
     "planted": lambda: planted_figures(os.cpu_count() or 1),
+    "unseen": lambda: unseen_figures(os.cpu_count() or 1),
     "adapters": lambda: [row(one) for one in track(known(), "adapters")],
 }
 

@@ -129,6 +129,23 @@ def _missed() -> Rows:
             yield _host(plant["host"]), algorithm, _mistakes([plant["mistake"]]), names
 
 
+def _unseen() -> Rows:
+    for host in _read("unseen"):
+        said = ", ".join(host["names"]) if host["named"] else "not named"
+        place = f"among {host['lines']} lines" if host["placed"] else "wrong"
+        first = "" if host["named_at_first"] or not host["named"] else " (since)"
+        yield _algorithm(host["algorithm"]), host["bug"], place, nodes.literal("", said + first)
+
+
+def _unseen_totals() -> Rows:
+    hosts = _read("unseen")
+    counts = [
+        sum(bool(host[what]) for host in hosts)
+        for what in ("right", "found", "placed", "named_at_first", "named")
+    ]
+    yield str(len(hosts)), *map(str, counts)
+
+
 def _uncatalogued() -> Rows:
     for plant in _read("uncatalogued"):
         yield _host(plant["host"]), plant["what"], nodes.literal("", plant["said"])
@@ -139,6 +156,14 @@ _FORMATS = ("float64", "float32", "float16", "bfloat16")
 _ADAPTERS = ("For", "Algorithm", "verdict", "with", *_FORMATS)
 _CHECKS = ("Algorithm", "kinds of arguments", "largest error", "time if right", "if mistaken")
 _PLANTED = ("Host", "planted", "named", "among two", "missed", "false alarms")
+_UNSEEN = (
+    "hosts",
+    "right ones pass",
+    "bugs found",
+    "in the right place",
+    "named blind",
+    "named now",
+)
 _ERRORS = ("Line", "δ", "float64: error", "bound", "float32: error", "bound")
 
 TABLES: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]] = {
@@ -152,6 +177,8 @@ TABLES: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]] = {
     "checks": (_CHECKS, _checks),
     "planted": (_PLANTED, _planted),
     "missed": (("Host", "Algorithm", "planted", "named instead"), _missed),
+    "unseen": (("Algorithm", "bug", "place", "name"), _unseen),
+    "unseen-totals": (_UNSEEN, _unseen_totals),
     "uncatalogued": (("Host", "mistake", "message"), _uncatalogued),
     "mutants-spec": (("Algorithm", *_FATES), _mutants("spec")),
     "mutants-code": (("Algorithm", *_FATES), _mutants("code")),
