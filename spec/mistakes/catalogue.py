@@ -102,7 +102,8 @@ def parse(text: str) -> dict[str, Mistake]:
     latter there is an instance in each algorithm with such lines; with `once = true` there is one
     for each place. The first instance has the id of the entry, `norms-exchanged-8`, and others
     that of their own algorithm in it, `norms-exchanged-9`. Where an algorithm has several places,
-    the line follows: `norm-missing-8-6`.
+    the line follows: `norm-missing-8-6`. An entry of an algorithm that is not among the texts is
+    left out.
 
     Raises
     ------
@@ -116,6 +117,8 @@ def parse(text: str) -> dict[str, Mistake]:
     mistakes: dict[str, Mistake] = {}
     helpers = table.get("helpers", {})
     for entry in table.get("mistake", []):
+        if entry.get("line", "").partition(".")[0] not in ("", *algorithms()):
+            continue
         for problem in _problems(entry, helpers):
             raise CatalogueError(f"mistake {entry.get('id', 'without an id')}: {problem}")
         for mistake in _mistakes(entry, helpers):

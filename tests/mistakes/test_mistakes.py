@@ -358,3 +358,13 @@ def test_a_run_in_which_sizes_are_not_as_a_mistake_needs_them_says_so() -> None:
     machine = Machine(made("mask-transposed"), Floats())
     with pytest.raises(MachineError, match="requires ℓ_x = ℓ_z, not ℓ_x = 2, ℓ_z = 3"):
         machine.run("4", inputs.inputs, inputs.parameters)
+
+
+def test_an_entry_of_an_algorithm_that_is_not_among_the_texts_is_left_out() -> None:
+    assert parse(ENTRY.replace("4.5", "N99.1")) == {}
+
+
+def test_every_entry_of_the_file_is_of_an_algorithm_that_there_is() -> None:
+    file = files("spec.mistakes").joinpath("mistakes.toml")
+    entries = tomllib.loads(file.read_text(encoding="utf-8"))["mistake"]
+    assert {entry["id"] for entry in entries} == {each.entry for each in catalogue().values()}
