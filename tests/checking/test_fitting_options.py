@@ -47,7 +47,7 @@ def of_queries_keys_and_values(q, k, v, mask):
 @pytest.fixture(autouse=True)
 def _little_work(monkeypatch):
     """Mistakes are not what these tests look for."""
-    monkeypatch.setattr("spec.checking.explain.WORK", 100)
+    monkeypatch.setattr("spec.checking.explain.WORK", 1_000)
 
 
 FUNCTIONS = [
