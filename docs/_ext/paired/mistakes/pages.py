@@ -72,5 +72,5 @@ def _texts() -> Iterator[tuple[str, str]]:
     run = "".join(write(algorithm) for algorithm in algorithms().values())
     for id, mistake in catalogue().items():
         # A digest of everything that the page shows.
-        digest = hashlib.sha256(f"{mistake}{run}".encode()).hexdigest()[:16]
+        digest = hashlib.sha256(f"{mistake!r}{run}".encode()).hexdigest()[:16]
         yield f"{id}.rst", _PAGE.format(id=id, digest=digest)
