@@ -45,8 +45,8 @@ def id_of(name: int | str) -> str:
     The last words of a name are enough where no other name ends with them, as those of "Basic
     single-query attention" are.
 
-    >>> id_of(4), id_of("attention"), id_of("LayerNorm"), id_of("single_query_attention")
-    ('4', '4', '6', '3')
+    >>> id_of(4), id_of("LayerNorm"), id_of("single_query_attention")
+    ('4', '6', '3')
 
     Raises
     ------

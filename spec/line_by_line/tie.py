@@ -56,7 +56,7 @@ def tie(
     >>> def norm(e, gamma, beta, eps):
     ...     m = e.mean(axis=0)  # 6.1
     ...     v = e.var(axis=0, ddof=1)  # 6.2
-    ...     return (e - m) / np.sqrt(v + eps) * gamma[:, None] + beta[:, None]  # 6.3
+    ...     return (e - m) / np.sqrt(v + eps) * gamma[:, None] + beta[:, None] # 6.3
     >>> inputs = draw(checked(), "6", np.random.default_rng(0))
     >>> arguments = python_form(checked(), "6", [inputs], np.float64)
     >>> held = tie(checked(), "6", norm, PairedInputs([[inputs]], (), arguments))
