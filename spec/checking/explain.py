@@ -294,10 +294,11 @@ def called_algorithms(tested: FunctionUnderTest) -> Sequence[str]:
     return list(ids)
 
 
-def _most_telling_first(trial: Trial) -> tuple[bool, int, int]:
+def _most_telling_first(trial: Trial) -> tuple[bool, bool, int, int]:
     """Order trials: first those in which the function is wrong, and that distinguish mistakes.
 
-    Real numbers do at any size, and small sizes are quick; tokens do where several differ.
+    One in which the function raises distinguishes none. Real numbers do at any size, and small
+    sizes are quick; tokens do where several differ.
     """
     tokens = {
         int(token)
@@ -305,7 +306,7 @@ def _most_telling_first(trial: Trial) -> tuple[bool, int, int]:
         if array.exact and trial.result
         for token in trial.result[array.path].ravel()
     }
-    return trial.verdict.passes, -len(tokens), trial.arguments.count
+    return trial.result is None, trial.verdict.passes, -len(tokens), trial.arguments.count
 
 
 def narrowed_down(tested: FunctionUnderTest, found: Sequence[Explanation]) -> list[Explanation]:
