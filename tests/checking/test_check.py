@@ -18,9 +18,9 @@ from spec.inputs.arguments import Adapter
 from spec.usage_error import UsageError
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def _little_work(monkeypatch):
-    """Little is searched: what these tests look for is found at once."""
+    """Little is searched for, where nothing explains a function."""
     monkeypatch.setattr("spec.checking.explain.WORK", 1_000)
 
 
@@ -148,6 +148,7 @@ def test_documented_differences_are_not_errors():
     ],
     ids=["raises", "nan", "random", "mutates", "shape", "dtype", "differs"],
 )
+@pytest.mark.usefixtures("_little_work")
 def test_a_documented_difference_excuses_nothing_else(how):
     def spoiled(e, gamma, beta):
         """Something else is wrong, at one size."""
