@@ -155,9 +155,9 @@ def columns(W: A, i: Array) -> A:
 
 
 def entries(P: A, i: Array) -> A:
-    """`P[i[t], t]` for each column t of a matrix."""
-    i = as_index(i)[None, :]
-    return namespace(P).take_along_axis(P, i, axis=0)[0, :]
+    """`P[i[t], t]` for each column t of a matrix, or of several."""
+    i = as_index(i)[..., None, :]
+    return namespace(P).take_along_axis(P, i, axis=-2)[..., 0, :]
 
 
 def append(x: Arr, y: int) -> Arr:
