@@ -111,7 +111,8 @@ def by_jax(x: Any, theta: Any) -> Callable[[], float]:
         value, gradient = jax.value_and_grad(partial(loss, x))(theta)
         return value, descend(theta, gradient)
 
-    return lambda: float(jax.block_until_ready(step(theta))[0])
+    ready: Any = jax.block_until_ready
+    return lambda: float(ready(step(theta))[0])
 
 
 class Rows(nn.Module):
@@ -145,7 +146,8 @@ class Rows(nn.Module):
             X = X + F.linear(Y.transpose(1, 2).reshape(batch, ell, -1), W_o, b_o)
             hidden = F.gelu(F.linear(F.layer_norm(X, (self.d_e,), g2, b2, EPS), W1, m1))
             X = X + F.linear(hidden, W2, m2)
-        return F.linear(F.layer_norm(X, (self.d_e,), *self.norm, EPS), self.theta["W_u"])
+        gamma, beta = self.norm
+        return F.linear(F.layer_norm(X, (self.d_e,), gamma, beta, EPS), self.theta["W_u"])
 
 
 def parameter(array: Any) -> Any:
@@ -173,7 +175,7 @@ def by_torch(x: Any, theta: Any, *, compiled: bool) -> Callable[[], float]:
     def step() -> float:
         optimiser.zero_grad()
         scores = forward(x)[:, :-1].reshape(-1, theta.W_u.shape[0])
-        value = F.cross_entropy(scores, x[:, 1:].reshape(-1), reduction="sum")
+        value: Any = F.cross_entropy(scores, x[:, 1:].reshape(-1), reduction="sum")
         value.backward()
         optimiser.step()
         return float(value.detach())
@@ -252,11 +254,9 @@ def measure(*names: str) -> None:
                 statistics.median(a[clock] / b[clock] for a, b in pairs) for clock in range(2)
             ]
             ms = 1e3 * statistics.median(wall for wall, _ in own)
-            table.add_row(
-                way, *(f"{r:.2f}" for r in ratios), f"{ms:.0f}", str(memory(name, way))
-            )
+            table.add_row(way, *(f"{r:.2f}" for r in ratios), f"{ms:.0f}", str(memory(name, way)))
         console.print(table)
 
 
 if __name__ == "__main__":
-    print(peak(*sys.argv[1:]))
+    Console().print(peak(*sys.argv[1:]))
