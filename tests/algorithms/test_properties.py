@@ -335,7 +335,7 @@ def broadcast(call):
     except ValueError:
         return None
     shared = any(m > 1 and n > 1 for m, n in zip(inputs[::-1], theta[::-1], strict=False))
-    return None if shared or len(equal) > 1 else batch
+    return None if shared or equal - {batch} else batch
 
 
 @with_arrays
