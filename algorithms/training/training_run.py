@@ -40,6 +40,7 @@ def training_run(
     rng: np.random.Generator,
     prepare: Callable[[list[Item], np.random.Generator], Any]
     | None = None,
+    tokens: Callable[[Any], int] | None = None,
     value_and_gradient: Callable[..., tuple[Any, Theta]]
     | None = None,
     file: str | PathLike[str] | None = None,
@@ -72,6 +73,9 @@ def training_run(
     prepare : function of (members, rng)
         Makes the batch of a step: pads it, hides tokens in it. By
         default the batch is the list of members.
+    tokens : function of a batch, optional
+        How many tokens it has, for the speed that is shown. By
+        default the sizes of its members.
     value_and_gradient : function of (loss, theta), optional
         Gives `loss(theta)` and its gradient, in the form of theta.
         By default ours, for NumPy's arrays.
@@ -157,7 +161,7 @@ def training_run(
     if path is not None and (found := load_run(path, run)):
         run, saved = found, found.step
         rng.bit_generator.state = run.rng_state
-    started, at_first, tokens = perf_counter(), run.step, 0
+    started, at_first, done = perf_counter(), run.step, 0
     try:
         with progress_on(progress) as shown:
             while run.step < N_steps:
@@ -180,13 +184,13 @@ def training_run(
                     rng_state=rng.bit_generator.state,
                 )
                 seconds = perf_counter() - started
-                tokens += sum(map(_size, items))
+                done += tokens(batch) if tokens else _size(items)
                 step = Step(
                     epoch,
                     i,
                     N_steps,
                     float(value),
-                    tokens / seconds,
+                    done / seconds,
                     seconds / (i - at_first) * (N_steps - i),
                 )
                 shown.show(step)
@@ -240,7 +244,7 @@ def _hold_finite(
 
 
 def _size(item: Any) -> int:
-    """How many tokens a member of the data has."""
-    if isinstance(item, tuple):
+    """How many numbers there are in arrays, lists and tuples."""
+    if isinstance(item, list | tuple):
         return sum(map(_size, item))
     return int(np.prod(getattr(item, "shape", ())))
