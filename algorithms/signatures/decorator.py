@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, wraps
 from inspect import signature
@@ -59,8 +60,10 @@ def checked(*, requires: tuple[str, ...] = ()) -> Callable[[F], F]:
 
         @wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
-            if not enabled or _compiling() or _inside.get():
+            if _compiling():
                 return function(*args, **kwargs)
+            if not enabled or _inside.get():
+                return _carried_out(function, args, kwargs)
             token = _inside.set(True)
             try:
                 check = Check(function.__name__)
@@ -77,7 +80,7 @@ def checked(*, requires: tuple[str, ...] = ()) -> Callable[[F], F]:
                         error, declarations().arguments, arguments
                     ) from None
                 check.rules(requires)
-                result = function(*args, **kwargs)
+                result = _carried_out(function, args, kwargs)
                 check.result(declarations().result, result)
             finally:
                 _inside.reset(token)
@@ -87,6 +90,34 @@ def checked(*, requires: tuple[str, ...] = ()) -> Callable[[F], F]:
         return cast("F", call)
 
     return wrap
+
+
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """Check no call for a while, as within a checked call."""
+    token = _inside.set(True)
+    try:
+        yield
+    finally:
+        _inside.reset(token)
+
+
+def _carried_out(
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> Any:
+    """Call a function, or let an array library do it in its way.
+
+    The library is that of the first argument, or first part of one,
+    whose type has a method `__algorithm__`.
+    """
+    for argument in (*args, *kwargs.values()):
+        while isinstance(argument, tuple) and argument:
+            argument = argument[0]
+        if hasattr(type(argument), "__algorithm__"):
+            return argument.__algorithm__(function, args, kwargs)
+    return function(*args, **kwargs)
 
 
 def _compiling() -> bool:
