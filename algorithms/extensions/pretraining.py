@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from algorithms.extensions.schedules import schedule
+from algorithms.gradients.reverse_sweep import (
+    value_and_gradient as our_value_and_gradient,
+)
 from algorithms.paper.decoder import DTransformer
 from algorithms.paper.embedding import Token
 from algorithms.paper.notation import GELU
@@ -50,7 +53,8 @@ def DPretraining(
     mu: float = 0.9,
     value_and_gradient: ValueAndGradient[
         DTransformerParameters[A], A
-    ],
+    ]
+    | None = None,
     eps: float = 0.0,
     activation: Callable[[A], A] = GELU,
 ) -> DTransformerParameters[A]:
@@ -73,7 +77,7 @@ def DPretraining(
         The highest and the last learning rate: see `schedule`.
     mu : float, greater than 0
         How much of the momentum a step leaves.
-    value_and_gradient : function of (loss, theta)
+    value_and_gradient : function of (loss, theta), optional
         As in `DTraining`.
     eps, activation
         As in `DTransformer`.
@@ -106,16 +110,15 @@ def DPretraining(
     ...     N_V=7, ell_max=4, L=1, H=1, d_e=2, d_mlp=3, d_attn=2,
     ...     d_mid=2,
     ... )
-    >>> def no_slope(loss, theta):
-    ...     return loss(theta), tree_map(np.zeros_like, theta)
     >>> theta_hat = DPretraining(
-    ...     [np.array([5, 2, 6]), np.array([1])], theta, N_steps=1,
-    ...     B=2, N_warm=0, eta_max=0.1, eps=1e-5,
-    ...     value_and_gradient=no_slope,
+    ...     [np.array([5, 2, 6]), np.array([1])], theta, N_steps=2,
+    ...     B=1, N_warm=0, eta_max=0.1, eps=1e-5,
     ... )
     >>> bool((theta_hat.W_u == theta.W_u).all())
-    True
+    False
     """
+    if value_and_gradient is None:
+        value_and_gradient = our_value_and_gradient
     m = tree_map(lambda w: 0 * w, theta)  # D9.1
     for i in range(1, N_steps + 1):  # D9.2
         batch = [x[n] for n in range((i - 1) * B, i * B)]

@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 from os import PathLike
 from pathlib import Path
 from time import perf_counter
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import numpy as np
 
+from algorithms.gradients.reverse_sweep import (
+    value_and_gradient as our_value_and_gradient,
+)
 from algorithms.signatures.arrays import namespace
 from algorithms.signatures.trees import named_arrays
 from algorithms.training.progress import Step as Step
@@ -140,14 +143,7 @@ def training_run(
                 f"training_run: want {name} >= 1, got {value}"
             )
     if value_and_gradient is None:
-        from algorithms.gradients import (
-            value_and_gradient as our_value_and_gradient,
-        )
-
-        value_and_gradient = cast(
-            "Callable[..., tuple[Any, Theta]]",
-            our_value_and_gradient,
-        )
+        value_and_gradient = our_value_and_gradient
     path = None if file is None else Path(file)
     run = SavedRun(
         theta,
