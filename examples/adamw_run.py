@@ -15,6 +15,9 @@ from examples.command import Options
 
 Theta = TypeVar("Theta")
 
+#: Two threads, each with a half of every batch.
+WORKERS = 2
+
 #: Layer norm's ε, in every example.
 EPS = {"eps": 1e-5}
 
@@ -51,8 +54,12 @@ def adamw_run(
     loss: Callable[[Theta, Any], Any],
     prepare: Callable[[list[Any], np.random.Generator], Any],
     tokens: Callable[[Any], int],
+    predicted: float,
 ) -> tuple[Theta, list[float]]:
-    """Train, and return θ and the loss of each step that was not made before a stop."""
+    """Train, and return θ and the loss of each step that was not made before a stop.
+
+    The loss is a sum over a batch, in which `predicted` tokens a member are to be predicted.
+    """
     N_steps, batch_size, eta, decay, beta_v, warm = recipe
 
     def update(theta: Theta, g: Theta, state: Any, i: int) -> tuple[Theta, Any]:
@@ -80,8 +87,9 @@ def adamw_run(
         data,
         theta,
         (zeros, zeros),
-        loss=loss,
+        loss=lambda theta, batch: loss(theta, batch) / (batch_size * predicted),
         update=update,
+        workers=WORKERS,
         N_steps=N_steps,
         batch_size=batch_size,
         rng=np.random.default_rng(1),

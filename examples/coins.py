@@ -37,9 +37,9 @@ def laplace(x: Tosses) -> NDArray[np.float64]:
 
 
 def loss(theta: Theta, x: Tosses) -> NDArray[np.float32]:
-    """Nats a toss."""
+    """Nats, of all tosses."""
     P, y = DTransformer(x[:, :-1], theta, **EPS), x[:, 1:]
-    return log_loss(P, y, np.ones(y.shape, bool)) / y.size
+    return log_loss(P, y, np.ones(y.shape, bool))
 
 
 def main() -> None:
@@ -56,6 +56,7 @@ def main() -> None:
         loss=loss,
         prepare=lambda members, rng: tosses(rng, len(members)),
         tokens=np.size,
+        predicted=N_TOSSES,
     )
     x = tosses(np.random.default_rng(99), 4000)
     p, bayes = entries(DTransformer(x[:, :-1], theta, **EPS), x[:, 1:]), laplace(x)

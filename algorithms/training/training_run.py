@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from time import perf_counter
@@ -23,6 +25,7 @@ from algorithms.training.saved_runs import (
     load_run,
     save_run,
 )
+from algorithms.training.shared_steps import added_up, split
 
 Theta = TypeVar("Theta")
 State = TypeVar("State")
@@ -40,6 +43,7 @@ def training_run(
     ],
     N_steps: int,
     batch_size: int,
+    workers: int = 1,
     rng: np.random.Generator,
     prepare: Callable[[list[Item], np.random.Generator], Any]
     | None = None,
@@ -70,6 +74,10 @@ def training_run(
     batch_size : int, at least 1
         How many members a step takes; the last of an epoch takes
         those that are left.
+    workers : int, at least 1
+        How many threads share a step. Each takes an equal part of
+        its members, as a batch of their own; their losses are added
+        up, and so are their gradients.
     rng : numpy.random.Generator
         Draws the order of each epoch, and all that `prepare` draws.
         A run that is resumed sets it to where it was.
@@ -78,7 +86,7 @@ def training_run(
         default the batch is the list of members.
     tokens : function of a batch, optional
         How many tokens it has, for the speed that is shown. By
-        default the sizes of its members.
+        default how many numbers are in its arrays.
     value_and_gradient : function of (loss, theta), optional
         Gives `loss(theta)` and its gradient, in the form of theta.
         By default ours, for NumPy's arrays.
@@ -135,6 +143,7 @@ def training_run(
     for name, value in {
         "N_steps": N_steps,
         "batch_size": batch_size,
+        "workers": workers,
         "save_every": save_every,
         "len(data)": len(data),
     }.items():
@@ -159,13 +168,22 @@ def training_run(
         rng.bit_generator.state = run.rng_state
     started, at_first, done = perf_counter(), run.step, 0
     try:
-        with progress_on(progress) as shown:
+        with (
+            progress_on(progress) as shown,
+            ThreadPoolExecutor(workers) as pool,
+        ):
             while run.step < N_steps:
                 epoch, members, order = _members(run, rng)
                 items = [data[n] for n in members]
-                batch = prepare(items, rng) if prepare else items
-                value, gradient = value_and_gradient(
-                    lambda theta: loss(theta, batch), run.theta
+                batches = [
+                    prepare(part, rng) if prepare else part
+                    for part in split(items, workers)
+                ]
+                value, gradient = added_up(
+                    pool,
+                    [partial(_of_batch, loss, b) for b in batches],
+                    value_and_gradient,
+                    run.theta,
                 )
                 _hold_finite(run, epoch, members, value, gradient)
                 i = run.step + 1
@@ -180,7 +198,7 @@ def training_run(
                     rng_state=rng.bit_generator.state,
                 )
                 seconds = perf_counter() - started
-                done += tokens(batch) if tokens else _size(items)
+                done += sum(map(tokens or _size, batches))
                 step = Step(
                     epoch,
                     i,
@@ -199,6 +217,12 @@ def training_run(
         if path is not None and saved < run.step:
             save_run(path, run)
     return run.theta, run.state
+
+
+def _of_batch(
+    loss: Callable[[Theta, Any], Any], batch: Any, theta: Theta
+) -> Any:
+    return loss(theta, batch)
 
 
 def _members(

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from helpers import processes
+from helpers.rounding import assert_close
 from safetensors.numpy import load_file, save_file
 
 from algorithms import ShapeError
@@ -207,6 +208,33 @@ def test_a_generator_whose_state_holds_arrays_is_kept(tmp_path):
     assert_equal(run(tmp_path / "run", rng=rng()), run(rng=rng()))
 
 
+def test_threads_share_a_step_and_their_losses_are_added_up(tmp_path):
+    parts, whole = [], []
+
+    def alone(members, rng):
+        parts.append(members)
+        return np.array(members, float)
+
+    def total(theta, batch):
+        return np.sum(batch) * theta.w[0]
+
+    def slope(loss, theta):
+        at_one = loss(theta._replace(w=np.array([1.0, 0.0, 0.0])))
+        g = Theta(np.array([at_one, 0.0, 0.0]), (0 * theta.parts[0], None))
+        return loss(theta), g
+
+    options = {"loss": total, "prepare": alone, "value_and_gradient": slope, "steps": 8}
+    shared = run(workers=2, on_step=lambda step: whole.append(step.loss), **options)
+    assert [len(part) for part in parts] == [2, 1, 2, 1, 2, 1, 1, 1] * 2
+    losses = []
+    assert_equal(shared, run(on_step=lambda step: losses.append(step.loss), **options))
+    assert_close(np.array(whole), np.array(losses), terms=3)
+
+
+def test_more_threads_than_members_are_no_harm():
+    assert_equal(run(workers=5, batch_size=1), run(batch_size=1))
+
+
 # Files that do not fit, and numbers ---------------------------------------------------------------
 
 
@@ -266,7 +294,7 @@ def test_an_array_more_and_another_type_are_refused(tmp_path):
         run(tmp_path / "single")
 
 
-@pytest.mark.parametrize("name", ["N_steps", "batch_size", "save_every"])
+@pytest.mark.parametrize("name", ["N_steps", "batch_size", "save_every", "workers"])
 def test_a_number_out_of_its_range_is_refused(name):
     with pytest.raises(ValueError, match=f"^training_run: want {name} >= 1, got 0$"):
         run(**{name: 0})
