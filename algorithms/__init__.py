@@ -47,7 +47,11 @@ from algorithms.paper.parameters import (
 )
 from algorithms.paper.sampling import sample, temper
 from algorithms.signatures.public_names import other_than
-from algorithms.signatures.errors import DTypeError, ShapeError
+from algorithms.signatures.errors import (
+    DTypeError,
+    NotFiniteError,
+    ShapeError,
+)
 from algorithms.signatures.trees import tree_map
 from algorithms.gradients.reverse_sweep import value_and_gradient
 from algorithms import extensions as extensions
@@ -79,6 +83,7 @@ __all__ = [
     "LengthLimitWarning",
     "MHAttention",
     "MHAttentionParameters",
+    "NotFiniteError",
     "ReLU",
     "ShapeError",
     "bidirectional_mask",

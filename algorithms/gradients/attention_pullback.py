@@ -14,6 +14,7 @@ from algorithms.paper.parameters import (
 )
 from algorithms.signatures.arrays import A, Array, namespace
 from algorithms.signatures.decorator import algorithm
+from algorithms.signatures.trees import tree_map
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
@@ -90,18 +91,22 @@ def Attention_pullback(
     S_bar = A * (A_bar - means) / root  # ∇4.9
     Q_bar = K @ S_bar  # ∇4.10
     K_bar = Q @ S_bar.mT  # ∇4.11
-    W_q_bar = summed_like(W_q, Q_bar @ X.mT)  # ∇4.12
-    W_k_bar = summed_like(W_k, K_bar @ Z.mT)  # ∇4.13
-    W_v_bar = summed_like(W_v, V_bar @ Z.mT)  # ∇4.14
-    b_q_bar = summed_like(b_q, xp.sum(Q_bar, axis=-1))  # ∇4.15
-    b_k_bar = summed_like(b_k, xp.sum(K_bar, axis=-1))  # ∇4.16
-    b_v_bar = summed_like(b_v, xp.sum(V_bar, axis=-1))  # ∇4.17
-    X_bar = summed_like(X, W_q.mT @ Q_bar)  # ∇4.18
-    Z_bar = summed_like(Z, W_k.mT @ K_bar + W_v.mT @ V_bar)  # ∇4.19
+    W_q_bar = Q_bar @ X.mT  # ∇4.12
+    W_k_bar = K_bar @ Z.mT  # ∇4.13
+    W_v_bar = V_bar @ Z.mT  # ∇4.14
+    b_q_bar = xp.sum(Q_bar, axis=-1)  # ∇4.15
+    b_k_bar = xp.sum(K_bar, axis=-1)  # ∇4.16
+    b_v_bar = xp.sum(V_bar, axis=-1)  # ∇4.17
+    X_bar = W_q.mT @ Q_bar  # ∇4.18
+    Z_bar = W_k.mT @ K_bar + W_v.mT @ V_bar  # ∇4.19
     W_qkv_bar = AttentionParameters(
         W_q_bar, b_q_bar, W_k_bar, b_k_bar, W_v_bar, b_v_bar
     )
-    return X_bar, Z_bar, W_qkv_bar  # ∇4.20
+    return (
+        summed_like(X, X_bar),
+        summed_like(Z, Z_bar),
+        tree_map(summed_like, W_qkv, W_qkv_bar),
+    )  # ∇4.20
 
 
 @algorithm("∇5")
@@ -165,8 +170,8 @@ def MHAttention_pullback(
     Y_h = Attention(X_h, Z_h, W.W_qkv, Mask_h)  # ∇5.1-∇5.2
     *batch, H, d_mid, ell_x = Y_h.shape
     Y = xp.reshape(Y_h, (*batch, H * d_mid, ell_x))  # ∇5.3
-    W_o_bar = summed_like(W_o, R_bar @ Y.mT)  # ∇5.4
-    b_o_bar = summed_like(W.b_o, xp.sum(R_bar, axis=-1))  # ∇5.5
+    W_o_bar = R_bar @ Y.mT  # ∇5.4
+    b_o_bar = xp.sum(R_bar, axis=-1)  # ∇5.5
     Y_bar = W_o.mT @ R_bar  # ∇5.6
     Y_bar_h = xp.reshape(Y_bar, (*batch, H, d_mid, ell_x))  # ∇5.7
     X_bar_h, Z_bar_h, W_qkv_bar = Attention_pullback(
@@ -175,6 +180,7 @@ def MHAttention_pullback(
     X_bar = xp.sum(X_bar_h, axis=-3)  # ∇5.10
     Z_bar = xp.sum(Z_bar_h, axis=-3)  # ∇5.11
     W_bar = MHAttentionParameters(W_qkv_bar, W_o_bar, b_o_bar)
+    W_bar = tree_map(summed_like, W, W_bar)
     return X_bar, Z_bar, W_bar  # ∇5.12
 
 

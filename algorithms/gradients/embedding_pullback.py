@@ -106,8 +106,10 @@ def positional_embedding_pullback(
     >>> positional_embedding_pullback(X_bar, W_p)
     array([[1., 2., 0., 0.]])
     """
-    xp, ell = namespace(W_p), X_bar.shape[-1]
+    xp = namespace(W_p)
+    *batch, _, ell = X_bar.shape
     W_p_bar = W_p * 0.0  # ∇2.1
-    X_bar = summed_like(W_p[:, :ell], X_bar)
-    parts = [X_bar, W_p_bar[:, ell:]]
-    return xp.concat(parts, axis=1)  # ∇2.2-∇2.3
+    rest = W_p_bar[:, ell:]
+    rest = xp.broadcast_to(rest, (*batch, *rest.shape))
+    W_p_bar = xp.concat([X_bar, rest], axis=-1)  # ∇2.2
+    return summed_like(W_p, W_p_bar)  # ∇2.3

@@ -82,8 +82,10 @@ def layer_norm_pullback(
     along_N = xp.mean(N * N_bar, axis=-2, keepdims=True)
     E_bar = N_bar - along_1 - N * along_N
     E_bar = E_bar / s_t[..., None, :]  # ∇6.5
-    gamma_bar = summed_like(
-        gamma, xp.sum(R_bar * N, axis=-1)
+    gamma_bar = xp.sum(R_bar * N, axis=-1)  # ∇6.6
+    beta_bar = xp.sum(R_bar, axis=-1)  # ∇6.6
+    return (
+        E_bar,
+        summed_like(gamma, gamma_bar),
+        summed_like(beta, beta_bar),
     )  # ∇6.6
-    beta_bar = summed_like(beta, xp.sum(R_bar, axis=-1))  # ∇6.6
-    return E_bar, gamma_bar, beta_bar  # ∇6.6

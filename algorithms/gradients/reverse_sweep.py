@@ -14,11 +14,10 @@ from algorithms.gradients import numbered_rules as numbered_rules
 from algorithms.gradients.cotangents import Cotangent, Placed, dense
 from algorithms.gradients.tracked_array import (
     RECOMPUTED,
-    SECOND,
     Node,
     Run,
     Tracked,
-    refuse,
+    refuse_second,
 )
 from algorithms.signatures.array_types import (
     library,
@@ -113,7 +112,7 @@ def value_and_gradient(
     value = result
     if isinstance(result, Tracked):
         if result.node.run is not run:
-            refuse("an array of another call", SECOND)
+            refuse_second("the loss")
         value, node = result.value, result.node
         del result  # or the sweep would keep its value
         with unchecked():
@@ -125,7 +124,7 @@ def value_and_gradient(
 def _leaf(run: Run, w: Any) -> Tracked:
     """An array of θ, from which on all is tracked."""
     if isinstance(w, Tracked):
-        refuse("a theta that is tracked", SECOND)
+        refuse_second("theta")
     if library(w) != "numpy" or misleading(w):
         have = misleading(w) or type_name(type(w))
         raise DTypeError(

@@ -237,8 +237,8 @@ class Tracked:
     def __algorithm__(
         self,
         function: Callable[..., Any],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
+        *args: Any,
+        **kwargs: Any,
     ) -> Any:
         """Carry out a numbered function: by its rule, if any.
 
@@ -355,8 +355,13 @@ def _node(
 ) -> Node:
     run = parents[0].run
     if any(parent.run is not run for parent in parents):
-        refuse("an array of another call", SECOND)
+        refuse_second("the loss")
     return Node(run, value, parents, pull, takes)
 
 
-SECOND = "second derivatives are not found"
+def refuse_second(holder: str) -> NoReturn:
+    """Refuse an array that another call tracks."""
+    raise TypeError(
+        f"value_and_gradient: {holder} holds an array that another "
+        "call tracks: second derivatives have no rule"
+    )

@@ -91,5 +91,5 @@ def cross_entropy_pullback(
     hit = namespace(y).equal(v[:, None], y[..., None, :])
     S_bar = xp.where(hit, S_bar - a_t, S_bar)  # ∇7.4-∇7.5
     X_bar = W_u.mT @ S_bar  # ∇7.7
-    W_u_bar = summed_like(W_u, S_bar @ X.mT)  # ∇7.7
-    return loss, X_bar, W_u_bar  # ∇7.7
+    W_u_bar = S_bar @ X.mT  # ∇7.7
+    return loss, X_bar, summed_like(W_u, W_u_bar)  # ∇7.7

@@ -9,6 +9,8 @@ import array_api_compat as compat
 import numpy as np
 from numpy.typing import NDArray
 
+from algorithms.signatures import error_function
+
 
 class Array(Protocol):
     """What the algorithms ask of an array.
@@ -184,10 +186,7 @@ def erfc(x: A) -> A:
         import jax.scipy.special
 
         return cast("A", jax.scipy.special.erfc(cast("Any", x)))
-    # scipy.special takes longer to import than NumPy.
-    import scipy.special
-
-    values = scipy.special.erfc(np.asarray(x))
+    values = error_function.erfc(np.asarray(x))
     return namespace(x).asarray(values, dtype=x.dtype)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from inspect import signature
 from typing import Any, TypeVar, cast
 
@@ -62,8 +62,11 @@ def checked(*, requires: tuple[str, ...] = ()) -> Callable[[F], F]:
         def call(*args: Any, **kwargs: Any) -> Any:
             if _compiling():
                 return function(*args, **kwargs)
+            run: Callable[..., Any] = function
+            if way := _own_way((*args, *kwargs.values())):
+                run = partial(way, function)
             if not enabled or _inside.get():
-                return _carried_out(function, args, kwargs)
+                return run(*args, **kwargs)
             token = _inside.set(True)
             try:
                 check = Check(function.__name__)
@@ -80,7 +83,7 @@ def checked(*, requires: tuple[str, ...] = ()) -> Callable[[F], F]:
                         error, declarations().arguments, arguments
                     ) from None
                 check.rules(requires)
-                result = _carried_out(function, args, kwargs)
+                result = run(*args, **kwargs)
                 check.result(declarations().result, result)
             finally:
                 _inside.reset(token)
@@ -102,22 +105,20 @@ def unchecked() -> Iterator[None]:
         _inside.reset(token)
 
 
-def _carried_out(
-    function: Callable[..., Any],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-) -> Any:
-    """Call a function, or let an array library do it in its way.
+def _own_way(arguments: Iterable[Any]) -> Callable[..., Any] | None:
+    """How an array library carries out functions, if by itself.
 
     The library is that of the first argument, or first part of one,
     whose type has a method `__algorithm__`.
     """
-    for argument in (*args, *kwargs.values()):
+    for argument in arguments:
         while isinstance(argument, tuple) and argument:
             argument = argument[0]
         if hasattr(type(argument), "__algorithm__"):
-            return argument.__algorithm__(function, args, kwargs)
-    return function(*args, **kwargs)
+            return cast(
+                "Callable[..., Any]", argument.__algorithm__
+            )
+    return None
 
 
 def _compiling() -> bool:

@@ -125,7 +125,17 @@ class Subset:
         return f"a set of positions up to {self.high}"
 
 
-Type = Whole | Matrix | Tokens | Bundle | Family | Function | Subset
+@dataclass(frozen=True)
+class Product:
+    """Several results of one call."""
+
+    parts: tuple[Type, ...]
+
+    def __str__(self) -> str:
+        return f"{len(self.parts)} results"
+
+
+Type = Whole | Matrix | Tokens | Bundle | Family | Function | Subset | Product
 
 SCALAR = Matrix()
 N_V = Poly.of(Atom("N_V"))
@@ -151,6 +161,8 @@ def map_sizes(type: Type, change: Callable[[Poly], Poly]) -> Type:
             return Function(parameter, map_sizes(argument, change), map_sizes(result, change))
         case Subset(high):
             return Subset(change(high))
+        case Product(parts):
+            return Product(tuple(map_sizes(part, change) for part in parts))
 
 
 def sizes_of(type: Type) -> set[Atom]:
