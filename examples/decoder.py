@@ -48,10 +48,10 @@ def main() -> None:
     learnt, held_out = prose()
     length = 64 if asked.quick else 128
     sizes = {"L": 3, "H": 4, "d_e": 128, "d_mlp": 512, "d_attn": 32, "d_mid": 32}
-    recipe = Recipe(N_steps=3000, batch_size=8, eta=3e-3)
+    recipe = Recipe(N_steps=5000, batch_size=8, eta=3e-3, decay=0.1)
     if asked.quick:
         sizes = {"L": 2, "H": 4, "d_e": 64, "d_mlp": 256, "d_attn": 16, "d_mid": 16}
-        recipe = Recipe(N_steps=300, batch_size=8, eta=4e-3)
+        recipe = Recipe(N_steps=600, batch_size=8, eta=4e-3)
     theta = small(DTransformerParameters, 0, N_V=BYTES, ell_max=length, **sizes)
 
     def cut(pieces: list[Bytes], rng: np.random.Generator) -> Bytes:
