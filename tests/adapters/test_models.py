@@ -6,7 +6,7 @@ import inspect
 
 import pytest
 import torch
-from examples import models
+from user_code import models
 from helpers.planting import compiled
 from helpers.quick_check import assert_agrees, problem, quick_check
 from torch import nn

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 import torch
-from examples.modules import Bare, Causal, Head, Heads, LikeFlax, MyAttention, Norm, WithConv1D
+from user_code.modules import Bare, Causal, Head, Heads, LikeFlax, MyAttention, Norm, WithConv1D
 from helpers.quick_check import assert_agrees, problem, quick_check
 from torch import nn
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from examples.modules import MyAttention
+from user_code.modules import MyAttention
 from helpers.quick_check import assert_agrees, quick_check
 
 from spec.adapters.choose import adapter_for

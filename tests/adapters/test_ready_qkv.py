@@ -6,8 +6,8 @@ import inspect
 
 import pytest
 import torch
-from examples import ready_qkv as ready
-from examples.layouts import of_heads
+from user_code import ready_qkv as ready
+from user_code.layouts import of_heads
 from helpers.planting import compiled
 from helpers.quick_check import assert_agrees, problem, quick_check
 

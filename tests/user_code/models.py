@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 import torch
-from examples import layouts
+from user_code import layouts
 from torch import nn
 from torch.nn import functional as F
 

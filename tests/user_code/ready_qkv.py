@@ -7,7 +7,7 @@ import math
 import jax.numpy as jnp
 import numpy as np
 import torch
-from examples.layouts import attend, blocking, merge, split
+from user_code.layouts import attend, blocking, merge, split
 from jax.nn import softmax
 
 
