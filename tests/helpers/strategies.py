@@ -58,11 +58,9 @@ GENERIC = ("eps > 0 or d_e > 1", "eps > 0 or d_f > 1")
 #: rounding as large as one likes, and no formula in the sizes bounds it.
 SMOOTH = ("eps >= 0.5",)
 
-#: The paper's letters for a distribution on the vocabulary.
-DISTRIBUTIONS = ("p", "q")
-
-#: Means of squares.
-SQUARES = ("v",)
+#: The paper's letters for distributions on the vocabulary, and along which axis they are.
+DISTRIBUTIONS = {"p": -1, "q": -1, "P": -2}
+SQUARES = ("v",)  # means of squares
 
 
 def flattening(loss: Function, theta: Any) -> tuple[Any, Any]:
@@ -459,7 +457,8 @@ class Drawing:
             high = 100 if declaration.below is None else self.size(declaration.below.size)
             return self.rng.integers(0, high, shape)
         if name in DISTRIBUTIONS:
-            return self.rng.dirichlet(np.ones(shape[-1]), shape[:-1]).astype(self.dtype)
+            weights = self.rng.standard_exponential(shape)
+            return (weights / weights.sum(DISTRIBUTIONS[name], keepdims=True)).astype(self.dtype)
         entries = self.rng.standard_normal(shape)
         return np.asarray(entries**2 if name in SQUARES else entries, self.dtype)
 
