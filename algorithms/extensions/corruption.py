@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     requires=(
         "0 < p_mask < 1",
         "0 <= mask_token < N_V",
-        "N_V >= 1",
     ),
 )
 def corrupt(

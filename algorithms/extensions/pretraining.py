@@ -64,7 +64,7 @@ def DPretraining(
         1 … ell_max.
     theta : DTransformerParameters
         The initial parameters.
-    N_steps : int
+    N_steps : int, at least 1
         How many steps are taken.
     B : int, at least 1
         How many sequences a step takes.
