@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: all docs test sweep test-all coverage check wheel mutants figures bench clean
+.PHONY: all docs test sweep test-all coverage check wheel mutants figures bench examples clean
 
 all: docs
 	@$(BIN)/formal-transformers list
@@ -72,6 +72,11 @@ figures: .venv/tests
 
 bench: .venv/tests
 	$(BIN)/python -m bench $(WHAT)
+
+# Models trained on real data: `make examples QUICK=--quick` takes a minute for each of them.
+EXAMPLES := coins decoder encoder encoder_decoder
+examples: .venv/tests
+	for name in $(EXAMPLES); do $(BIN)/python -m examples.$$name $(QUICK) || exit; done
 
 clean:
 	rm -rf .venv docs/_build docs/mistakes build dist
