@@ -17,6 +17,7 @@ from algorithms.gradients.cotangents import (
     Placed,
     Relative,
     Values,
+    spread,
 )
 from algorithms.gradients.matrix_products import (
     left_cotangent,
@@ -142,8 +143,8 @@ UFUNCS |= {f: _unary(f, c) for f, c in UNARY.items()}
 
 @rule(UFUNCS, np.log)
 def _log(x: Tracked) -> Tracked:
-    v = x.value
-    y = np.log(v) if x.logarithm is None else x.logarithm()
+    v, known = x.value, x.logarithm
+    y = np.log(v) if known is None else known(lambda X: X)
     return record(y, (x, lambda c: Relative(c, v)))
 
 
@@ -254,28 +255,23 @@ def _where(condition: Any, x: Any, y: Any) -> Tracked:
 
 @rule(FUNCTIONS, "getitem")
 def _getitem(x: Tracked, key: Any) -> Tracked:
-    shape = x.shape
-    if isinstance(key, tuple):
-        key = tuple(map(_index, key))
-    else:
-        key = _index(key)
-    value = x.value[key]
+    parts = key if isinstance(key, tuple) else (key,)
+    key = tuple(map(_index, parts))
+    shape, known = x.shape, x.logarithm
     if _only_inserts(key):
-        return _reshaped(x, value)
-    logarithm = x.logarithm
+        return _rearranged(
+            x, lambda X: X[key], lambda c: c.reshape(shape)
+        )
+
+    def logarithm(pick: Callable[[Values], Values]) -> Any:
+        return known(lambda X: pick(X[key]))
+
     return record(
-        value,
+        x.value[key],
         (x, lambda c: Placed(shape, key, c)),
         takes=True,
-        logarithm=logarithm
-        and (lambda pick=None: logarithm(_then(key, pick))),
+        logarithm=known and logarithm,
     )
-
-
-def _then(key: Any, pick: Any) -> Any:
-    if pick is None:
-        return lambda X: X[key]
-    return lambda X: pick(X[key])
 
 
 def _index(part: Any) -> Any:
@@ -285,14 +281,13 @@ def _index(part: Any) -> Any:
     return np.array(part) if isinstance(part, list) else held(part)
 
 
-def _only_inserts(key: Any) -> bool:
+def _only_inserts(key: tuple[Any, ...]) -> bool:
     """Whether a key adds axes of length 1, and no more."""
-    parts = key if isinstance(key, tuple) else (key,)
     return all(
         part is None
         or part is Ellipsis
         or (isinstance(part, slice) and part == slice(None))
-        for part in parts
+        for part in key
     )
 
 
@@ -320,52 +315,66 @@ def _take(x: Tracked, indices: Any, axis: int | None = None) -> Any:
 # Shapes ---------------------------------------------------------
 
 
-def _reshaped(x: Tracked, value: Any) -> Tracked:
-    shape = x.shape
+def _rearranged(
+    x: Tracked,
+    f: Callable[[Values], Values],
+    back: Callable[[Any], Any],
+) -> Tracked:
+    """Entries of x in other places; `back` takes f's cotangent."""
+    value, known = f(x.value), x.logarithm
+    kept = None if known is None else value
 
     def pull(c: Any) -> Any:
+        c = spread(c, kept)
         if isinstance(c, Relative):
-            return Relative(c.r.reshape(shape), c.X.reshape(shape))
-        return c.reshape(shape)
+            return Relative(back(c.r), back(c.X))
+        return back(c)
 
-    logarithm, new = x.logarithm, value.shape
+    def logarithm(pick: Callable[[Values], Values]) -> Any:
+        return known(lambda X: pick(f(X)))
 
-    def known(pick: Any = None) -> Any:
-        def first(X: Any) -> Any:
-            X = np.reshape(X, new)
-            return X if pick is None else pick(X)
-
-        return logarithm(first)
-
-    return record(value, (x, pull), logarithm=logarithm and known)
+    return record(
+        value,
+        (x, pull),
+        takes=True,
+        logarithm=known and logarithm,
+    )
 
 
 @rule(FUNCTIONS, np.reshape)
 def _reshape(x: Tracked, shape: Any) -> Tracked:
-    return _reshaped(x, np.reshape(x.value, shape))
+    old = x.shape
+    return _rearranged(
+        x, lambda X: np.reshape(X, shape), lambda c: c.reshape(old)
+    )
 
 
 @rule(FUNCTIONS, np.expand_dims)
-def _expand_dims(x: Tracked, axis: Any) -> Tracked:
-    return _reshaped(x, np.expand_dims(x.value, axis))
+def _expand_dims(x: Tracked, axis: Any) -> Any:
+    return _reshape(x, np.expand_dims(x.value, axis).shape)
 
 
 @rule(FUNCTIONS, np.squeeze)
-def _squeeze(x: Tracked, axis: Any = None) -> Tracked:
-    return _reshaped(x, np.squeeze(x.value, axis))
+def _squeeze(x: Tracked, axis: Any = None) -> Any:
+    return _reshape(x, np.squeeze(x.value, axis).shape)
 
 
 @rule(FUNCTIONS, np.swapaxes)
 def _swapaxes(x: Tracked, one: int, other: int) -> Tracked:
-    value = np.swapaxes(x.value, one, other)
-    return record(value, (x, lambda c: np.swapaxes(c, one, other)))
+    def swap(X: Values) -> Values:
+        return np.swapaxes(X, one, other)
+
+    return _rearranged(x, swap, swap)
 
 
 @rule(FUNCTIONS, np.transpose)
 def _transpose(x: Tracked, axes: Any = None) -> Tracked:
-    value = np.transpose(x.value, axes)
     back = None if axes is None else np.argsort(axes)
-    return record(value, (x, lambda c: np.transpose(c, back)))
+    return _rearranged(
+        x,
+        lambda X: np.transpose(X, axes),
+        lambda c: np.transpose(c, back),
+    )
 
 
 @rule(FUNCTIONS, np.broadcast_to)

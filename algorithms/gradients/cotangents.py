@@ -84,7 +84,19 @@ def dense(c: Cotangent) -> Values:
         total = np.zeros(c.shape, inner.dtype)
         c.with_innermost(inner).add_to(total)
         return total
-    return c.r / c.X if isinstance(c, Relative) else c
+    if isinstance(c, Relative):  # 0 / 0 is 0 here
+        out = np.zeros_like(c.r)
+        return np.divide(c.r, c.X, out=out, where=c.r != 0)
+    return c
+
+
+def spread(c: Cotangent, X: Values | None) -> Values | Relative:
+    """A cotangent of X without places; divided if X is None."""
+    if isinstance(c, Placed) and X is not None:
+        inner = c.innermost()
+        if isinstance(inner, Relative):
+            return Relative(dense(c.with_innermost(inner.r)), X)
+    return c if isinstance(c, Relative) else dense(c)
 
 
 def is_basic(key: Any) -> bool:

@@ -77,7 +77,7 @@ def _softmax(function: Rule, S: Tracked) -> Tracked:
         total = np.sum(r, axis=-2, keepdims=True)
         return np.asarray(r - A * total)
 
-    def logarithm(pick: Any = None) -> Any:
+    def logarithm(pick: Callable[[Values], Values]) -> Values:
         return _log_softmax(scores, A, pick)
 
     return record(A, (S, pull), takes=True, logarithm=logarithm)
@@ -106,25 +106,24 @@ def _softmax_at_places(A: Values, c: Placed) -> Values:
     return S_bar
 
 
-def _log_softmax(S: Values, A: Values, pick: Any) -> Any:
-    """The logarithm of A: from the scores where A underflows.
+def _log_softmax(
+    S: Values, A: Values, pick: Callable[[Values], Values]
+) -> Values:
+    """The logarithm of some of A's entries, with all digits.
 
-    The largest entry of a column is 1 over softmax's sum.
+    From the scores where A underflows: the largest entry of a
+    column is 1 over softmax's sum.
     """
-    a = A if pick is None else pick(A)
-    lost = (a < np.finfo(A.dtype).tiny) & (
-        (S if pick is None else pick(S)) > -np.inf
-    )
-    with np.errstate(divide="ignore" if np.any(lost) else None):
-        y = np.log(a)
-    if not np.any(lost):
-        return y
+    a, s = np.asarray(pick(A)), pick(S)
+    lost = (a < np.finfo(A.dtype).tiny) & (s > -np.inf)
+    if not lost.any():
+        return np.asarray(np.log(a))
     top = np.max(S, axis=-2, keepdims=True)
-    shift = np.log(np.max(A, axis=-2, keepdims=True)) - top
-    shift = np.broadcast_to(shift, A.shape)
-    if pick is not None:
-        S, shift = pick(S), pick(shift)
-    return np.where(lost, S + shift, y)
+    most = np.max(A, axis=-2, keepdims=True)
+    shift = np.broadcast_to(np.log(most) - top, A.shape)
+    y = s + pick(shift)
+    np.log(a, out=y, where=~lost)
+    return np.asarray(y)
 
 
 @rule(ReLU)
@@ -144,7 +143,6 @@ def _GELU(function: Rule, X: Tracked) -> Tracked:
 
 
 def _GELU_slope(x: Values, y: Values) -> Values:
-    info = np.finfo(x.dtype)
     # Where the square is finite, and beyond which φ is 0.
     z = np.clip(x, -100, 100)
     slope = np.asarray(z * z)
@@ -152,10 +150,11 @@ def _GELU_slope(x: Values, y: Values) -> Values:
     np.exp(slope, out=slope)
     slope *= z
     slope *= 1 / math.sqrt(2 * math.pi)
-    # The quotient of two numbers that have all of their digits.
-    near = np.abs(x) < info.eps
-    Phi = np.divide(y, x, out=np.full_like(x, 0.5), where=~near)
-    np.copyto(Phi, 1, where=x > 100)
+    # Next to 0 the quotient would be one of too few digits, and far
+    # off one of infinities.
+    Phi = np.asarray(np.where(x > 100, x.dtype.type(1), 0.5))
+    near = np.abs(x) < np.finfo(x.dtype).eps
+    np.divide(y, x, out=Phi, where=~(near | (x > 100)))
     slope += Phi
     return slope
 
