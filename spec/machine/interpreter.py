@@ -160,11 +160,17 @@ class Machine(Expressions[S]):
             value = frame.variables[variable.key]
             if variable.index is not None and self.runs(variable.index, frame):
                 value = value[self.expression(variable.index, frame)]
-            if isinstance(target, tree.Index) and self.runs(target.subscripts[-1], frame):
+            if isinstance(target, tree.Index) and self.fills(target.subscripts, frame):
                 # A loop over lines is filling it, and this turn has set one entry.
                 value = self.taken(value, target.subscripts, frame)
             values[str(variable.key)] = value
         return values
+
+    def fills(self, subscripts: Sequence[Node], frame: Frame) -> bool:
+        """Say whether a loop sets a row or a column of entries, and not some that tokens choose."""
+        *others, last = subscripts
+        plain = (isinstance(one, tree.All) or self.runs(one, frame) for one in others)
+        return self.runs(last, frame) and all(plain)
 
     def runs(self, index: Node, frame: Frame) -> bool:
         """Say whether an index has a value, which it has until its loop is over."""
