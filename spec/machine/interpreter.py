@@ -282,10 +282,15 @@ class Machine(Expressions[S]):
                 holder, place = self.place(array, frame)
                 whole = holder[place]
                 at = self.places(whole, subscripts, frame)
-                if isinstance(whole, list):
-                    whole[at[0]] = value
-                else:
-                    whole[tuple(at)] = value.ravel() if isinstance(value, np.ndarray) else value
+                match whole, value:
+                    case list(), _:
+                        whole[at[0]] = value
+                    case _, np.ndarray():
+                        whole[tuple(at)] = value.ravel()
+                    case _, int():
+                        whole[tuple(at)] = self.domain.real(value)
+                    case _:
+                        whole[tuple(at)] = value
 
     def divide(self, target: tree.Rows, matrix: Matrix, frame: Frame) -> None:
         """Set all members of a family to parts of a matrix, one below the other."""

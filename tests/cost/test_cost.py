@@ -19,7 +19,7 @@ from spec.cost.memory import Peak, never_negative
 from spec.cost.presets import presets
 from spec.inputs.draw import draw
 from spec.language.checked import Checked
-from spec.language.names import Variable
+from spec.language.names import Built, Variable
 from spec.language.polynomials import Atom, Poly
 from spec.language.tree import (
     Call,
@@ -39,7 +39,7 @@ from spec.machine import Frame, Machine, Parameters, Watcher
 from spec.pairing import Ref
 
 GPT2_SMALL = {**presets()["gpt2-small"], "length(x)": 1024}
-LENGTHS = {"length(x)", "length(z)", "length(x_n)", "length(z_n)", "turns"}
+LENGTHS = {"ℓ", "length(x)", "length(z)", "length(x_n)", "length(z_n)", "turns"}
 EMPTY_SUMS = {("11", 5), ("13", 5)}  # if a sequence has one token
 
 every_algorithm = pytest.mark.parametrize("id", checked())
@@ -100,7 +100,7 @@ class Meter(Machine[Any]):
                 size = operands[0]
             case Number() | Infinity() | Ones():
                 size = 0
-            case Name() if isinstance(frame.checked.names.uses[node], Variable):
+            case Name() if isinstance(frame.checked.names.uses[node], Variable | Built):
                 size = 0
             case Call() if node in frame.checked.names.functions:
                 size = 0
@@ -142,6 +142,8 @@ def numbers(value: Any) -> int:
             return 0 if value.size and isinstance(value.flat[0], int) else value.size
         case dict():
             return sum(map(numbers, value.values()))
+        case tuple():
+            return sum(map(numbers, value))
         case Parameters():
             return sum(map(numbers, value.fields.values()))
     if hasattr(value, "last"):  # a function that is defined: the value that it has
@@ -168,11 +170,13 @@ def peaks(cost: Cost, meter: Meter, sizes: Mapping[str, int]) -> dict[int, int]:
 
 
 def drawn_sizes(id: str, source: np.random.Generator, most: int) -> dict[str, int]:
-    names = {*of(id).sizes, "T", "ℓ_x", "ℓ_z", "d_x", "d_z", "d_out", "d_in"}
+    names = {*of(id).sizes, "T", "ℓ", "ℓ_x", "ℓ_z", "d_x", "d_z", "d_out", "d_in"}
     sizes = {name: int(source.integers(1, most + 1)) for name in sorted(names)}
     sizes |= {name: min(2, sizes[name]) for name in ("N_data", "N_epochs") if name in sizes}
-    longest = max(sizes.get(name, 1) for name in (*of(id).sizes, "turns") if name in LENGTHS)
+    longest = max(size for name, size in sizes.items() if name in LENGTHS)
     sizes["ℓ_max"] = longest + sizes.get("ℓ_gen", 1)
+    for atom, size in checked()[id].header.equal.items():
+        sizes[atom.name] = value(size, sizes)
     if "turns" in sizes:  # the first token would end the loop
         sizes["N_V"] = max(sizes["N_V"], 2)
     return sizes
