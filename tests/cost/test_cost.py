@@ -295,6 +295,25 @@ def test_a_longer_context_moves_the_peak_into_attention() -> None:
     assert path == (Ref("10", 6), Ref("5", 2), Ref("4", 6))
 
 
+@pytest.mark.parametrize(
+    ("id", "layers", "tokens", "columns"),
+    [
+        ("∇10", "L", "length(x)", 2),
+        ("∇9", "L", "length(x̃)", 3),
+        ("∇8", "L_enc", "length(z)", 3),
+        ("∇8", "L_dec", "length(x)", 4),
+    ],
+)
+def test_training_keeps_a_few_columns_a_token_and_layer(
+    id: str, layers: str, tokens: str, columns: int
+) -> None:
+    kept = tuple(sorted((layers, "d_e", tokens)))
+    for peak in of(id).peaks:
+        terms = peak.numbers.terms.items()
+        named = {tuple(sorted(atom.name for atom in atoms)): factor for atoms, factor in terms}
+        assert named[kept] == columns
+
+
 a, b = (Poly.of(Atom(name)) for name in "ab")
 
 
