@@ -53,12 +53,14 @@ from algorithms.signatures.errors import (
     ShapeError,
 )
 from algorithms.signatures.trees import tree_map
-from algorithms.gradients.reverse_sweep import value_and_gradient
 from algorithms import extensions as extensions
 from algorithms import gradients as gradients
 
 if TYPE_CHECKING:
     from algorithms import checkpoints as checkpoints
+    from algorithms.gradients import (
+        value_and_gradient as value_and_gradient,
+    )
 
 __all__ = [
     "GELU",
@@ -99,13 +101,12 @@ __all__ = [
     "tree_map",
     "unembedding",
     "unidirectional_mask",
-    "value_and_gradient",
 ]
 
 __version__: str
 
 __all__ += other_than(extensions.__all__, __all__)
-__all__ += other_than(gradients.algorithms, __all__)
+__all__ += other_than(gradients.__all__, __all__)
 
 
 if not TYPE_CHECKING:  # or any name passes a type checker

@@ -8,15 +8,19 @@ are functions of arrays, like the algorithms: tagged
 
 from typing import TYPE_CHECKING, Any
 
-from algorithms.gradients.reverse_sweep import value_and_gradient
 from algorithms.signatures.public_names import (
     import_name,
     public_names,
 )
 
+if TYPE_CHECKING:
+    from algorithms.gradients.reverse_sweep import (
+        value_and_gradient as value_and_gradient,
+    )
+
 _modules = public_names(__name__, __path__[0])
-algorithms = [*_modules]
-__all__ = ["value_and_gradient", *algorithms]
+_modules["value_and_gradient"] = f"{__name__}.reverse_sweep"
+__all__ = [*_modules]
 
 if not TYPE_CHECKING:  # or any name passes a type checker
 

@@ -292,24 +292,20 @@ def _only_inserts(key: tuple[Any, ...]) -> bool:
 
 
 @rule(FUNCTIONS, np.take_along_axis)
-def _take_along_axis(x: Tracked, indices: Any, axis: int) -> Any:
-    if isinstance(x, Tracked) and isinstance(indices, np.ndarray):
-        axis = axis % x.ndim
-        # The rows of the other axes, as `X[…]` wants them.
-        key = list(np.ogrid[tuple(map(slice, indices.shape))])
-        key[axis] = indices
-        return x[tuple(key)]
-    return refuse("numpy.take_along_axis of tracked indices")
+def _take_along_axis(x: Any, indices: Any, axis: int) -> Any:
+    if isinstance(indices, Tracked):
+        refuse("an index that is tracked")
+    # The places along the other axes, as `X[…]` wants them.
+    key = list(np.ogrid[tuple(map(slice, x.shape))])
+    key[axis] = indices
+    return x[tuple(key)]
 
 
 @rule(FUNCTIONS, np.take)
-def _take(x: Tracked, indices: Any, axis: int | None = None) -> Any:
-    if not isinstance(x, Tracked):
-        refuse("numpy.take of tracked indices")
+def _take(x: Any, indices: Any, axis: int | None = None) -> Any:
     if axis is None:
         return np.reshape(x, (-1,))[indices]
-    axis = axis % x.ndim
-    return x[(*[slice(None)] * axis, indices)]
+    return x[(*[slice(None)] * (axis % x.ndim), indices)]
 
 
 # Shapes ---------------------------------------------------------

@@ -173,6 +173,7 @@ def MHAttention_pullback(
     W_o_bar = R_bar @ Y.mT  # ∇5.4
     b_o_bar = xp.sum(R_bar, axis=-1)  # ∇5.5
     Y_bar = W_o.mT @ R_bar  # ∇5.6
+    *batch, _, ell_x = Y_bar.shape
     Y_h_bar = xp.reshape(Y_bar, (*batch, H, d_mid, ell_x))  # ∇5.7
     X_h_bar, Z_h_bar, W_qkv_bar = Attention_pullback(
         X_h, Z_h, Y_h_bar, W.W_qkv, Mask_h

@@ -152,9 +152,11 @@ def _GELU_slope(x: Values, y: Values) -> Values:
     slope *= 1 / math.sqrt(2 * math.pi)
     # Next to 0 the quotient would be one of too few digits, and far
     # off one of infinities.
-    Phi = np.asarray(np.where(x > 100, x.dtype.type(1), 0.5))
-    near = np.abs(x) < np.finfo(x.dtype).eps
-    np.divide(y, x, out=Phi, where=~(near | (x > 100)))
+    near, far = np.abs(x) < np.finfo(x.dtype).eps, x > 100
+    with np.errstate(invalid="ignore"):
+        Phi = np.asarray(y / x)
+    np.copyto(Phi, 0.5, where=near)
+    np.copyto(Phi, 1, where=far)
     slope += Phi
     return slope
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import numpy as np
 
-from algorithms.gradients.reverse_sweep import (
-    value_and_gradient as reverse_mode,
-)
 from algorithms.paper.decoder import DTransformer
 from algorithms.paper.embedding import Token, reserved
 from algorithms.paper.encoder import ETransformer
@@ -416,9 +413,10 @@ def slope(
                 f"theta holds arrays of {name}: give "
                 "value_and_gradient, for ours is for NumPy's",
             )
-        value_and_gradient = cast(
-            "ValueAndGradient[Theta, A]", reverse_mode
-        )
+        # Not all who import us want gradients.
+        from algorithms.gradients import reverse_sweep
+
+        value_and_gradient = reverse_sweep.value_and_gradient
     result = value_and_gradient(loss, theta)
     if not isinstance(result, tuple) or len(result) != 2:
         check.refuse(

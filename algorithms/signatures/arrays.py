@@ -9,8 +9,6 @@ import array_api_compat as compat
 import numpy as np
 from numpy.typing import NDArray
 
-from algorithms.signatures import error_function
-
 
 class Array(Protocol):
     """What the algorithms ask of an array.
@@ -186,6 +184,8 @@ def erfc(x: A) -> A:
         import jax.scipy.special
 
         return cast("A", jax.scipy.special.erfc(cast("Any", x)))
+    from algorithms.signatures import error_function
+
     values = error_function.erfc(np.asarray(x))
     return namespace(x).asarray(values, dtype=x.dtype)
 

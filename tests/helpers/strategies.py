@@ -33,6 +33,7 @@ from algorithms.signatures.declarations import (
     Number,
     Optional,
     Record,
+    Several,
     Signature,
     declared,
 )
@@ -211,6 +212,11 @@ def each(
                 for n, part in enumerate(value)
             )
             return type(value)(parts)
+        case Several(some):
+            return tuple(
+                each(function, part, value[n], (*keys, n), theta, scope)
+                for n, part in enumerate(some)
+            )
     return value
 
 
@@ -378,11 +384,11 @@ def example(function: Function) -> Call:
 
 
 def traceable(function: Function) -> bool:
-    """Whether a function makes an array of arrays, and neither draws numbers nor calls others."""
+    """Whether a function makes arrays of arrays, and neither draws numbers nor calls others."""
     arguments, result, defaults = signature(function)
     needed = [part for name, part in arguments.items() if name not in defaults]
     return (
-        isinstance(result, ArrayOf)
+        isinstance(result, ArrayOf | Several)
         and any(isinstance(part, ArrayOf) for part in needed)
         and not any(isinstance(part, Instance | Items) for part in needed)
     )
