@@ -45,8 +45,9 @@ Keys = tuple[str | int, ...]  # where a part stands: ("theta", "layers", 1, "W")
 
 SIZES = range(1, 30)
 COUNTS = range(3)  # of layers, of a data set's items, of leading axes
+MORE = range(50)  # of items whose number a rule gives
 INTEGERS = range(-1, 40)
-FLOATS = (-1.0, 0.0, 1e-12, 1e-5, 0.5, 1.0, 2.0)
+FLOATS = (-1.0, 0.0, 1e-12, 1e-5, 0.5, 1.0, 2.0, 0.9, 0.999, 1e-8)
 NEAR = 7  # a name stands for one of the seven least that it may
 EDGES = 2  # … and in a crowded call, for one of the two least
 
@@ -57,8 +58,9 @@ GENERIC = ("eps > 0 or d_e > 1", "eps > 0 or d_f > 1")
 #: rounding as large as one likes, and no formula in the sizes bounds it.
 SMOOTH = ("eps >= 0.5",)
 
-#: The paper's letters for a distribution on the vocabulary.
-DISTRIBUTIONS = ("p", "q")
+#: The paper's letters for distributions on the vocabulary, and along which axis they are.
+DISTRIBUTIONS = {"p": -1, "q": -1, "P": -2}
+SQUARES = ("v",)  # means of squares
 
 
 def flattening(loss: Function, theta: Any) -> tuple[Any, Any]:
@@ -364,8 +366,9 @@ def many(function: Function, examples: int = 200, **options: Any) -> list[Call]:
 #: Loops that are entered and end soon, and a distribution that has a slope.
 TAME = (
     *SMOOTH,
-    "N_data == 1",
+    "N_data == 1 or N_data > 2",
     "N_epochs == 1",
+    "B <= 2",
     "1 <= ell_gen <= 2",
     "ell_max <= 4",
     "tau >= 0.5",
@@ -417,7 +420,7 @@ class Drawing:
             case Record(cls, fields):
                 return cls(*(self.value(part, field, True) for field, part in fields.items()))
             case Items(item, count, shared):
-                number = range(self.pick(count, COUNTS))
+                number = range(self.pick(count, COUNTS, beyond=MORE))
                 if shared:
                     return tuple(self.value(item, name, theta) for _ in number)
                 return [self.member().value(item, name, theta) for _ in number]
@@ -454,8 +457,10 @@ class Drawing:
             high = 100 if declaration.below is None else self.size(declaration.below.size)
             return self.rng.integers(0, high, shape)
         if name in DISTRIBUTIONS:
-            return self.rng.dirichlet(np.ones(shape[-1]), shape[:-1]).astype(self.dtype)
-        return np.asarray(self.rng.standard_normal(shape), self.dtype)
+            weights = self.rng.standard_exponential(shape)
+            return (weights / weights.sum(DISTRIBUTIONS[name], keepdims=True)).astype(self.dtype)
+        entries = self.rng.standard_normal(shape)
+        return np.asarray(entries**2 if name in SQUARES else entries, self.dtype)
 
     def leading(self, batch: str, theta: bool) -> tuple[int, ...]:
         """Leading axes. One that broadcasts is 1, or as long as the batch, or not there."""
@@ -475,11 +480,17 @@ class Drawing:
         """The size of this name, which no other name has where that can be."""
         return int(self.pick(name, SIZES, fresh=not self.crowded))
 
-    def pick(self, name: str, pool: Iterable[Any], fresh: bool = False) -> Any:
-        """What this name stands for. If it is new, a value of a pool that breaks no rule."""
+    def pick(
+        self, name: str, pool: Iterable[Any], fresh: bool = False, beyond: Iterable[Any] = ()
+    ) -> Any:
+        """What this name stands for. If it is new, a value of a pool that breaks no rule.
+
+        Where all of them do, it is one of those beyond.
+        """
         if name not in self.sizes:
             known, rules = dict(self.sizes), self.rules.about(name)
-            fit = [value for value in pool if rules.hold({**known, name: value})]
+            fits = ([v for v in some if rules.hold({**known, name: v})] for some in (pool, beyond))
+            fit = next(filter(None, fits), [])
             if not fit:
                 reject()
             new = [value for value in fit if value not in known.values()] if fresh else []
