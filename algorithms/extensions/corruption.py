@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     requires=(
         "0 < p_mask < 1",
         "0 <= mask_token < N_V",
-        "N_V >= 1",
     ),
 )
 def corrupt(
@@ -35,7 +34,8 @@ def corrupt(
     mask_token: int,
     N_V: int,
     rng: np.random.Generator,
-    special: Bool[Array, " ell"] | None = None,
+    special: Annotated[Integer[Array, " N_special"], Token]
+    | None = None,
 ) -> tuple[Integer[Array, " ell"], Bool[Array, " ell"]]:
     """Tokens are chosen: 8 in 10 masked, 1 in 10 drawn anew.
 
@@ -52,9 +52,9 @@ def corrupt(
     rng : numpy.random.Generator
         Asked for four numbers a token, whatever they decide: so the
         same rng decides alike on a token whatever the others are.
-    special : bool, (ell,), optional
-        True at tokens that are never chosen, those that begin or
-        end a text, say.
+    special : integer of any type, (N_special,), optional
+        Tokens that are never chosen, those that begin or end a
+        text, say.
 
     Returns
     -------
@@ -105,7 +105,7 @@ def corrupt(
     r = xp.where(most, mask_token, r)  # D3.7
     a = a | (u[:, 3] < p_mask)  # D3.8
     if special is not None:
-        a = a & ~to_numpy(special)
+        a = a & ~np.isin(to_numpy(x), to_numpy(special))
     chosen = xp.asarray(a, device=device(x))
     x_tilde = xp.where(chosen, r, x_tilde)  # D3.9
     return x_tilde, chosen  # D3.11

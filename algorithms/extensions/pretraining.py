@@ -6,9 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from algorithms.extensions.schedules import schedule
-from algorithms.gradients.reverse_sweep import (
-    value_and_gradient as our_value_and_gradient,
-)
 from algorithms.paper.decoder import DTransformer
 from algorithms.paper.embedding import Token
 from algorithms.paper.notation import GELU
@@ -67,7 +64,7 @@ def DPretraining(
         1 … ell_max.
     theta : DTransformerParameters
         The initial parameters.
-    N_steps : int
+    N_steps : int, at least 1
         How many steps are taken.
     B : int, at least 1
         How many sequences a step takes.
@@ -93,6 +90,8 @@ def DPretraining(
         As in `DTraining`.
     ValueError
         A number is out of its range; N_data is not N_steps · B.
+    NotFiniteError
+        As in `DTraining`, named by its step.
 
     Notes
     -----
@@ -117,8 +116,6 @@ def DPretraining(
     >>> bool((theta_hat.W_u == theta.W_u).all())
     False
     """
-    if value_and_gradient is None:
-        value_and_gradient = our_value_and_gradient
     m = tree_map(lambda w: 0 * w, theta)  # D9.1
     for i in range(1, N_steps + 1):  # D9.2
         batch = [x[n] for n in range((i - 1) * B, i * B)]
@@ -138,7 +135,7 @@ def DPretraining(
             return log_loss(p, x_i[:, 1:], padding[:, 1:])  # D9.6
 
         g = slope(
-            "DPretraining", value_and_gradient, loss, theta
+            "DPretraining", value_and_gradient, loss, theta, i
         )  # D9.7
         m = tree_map(lambda m, g: mu * m + g / B, m, g)  # D9.9
         eta = schedule(

@@ -400,9 +400,12 @@ def slope(
     loss: Callable[[Theta], A],
     theta: Theta,
     i: int,
-    n: int,
+    n: int | None = None,
 ) -> Theta:
-    """`∇loss(θ)`, in the form of θ: of epoch i and sequence n."""
+    """`∇loss(θ)`, in the form of θ: of epoch i and sequence n.
+
+    Of step i, where there are no epochs.
+    """
     check, form = Check(function), read(type(theta))
     check.check(form, theta, "theta", True)
     if value_and_gradient is None:
@@ -426,7 +429,9 @@ def slope(
         )
     value, gradient = result
     check.check(form, gradient, "gradient", True)
-    place = f"epoch i={i}, sequence n={n}"
+    place = f"step i={i}"
+    if n is not None:
+        place = f"epoch i={i}, sequence n={n}"
     lost = number(value)
     if lost is not None and not math.isfinite(lost):
         raise NotFiniteError(

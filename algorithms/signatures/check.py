@@ -187,6 +187,8 @@ class Check:
                     axes = tuple(map(str, shape))
                     own = declaration._replace(axes=axes)
             self.check_array(own, array, path + name, True)
+        if not form:
+            self.refuse_type(path, value, "an array (float)")
         origin, known = self.forms.setdefault(size, (path, form))
         if form == known:
             return

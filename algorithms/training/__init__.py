@@ -6,9 +6,6 @@ caller's: a loss, and an update made of Algorithms O1 to O4, say.
 
 from algorithms.training.mini_batches import log_loss as log_loss
 from algorithms.training.mini_batches import pad as pad
-from algorithms.training.run_error import (
-    NotFiniteError as NotFiniteError,
-)
 from algorithms.training.training_run import Step as Step
 from algorithms.training.training_run import (
     training_run as training_run,

@@ -16,10 +16,10 @@ from algorithms.gradients.reverse_sweep import (
     value_and_gradient as our_value_and_gradient,
 )
 from algorithms.signatures.arrays import namespace
+from algorithms.signatures.errors import NotFiniteError
 from algorithms.signatures.trees import named_arrays
 from algorithms.training.progress import Step as Step
 from algorithms.training.progress import progress_on
-from algorithms.training.run_error import NotFiniteError
 from algorithms.training.saved_runs import (
     SavedRun,
     load_run,
@@ -259,7 +259,6 @@ def _hold_finite(
             f"training_run: {wrong} at step {run.step + 1} (epoch "
             f"{epoch}, members {some}{more} of the data)",
             run.theta,
-            run.state,
         )
 
 

@@ -55,6 +55,11 @@ def arrays(declaration):
             yield from [*arrays(item)] * (1 + shared)
 
 
+def any_shape(function):
+    """Whether it has one array, which is taken as a vector whatever its shape is."""
+    return [array.all_entries for array in inputs(function)] == [True]
+
+
 def inputs(function):
     return [array for part in signature(function).arguments.values() for array in arrays(part)]
 
@@ -88,7 +93,8 @@ def numbers(function):
 
 
 with_arrays = every_function(inputs)
-with_axes = every_function(times)
+with_bound_arrays = every_function(lambda f: inputs(f) and not any_shape(f))
+with_axes = every_function(lambda f: times(f) and not any_shape(f))
 with_a_size_in_several_places = every_function(lambda f: max(times(f).values(), default=0) > 1)
 with_a_size_in_one_place = every_function(lambda f: 1 in times(f).values())
 with_leading_axes = every_function(lambda f: any(array.batch for array in inputs(f)))
@@ -338,7 +344,7 @@ def broadcast(call):
     return None if shared or equal - {batch} else batch
 
 
-@with_arrays
+@with_bound_arrays
 @given(data=st.data())
 def test_leading_axes_agree_or_the_call_is_refused(function, data):
     call = data.draw(calls(function))

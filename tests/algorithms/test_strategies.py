@@ -91,13 +91,15 @@ def test_what_says_which_tokens_count_stands_at_one_end():
 def kinds(declaration):
     """Yield the kinds of declaration that stand in this one."""
     yield type(declaration)
-    for part in (*getattr(declaration, "fields", {}).values(), *declaration):
+    parts = (*getattr(declaration, "fields", {}).values(), *getattr(declaration, "parts", ()))
+    for part in (*parts, *declaration):
         if isinstance(part, get_args(Declaration)):
             yield from kinds(part)
 
 
 def test_every_kind_of_declaration_is_drawn_for_some_function():
-    drawn = [part for f in checked_functions() for part in signature(f).arguments.values()]
+    signatures = map(signature, checked_functions())
+    drawn = [part for s in signatures for part in (*s.arguments.values(), s.result)]
     assert {kind for part in drawn for kind in kinds(part)} == {*get_args(Declaration)}
 
 

@@ -47,7 +47,7 @@ SIZES = range(1, 30)
 COUNTS = range(3)  # of layers, of a data set's items, of leading axes
 MORE = range(50)  # of items whose number a rule gives
 INTEGERS = range(-1, 40)
-FLOATS = (-1.0, 0.0, 1e-12, 1e-5, 0.5, 1.0, 2.0)
+FLOATS = (-1.0, 0.0, 1e-12, 1e-5, 0.5, 1.0, 2.0, 0.9, 0.999, 1e-8)
 NEAR = 7  # a name stands for one of the seven least that it may
 EDGES = 2  # … and in a crowded call, for one of the two least
 
@@ -58,8 +58,9 @@ GENERIC = ("eps > 0 or d_e > 1", "eps > 0 or d_f > 1")
 #: rounding as large as one likes, and no formula in the sizes bounds it.
 SMOOTH = ("eps >= 0.5",)
 
-#: The paper's letters for a distribution on the vocabulary.
-DISTRIBUTIONS = ("p", "q")
+#: The paper's letters for distributions on the vocabulary, and along which axis they are.
+DISTRIBUTIONS = {"p": -1, "q": -1, "P": -2}
+SQUARES = ("v",)  # means of squares
 
 
 def flattening(loss: Function, theta: Any) -> tuple[Any, Any]:
@@ -456,8 +457,10 @@ class Drawing:
             high = 100 if declaration.below is None else self.size(declaration.below.size)
             return self.rng.integers(0, high, shape)
         if name in DISTRIBUTIONS:
-            return self.rng.dirichlet(np.ones(shape[-1]), shape[:-1]).astype(self.dtype)
-        return np.asarray(self.rng.standard_normal(shape), self.dtype)
+            weights = self.rng.standard_exponential(shape)
+            return (weights / weights.sum(DISTRIBUTIONS[name], keepdims=True)).astype(self.dtype)
+        entries = self.rng.standard_normal(shape)
+        return np.asarray(entries**2 if name in SQUARES else entries, self.dtype)
 
     def leading(self, batch: str, theta: bool) -> tuple[int, ...]:
         """Leading axes. One that broadcasts is 1, or as long as the batch, or not there."""
