@@ -174,12 +174,12 @@ def MHAttention_pullback(
     b_o_bar = xp.sum(R_bar, axis=-1)  # ∇5.5
     Y_bar = W_o.mT @ R_bar  # ∇5.6
     *batch, _, ell_x = Y_bar.shape
-    Y_bar_h = xp.reshape(Y_bar, (*batch, H, d_mid, ell_x))  # ∇5.7
-    X_bar_h, Z_bar_h, W_qkv_bar = Attention_pullback(
-        X_h, Z_h, Y_bar_h, W.W_qkv, Mask_h
+    Y_h_bar = xp.reshape(Y_bar, (*batch, H, d_mid, ell_x))  # ∇5.7
+    X_h_bar, Z_h_bar, W_qkv_bar = Attention_pullback(
+        X_h, Z_h, Y_h_bar, W.W_qkv, Mask_h
     )  # ∇5.8-∇5.9
-    X_bar = xp.sum(X_bar_h, axis=-3)  # ∇5.10
-    Z_bar = xp.sum(Z_bar_h, axis=-3)  # ∇5.11
+    X_bar = xp.sum(X_h_bar, axis=-3)  # ∇5.10
+    Z_bar = xp.sum(Z_h_bar, axis=-3)  # ∇5.11
     W_bar = MHAttentionParameters(W_qkv_bar, W_o_bar, b_o_bar)
     W_bar = tree_map(summed_like, W, W_bar)
     return X_bar, Z_bar, W_bar  # ∇5.12

@@ -62,10 +62,13 @@ def token_embedding_pullback(
     array([[2., 0., 5., 0.]])
     """
     xp = namespace(W_e)
+    *batch, _ = x.shape
+    shape = (*batch, *W_e.shape)
+    W_e_bar = xp.broadcast_to(W_e * 0.0, shape)  # ∇1.1
     v = arange(W_e.shape[1], x)
     chosen = namespace(x).equal(x[..., None], v)
     one_hot = xp.astype(chosen, X_bar.dtype)
-    W_e_bar = X_bar @ one_hot  # ∇1.1-∇1.3
+    W_e_bar = W_e_bar + X_bar @ one_hot  # ∇1.2-∇1.3
     return summed_like(W_e, W_e_bar)  # ∇1.5
 
 
@@ -108,8 +111,8 @@ def positional_embedding_pullback(
     """
     xp = namespace(W_p)
     *batch, _, ell = X_bar.shape
-    W_p_bar = W_p * 0.0  # ∇2.1
-    rest = W_p_bar[:, ell:]
-    rest = xp.broadcast_to(rest, (*batch, *rest.shape))
-    W_p_bar = xp.concat([X_bar, rest], axis=-1)  # ∇2.2
+    shape = (*batch, *W_p.shape)
+    W_p_bar = xp.broadcast_to(W_p * 0.0, shape)  # ∇2.1
+    parts = [X_bar, W_p_bar[..., ell:]]
+    W_p_bar = xp.concat(parts, axis=-1)  # ∇2.2
     return summed_like(W_p, W_p_bar)  # ∇2.3

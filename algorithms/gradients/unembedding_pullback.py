@@ -84,7 +84,8 @@ def cross_entropy_pullback(
     # The largest entry of a column of P is 1 over softmax's sum.
     top, most = xp.max(S, axis=-2), xp.max(P, axis=-2)
     log_p = entries(S, y) - top + xp.log(most)
-    loss = -xp.sum(xp.where(xp.equal(a, 0), 0.0, a * log_p))  # ∇7.2
+    terms = xp.where(xp.equal(a, 0), 0.0, a * log_p)
+    loss = -xp.sum(terms, axis=-1)  # ∇7.2
     a_t = a[..., None, :]
     S_bar = a_t * P  # ∇7.3
     v = arange(W_u.shape[0], y)
@@ -92,4 +93,5 @@ def cross_entropy_pullback(
     S_bar = xp.where(hit, S_bar - a_t, S_bar)  # ∇7.4-∇7.5
     X_bar = W_u.mT @ S_bar  # ∇7.7
     W_u_bar = S_bar @ X.mT  # ∇7.7
-    return loss, X_bar, summed_like(W_u, W_u_bar)  # ∇7.7
+    W_u_bar = summed_like(W_u, W_u_bar)
+    return xp.sum(loss), X_bar, W_u_bar  # ∇7.7

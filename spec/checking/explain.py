@@ -136,12 +136,12 @@ def explanations(
     changes of the lines of that place that have no name, alone and in pairs. Where several
     explain every trial, inputs are drawn on which their results differ.
     """
-    search = _Search(tested, trials, progress, Work(WORK))
+    search = Search(tested, trials, progress, Work(WORK))
     return narrowed_down(tested, search.run(places))
 
 
 @dataclass
-class _Search:
+class Search:
     """A search among the changes of the algorithms that a function should be."""
 
     tested: FunctionUnderTest

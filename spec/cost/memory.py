@@ -24,7 +24,7 @@ from spec.cost.counts import Loop, loops, numbers, of_equal_lengths, value, whil
 from spec.language import tree
 from spec.language.checked import Checked
 from spec.language.header import instance
-from spec.language.names import Raised, Variable
+from spec.language.names import Built, Raised, Variable
 from spec.language.plain_text import text
 from spec.language.polynomials import ONE, ZERO, Atom, Poly, sum_of
 from spec.language.tree import Line, Node, base, children, targets
@@ -261,9 +261,9 @@ class _Memory:
     def value(self, node: Node) -> Poly:
         names, typing = self.checked.names, self.checked.typing
         match node:
-            case tree.Number() | tree.Infinity() | tree.Ones():
+            case tree.Number() | tree.Infinity() | tree.Ones() | tree.All():
                 return ZERO
-            case tree.Name() if node not in names.uses or isinstance(names.uses[node], Variable):
+            case tree.Name() if node not in names.uses or isinstance(names.uses[node], Variable | Built):
                 return ZERO
             case tree.Transpose(operand):
                 return self.expression(operand)

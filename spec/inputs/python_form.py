@@ -16,7 +16,7 @@ import numpy as np
 from spec import symbols
 from spec.inputs.draw import Inputs
 from spec.language.checked import Checked
-from spec.language.header import Header
+from spec.language.header import Header, cotangent
 from spec.language.polynomials import ONE
 from spec.language.types import SCALAR, TOKEN, Bundle, Family, Matrix, Tokens, Type, Whole
 from spec.machine import Parameters, Value
@@ -118,9 +118,20 @@ def input_name(glyph: str, type: Type) -> str:
 def per_token(header: Header) -> bool:
     """Say whether an algorithm takes one token; in Python such a function takes all at once."""
     single = all(isinstance(type, Whole | Matrix) for _, type in header.inputs)
-    _, output = header.output
-    columns = [type for _, type in (*header.inputs, header.output) if isinstance(type, Matrix)]
-    return single and isinstance(output, Matrix) and all(type.columns == ONE for type in columns)
+    outputs = [type for _, type in header.outputs]
+    columns = [type for _, type in (*header.inputs, *header.outputs) if isinstance(type, Matrix)]
+    matrices = all(isinstance(type, Matrix) for type in outputs)
+    return single and matrices and all(type.columns == ONE for type in columns)
+
+
+def summed_over_batch(header: Header) -> tuple[bool, ...]:
+    """Say of each result whether a batch has one, the sum of its sequences' own.
+
+    Of a pullback all but the cotangents of inputs are such sums.
+    """
+    own = {cotangent(key) for key, _ in header.inputs}
+    is_pullback = header.id.startswith("∇")
+    return tuple(is_pullback and key not in own for key, _ in header.outputs)
 
 
 # Records ------------------------------------------------------------------------------------------

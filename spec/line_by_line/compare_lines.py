@@ -1,17 +1,18 @@
 """Goes through what a function did, statement by statement, until something differs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from spec.expected.line_values import LineValues
 from spec.expected.trace import Visit
 from spec.language.plain_text import text
-from spec.language.tree import End, While
+from spec.language.tree import End, Index, Line, Return, Returns, While, targets
+from spec.line_by_line.batch_sums import depth_of_total, summed, total
 from spec.line_by_line.compare_array import ComparedArray
 from spec.line_by_line.event import NOTHING, Event
 from spec.line_by_line.findings import Agreement, Difference, Mismatch, Tie
 from spec.line_by_line.observe import Observation
-from spec.line_by_line.pair_arrays import paired_arrays
+from spec.line_by_line.pair_arrays import paired_arrays, short_repr
 from spec.line_by_line.statement_groups import (
     StatementGroup,
     argument_name,
@@ -131,14 +132,34 @@ class Comparison:
             values = {
                 glyph: group.value(glyph) for glyph in self._set_by(ref) if glyph not in set_later
             }
-            if values.get("return", NOTHING) is not NOTHING:
-                # The variable of the output's name may hold what was set before.
-                values = {"return": values["return"]}
+            statement = self._line(ref).statement
+            if isinstance(statement, Return | Returns):
+                values = self._returned(group, values)
             self._refuse_missing(group, values)
             runs = [trace.lines[at] for trace in self.expected.traces]
-            self._compare_visits(str(ref), values, runs, self.expected.depths.lines[at])
+            depths = self.expected.depths.lines[at]
+            if at_once := self._does_loop_at_once(group):
+                runs, depths = [run[-1:] for run in runs], depths[-1:]
+            sums = summed(self.expected.algorithms, ref.algorithm, statement)
+            self._compare_visits(str(ref), values, runs, depths, sums=sums)
+            if at_once:
+                self.visits_done[str(ref)] = len(self.trace.lines[at])
         elif ref.algorithm in self.trace.calls and not self._sets_nothing(ref):
             raise Mismatch("the pseudocode never comes here")
+
+    def _returned(self, group: StatementGroup, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what a last line returns instead of values, each of several results by its name.
+
+        The variable of an output's name may hold what was set before.
+        """
+        value = group.value("return")
+        if value is NOTHING:
+            return values
+        if "return" in values:
+            return {"return": value}
+        if not isinstance(value, tuple | list) or len(value) != len(values):
+            raise Mismatch(f"it gives {short_repr(value)} for {len(values)} results")
+        return dict(zip(values, value, strict=True))
 
     def _refuse_missing(self, group: StatementGroup, values: Mapping[str, Any]) -> None:
         """Raise if a statement that does one line, and all of it, lacks a variable of the line."""
@@ -153,11 +174,31 @@ class Comparison:
         visits = self.trace.lines.get((ref.algorithm, ref.line))
         return list(visits[0]) if visits else []
 
+    def _does_loop_at_once(self, group: StatementGroup) -> bool:
+        """Say whether the code has only what the last turn of a loop leaves in an array.
+
+        It does the whole loop, whose turns set one entry after another: none has a value to show.
+        """
+        checked = self.expected.algorithms[group.ref.algorithm]
+        tagged = {ref.line for ref in group.events[-1].refs if ref.algorithm == checked.id}
+        loops = [line for line in checked.program.body if line.body and line.number in tagged]
+        line = self._line(group.ref)
+        return len(self.trace.calls[checked.id]) == 1 and any(
+            isinstance(target, Index) and not checked.names.fresh[target]
+            for loop in loops
+            if line in loop.walk()
+            for target in targets(line.statement)
+        )
+
     def _sets_nothing(self, ref: Ref) -> bool:
         """Say whether a line never sets anything: it opens a loop, or is an `end`."""
+        line = self._line(ref)
+        return isinstance(line.statement, End | While) or bool(line.body)
+
+    def _line(self, ref: Ref) -> Line:
         for line in self.expected.algorithms[ref.algorithm].program.lines:
             if line.number == ref.line:
-                return isinstance(line.statement, End | While) or bool(line.body)
+                return line
         raise Mismatch("there is no such line")
 
     def _compare_visits(
@@ -168,6 +209,7 @@ class Comparison:
         depths: Sequence[Visit],
         *,
         shared: bool = False,
+        sums: Collection[str] = (),
     ) -> None:
         """Compare values with the next visits of a line, as many as their shapes say.
 
@@ -183,6 +225,8 @@ class Comparison:
             The same with the depth of each number.
         shared
             Whether a value of a single visit may stand for all of them: an argument may.
+        sums
+            The variables of which the code has one for the whole batch, the sum over it.
         """
         done, total = self.visits_done.get(line, 0), len(depths)
         values = {glyph: value for glyph, value in values.items() if value is not NOTHING}
@@ -191,10 +235,13 @@ class Comparison:
         if done == total:
             raise Mismatch(f"it runs more often than {total} times")
 
+        built = self.expected.algorithms[line.partition(".")[0]].header.built.values()
+        parts = {str(key) for bundle in built for key, _ in bundle.values()}
+
         def arrays(visits: int) -> list[ComparedArray]:
             coming = slice(done, done + visits)
             sides = [side[coming] for side in (*runs, depths)]
-            return self._arrays(values, sides, shared)
+            return self._arrays(values, sides, shared, sums, parts)
 
         visits = 1
         try:
@@ -215,9 +262,17 @@ class Comparison:
             self.visits_done[line] = done + visits
 
     def _arrays(
-        self, values: Mapping[str, Any], sides: Sequence[Sequence[Visit]], shared: bool
+        self,
+        values: Mapping[str, Any],
+        sides: Sequence[Sequence[Visit]],
+        shared: bool,
+        sums: Collection[str],
+        parts: Collection[str],
     ) -> list[ComparedArray]:
-        """Return the arrays of values, each beside its exact values; the last side holds depths."""
+        """Return the arrays of values, each beside its exact values; the last side holds depths.
+
+        Those of `parts` are parts of parameters that the algorithm makes.
+        """
         arrays = []
         for glyph, value in values.items():
             name = "the result" if glyph == "return" else argument_name(glyph, sides[0][0][glyph])
@@ -230,5 +285,10 @@ class Comparison:
             for place, (path, array, _) in enumerate(pairs[0][0]):
                 *runs, depths = [[visit[place][2] for visit in side] for side in pairs]
                 batch = self.expected.inputs.batch
-                arrays.append(ComparedArray(name + path, array, runs, depths, batch, shared))
+                if batch and glyph in sums:
+                    batch, runs, depths = (), [total(runs)], depth_of_total(depths, len(runs))
+                of_heads = bool(path) or glyph in parts
+                arrays.append(
+                    ComparedArray(name + path, array, runs, depths, batch, shared, of_heads)
+                )
         return arrays

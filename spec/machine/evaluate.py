@@ -117,7 +117,11 @@ class Expressions(ABC, Generic[S]):
         header = frame.checked.header
         type = dict(header.outputs)[bundle]
         assert isinstance(type, Bundle), "only a bundle is built"
-        parts = {part: frame.variables[made] for part, (made, _) in header.built[bundle].items()}
+        parts = {}
+        for part, (made, _) in header.built[bundle].items():
+            value = frame.variables[made]
+            # The loop that made a family may have run down.
+            parts[part] = dict(sorted(value.items())) if isinstance(value, dict) else value
         return Parameters(type.algorithm, parts)
 
     def binary(self, node: tree.Binary, frame: Frame) -> Value:

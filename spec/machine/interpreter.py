@@ -160,11 +160,17 @@ class Machine(Expressions[S]):
             value = frame.variables[variable.key]
             if variable.index is not None and self.runs(variable.index, frame):
                 value = value[self.expression(variable.index, frame)]
-            if isinstance(target, tree.Index) and self.runs(target.subscripts[-1], frame):
+            if isinstance(target, tree.Index) and self.fills(target.subscripts, frame):
                 # A loop over lines is filling it, and this turn has set one entry.
                 value = self.taken(value, target.subscripts, frame)
             values[str(variable.key)] = value
         return values
+
+    def fills(self, subscripts: Sequence[Node], frame: Frame) -> bool:
+        """Say whether a loop sets a row or a column of entries, and not some that tokens choose."""
+        *others, last = subscripts
+        plain = (isinstance(one, tree.All) or self.runs(one, frame) for one in others)
+        return self.runs(last, frame) and all(plain)
 
     def runs(self, index: Node, frame: Frame) -> bool:
         """Say whether an index has a value, which it has until its loop is over."""
@@ -276,10 +282,15 @@ class Machine(Expressions[S]):
                 holder, place = self.place(array, frame)
                 whole = holder[place]
                 at = self.places(whole, subscripts, frame)
-                if isinstance(whole, list):
-                    whole[at[0]] = value
-                else:
-                    whole[tuple(at)] = value.ravel() if isinstance(value, np.ndarray) else value
+                match whole, value:
+                    case list(), _:
+                        whole[at[0]] = value
+                    case _, np.ndarray():
+                        whole[tuple(at)] = value.ravel()
+                    case _, int():
+                        whole[tuple(at)] = self.domain.real(value)
+                    case _:
+                        whole[tuple(at)] = value
 
     def divide(self, target: tree.Rows, matrix: Matrix, frame: Frame) -> None:
         """Set all members of a family to parts of a matrix, one below the other."""

@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ import numpy as np
 from spec.domains.domain import Domain
 from spec.language import tree
 from spec.language.checked import Checked
+from spec.language.polynomials import Atom
 from spec.machine.chance import Chance
 from spec.machine.frame import Frame
 from spec.machine.interpreter import Machine
@@ -97,6 +98,15 @@ class PerturbedMachine(Machine[Any]):
         """Return the members that a list puts together, or others in their place."""
         return self.perturbed(last, super().members(last, frame), frame, self.within)
 
+    def span(self, binder: tree.Binder, atom: Atom, frame: Frame) -> Sequence[int]:
+        """Return the numbers that a loop runs through, or others in their place."""
+        numbers = super().span(binder, atom, frame)
+        if not isinstance(binder, tree.Range):
+            return numbers
+        self.enter(binder, frame)
+        perturbed: Sequence[int] = self.perturbed(binder, numbers, frame, self.within)
+        return perturbed
+
     def enter(self, node: tree.Node, frame: Frame) -> None:
         """Note which line of the algorithm that runs is being carried out."""
         self.top = self.top or frame.checked.id
@@ -132,12 +142,16 @@ def ways_of(value: Value) -> tuple[str, ...]:
             return "backwards", "interleaved", "cut by reshape alone"
         case list():
             return "backwards", "the first throughout"
+        case range() if len(value) > 1:
+            return "backwards", "the first throughout", "all but the last"
+        case range() if value:
+            return ("all but the last",)
         case np.ndarray() if value.size and isinstance(value.flat[0], int):
             return "0", "1"
         case np.ndarray() if value.size:
-            return "0", "1", "scaled", "shifted", "columns moved", "rows moved"
+            return "0", "1", "scaled", "shifted", "doubled", "columns moved", "rows moved"
         case float():  # NumPy's float64 is one
-            return "0", "1", "scaled", "shifted"
+            return "0", "1", "scaled", "shifted", "doubled"
     return ()
 
 
@@ -182,10 +196,12 @@ WAYS: Mapping[str, Callable[[Value], Value]] = {
     "one less": lambda number: number - 1,
     "scaled": _each(lambda x, step: x * (1 + step)),
     "shifted": _each(lambda x, step: x + step),
+    "doubled": _each(lambda x, _: x + x),  # which a norm takes away again
     "columns moved": lambda matrix: np.roll(matrix, 1, axis=1),
     "rows moved": lambda matrix: np.roll(matrix, 1, axis=0),
     "backwards": lambda items: items[::-1],
-    "the first throughout": lambda tokens: tokens[:1] * len(tokens),
+    "the first throughout": lambda items: [items[0]] * len(items),
+    "all but the last": lambda numbers: numbers[:-1],
     "interleaved": _interleaved,
     "cut by reshape alone": _cut_by_reshape,
 }

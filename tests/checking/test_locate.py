@@ -28,10 +28,13 @@ def with_mistakes(*mistakes: Mistake):
 
 
 def places(id: str, *mistakes: Mistake) -> Places:
-    """Where the pseudocode with mistakes is wrong, from a few kinds of arguments."""
+    """Where the pseudocode with mistakes is wrong, from a few kinds of arguments that show it."""
     tested = function_under_test(with_mistakes(*mistakes), id, WHOLE)
-    kinds = islice(variations(tested.algorithms, id), KINDS)
-    found = locate(tested, list(tested.trials(kinds)), lambda *_: None)
+    trials = tested.trials(variations(tested.algorithms, id))
+    few = list(islice(trials, KINDS))
+    if not any(trial.verdict is Verdict.DIFFERS for trial in few):
+        few.append(next(trial for trial in trials if trial.verdict is Verdict.DIFFERS))
+    found = locate(tested, few, lambda *_: None)
     assert found is not None
     return found
 

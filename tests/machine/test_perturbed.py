@@ -35,7 +35,7 @@ def test_every_line_that_computes_something_can_be_perturbed_in_each_place():
     seen = {(each.site.within, each.site.algorithm, each.site.line) for each in run("10")[0].seen}
     assert {(6, "4", line) for line in range(1, 7)} <= seen
     assert {(outer, "6", line) for outer in (5, 7, 10) for line in (1, 2, 3)} <= seen
-    assert {(line, "10", line) for line in (2, 5, 6, 7, 8, 10, 11)} <= seen
+    assert {(line, "10", line) for line in (2, 4, 5, 6, 7, 8, 10, 11)} <= seen
 
 
 def test_a_perturbation_is_made_in_its_place_alone():
@@ -51,6 +51,15 @@ def test_a_perturbation_is_made_in_its_place_alone():
     assert not any(np.array_equal(result, right) for result in results)
     last = run("10", places[10])[1]
     assert np.allclose(last, last[:, :1])  # the last norm gives β for every token
+
+
+def test_a_loop_can_be_perturbed_as_a_whole():
+    machine, right = run("10", sizes=SMALL | {"L": 2})
+    ways = "backwards", "the first throughout", "all but the last"
+    loops = [each for each in machine.seen if each.site.line == 4 and each.way in ways]
+    assert len(loops) == len(ways)
+    results = [run("10", each, SMALL | {"L": 2})[1] for each in loops]
+    assert not any(np.array_equal(result, right) for result in results)
 
 
 def test_a_way_that_changes_no_value_is_not_noted():
