@@ -70,11 +70,11 @@ mutants: .venv/tests
 figures: .venv/tests
 	$(BIN)/python -m tests.figures
 
-# Models trained on real data: whole runs, whose figures and plots the docs show.
+# Models trained on real data, whose figures and plots the docs show. `make examples QUICK=--quick`
+# takes at most a minute for each of them, and writes to build/.
 examples: .venv/tests
-	@for path in $$(grep -l '^def main' examples/*.py); do \
-	    $(BIN)/python -m examples.$$(basename $$path .py) || exit 1; \
-	done
+	for path in $$(grep -l '^def main' examples/*.py); do \
+	    $(BIN)/python -m examples.$$(basename $$path .py) $(QUICK) || exit; done
 
 bench: .venv/tests
 	$(BIN)/python -m bench $(WHAT)

@@ -122,6 +122,7 @@ def dropout(
     >>> dropout(X, u, p_drop=0.25)
     array([[0., 8.]])
     """
-    xp, X_hat = namespace(X), X  # D2.1
-    kept = X_hat / (1 - p_drop)  # D2.2
-    return xp.where(u < p_drop, 0.0, kept)  # D2.2-D2.3
+    xp = namespace(X)
+    X_hat = X  # D2.1
+    X_hat = X_hat / (1 - p_drop)  # D2.2
+    return xp.where(u < p_drop, 0.0, X_hat)  # D2.2-D2.3

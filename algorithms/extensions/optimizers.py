@@ -221,7 +221,7 @@ def clip(
     """
     arrays = [w for _, w in named_arrays(g, "g")]
     xp = namespace(arrays[0])
-    square = sum(xp.sum(w * w) for w in arrays)  # O3.1
+    square = sum(xp.sum(X * X) for X in arrays)  # O3.1
     length = xp.sqrt(square)  # O3.1
     length = xp.where(length > c, length, c)  # O3.1
     return tree_map(lambda w: c / length * w, g)  # O3.1

@@ -45,7 +45,6 @@ Keys = tuple[str | int, ...]  # where a part stands: ("theta", "layers", 1, "W")
 
 SIZES = range(1, 30)
 COUNTS = range(3)  # of layers, of a data set's items, of leading axes
-MORE = range(50)  # of items whose number a rule gives
 INTEGERS = range(-1, 40)
 FLOATS = (-1.0, 0.0, 1e-12, 1e-5, 0.5, 1.0, 2.0, 0.9, 0.999, 1e-8)
 NEAR = 7  # a name stands for one of the seven least that it may
@@ -284,6 +283,9 @@ class Call(NamedTuple):
         """What each name stands for: the size of an axis, or a number."""
         seen = [axis for axis in self.axes if axis.leaf.scope in ((), scope)]
         numbers = {n: v for n, v in self.arguments.items() if isinstance(v, int | float)}
+        parts = signature(self.function).arguments
+        sets = {n: part.size for n, part in parts.items() if isinstance(part, Items)}
+        numbers |= {size: len(self.arguments[n]) for n, size in sets.items()}
         return {axis.name: axis.size for axis in seen} | numbers
 
     @property
@@ -420,7 +422,7 @@ class Drawing:
             case Record(cls, fields):
                 return cls(*(self.value(part, field, True) for field, part in fields.items()))
             case Items(item, count, shared):
-                number = range(self.pick(count, COUNTS, beyond=MORE))
+                number = range(self.pick(count, COUNTS, beyond=range(50)))
                 if shared:
                     return tuple(self.value(item, name, theta) for _ in number)
                 return [self.member().value(item, name, theta) for _ in number]
@@ -483,10 +485,7 @@ class Drawing:
     def pick(
         self, name: str, pool: Iterable[Any], fresh: bool = False, beyond: Iterable[Any] = ()
     ) -> Any:
-        """What this name stands for. If it is new, a value of a pool that breaks no rule.
-
-        Where all of them do, it is one of those beyond.
-        """
+        """What this name stands for. A new one breaks no rule, and lies beyond if it must."""
         if name not in self.sizes:
             known, rules = dict(self.sizes), self.rules.about(name)
             fits = ([v for v in some if rules.hold({**known, name: v})] for some in (pool, beyond))
