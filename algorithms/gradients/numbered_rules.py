@@ -121,9 +121,9 @@ def _log_softmax(
     top = np.max(S, axis=-2, keepdims=True)
     most = np.max(A, axis=-2, keepdims=True)
     shift = np.broadcast_to(np.log(most) - top, A.shape)
-    y = s + pick(shift)
+    y = np.asarray(s + pick(shift))  # of one entry, too
     np.log(a, out=y, where=~lost)
-    return np.asarray(y)
+    return y
 
 
 @rule(ReLU)

@@ -10,3 +10,5 @@ from algorithms.training.training_run import Step as Step
 from algorithms.training.training_run import (
     training_run as training_run,
 )
+
+__all__ = ["Step", "log_loss", "pad", "training_run"]

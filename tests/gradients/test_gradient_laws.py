@@ -147,6 +147,12 @@ def test_the_loss_is_finite_where_P_underflows_and_its_gradient_is_P_less_1(dtyp
     assert_close(S_bar, P, terms=9)
 
 
+def test_the_logarithm_of_one_entry_keeps_its_digits_too():
+    S = np.array([[0.0], [1e4]])
+    value, (S_bar,) = value_and_gradient(lambda w: -np.log(softmax(w[0])[0, 0]), (S,))
+    assert (value, S_bar.tolist()) == (1e4, [[-1.0], [1.0]])
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_logarithm_of_a_probability_keeps_its_digits_wherever_it_is_moved(dtype):
     S = np.array([[0.0, -5.0], [-1e4, -3e4], [-2e4, 0.0]], dtype)
