@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @algorithm(
     "D3",
     requires=(
+        "N_V >= 0",
         "0 < p_mask < 1",
         "0 <= mask_token < N_V",
     ),
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 def corrupt(
     x: Annotated[Integer[Array, " ell"], Token],
     *,
+    N_V: int,
     p_mask: float,
     mask_token: int,
-    N_V: int,
     rng: np.random.Generator,
     special: Annotated[Integer[Array, " N_special"], Token]
     | None = None,
@@ -43,12 +44,12 @@ def corrupt(
     ----------
     x : integer of any type, (ell,)
         Token IDs, 0 … N_V−1.
+    N_V : int, at least 1
+        The size of the vocabulary.
     p_mask : float, in (0, 1)
         How probable it is that a token is chosen.
     mask_token : int, 0 … N_V−1
         The token that hides another.
-    N_V : int, at least 1
-        The size of the vocabulary.
     rng : numpy.random.Generator
         Asked for four numbers a token, whatever they decide: so the
         same rng decides alike on a token whatever the others are.
@@ -95,17 +96,17 @@ def corrupt(
     x = as_index(x)
     xp, ell = namespace(x), x.shape[0]  # D3.1
     x_tilde = x  # D3.2
-    a = np.zeros(ell, bool)  # D3.3
-    u = rng.random((ell, 4))  # D3.4
-    y = np.ceil((1.0 - u[:, 0]) * N_V) - 1  # D3.5
-    drawn = xp.asarray(y, dtype=x.dtype, device=device(x))
-    half = xp.asarray(u[:, 1] < 1 / 2, device=device(x))
-    r = xp.where(half, drawn, x)  # D3.6
-    most = xp.asarray(u[:, 2] < 4 / 5, device=device(x))
-    r = xp.where(most, mask_token, r)  # D3.7
-    a = a | (u[:, 3] < p_mask)  # D3.8
+    on = device(x)
+    u = rng.random((ell, 4))  # D3.3
+    y = np.ceil((1.0 - u[:, 0]) * N_V) - 1  # D3.4
+    y = xp.asarray(y, dtype=x.dtype, device=on)  # D3.4
+    half = xp.asarray(u[:, 1] < 1 / 2, device=on)  # D3.5
+    r = xp.where(half, y, x)  # D3.5
+    most = xp.asarray(u[:, 2] < 4 / 5, device=on)  # D3.6
+    r = xp.where(most, mask_token, r)  # D3.6
+    a = u[:, 3] < p_mask  # D3.7
     if special is not None:
         a = a & ~np.isin(to_numpy(x), to_numpy(special))
-    chosen = xp.asarray(a, device=device(x))
-    x_tilde = xp.where(chosen, r, x_tilde)  # D3.9
-    return x_tilde, chosen  # D3.11
+    a = xp.asarray(a, device=on)  # D3.7
+    x_tilde = xp.where(a, r, x_tilde)  # D3.8
+    return x_tilde, a  # D3.10

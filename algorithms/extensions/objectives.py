@@ -68,10 +68,9 @@ def smoothed_loss(
     """
     xp, N_V = namespace(P), P.shape[-2]
     a = xp.sum(xp.log(entries(P, y)))  # D1.1
-    if alpha == 0:  # 0 · log 0 is 0
-        return -a  # D1.3
-    b = xp.sum(xp.log(P))  # D1.2
-    return -(a * (1 - alpha)) - b * (alpha / N_V)  # D1.3
+    # Where b has no part in the loss it may be infinite.
+    b = xp.sum(xp.log(P)) if alpha > 0 else 0.0  # D1.2
+    return -(1 - alpha) * a - alpha * b / N_V  # D1.3
 
 
 @algorithm("D2", requires=("0 < p_drop < 1",))

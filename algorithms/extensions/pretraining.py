@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         "N_data == N_steps * B",
         "N_warm + 1 <= N_steps",
         "N_warm >= 0",
-        "B >= 1",
+        "1 <= B",
         "mu > 0",
         "eta_max > 0",
         "eta_min >= 0",

@@ -71,7 +71,10 @@ def draw(
     if unknown := [name for name in (*(sizes or {}), *(values or {})) if name not in named]:
         raise ValueError(f"no algorithm has a size or hyperparameter {unknown[0]}")
     known = {**SIZES, **(sizes or {})}
-    return _Draw(algorithms, source, known, dict(values or {}), digits).inputs(id)
+    drawing = _Draw(algorithms, source, known, dict(values or {}), digits)
+    for atom, size in algorithms[id].header.equal.items():
+        known[atom.name] = drawing.size(size)
+    return drawing.inputs(id)
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ class _Draw:
                 return self.reals(key, self.shape(type))
             case types.Tokens(length):
                 return self.tokens(self.size(length))
-            case types.Whole(Poly() as size, _) if any(atom.kind == "size" for atom in size.atoms):
+            case types.Whole(Poly() as size, _) if types.is_size(size):
                 return self.size(size)
             case types.Whole(Poly() as index, _):
                 return int(self.source.integers(1, self.bound(index) + 1))

@@ -142,6 +142,21 @@ N_V = Poly.of(Atom("N_V"))
 TOKEN = Whole(high=N_V)
 
 
+def is_size(value: Poly) -> bool:
+    """Say whether a number is a size, and not an index."""
+    return any(atom.kind == "size" for atom in value.atoms)
+
+
+def is_bit(type: Type) -> bool:
+    """Say whether a number is known to be 0 or 1."""
+    match type:
+        case Whole(Poly() as value):
+            return value.constant in (0, 1)
+        case Matrix(bits=bits):
+            return bits and type.entries == ONE
+    return False
+
+
 def map_sizes(type: Type, change: Callable[[Poly], Poly]) -> Type:
     """Return a type with each of its sizes changed."""
     match type:

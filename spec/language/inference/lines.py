@@ -12,7 +12,7 @@ from spec.language.names import Names
 from spec.language.plain_text import text
 from spec.language.polynomials import ONE, ZERO, Atom, Poly
 from spec.language.tree import Line, Node, Program, walk
-from spec.language.types import N_V, TOKEN, Key, Type, sizes_of
+from spec.language.types import N_V, TOKEN, Key, Type, is_bit, sizes_of
 
 
 def infer(program: Program, headers: Mapping[str, Header], names: Names) -> Typing:
@@ -195,7 +195,9 @@ class Lines(Calls):
                 self.several(several, call)
             case tree.Choose(target, value, probability, otherwise):
                 chosen, other = self.expression(value), self.expression(otherwise)
-                if TOKEN not in (chosen, other):
+                if is_bit(chosen) and is_bit(other):
+                    chosen = other = types.Matrix(bits=True)
+                elif TOKEN not in (chosen, other):
                     chosen, other = self.as_real(chosen, value), self.as_real(other, otherwise)
                 self.require(other, chosen, otherwise, text(otherwise))
                 self.number(probability)
@@ -287,6 +289,8 @@ class Lines(Calls):
                     return types.Matrix(rows, count)
             case (_,), types.Whole() if type == TOKEN:
                 return types.Tokens(count)
+            case (_,), types.Matrix() if type.entries == ONE:
+                return types.Matrix(count, ONE, type.bits)
         raise self.error(target, f"{text(target)} cannot be {type}")
 
     def set_type(self, name: tree.Name, type: Type) -> None:
