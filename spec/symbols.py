@@ -142,9 +142,13 @@ def ascii(glyph: str) -> str:
 
 
 def _primal(glyph: str) -> Symbol:
-    """Return the symbol that a glyph is, or is without its index: `M` may stand for `M_l`."""
+    """Return the symbol that a glyph is, or is without its index: `M` may stand for `M_l`.
+
+    A size, which `B` is too, has no cotangent.
+    """
+    known = glyph in table() and table()[glyph].kind != "size"
     for symbol in table().values():
-        if symbol.index is not None and symbol.stem == glyph and glyph not in table():
+        if symbol.index is not None and symbol.stem == glyph and not known:
             name = None if symbol.ascii is None else symbol.ascii.removesuffix(f"_{symbol.index}")
             return Symbol(glyph, name, symbol.kind, symbol.meaning)
     return lookup(glyph)

@@ -79,13 +79,16 @@ class Balls(Domain[arb]):
         """Return a ball that holds the larger of any number of x and any number of y."""
         return x.max(y)
 
-    def less(self, x: arb, y: arb) -> bool:
-        """Say whether every number of x is below every number of y."""
-        if x < y:
+    def pi(self) -> arb:
+        return arb.pi()
+
+    def at_most(self, x: arb, y: arb) -> bool:
+        """Say whether no number of x is above any number of y."""
+        if x <= y:
             return True
-        if x >= y:
+        if x > y:
             return False
-        raise UndecidedError(f"whether {x} < {y} is not decided at {self.precision} bits")
+        raise UndecidedError(f"whether {x} ≤ {y} is not decided at {self.precision} bits")
 
     def power(self, x: arb, y: arb | int) -> arb:
         if isinstance(y, arb):

@@ -65,7 +65,10 @@ class Depths(Domain[Depth]):
     def larger(self, x: Depth, y: Depth) -> Depth:
         return Depth(deepest((x, y)))
 
-    def less(self, x: Depth, y: Depth) -> bool:
+    def pi(self) -> Depth:
+        return Depth(1)
+
+    def at_most(self, x: Depth, y: Depth) -> bool:
         """Raise an error: depths do not say which number is larger."""
         raise UndecidedError("a depth does not say which number is larger")
 

@@ -97,8 +97,12 @@ class Domain(ABC, Generic[S]):
         """Return the larger of two numbers."""
 
     @abstractmethod
-    def less(self, x: S, y: S) -> bool:
-        """Say whether x < y.
+    def pi(self) -> S:
+        """Return π."""
+
+    @abstractmethod
+    def at_most(self, x: S, y: S) -> bool:
+        """Say whether x ≤ y.
 
         Raises
         ------

@@ -68,9 +68,12 @@ class Floats(Domain[Any]):
     def larger(self, x: Any, y: Any) -> Any:
         return self.rounded(np.maximum(x, y))
 
-    def less(self, x: Any, y: Any) -> bool:
-        """Say whether x < y, which no nan is."""
-        return bool(x < y)
+    def pi(self) -> Any:
+        return self.rounded(math.pi)
+
+    def at_most(self, x: Any, y: Any) -> bool:
+        """Say whether x ≤ y, which no nan is."""
+        return bool(x <= y)
 
     def power(self, x: Any, y: Any) -> Any:
         return self.rounded(np.power(x, self.rounded(y)))

@@ -154,10 +154,13 @@ class Reverse(Domain[Variable[S] | S]):
         return self.base.cos(x)
 
     def larger(self, x: Variable[S] | S, y: Variable[S] | S) -> Variable[S] | S:
-        return y if self.less(x, y) else x
+        return y if self.at_most(x, y) else x
 
-    def less(self, x: Variable[S] | S, y: Variable[S] | S) -> bool:
-        return self.base.less(_value(x), _value(y))
+    def pi(self) -> S:
+        return self.base.pi()
+
+    def at_most(self, x: Variable[S] | S, y: Variable[S] | S) -> bool:
+        return self.base.at_most(_value(x), _value(y))
 
     def square(self, x: Variable[S] | S) -> Variable[S] | S:
         return self._apply(self.base.square, x, lambda x, _: 2 * x)

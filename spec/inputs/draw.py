@@ -15,6 +15,7 @@ import numpy.typing as npt
 from spec.inputs.size_table import size_table
 from spec.language import types
 from spec.language.checked import Checked
+from spec.language.header import Header
 from spec.language.polynomials import Atom, Poly
 from spec.language.types import Key, Type, sizes_of
 from spec.library import LibraryError
@@ -84,7 +85,7 @@ class _Draw:
     def inputs(self, id: str) -> Inputs:
         header = self.algorithms[id].header
         taken = {key for key, _ in (*header.inputs, *header.parameters)}
-        inputs = tuple(self.value(key, type) for key, type in header.inputs)
+        inputs = tuple(self.input(header, key, type) for key, type in header.inputs)
         parameters = tuple(self.value(key, type) for key, type in header.parameters)
         # A size is an argument of its own only where no array has it.
         shapes = (type for key, type in (*header.inputs, *header.parameters))
@@ -97,6 +98,13 @@ class _Draw:
         return Inputs(
             inputs, parameters, hyperparameters, tuple(key for key, _ in header.parameters)
         )
+
+    def input(self, header: Header, key: Key, type: Type) -> Value:
+        value = self.value(key, type)
+        if key in header.positive and isinstance(value, np.ndarray):
+            # Entries of ±½ or so become those of (0, 1), away from its ends.
+            value = (1 / (1 + np.exp(-2 * value))).astype(self.digits).astype(np.float64)
+        return value
 
     def hyperparameters(self, id: str) -> dict[Key, Type]:
         """Return those of an algorithm, and the real ones of the algorithms that it calls."""

@@ -111,7 +111,7 @@ def _variations(
 
     def long_enough(changed: Mapping[str, int]) -> Mapping[str, int]:
         """Let ℓ_max hold the longest sequence at some sizes."""
-        if not lengths:
+        if not lengths or "ℓ_max" not in sizes:
             return changed
         known = {name: changed.get(name, size) for name, size in sizes.items()}
         return {**changed, "ℓ_max": max(known["ℓ_max"], longest_sequence(program, known))}

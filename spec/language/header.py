@@ -62,6 +62,8 @@ class Header:
         The sizes that are required to equal others, and those others.
     abbreviations
         Shorter calls, and the calls that they stand for.
+    positive
+        The variables whose entries are all declared to be above 0, for each the interval's end.
     opened
         The bundles among the arguments whose parts are variables, too.
     built
@@ -84,6 +86,7 @@ class Header:
     requirements: tuple[Requirement, ...]
     equal: Mapping[Atom, Poly]
     abbreviations: tuple[tree.Abbreviation, ...]
+    positive: Mapping[Key, str] = field(default_factory=dict)
     opened: tuple[Key, ...] = ()
     built: Mapping[Key, Mapping[Key, Argument]] = field(default_factory=dict)
 
@@ -181,6 +184,7 @@ class _Reader:
         self.equal: dict[Atom, Poly] = {}
         self.index: Atom | None = None  # the index of the family that is being declared
         self.bundle: Key | None = None
+        self.positive: dict[Key, str] = {}
         self.opened: list[Key] = []
         self.built: dict[Key, dict[Key, Argument]] = {}
         self.row = self.heading
@@ -210,7 +214,9 @@ class _Reader:
         self.section("Output", apart=True)
         outputs = tuple(self.declared["Output"].items())
         self.variables = before
-        if not any(self.has_N_V(type) for key, type in before.items() if key != VOCABULARY):
+        has_own = VOCABULARY in self.declared["Hyperparameters"]
+        others = (type for key, type in before.items() if key != VOCABULARY)
+        if not has_own and not any(map(self.has_N_V, others)):
             del self.variables[VOCABULARY]
         self.row = self.heading
         if not outputs:
@@ -238,6 +244,7 @@ class _Reader:
             requirements,
             self.equal,
             tuple(self.abbreviations()),
+            self.positive,
             tuple(self.opened),
             self.built,
         )
@@ -303,7 +310,8 @@ class _Reader:
             self.declare(node, part, own)
 
     def declare(self, node: Node, variable: Key, type: Type) -> None:
-        if variable in self.variables:
+        is_N_V = variable == VOCABULARY and self.row.section == "Hyperparameters"
+        if variable in self.variables and not is_N_V:
             raise self.error(node, f"{variable} is declared twice")
         self.variables[variable] = type
 
@@ -348,7 +356,9 @@ class _Reader:
                 raise self.error(item, "only a hyperparameter has a default")
             self.defaults[key(name)] = item.default.value
         match item.kind:
-            case tree.Reals(dimensions):
+            case tree.Reals(dimensions, interval):
+                if interval is not None and self.row.section != "Output":
+                    self.positive[key(name)] = interval[1]
                 return self.matrix(dimensions)
             case tree.Bits(dimensions):
                 return replace(self.matrix(dimensions), bits=True)

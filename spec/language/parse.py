@@ -329,20 +329,20 @@ class _Builder(Transformer[Token, Any]):
     def declarations(self, meta: Meta, binder: Any, *items: Any) -> Node:
         return tree.Declarations(items, binder, span=_span(meta))
 
-    def alike(self, meta: Meta, names: Any, id: Token, equal: Any, parts: Token | None) -> Node:
-        return tree.Alike(names, str(id), equal or (), parts is not None, span=_span(meta))
+    def alike(self, meta: Meta, names: Any, id: Token, rest: Any) -> Node:
+        if isinstance(rest, Token):
+            return tree.Alike(names, str(id), parts=True, span=_span(meta))
+        return tree.Alike(names, str(id), rest or (), span=_span(meta))
 
     def unit(self, meta: Meta, _: Token, dimensions: Any) -> Node:
         return tree.Reals(dimensions or (), ("0", "1"), span=_span(meta))
 
-    def positive(self, meta: Meta, _: Token) -> Node:
-        return tree.Reals((), ("0", "∞"), span=_span(meta))
+    def positive(self, meta: Meta, _: Token, dimensions: Any) -> Node:
+        return tree.Reals(dimensions or (), ("0", "∞"), span=_span(meta))
 
-    def signature(
-        self, meta: Meta, results: Any, nabla: Token | None, function: Node, *lists: Any
-    ) -> Node:
-        inputs, parameters = lists
-        name = (nabla or "") + written(function)
+    def signature(self, meta: Meta, results: Any, *parts: Any) -> Node:
+        *nabla, function, inputs, parameters = parts
+        name = "".join(nabla) + written(function)
         return tree.Signature(results, name, inputs, parameters or (), span=_span(meta))
 
 

@@ -43,6 +43,10 @@ class Infinity(Expression):
     """`∞`"""
 
 
+class Pi(Expression):
+    """`π`, half a turn"""
+
+
 class Ones(Expression):
     """`1ᵀ`, as long as it must be"""
 
@@ -163,7 +167,7 @@ class Dots(Node):
 
 
 class Compare(Node):
-    """`a ≤ b`, `a < b`, `a = b`, `a ≠ b`"""
+    """`a ≤ b`, `a = b`, `a ≠ b`"""
 
     operator: str
     left: Expression

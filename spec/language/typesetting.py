@@ -44,7 +44,7 @@ def tightness(node: Node) -> int:
             return SUM
         case tree.Prefix() | tree.Gradient():
             return PREFIX
-        case tree.Number() | tree.Infinity() | tree.Ones():
+        case tree.Number() | tree.Infinity() | tree.Pi() | tree.Ones():
             return POSTFIX
         case tree.Name() | tree.Power():
             return NAMED
@@ -335,6 +335,8 @@ class Typesetter(Generic[T]):
                 yield Atom(style.number(str(value)), str(value))
             case tree.Infinity():
                 yield Atom(style.name("∞"), "∞")
+            case tree.Pi():
+                yield Atom(style.name("π"), "π")
             case tree.Ones():
                 yield Atom(style.scripts(style.number("1"), None, style.transposed()), "1ᵀ")
             case tree.Name():

@@ -2,8 +2,9 @@
 
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from typing import Any, Generic
 
@@ -38,6 +39,10 @@ class Expressions(ABC, Generic[S]):
         """Run an algorithm."""
 
     @abstractmethod
+    def decided(self, compare: Callable[[], bool]) -> bool:
+        """Return what a comparison of real numbers says."""
+
+    @abstractmethod
     def gradient(self, call: tree.Call, frame: Frame) -> Parameters:
         """Return ∇f(θ)."""
 
@@ -63,6 +68,8 @@ class Expressions(ABC, Generic[S]):
             case tree.Prefix(function, operand):
                 x = self.real(operand, frame)
                 return self.domain.sqrt(x) if function == "√" else self.domain.log(x)
+            case tree.Pi():
+                return self.domain.pi()
             case tree.Ones():
                 return shaped([self.domain.real(1)] * frame.shape_of(node)[1], frame.shape_of(node))
             case tree.Iverson(condition):
@@ -117,7 +124,11 @@ class Expressions(ABC, Generic[S]):
         header = frame.checked.header
         type = dict(header.outputs)[bundle]
         assert isinstance(type, Bundle), "only a bundle is built"
-        parts = {part: frame.variables[made] for part, (made, _) in header.built[bundle].items()}
+        parts = {}
+        for part, (made, _) in header.built[bundle].items():
+            value = frame.variables[made]
+            # The loop that made a family may have run down.
+            parts[part] = dict(sorted(value.items())) if isinstance(value, dict) else value
         return Parameters(type.algorithm, parts)
 
     def binary(self, node: tree.Binary, frame: Frame) -> Value:
@@ -297,8 +308,9 @@ class Expressions(ABC, Generic[S]):
         match condition:
             case tree.Not(operand):
                 return not self.expression(operand, frame)
-            case tree.Compare("<", left, right):
-                return self.domain.less(self.real(left, frame), self.real(right, frame))
             case tree.Compare(sign, left, right):
-                compared = _COMPARED[sign]
-                return bool(compared(self.expression(left, frame), self.expression(right, frame)))
+                x, y = self.expression(left, frame), self.expression(right, frame)
+                if isinstance(x, int) and isinstance(y, int):
+                    return bool(_COMPARED[sign](x, y))
+                x, y = (self.domain.real(z) if isinstance(z, int) else z for z in (x, y))
+                return self.decided(partial(self.domain.at_most, x, y))

@@ -1,7 +1,7 @@
 """Runs the algorithms: literally, line by line, from index 1, over any domain of scalars."""
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -291,6 +291,9 @@ class Machine(Expressions[S]):
         members = np.split(matrix, count) if count else []
         variable = frame.checked.names.targets[first].key
         frame.variables[variable] = dict(enumerate(members, 1))
+
+    def decided(self, compare: Callable[[], bool]) -> bool:
+        return self.chance.decides(compare)
 
     def gradient(self, call: tree.Call, frame: Frame) -> Parameters:
         """Return ∇f(θ): f is run, unobserved, on numbers that remember how they were computed."""

@@ -56,7 +56,10 @@ class Counting(Domain[Any]):
         _function, ("Phi", "ReLU", "density", "step", "cos", "larger")
     )
 
-    def less(self, x: Tick, y: Tick) -> bool:
+    def pi(self) -> Tick:
+        return self.number
+
+    def at_most(self, x: Tick, y: Tick) -> bool:
         return False
 
     def dot(self, xs: Sequence[Tick], ys: Sequence[Tick]) -> Tick:

@@ -68,14 +68,15 @@ class Expressions(Equations, ABC):
             case tree.Not(operand):
                 type = self.expression(operand)
                 self.require(type, types.Matrix(bits=True), operand, text(operand))
-            case tree.Compare("<", left, right):
+            case tree.Compare("≤", left, right):
                 self.number(left)
                 self.number(right)
             case tree.Compare(_, left, right):
                 for side in (left, right):
                     type = self.expression(side)
                     if not isinstance(type, types.Whole):
-                        raise self.error(side, f"{text(side)} is {type}: only counts are compared")
+                        problem = f"{text(side)} is {type}: only counts are compared by = and ≠"
+                        raise self.error(side, problem)
 
     def whole(self, node: Node) -> Poly:
         """Return the size that an expression is."""
@@ -119,6 +120,8 @@ class Expressions(Equations, ABC):
                 return SCALAR
             case tree.Infinity():
                 raise self.error(node, "∞ is not a number; only −∞ is, the score of what is masked")
+            case tree.Pi():
+                return SCALAR
             case tree.Ones():
                 return types.Matrix(ONE, self.unknown("the length of 1ᵀ"))
             case tree.Negative(operand):
