@@ -8,6 +8,7 @@ from algorithms.paper.embedding import Token
 from algorithms.signatures.arrays import (
     A,
     Array,
+    device,
     entries,
     namespace,
 )
