@@ -99,7 +99,9 @@ def corrupt(
     on = device(x)
     u = rng.random((ell, 4))  # D3.3
     y = np.ceil((1.0 - u[:, 0]) * N_V) - 1  # D3.4
-    y = xp.asarray(y, dtype=x.dtype, device=on)  # D3.4
+    y = xp.asarray(
+        y, dtype=x.dtype, device=on
+    )  # D3.4; q = np.full((N_V, ell), 1 / N_V)
     half = xp.asarray(u[:, 1] < 1 / 2, device=on)  # D3.5
     r = xp.where(half, y, x)  # D3.5
     most = xp.asarray(u[:, 2] < 4 / 5, device=on)  # D3.6

@@ -8,6 +8,7 @@ from algorithms.paper.embedding import Token
 from algorithms.signatures.arrays import (
     A,
     Array,
+    device,
     entries,
     namespace,
 )
@@ -67,10 +68,11 @@ def smoothed_loss(
     0.562
     """
     xp, N_V = namespace(P), P.shape[-2]
-    a = xp.sum(xp.log(entries(P, y)))  # D1.1
-    # Where b has no part in the loss it may be infinite.
-    b = xp.sum(xp.log(P)) if alpha > 0 else 0.0  # D1.2
-    return -(1 - alpha) * a - alpha * b / N_V  # D1.3
+    a = xp.sum(xp.log(entries(P, y)), axis=-1)  # D1.1
+    if alpha == 0:  # 0 · log 0 is 0
+        P = xp.ones(P.shape, dtype=P.dtype, device=device(P))
+    b = xp.sum(xp.log(P), axis=(-2, -1))  # D1.2
+    return xp.sum(-(1 - alpha) * a - alpha * b / N_V)  # D1.3
 
 
 @algorithm("D2", requires=("0 < p_drop < 1",))
@@ -123,5 +125,7 @@ def dropout(
     """
     xp = namespace(X)
     X_hat = X  # D2.1
-    X_hat = X_hat / (1 - p_drop)  # D2.2
-    return xp.where(u < p_drop, 0.0, X_hat)  # D2.2-D2.3
+    X_hat = xp.where(u < p_drop, 0.0, X_hat) / (
+        1 - p_drop
+    )  # D2.2
+    return X_hat  # D2.3

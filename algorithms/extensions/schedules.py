@@ -66,7 +66,8 @@ def schedule(
     >>> [round(schedule(i, **rates), 2) for i in range(7)]
     [0.0, 0.5, 1.0, 0.85, 0.5, 0.15, 0.0]
     """
-    c = math.cos(math.pi * (i - N_warm) / (N_steps - N_warm))  # O4.1
+    part = (i - N_warm) / (N_steps - N_warm)
+    c = math.cos(math.pi * part)  # O4.1
     eta = eta_min + (eta_max - eta_min) * (1 + c) / 2  # O4.2
     if i + 1 <= N_warm:
         eta = eta_max * i / N_warm  # O4.3
