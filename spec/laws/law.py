@@ -57,7 +57,9 @@ class Law:
             return str(error)
 
 
-def law(*algorithms: int | str, when: Callable[[Header], bool] | None = None) -> Callable[[Check], Law]:
+def law(
+    *algorithms: int | str, when: Callable[[Header], bool] | None = None
+) -> Callable[[Check], Law]:
     """Make a law of a function whose name and docstring state it.
 
     It is a theorem about some algorithms, by number or id, or about every algorithm, the
