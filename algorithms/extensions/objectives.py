@@ -125,7 +125,5 @@ def dropout(
     """
     xp = namespace(X)
     X_hat = X  # D2.1
-    X_hat = xp.where(u < p_drop, 0.0, X_hat) / (
-        1 - p_drop
-    )  # D2.2
+    X_hat = xp.where(u < p_drop, 0.0, X_hat) / (1 - p_drop)  # D2.2
     return X_hat  # D2.3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from algorithms.extensions.schedules import schedule
@@ -119,24 +120,12 @@ def DPretraining(
     m = tree_map(lambda w: 0 * w, theta)  # D9.1
     for i in range(1, N_steps + 1):  # D9.2
         batch = [x[n] for n in range((i - 1) * B, i * B)]
-        x_i, padding = pad(batch)  # D9.3-D9.4
-
-        def P(theta: DTransformerParameters[A]) -> A:
-            return DTransformer(
-                x_i,
-                theta,
-                eps=eps,
-                activation=activation,
-                padding=padding,
-            )  # D9.5
-
-        def loss(theta: DTransformerParameters[A]) -> A:
-            p = P(theta)[..., :-1]  # D9.6
-            return log_loss(p, x_i[:, 1:], padding[:, 1:])  # D9.6
-
+        loss = partial(
+            loss_of_batch, batch, eps=eps, activation=activation
+        )
         g = slope(
             "DPretraining", value_and_gradient, loss, theta, i
-        )  # D9.7
+        )  # D9.3-D9.8
         m = tree_map(lambda m, g: mu * m + g / B, m, g)  # D9.9
         eta = schedule(
             i,
@@ -149,3 +138,22 @@ def DPretraining(
             lambda w, m: w - eta * m, theta, m
         )  # D9.10
     return theta  # D9.12
+
+
+def loss_of_batch(
+    x: Sequence[Array],
+    theta: DTransformerParameters[A],
+    *,
+    eps: float,
+    activation: Callable[[A], A],
+) -> A:
+    """The sum of the losses of 13.5, of all sequences at once."""
+    x_i, padding = pad(x)
+    P = DTransformer(
+        x_i,
+        theta,
+        eps=eps,
+        activation=activation,
+        padding=padding,
+    )
+    return log_loss(P[..., :-1], x_i[:, 1:], padding[:, 1:])

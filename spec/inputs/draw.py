@@ -70,11 +70,18 @@ def draw(
     named |= {str(key) for header in headers for key in header.hyperparameters}
     if unknown := [name for name in (*(sizes or {}), *(values or {})) if name not in named]:
         raise ValueError(f"no algorithm has a size or hyperparameter {unknown[0]}")
-    known = {**SIZES, **(sizes or {})}
-    drawing = _Draw(algorithms, source, known, dict(values or {}), digits)
-    for atom, size in algorithms[id].header.equal.items():
-        known[atom.name] = drawing.size(size)
-    return drawing.inputs(id)
+    known = with_equal({**SIZES, **(sizes or {})}, algorithms[id].header)
+    return _Draw(algorithms, source, known, dict(values or {}), digits).inputs(id)
+
+
+def with_equal(sizes: Mapping[str, int], header: Header) -> Mapping[str, int]:
+    """Return sizes in which those that an algorithm requires to be equal are."""
+    equal = {
+        atom.name: size.value({part: sizes[part.name] for part in size.atoms})
+        for atom, size in header.equal.items()
+        if all(part.name in sizes for part in size.atoms)
+    }
+    return {**sizes, **equal}
 
 
 @dataclass(frozen=True)

@@ -146,9 +146,7 @@ def summed_over_batch(header: Header) -> tuple[bool, ...]:
     """
     own = {cotangent(key) for key, _ in header.inputs}
     is_pullback = header.id.startswith("∇")
-    return tuple(
-        type == SCALAR or (is_pullback and key not in own) for key, type in header.outputs
-    )
+    return tuple(type == SCALAR or (is_pullback and key not in own) for key, type in header.outputs)
 
 
 # Records ------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import Any
 from spec.expected.line_values import LineValues
 from spec.expected.trace import Visit
 from spec.language.plain_text import text
-from spec.language.tree import End, Index, Line, Return, Returns, While, targets
+from spec.language.tree import Call, End, Index, Line, Return, Returns, While, base, targets
 from spec.line_by_line.batch_sums import depth_of_total, summed, total
 from spec.line_by_line.compare_array import ComparedArray
 from spec.line_by_line.event import NOTHING, Event
@@ -138,12 +138,15 @@ class Comparison:
             self._refuse_missing(group, values)
             runs = [trace.lines[at] for trace in self.expected.traces]
             depths = self.expected.depths.lines[at]
-            if at_once := self._does_loop_at_once(group):
-                runs, depths = [run[-1:] for run in runs], depths[-1:]
             sums = summed(self.expected.algorithms, ref.algorithm, statement)
-            self._compare_visits(str(ref), values, runs, depths, sums=sums)
-            if at_once:
-                self.visits_done[str(ref)] = len(self.trace.lines[at])
+            turns, name = self._turns_at_once(group), str(ref)
+            if turns > 1:
+                last = slice(turns - 1, None, turns)
+                runs, depths = [run[last] for run in runs], depths[last]
+                self.visits_done[name] = self.visits_done.get(name, 0) // turns
+            self._compare_visits(name, values, runs, depths, sums=sums)
+            if turns > 1:
+                self.visits_done[name] *= turns
         elif ref.algorithm in self.trace.calls and not self._sets_nothing(ref):
             raise Mismatch("the pseudocode never comes here")
 
@@ -174,21 +177,35 @@ class Comparison:
         visits = self.trace.lines.get((ref.algorithm, ref.line))
         return list(visits[0]) if visits else []
 
-    def _does_loop_at_once(self, group: StatementGroup) -> bool:
-        """Say whether the code has only what the last turn of a loop leaves in an array.
+    def _turns_at_once(self, group: StatementGroup) -> int:
+        """Return of how many turns of a loop the code has only what the last of them leaves.
 
-        It does the whole loop, whose turns set one entry after another: none has a value to show.
+        It does the whole loop, whose turns set one entry of an array after another, or add to a
+        sum: none has a value to show.
         """
         checked = self.expected.algorithms[group.ref.algorithm]
+        names, line = checked.names, self._line(group.ref)
         tagged = {ref.line for ref in group.events[-1].refs if ref.algorithm == checked.id}
-        loops = [line for line in checked.program.body if line.body and line.number in tagged]
-        line = self._line(group.ref)
-        return len(self.trace.calls[checked.id]) == 1 and any(
-            isinstance(target, Index) and not checked.names.fresh[target]
-            for loop in loops
-            if line in loop.walk()
-            for target in targets(line.statement)
-        )
+        for loop in checked.program.lines:
+            if not loop.body or loop.number not in tagged or line not in loop.walk():
+                continue
+            if len(self.trace.calls[checked.id]) == 1 and any(
+                (isinstance(target, Index) and not names.fresh[target])
+                or names.targets[base(target)].key in names.carried[loop.number]
+                for target in targets(line.statement)
+                if not isinstance(target, Call)
+            ):
+                visits = len(self.trace.lines[checked.id, line.number])
+                return visits // self._times(checked.id, loop)
+        return 1
+
+    def _times(self, id: str, loop: Line) -> int:
+        """Return how often a loop is begun: as often as the lines beside it are done."""
+        for outer in self.expected.algorithms[id].program.lines:
+            if loop in outer.body:
+                beside = [self.trace.lines.get((id, line.number)) for line in outer.body]
+                return next((len(visits) for visits in beside if visits), 1)
+        return 1
 
     def _sets_nothing(self, ref: Ref) -> bool:
         """Say whether a line never sets anything: it opens a loop, or is an `end`."""

@@ -163,6 +163,8 @@ class Machine(Expressions[S]):
             if isinstance(target, tree.Index) and self.fills(target.subscripts, frame):
                 # A loop over lines is filling it, and this turn has set one entry.
                 value = self.taken(value, target.subscripts, frame)
+                if not any(isinstance(one, tree.All) for one in target.subscripts):
+                    value = value.item() if isinstance(value, np.ndarray) else value
             values[str(variable.key)] = value
         return values
 
