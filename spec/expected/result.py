@@ -59,9 +59,9 @@ class ResultArray:
         Where it stands in the result: `.layers.0.W_q`; empty if it is the whole result. The first
         of several results is `.0`, and W_q in the third `.2.W_q`.
     entries
-        Balls, or whole numbers.
+        Balls, whole numbers, or truth values where each is 0 or 1.
     exact
-        Whether the entries are whole numbers, which must be equal.
+        Whether the entries are not balls; they must be equal.
     """
 
     path: str
@@ -351,7 +351,7 @@ def _run(
         pairs = zip(results[0], outputs, strict=True)
         value = tuple(_in_python(part, type, algorithms) for part, (_, type) in pairs)
     arrays = tuple(
-        ResultArray("".join(f".{step}" for step in path), leaf, leaf.dtype.kind in "iu")
+        ResultArray("".join(f".{step}" for step in path), leaf, leaf.dtype.kind in "iub")
         for path, leaf in leaves(value)
     )
     return ExactResult(arguments, arrays, tuple(chance.decisions))
@@ -362,6 +362,8 @@ def _in_python(value: Value, type: Type, algorithms: Mapping[str, Checked]) -> A
     value = with_python_axes(value, type, algorithms)
     if isinstance(type, Tokens):
         return np.array(zero_based(value))
+    if isinstance(type, Matrix) and type.bits:
+        return np.asarray(value == 1, dtype=bool)
     if isinstance(value, Parameters):
         return parameter_record(value, algorithms, lambda part, _: part)
     return value if isinstance(value, np.ndarray) else np.array(value, dtype=object)

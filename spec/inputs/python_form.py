@@ -131,8 +131,9 @@ def per_token(header: Header) -> bool:
 
     The vectors of an optimiser, O, are made of parameters.
     """
-    single = not header.id.startswith("O")
-    single &= all(isinstance(type, Whole | Matrix) for _, type in header.inputs)
+    if header.id.startswith("O"):
+        return False
+    single = all(isinstance(type, Whole | Matrix) for _, type in header.inputs)
     outputs = [type for _, type in header.outputs]
     columns = [type for _, type in (*header.inputs, *header.outputs) if isinstance(type, Matrix)]
     matrices = all(isinstance(type, Matrix) for type in outputs)
