@@ -93,7 +93,7 @@ def around(text: list[int], at: int, sizes: int, hidden: int) -> Iterator[object
 
 
 def best_accuracy(
-    learnt: list[int], corrupted: list[int], truth: list[int], hidden: int, sizes: int = 9
+    learnt: list[int], corrupted: list[int], truth: list[int], hidden: int, sizes: int = 13
 ) -> Best:
     """The most hidden bytes that contexts around them, of any size up to a limit, guess right."""
     counts = Counts(sizes)
