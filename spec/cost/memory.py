@@ -263,7 +263,9 @@ class _Memory:
         match node:
             case tree.Number() | tree.Infinity() | tree.Ones() | tree.All():
                 return ZERO
-            case tree.Name() if node not in names.uses or isinstance(names.uses[node], Variable | Built):
+            case tree.Name() if node not in names.uses or isinstance(
+                names.uses[node], Variable | Built
+            ):
                 return ZERO
             case tree.Transpose(operand):
                 return self.expression(operand)

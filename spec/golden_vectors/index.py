@@ -135,7 +135,7 @@ def _set_by(
 ) -> Iterator[tuple[str, str, str]]:
     """Yield each variable that a line set, its name in the paper, and the name of its files.
 
-    A result has the name of the output; where a function is defined, its value is saved.
+    The only result has the name of the output; where a function is defined, its value is saved.
     """
     match line.statement:
         case Return():

@@ -37,9 +37,7 @@ def summed(algorithms: Mapping[str, Checked], id: str, statement: Statement) -> 
 
 def total(runs: Sequence[Sequence[Value]]) -> list[Array]:
     """Return the sum over the batch of what was set at each visit."""
-    return [
-        laid_out(reduce(np.add, map(laid_out, members))) for members in zip(*runs, strict=True)
-    ]
+    return [laid_out(reduce(np.add, map(laid_out, members))) for members in zip(*runs, strict=True)]
 
 
 def depth_of_total(depths: Sequence[Value], members: int) -> list[Array]:
