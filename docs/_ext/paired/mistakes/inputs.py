@@ -77,7 +77,8 @@ def _varied(inputs: Inputs, header: Header) -> Iterator[Drawn]:
     elif any(isinstance(family.member, Matrix) for family in families):  # a context to attend to
         yield Drawn(_louder(inputs))
     elif "ε" in map(str, header.hyperparameters):
-        yield from (_scaled(inputs, *scale) for scale in _SCALES)
+        name = str(header.inputs[0][0])
+        yield from (_scaled(inputs, name, *scale) for scale in _SCALES)
     else:
         yield Drawn(inputs)
 
@@ -99,13 +100,14 @@ def _causal(inputs: Inputs, place: int) -> Iterator[Drawn]:
     )
 
 
-def _scaled(inputs: Inputs, exponent: int, epsilon: int | None) -> Drawn:
-    """Return inputs made smaller by a power of ten, and an ε that is one, or 0."""
-    (e,) = inputs.inputs
+def _scaled(inputs: Inputs, name: str, exponent: int, epsilon: int | None) -> Drawn:
+    """Return inputs, the first made smaller by a power of ten, and an ε that is one, or 0."""
+    first, *others = inputs.inputs
     ε = 0.0 if epsilon is None else 10.0**epsilon
-    size = f"e is of the size of {_power(exponent)}, and " if exponent else ""
+    size = f"{name} is of the size of {_power(exponent)}, and " if exponent else ""
     value = "0" if epsilon is None else _power(epsilon)
-    changed = replace(inputs, inputs=(e * 10.0**exponent,), hyperparameters={"ε": ε})
+    scaled = (first * 10.0**exponent, *others)
+    changed = replace(inputs, inputs=scaled, hyperparameters={"ε": ε})
     return Drawn(changed, remark=f"Here {size}ε is {value}.")
 
 
