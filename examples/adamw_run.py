@@ -7,8 +7,9 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from algorithms import initialise, schedule, tree_map
+from algorithms import initialise, tree_map
 from algorithms.extensions.optimizers import AdamW, clip
+from algorithms.extensions.schedules import schedule
 from algorithms.signatures.trees import named_arrays
 from algorithms.training import Step, training_run
 from examples.command import Options
@@ -19,7 +20,7 @@ Theta = TypeVar("Theta")
 WORKERS = 2
 
 #: Layer norm's ε, in every example.
-EPS = {"eps": 1e-5}
+EPS = 1e-5
 
 
 class Recipe(NamedTuple):
@@ -66,16 +67,18 @@ def adamw_run(
         rate = schedule(
             i - 1, N_warm=round(warm * N_steps), N_steps=N_steps, eta_max=eta, eta_min=eta / 100
         )
-        theta, *state = AdamW(
+        m, v = state
+        theta, m, v = AdamW(
             theta,
             clip(g, c=1.0),
-            *state,
+            m,
+            v,
             i,
             eta=max(rate, eta / 100),
             beta_v=beta_v,
             decay=decay,
         )
-        return theta, tuple(state)
+        return theta, (m, v)
 
     losses: list[float] = []
 

@@ -38,7 +38,7 @@ def laplace(x: Tosses) -> NDArray[np.float64]:
 
 def loss(theta: Theta, x: Tosses) -> NDArray[np.float32]:
     """Nats, of all tosses."""
-    P, y = DTransformer(x[:, :-1], theta, **EPS), x[:, 1:]
+    P, y = DTransformer(x[:, :-1], theta, eps=EPS), x[:, 1:]
     return log_loss(P, y, np.ones(y.shape, bool))
 
 
@@ -59,7 +59,7 @@ def main() -> None:
         predicted=N_TOSSES,
     )
     x = tosses(np.random.default_rng(99), 4000)
-    p, bayes = entries(DTransformer(x[:, :-1], theta, **EPS), x[:, 1:]), laplace(x)
+    p, bayes = entries(DTransformer(x[:, :-1], theta, eps=EPS), x[:, 1:]), laplace(x)
     lost = -np.log(p.astype(np.float64))
     best = -np.log(bayes)
     excess = float((lost - best).mean())

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from algorithms import DTransformer, DTransformerParameters, sinusoidal_positions
 from algorithms.signatures.arrays import entries
@@ -18,12 +19,12 @@ from examples.line_plot import Line, smoothed
 from examples.ngrams import BYTES, best_bits_per_byte
 from examples.prose import Bytes, prose, windows
 
-Theta = DTransformerParameters[np.ndarray]  # type: ignore[type-arg]
+Theta = DTransformerParameters[NDArray[np.float32]]
 
 
-def loss(theta: Theta, x: Bytes) -> np.ndarray:  # type: ignore[type-arg]
+def loss(theta: Theta, x: Bytes) -> NDArray[np.float32]:
     """Nats; x has one row for each sequence."""
-    P, y = DTransformer(x[:, :-1], theta, **EPS), x[:, 1:]
+    P, y = DTransformer(x[:, :-1], theta, eps=EPS), x[:, 1:]
     return log_loss(P, y, np.ones(y.shape, bool))
 
 
@@ -33,7 +34,7 @@ def bits_per_byte(theta: Theta, text: Bytes, length: int) -> float:
     done = 1
     for start in range(0, len(text) - 1, length // 2):
         x = text[start : start + length + 1]
-        p = entries(DTransformer(x[:-1], theta, **EPS), x[1:])
+        p = entries(DTransformer(x[:-1], theta, eps=EPS), x[1:])
         new = p[max(0, done - start - 1) :]
         bits -= float(np.log2(new.astype(np.float64)).sum())
         done = start + len(x)

@@ -31,9 +31,8 @@ P_LEARN, P_MEASURE = 0.3, 0.15
 
 def hide(rows: list[Bytes], p_mask: float, rng: np.random.Generator) -> Any:
     """Rows of bytes, as they are hidden, as they were, and where."""
-    options = {"p_mask": p_mask, "mask_token": HIDDEN, "N_V": N_V, "rng": rng}
     x = np.stack(rows)
-    pairs = [corrupt(row, **options) for row in x]
+    pairs = [corrupt(row, p_mask=p_mask, mask_token=HIDDEN, N_V=N_V, rng=rng) for row in x]
     x_tilde, a = map(np.stack, zip(*pairs, strict=True))
     return x_tilde, x, a
 
@@ -41,7 +40,7 @@ def hide(rows: list[Bytes], p_mask: float, rng: np.random.Generator) -> Any:
 def loss(theta: Theta, batch: Any) -> NDArray[np.float32]:
     """Nats, of all bytes that are to be guessed."""
     x_tilde, x, a = batch
-    return log_loss(ETransformer(x_tilde, theta, **EPS), x, a)
+    return log_loss(ETransformer(x_tilde, theta, eps=EPS), x, a)
 
 
 def main() -> None:
@@ -77,7 +76,7 @@ def main() -> None:
     )
     rows = [held_out[at : at + length] for at in range(0, len(held_out) - length + 1, length)]
     x_tilde, x, _ = hide(rows, P_MEASURE, np.random.default_rng(7))
-    P = np.concatenate([ETransformer(row[None], theta, **EPS) for row in x_tilde])
+    P = np.concatenate([ETransformer(row[None], theta, eps=EPS) for row in x_tilde])
     hidden = x_tilde == HIDDEN
     accuracy = float((P.argmax(axis=-2) == x)[hidden].mean())
     counted = best_accuracy(learnt.tolist(), x_tilde.ravel().tolist(), x.ravel().tolist(), HIDDEN)

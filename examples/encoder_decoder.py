@@ -46,7 +46,9 @@ def pairs() -> tuple[list[Pair], int]:
 def loss(theta: Theta, batch: Any) -> NDArray[np.float32]:
     """Nats, of all letters and what ends them."""
     (z, padding_z), (x, padding_x) = batch
-    P = EDTransformer(z, x[:, :-1], theta, padding_z=padding_z, padding_x=padding_x[:, :-1], **EPS)
+    P = EDTransformer(
+        z, x[:, :-1], theta, padding_z=padding_z, padding_x=padding_x[:, :-1], eps=EPS
+    )
     counts = padding_x[:, 1:]
     return log_loss(P, x[:, 1:], counts)
 
@@ -61,7 +63,7 @@ def right(pair: Pair, theta: Theta) -> bool:
     """Whether Algorithm 15 spells a syllable without fault."""
     z, x = pair
     rng = np.random.default_rng(0)  # asked, and not listened to where tau is 0
-    return np.array_equal(EDInference(z, theta, tau=0.0, rng=rng, ell_gen=len(x), **EPS), x)
+    return np.array_equal(EDInference(z, theta, tau=0.0, rng=rng, ell_gen=len(x), eps=EPS), x)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from algorithms.paper.embedding import Token
 from algorithms.signatures.arrays import (
     A,
     Array,
+    device,
     entries,
     namespace,
 )
@@ -69,7 +70,7 @@ def smoothed_loss(
     xp, N_V = namespace(P), P.shape[-2]
     a = xp.sum(xp.log(entries(P, y)))  # D1.1
     if alpha == 0:  # 0 · log 0 is 0
-        return -a  # D1.3
+        P = xp.ones(P.shape, dtype=P.dtype, device=device(P))
     b = xp.sum(xp.log(P))  # D1.2
     return -(a * (1 - alpha)) - b * (alpha / N_V)  # D1.3
 

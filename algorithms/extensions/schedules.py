@@ -67,8 +67,8 @@ def schedule(
     [0.0, 0.5, 1.0, 0.85, 0.5, 0.15, 0.0]
     """
     part = (i - N_warm) / (N_steps - N_warm)
-    half = (1 + math.cos(math.pi * part)) / 2
-    eta = eta_min + (eta_max - eta_min) * half  # O4.1
-    if i < N_warm:  # O4.2
-        eta = eta_max * i / N_warm  # O4.2
-    return eta  # O4.3
+    c = math.cos(math.pi * part)  # O4.1
+    eta = eta_min + (eta_max - eta_min) * (1 + c) / 2  # O4.2
+    if i + 1 <= N_warm:  # O4.3
+        eta = eta_max * i / N_warm  # O4.3
+    return eta  # O4.4

@@ -77,7 +77,7 @@ def test_what_always_stands_between_two_bytes_is_guessed():
 def test_bits_of_a_text_are_those_of_its_bytes_however_it_is_cut():
     theta = generic.theta(DTransformerParameters, N_V=256, ell_max=64, L=1)
     text = generic.tokens(33, N_V=256)
-    P = DTransformer(text[:-1], theta, **EPS)
+    P = DTransformer(text[:-1], theta, eps=EPS)
     whole = 8 - np.log2(P[text[1:], np.arange(32)]).sum()
     assert bits_per_byte(theta, text, 32) * 33 == pytest.approx(whole, rel=1e-12)
     theta = theta._replace(W_u=0 * theta.W_u)  # every byte as likely as another
