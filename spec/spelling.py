@@ -18,6 +18,15 @@ def spelled(name: str) -> str:
     return re.sub(r"[\W_]", "", name.replace("∇", "grad")).casefold()
 
 
+def ascii_id(id: str) -> str:
+    """Return an id as it is written in the names of files.
+
+    >>> ascii_id("∇4"), ascii_id("N1")
+    ('grad4', 'N1')
+    """
+    return id.replace("∇", "grad")
+
+
 def did_you_mean(name: str, known: Mapping[str, str]) -> str:
     """Return a question that names what is spelled almost alike, empty if nothing is.
 

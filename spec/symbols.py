@@ -132,8 +132,8 @@ def lookup(glyph: str) -> Symbol:
 def ascii(glyph: str) -> str:
     """Return the name that Python gives to a glyph.
 
-    >>> ascii("X̃"), ascii("ℓ_x"), ascii("W^i_mlp3"), ascii("W̄^i_mlp3")
-    ('X_tilde', 'ell_x', 'W_mlp3', 'W_mlp3_bar')
+    >>> ascii("X̃"), ascii("ℓ_x"), ascii("W^i_mlp3"), ascii("W̄^i_mlp3"), ascii("X̄^h")
+    ('X_tilde', 'ell_x', 'W_mlp3', 'W_mlp3_bar', 'X_h_bar')
     """
     name = lookup(glyph).ascii
     if name is None:
@@ -144,14 +144,25 @@ def ascii(glyph: str) -> str:
 def _primal(glyph: str) -> Symbol:
     """Return the symbol that a glyph is, or is without its index: `M` may stand for `M_l`.
 
-    A size, which `B` is too, has no cotangent.
+    Of one variable several heads may each have a share, `X̄^h`. A size, which `B` is too, has no
+    cotangent.
     """
+    stem, mark, head = glyph.partition("^")
+    if mark and stem in table() and _ranges(head) and not _is_known(glyph):
+        of = table()[stem]
+        name = None if of.ascii is None else f"{of.ascii}_{head}"
+        return Symbol(glyph, name, of.kind, of.meaning, head)
     known = glyph in table() and table()[glyph].kind != "size"
     for symbol in table().values():
         if symbol.index is not None and symbol.stem == glyph and not known:
             name = None if symbol.ascii is None else symbol.ascii.removesuffix(f"_{symbol.index}")
             return Symbol(glyph, name, symbol.kind, symbol.meaning)
     return lookup(glyph)
+
+
+def _is_known(glyph: str) -> bool:
+    """Say whether a glyph is a symbol of the table, or a member of one."""
+    return glyph in table() or any(symbol.has_member(glyph) for symbol in table().values())
 
 
 def _cotangent(of: Symbol, base: str) -> Symbol:
