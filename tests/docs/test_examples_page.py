@@ -16,7 +16,7 @@ RUNS = {path.stem: json.loads(path.read_text("utf-8")) for path in FIGURES.glob(
 
 def cells(table: BeautifulSoup) -> dict[str, str]:
     rows = [[cell.get_text().strip() for cell in row.select("td")] for row in table.select("tr")]
-    return dict(rows)
+    return {what.replace("’", "'"): figure for what, figure in rows}
 
 
 def test_every_example_has_a_section_with_the_figures_and_the_plot_of_its_run(
