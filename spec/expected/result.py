@@ -26,7 +26,7 @@ from spec.expected.rounding_bounds import distances
 from spec.expected.trace import with_python_axes, zero_based
 from spec.inputs.arguments import Arguments
 from spec.inputs.array_conversion import BFLOAT16, Array, to_numpy
-from spec.inputs.python_form import parameter_record, per_token
+from spec.inputs.python_form import parameter_record, per_token, record
 from spec.inputs.variations import TURNS
 from spec.language.checked import Checked
 from spec.language.header import Header
@@ -122,6 +122,17 @@ class ExactResult:
     def balls(self) -> Iterator[arb]:
         """Every real number of the result."""
         return (ball for array in self.arrays if not array.exact for ball in array.entries.flat)
+
+    def in_python(self, dtype: Any) -> Any:
+        """Return the result as a function returns it: an array, a record, or a tuple of these."""
+        return _tree(
+            {
+                tuple(array.path.split(".")[1:]): array.entries
+                if array.exact
+                else array.entries.astype(dtype)
+                for array in self.arrays
+            }
+        )
 
     @cached_property
     def rough(self) -> ExactResult:
@@ -297,6 +308,20 @@ def result_arrays(parts: Mapping[str, Any], expected: ExactResult) -> dict[str, 
         needs_widening = array.dtype == BFLOAT16 or array.dtype.kind == "b"
         arrays[path] = array.astype(float) if needs_widening else array
     return arrays
+
+
+def _tree(parts: Mapping[tuple[str, ...], Array]) -> Any:
+    """Return arrays as a tree of tuples and records, by their paths."""
+    if () in parts:
+        return parts[()]
+    steps = dict.fromkeys(path[0] for path in parts)
+    branches = {
+        step: _tree({path[1:]: part for path, part in parts.items() if path[0] == step})
+        for step in steps
+    }
+    if all(step.isdecimal() for step in steps):
+        return tuple(branches.values())
+    return record("Result", branches)
 
 
 def _part_at(tree: Any, path: str) -> Any:
