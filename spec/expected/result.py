@@ -342,6 +342,7 @@ def _run(
         for run in arguments.runs
     ]
     outputs = arguments.header.outputs
+    value: Any
     if per_token(arguments.header):
         value = np.concatenate(results, axis=1)
     elif len(outputs) == 1:

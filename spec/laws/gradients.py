@@ -3,10 +3,10 @@
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from spec.inputs.array_conversion import Array
 from spec.inputs.change_parameters import each
 from spec.inputs.draw import Inputs
 from spec.language.header import BAR, Header
@@ -134,9 +134,9 @@ def _is_cotangent(base: str) -> bool:
     return BAR in unicodedata.normalize("NFD", base)
 
 
-def _with_zeros(Mask: Value, entries: object) -> Value:
+def _with_zeros(Mask: Value, entries: Any) -> Value:
     """Return a mask that is 0 at some entries: a row, or a column."""
-    changed: Array = Mask.copy()
+    changed = Mask.copy()
     changed[entries] = 0
     return changed
 

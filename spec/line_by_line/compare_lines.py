@@ -129,7 +129,7 @@ class Comparison:
         if at in self.trace.lines:
             # Of what several lines of a tag set, the statement holds what the last of them left.
             set_later = {glyph for later in group.later for glyph in self._set_by(later)}
-            values = {
+            values: Mapping[str, Any] = {
                 glyph: group.value(glyph) for glyph in self._set_by(ref) if glyph not in set_later
             }
             statement = self._line(ref).statement

@@ -93,9 +93,9 @@ def drawn(id: str, equal: Equal) -> tuple[Arguments, ...] | None:
     mirrored = {size: of[other] for size, other in MIRRORED.items()}
     if len(checked()[id].header.inputs) > 1 and id in MODELS - TRAINING and not equal:
         kinds.append(Variation("the other stack larger", {**of, **mirrored}))
-    if any(isinstance(type, Tokens) for _, type in checked()[id].header.inputs):
-        if id not in MODELS | RANDOM:
-            kinds.append(Variation("tokens that come twice", {**of, "N_V": 3}))
+    takes_tokens = any(isinstance(type, Tokens) for _, type in checked()[id].header.inputs)
+    if takes_tokens and id not in MODELS | RANDOM:
+        kinds.append(Variation("tokens that come twice", {**of, "N_V": 3}))
     if id in MASKED:
         kinds.append(Variation("a token that may attend to nothing", of, mask="empty column"))
     if "ε" in map(str, checked()[id].header.hyperparameters):

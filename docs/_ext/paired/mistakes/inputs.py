@@ -76,9 +76,8 @@ def _varied(inputs: Inputs, header: Header) -> Iterator[Drawn]:
         yield from _causal(inputs, parameters.index("Mask"))
     elif any(isinstance(family.member, Matrix) for family in families):  # a context to attend to
         yield Drawn(_louder(inputs))
-    elif "ε" in map(str, header.hyperparameters):
-        name = str(header.inputs[0][0])
-        yield from (_scaled(inputs, name, *scale) for scale in _SCALES)
+    elif "ε" in map(str, header.hyperparameters) and len(header.inputs) == 1:
+        yield from (_scaled(inputs, *scale) for scale in _SCALES)
     else:
         yield Drawn(inputs)
 
@@ -100,14 +99,13 @@ def _causal(inputs: Inputs, place: int) -> Iterator[Drawn]:
     )
 
 
-def _scaled(inputs: Inputs, name: str, exponent: int, epsilon: int | None) -> Drawn:
-    """Return inputs, the first made smaller by a power of ten, and an ε that is one, or 0."""
-    first, *others = inputs.inputs
+def _scaled(inputs: Inputs, exponent: int, epsilon: int | None) -> Drawn:
+    """Return inputs made smaller by a power of ten, and an ε that is one, or 0."""
+    (e,) = inputs.inputs
     ε = 0.0 if epsilon is None else 10.0**epsilon
-    size = f"{name} is of the size of {_power(exponent)}, and " if exponent else ""
+    size = f"e is of the size of {_power(exponent)}, and " if exponent else ""
     value = "0" if epsilon is None else _power(epsilon)
-    scaled = (first * 10.0**exponent, *others)
-    changed = replace(inputs, inputs=scaled, hyperparameters={"ε": ε})
+    changed = replace(inputs, inputs=(e * 10.0**exponent,), hyperparameters={"ε": ε})
     return Drawn(changed, remark=f"Here {size}ε is {value}.")
 
 
