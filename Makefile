@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: all docs test sweep test-all coverage check wheel mutants figures bench clean
+.PHONY: all docs test sweep test-all coverage check wheel mutants figures examples bench clean
 
 all: docs
 	@$(BIN)/formal-transformers list
@@ -69,6 +69,12 @@ mutants: .venv/tests
 # The measured tables of the docs: lines seen, rounding errors.
 figures: .venv/tests
 	$(BIN)/python -m tests.figures
+
+# Models trained on real data, whose figures and plots the docs show. `make examples QUICK=--quick`
+# takes at most a minute for each of them, and writes to build/.
+examples: .venv/tests
+	for path in $$(grep -l '^def main' examples/*.py); do \
+	    $(BIN)/python -m examples.$$(basename $$path .py) $(QUICK) || exit; done
 
 bench: .venv/tests
 	$(BIN)/python -m bench $(WHAT)

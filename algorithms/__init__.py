@@ -2,7 +2,8 @@
 
 The fifteen numbered algorithms of Phuong & Hutter 2022, in the
 paper's order; then what they are made of. Algorithms of ours are
-public names too: see `algorithms.extensions`.
+public names too: see `algorithms.extensions`, and for the pullbacks
+`algorithms.gradients`.
 """
 
 from importlib import import_module
@@ -46,12 +47,20 @@ from algorithms.paper.parameters import (
 )
 from algorithms.paper.sampling import sample, temper
 from algorithms.signatures.public_names import other_than
-from algorithms.signatures.errors import DTypeError, ShapeError
+from algorithms.signatures.errors import (
+    DTypeError,
+    NotFiniteError,
+    ShapeError,
+)
 from algorithms.signatures.trees import tree_map
 from algorithms import extensions as extensions
+from algorithms import gradients as gradients
 
 if TYPE_CHECKING:
     from algorithms import checkpoints as checkpoints
+    from algorithms.gradients import (
+        value_and_gradient as value_and_gradient,
+    )
 
 __all__ = [
     "GELU",
@@ -76,6 +85,7 @@ __all__ = [
     "LengthLimitWarning",
     "MHAttention",
     "MHAttentionParameters",
+    "NotFiniteError",
     "ReLU",
     "ShapeError",
     "bidirectional_mask",
@@ -96,6 +106,7 @@ __all__ = [
 __version__: str
 
 __all__ += other_than(extensions.__all__, __all__)
+__all__ += other_than(gradients.__all__, __all__)
 
 
 if not TYPE_CHECKING:  # or any name passes a type checker
@@ -107,8 +118,9 @@ if not TYPE_CHECKING:  # or any name passes a type checker
             from importlib.metadata import version
 
             return version("formal-transformers")
-        if name in extensions.__all__:
-            return getattr(extensions, name)
+        for package in (extensions, gradients):
+            if name in package.__all__:
+                return getattr(package, name)
         raise AttributeError(
             f"module {__name__!r} has no attribute {name!r}"
         )
@@ -116,5 +128,5 @@ if not TYPE_CHECKING:  # or any name passes a type checker
 
 def __dir__() -> list[str]:
     own = (name for name in globals() if name.startswith("__"))
-    packages = ("checkpoints", "extensions")
+    packages = ("checkpoints", "extensions", "gradients")
     return sorted({*__all__, *own, *packages, "__version__"})

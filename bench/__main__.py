@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from bench import checks, gpt2_small
+from bench import checks, gpt2_small, training
 
-MEASUREMENTS = {"checks": checks.measure, "gpt2_small": gpt2_small.measure}
+MEASUREMENTS = {
+    "checks": checks.measure,
+    "gpt2_small": gpt2_small.measure,
+    "training": training.measure,
+}
 
 for name in sys.argv[1:] or MEASUREMENTS:
     MEASUREMENTS[name]()

@@ -45,8 +45,12 @@ def id_of(name: int | str) -> str:
     The last words of a name are enough where no other name ends with them, as those of "Basic
     single-query attention" are.
 
+    The name of a pullback is also that of its function in Python, and ∇ is also "grad".
+
     >>> id_of(4), id_of("LayerNorm"), id_of("single_query_attention")
     ('4', '6', '3')
+    >>> id_of("grad4"), id_of("∇attention"), id_of("Attention_pullback")
+    ('∇4', '∇4', '∇4')
 
     Raises
     ------
@@ -54,10 +58,12 @@ def id_of(name: int | str) -> str:
         If it is the name of no algorithm, or of several.
     """
     asked, texts = str(name).strip(), algorithms()
+    number = re.sub(r"^grad *", "∇", asked.casefold())
+    letters = re.sub(r"^(.+)pullback$", r"grad\1", spelled(asked))
     for meant in (
-        [id for id in texts if id.casefold() == asked.casefold()],
-        [id for id, text in texts.items() if spelled(text.title) == spelled(asked)],
-        [id for id, text in texts.items() if spelled(asked) in _endings(text.title)],
+        [id for id in texts if id.casefold() == number],
+        [id for id, text in texts.items() if spelled(text.title) == letters],
+        [id for id, text in texts.items() if letters in _endings(text.title)],
     ):
         if len(meant) == 1:
             return meant[0]
@@ -155,9 +161,9 @@ def _texts(folder: Traversable, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _endings(title: str) -> set[str]:
-    """Return how a title is spelled from each of its words on."""
-    words = re.findall(r"[^\W_]+", title)
-    return {spelled("".join(words[first:])) for first in range(len(words))}
+    """Return how a title is spelled from each of its words on; a ∇ stands before any of them."""
+    nabla, words = "∇" * title.startswith("∇"), re.findall(r"[^\W_]+", title)
+    return {spelled(nabla + "".join(words[first:])) for first in range(len(words))}
 
 
 def _order(id: str) -> tuple[str, int]:

@@ -8,10 +8,23 @@ from difflib import get_close_matches
 def spelled(name: str) -> str:
     """Return the letters and digits of a name, all of them small.
 
+    A ∇ is spelled out, as a shell has no key for it.
+
     >>> spelled("Layer-Norm") == spelled("layer_norm") == "layernorm"
     True
+    >>> spelled("∇4") == spelled("grad 4") == "grad4"
+    True
     """
-    return re.sub(r"[\W_]", "", name).casefold()
+    return re.sub(r"[\W_]", "", name.replace("∇", "grad")).casefold()
+
+
+def ascii_id(id: str) -> str:
+    """Return an id as it is written in the names of files.
+
+    >>> ascii_id("∇4"), ascii_id("N1")
+    ('grad4', 'N1')
+    """
+    return id.replace("∇", "grad")
 
 
 def did_you_mean(name: str, known: Mapping[str, str]) -> str:

@@ -1,7 +1,8 @@
 """The symbols of the specification: what each means, and its name in Python.
 
-They stand in `symbols.toml`, except the functions that the headings of the texts name: `Attention`
-means "Algorithm 4".
+They stand in `symbols.toml`, except two kinds, which need no row. The functions that the headings
+of the texts name: `Attention` means "Algorithm 4", and `∇Attention`, in Python
+`Attention_pullback`, "Algorithm ∇4". And cotangents: `W̄_q`, in Python `W_q_bar`, is that of `W_q`.
 """
 
 import re
@@ -15,6 +16,8 @@ from types import MappingProxyType
 
 from spec.library import algorithms
 from spec.usage_error import UsageError
+
+MACRON = "\u0304"
 
 
 class UnknownSymbol(UsageError, LookupError):
@@ -84,9 +87,10 @@ def parse(text: str, headings: Mapping[str, str] = MappingProxyType({})) -> dict
     kinds = tomllib.loads(unicodedata.normalize("NFC", text))
     functions = kinds.setdefault("function", {}) if headings else {}
     for name, meaning in headings.items():
-        if name not in functions and not (name.isascii() and name.isidentifier()):
+        plain = f"{name[1:]}_pullback" if name.startswith("∇") else name
+        if name not in functions and not (plain.isascii() and plain.isidentifier()):
             raise UsageError(f"symbols.toml: {name} ({meaning}) needs a row with a name in Python")
-        functions.setdefault(name, {"ascii": name, "meaning": meaning})
+        functions.setdefault(name, {"ascii": plain, "meaning": meaning})
     symbols: dict[str, Symbol] = {}
     owners: dict[str, Symbol] = {}
     for kind, rows in kinds.items():
@@ -105,10 +109,12 @@ def parse(text: str, headings: Mapping[str, str] = MappingProxyType({})) -> dict
 def lookup(glyph: str) -> Symbol:
     """Return the symbol that a glyph is, or is a member of: `W^i_mlp1` is one of `W^l_mlp1`.
 
+    With a macron it is the cotangent of what it is without: `W̄^i_mlp1` is one of `W̄^l_mlp1`.
+
     Raises
     ------
     UnknownSymbol
-        If it is neither.
+        If it is none of these.
     """
     glyph = unicodedata.normalize("NFC", glyph)
     symbols = table()
@@ -117,6 +123,9 @@ def lookup(glyph: str) -> Symbol:
     for symbol in symbols.values():
         if symbol.has_member(glyph):
             return symbol
+    base, bar, scripts = unicodedata.normalize("NFD", glyph).partition(MACRON)
+    if bar:
+        return _cotangent(_primal(unicodedata.normalize("NFC", base + scripts)), base)
     raise UnknownSymbol(f"{glyph} is not a symbol: it needs a row in spec/symbols.toml")
 
 
@@ -125,11 +134,45 @@ def ascii(glyph: str) -> str:
 
     >>> ascii("X̃"), ascii("ℓ_x"), ascii("W^i_mlp3")
     ('X_tilde', 'ell_x', 'W_mlp3')
+    >>> ascii("W̄^i_mlp3"), ascii("X̄^h")
+    ('W_mlp3_bar', 'X_h_bar')
     """
     name = lookup(glyph).ascii
     if name is None:
         raise UnknownSymbol(f"{glyph} has no name in Python")
     return name
+
+
+def _primal(glyph: str) -> Symbol:
+    """Return the symbol that a glyph is, or is without its index: `M` may stand for `M_l`.
+
+    Of one variable several heads may each have a share, `X̄^h`. A size, which `B` is too, has no
+    cotangent.
+    """
+    stem, mark, head = glyph.partition("^")
+    if mark and stem in table() and _ranges(head) and not _is_known(glyph):
+        of = table()[stem]
+        name = None if of.ascii is None else f"{of.ascii}_{head}"
+        return Symbol(glyph, name, of.kind, of.meaning, head)
+    known = glyph in table() and table()[glyph].kind != "size"
+    for symbol in table().values():
+        if symbol.index is not None and symbol.stem == glyph and not known:
+            name = None if symbol.ascii is None else symbol.ascii.removesuffix(f"_{symbol.index}")
+            return Symbol(glyph, name, symbol.kind, symbol.meaning)
+    return lookup(glyph)
+
+
+def _is_known(glyph: str) -> bool:
+    """Say whether a glyph is a symbol of the table, or a member of one."""
+    return glyph in table() or any(symbol.has_member(glyph) for symbol in table().values())
+
+
+def _cotangent(of: Symbol, base: str) -> Symbol:
+    """Return the cotangent of a symbol; the macron stands over its base."""
+    scripts = unicodedata.normalize("NFD", of.glyph).removeprefix(base)
+    glyph = unicodedata.normalize("NFC", base + MACRON + scripts)
+    name = None if of.ascii is None else f"{of.ascii}_bar"
+    return Symbol(glyph, name, of.kind, f"the cotangent of {of.glyph}", of.index)
 
 
 def _ranges(script: str) -> bool:

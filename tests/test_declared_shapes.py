@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
+from itertools import starmap
 from typing import Any, Generic, NamedTuple
 
 import numpy as np
@@ -28,6 +29,7 @@ from algorithms.signatures.declarations import (
     Number,
     Optional,
     Record,
+    Several,
     declared,
     read,
 )
@@ -36,13 +38,15 @@ from spec.inputs.draw import SIZES, draw
 from spec.inputs.python_form import input_name, per_token, python_form
 from spec.language import alg_file, parse, tree
 from spec.language.checked import Checked, declarations
+from spec.language.header import Argument
 from spec.language.plain_text import text
-from spec.language.types import Tokens, sizes_of
+from spec.language.types import Key, Tokens, Type, sizes_of
 from spec.library import checked, programs
 from spec.pairing import implementations
 
 OURS = implementations("algorithms")
 TOKENS = 2  # taken at once by what takes one token in the paper
+WRITTEN = object()  # a result whose length is not declared
 PRIMES = dict(
     zip(
         sorted(SIZES, key=lambda name: SIZES[name]),  # there are few layers and heads
@@ -68,6 +72,13 @@ LISTED = [
     ("6 8 9 10 11 12 13 14 15", "eps >= 0", NOT_REQUIRED, "or √(v + ε) might have no value"),
     ("14 15", "τ ∈ (0, ∞)", "not required", "0 and ∞ have their limits"),
     ("14 15", "tau >= 0", NOT_REQUIRED, "0 and ∞ have their limits"),
+    ("D3", "special", NONE, "tokens that BERT does not mask, which no text declares (A10)"),
+    ("D1", "alpha >= 0", NOT_REQUIRED, "it is a part of the weight"),
+    ("D1", "alpha <= 1", NOT_REQUIRED, "it is a part of the weight"),
+    ("O4", "i >= 0", NOT_REQUIRED, "the text has i ∈ ℕ, an input"),
+    ("D9 O4", "eta_min >= 0", NOT_REQUIRED, "a step does not climb"),
+    ("D9 O4", "N_steps ∈ ℕ", "not required", "follows from N_warm + 1 ≤ N_steps"),
+    ("D9", "B ∈ ℕ", "not required", "follows from 1 ≤ B"),
     ("14", "ell <= ell_max", NOT_REQUIRED, "follows but where ℓ_gen = 0"),
     ("15", "ell_gen >= 0", NOT_REQUIRED, "ell_gen is ours"),
     ("15", "ell_gen <= ell_max", NOT_REQUIRED, "ell_gen is ours"),
@@ -93,18 +104,26 @@ def stacked() -> set[type]:
 def wanted(algorithms: Mapping[str, Checked], id: str) -> dict[str, Any]:
     """The arguments that the pseudocode declares in Python's form, and the result.
 
-    How many tokens a text has that is the result, no declaration says.
+    How many tokens a text has that is a result, no declaration says; it is left out, or `WRITTEN`.
     """
     header = algorithms[id].header
-    key, type = header.output
-    if not (writes := isinstance(type, Tokens)):
-        with_result = replace(header, inputs=(*header.inputs, header.output))
-        algorithms = {**algorithms, id: replace(algorithms[id], header=with_result)}
     times = TOKENS if per_token(header) else 1
-    runs = [draw(algorithms, id, np.random.default_rng(0), PRIMES) for _ in range(times)]
-    form = python_form(algorithms, id, runs, np.float64)
-    if not writes:
-        form["return"] = form.pop(input_name(str(key), type))
+
+    def drawn(*results: Argument) -> dict[str, Any]:
+        with_results = replace(header, inputs=(*header.inputs, *results))
+        planted = {**algorithms, id: replace(algorithms[id], header=with_results)}
+        runs = [draw(planted, id, np.random.default_rng(0), PRIMES) for _ in range(times)]
+        return python_form(planted, id, runs, np.float64)
+
+    def result(key: Key, type: Type) -> Any:
+        if isinstance(type, Tokens):
+            return WRITTEN
+        return drawn((key, type))[input_name(str(key), type)]
+
+    results = tuple(starmap(result, header.outputs))
+    form = drawn()
+    if results[0] is not WRITTEN or len(results) > 1:
+        form["return"] = results if len(results) > 1 else results[0]
     return form
 
 
@@ -121,6 +140,8 @@ class Comparison:
         types = self.algorithm.header.variables.values()
         known = {atom.name for type in types for atom in sizes_of(type)}
         self.primes = {name: PRIMES[name] for name in known & PRIMES.keys()}
+        for atom, size in self.algorithm.header.equal.items():
+            self.primes[atom.name] = size.value({part: PRIMES[part.name] for part in size.atoms})
         #: Sizes by their names in Python. The length of a sequence has one that is Python's own.
         self.sizes = {
             symbols.ascii(name): prime
@@ -158,6 +179,11 @@ class Comparison:
         self, declaration: Declaration, value: Any, path: str, parameter: bool = False
     ) -> Iterator[tuple[str, str]]:
         match declaration:
+            case _ if value is WRITTEN:
+                return
+            case Several(parts):
+                for place, (part, one) in enumerate(zip(parts, value, strict=True)):
+                    yield from self.compare(part, one, f"{path}[{place}]")
             case Optional(part):
                 yield from self.compare(part, value, path)
             case Record(cls, fields):
@@ -170,6 +196,7 @@ class Comparison:
                 yield from self.shape((count,), (len(value),), f"{path}[…]")
                 yield from self.compare(item, value[0], f"{path}[…]", parameter)
             case ArrayOf(batch, axes, kind):
+                value = np.asarray(value)  # a number may be one without axes
                 if (value.dtype.kind, bool(batch and parameter)) != (kind[0], False):
                     yield path, f"{kind} {batch} for {value.dtype}"
                 yield from self.shape(axes, value.shape, path)
@@ -195,7 +222,10 @@ class Comparison:
         return " ".join(name for name, prime in PRIMES.items() if size % prime == 0) or str(size)
 
     def rules(self) -> Iterator[tuple[str, str]]:
-        """What the pseudocode requires, and how Python writes it. No sequence is ever empty."""
+        """What the pseudocode requires, and how Python writes it.
+
+        No sequence is ever empty, and two sizes may be equal by having one name.
+        """
         for row in self.algorithm.program.section("Hyperparameters"):
             for item in row.node.items if isinstance(row.node, tree.Declarations) else ():
                 kind = text(item.kind) if isinstance(item, tree.Declaration) else ""
@@ -203,8 +233,9 @@ class Comparison:
                     if symbols.ascii(name) in self.wanted and kind in RANGES:
                         yield f"{name} ∈ {kind}", RANGES[kind].format(symbols.ascii(name))
         for requirement in self.algorithm.header.requirements:
-            if not requirement.text.startswith("1 ≤ length("):
-                yield requirement.text, self.in_python(requirement.text)
+            left, _, right = (rule := self.in_python(requirement.text)).partition(" == ")
+            if left != right and not requirement.text.startswith("1 ≤ length("):
+                yield requirement.text, rule
 
     def in_python(self, rule: str) -> str:
         """A condition as Python writes it: `ell <= ell_max` for `length(x) ≤ ℓ_max`."""
@@ -214,7 +245,8 @@ class Comparison:
             return names.get(self.primes.get(match[0]), match[0])
 
         rule = re.sub(r"length\([^)]*\)|[^\W\d][\w\u0300-\u036f]*", name, rule)
-        return rule.replace("≤", "<=").replace("−", "-")
+        rule = re.sub(r"(?<=\w) (?=\w)", " * ", rule)  # a product
+        return rule.replace(" = ", " == ").replace("≤", "<=").replace("−", "-")
 
 
 def found(

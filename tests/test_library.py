@@ -200,11 +200,19 @@ def test_there_is_no_example_of_an_algorithm_that_does_not_exist() -> None:
 
 @pytest.mark.parametrize("id", algorithms())
 def test_an_algorithm_has_its_id_its_title_and_its_functions_name(id: str) -> None:
-    title, function = algorithms()[id].title, implementations("algorithms")[id].__name__
-    for name in (id, title, function):
+    title, function = algorithms()[id].title, implementations("algorithms").get(id)
+    for name in (id, title, *([] if function is None else [function.__name__])):
         for written in (name, name.upper(), name.lower(), f" {name} ", name.replace("_", "-")):
             assert id_of(written) == id
     assert not id.isdecimal() or id_of(int(id)) == id
+
+
+@pytest.mark.parametrize(
+    "name", ["grad4", "Grad 4", "grad attention", "attention_pullback", "∇ATTENTION"]
+)
+def test_a_nabla_can_be_typed_in_letters(name: str) -> None:
+    assert id_of(name) == "∇4"
+    assert id_of("grad norm") == "∇6"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -28,8 +29,9 @@ from algorithms.signatures.arrays import (
 from algorithms.signatures.check import Check
 from algorithms.signatures.declarations import Count, read
 from algorithms.signatures.decorator import algorithm
-from algorithms.signatures.errors import DTypeError
-from algorithms.signatures.trees import tree_map
+from algorithms.signatures.errors import DTypeError, NotFiniteError
+from algorithms.signatures.trees import named_arrays, tree_map
+from algorithms.signatures.values import number
 
 if TYPE_CHECKING:
     from jaxtyping import Integer
@@ -67,7 +69,8 @@ def EDTraining(
     eta: float,
     value_and_gradient: ValueAndGradient[
         EDTransformerParameters[A], A
-    ],
+    ]
+    | None = None,
     eps: float = 0.0,
     activation: Callable[[A], A] = ReLU,
 ) -> EDTransformerParameters[A]:
@@ -84,9 +87,10 @@ def EDTraining(
         How often all data are used.
     eta : float, greater than 0
         The learning rate.
-    value_and_gradient : function of (loss, theta)
+    value_and_gradient : function of (loss, theta), optional
         Gives `loss(theta)` and its gradient, in the form of theta:
-        `lambda f, w: jax.value_and_grad(f)(w)`, say.
+        `lambda f, w: jax.value_and_grad(f)(w)`, say. By default
+        `algorithms.value_and_gradient`, for NumPy's arrays.
     eps, activation
         As in `EDTransformer`.
 
@@ -104,6 +108,9 @@ def EDTraining(
         θ's form.
     ValueError
         A number is out of its range.
+    NotFiniteError
+        A loss or its gradient is infinite or nan. The error names
+        the step, and has θ as it was before: `error.theta`.
 
     Notes
     -----
@@ -122,15 +129,12 @@ def EDTraining(
     ...     N_V=7, ell_max=4, L_enc=1, L_dec=1, H=1, d_e=2, d_mlp=3,
     ...     d_attn=2, d_mid=2,
     ... )
-    >>> def no_slope(loss, theta):
-    ...     return loss(theta), tree_map(np.zeros_like, theta)
     >>> z, x = [np.array([0, 1])], [np.array([5, 2, 6])]
     >>> theta_hat = EDTraining(
     ...     z, x, theta, N_epochs=1, eta=0.1, eps=1e-5,
-    ...     value_and_gradient=no_slope,
     ... )
-    >>> bool((theta_hat.W_u == theta.W_u).all())
-    True
+    >>> bool((theta_hat.W_u == theta.W_u).any())
+    False
     """
     xp, N_data = namespace(theta.W_e), len(x)
     for i in range(N_epochs):  # 11.1
@@ -148,7 +152,7 @@ def EDTraining(
                 return -xp.sum(xp.log(p))  # 11.5
 
             gradient = slope(
-                "EDTraining", value_and_gradient, loss, theta
+                "EDTraining", value_and_gradient, loss, theta, i, n
             )  # 11.6
             theta = descend(theta, eta, gradient)  # 11.6
     return theta  # 11.9
@@ -178,7 +182,8 @@ def ETraining(
     rng: np.random.Generator,
     value_and_gradient: ValueAndGradient[
         ETransformerParameters[A], A
-    ],
+    ]
+    | None = None,
     mask_token: int | None = None,
     eps: float = 0.0,
     activation: Callable[[A], A] = GELU,
@@ -199,9 +204,10 @@ def ETraining(
         How probable it is that a token is masked.
     rng : numpy.random.Generator
         Asked for one number a token, which decides on its mask.
-    value_and_gradient : function of (loss, theta)
+    value_and_gradient : function of (loss, theta), optional
         Gives `loss(theta)` and its gradient, in the form of theta:
-        `lambda f, w: jax.value_and_grad(f)(w)`, say.
+        `lambda f, w: jax.value_and_grad(f)(w)`, say. By default
+        `algorithms.value_and_gradient`, for NumPy's arrays.
     mask_token : int, optional
         By default the paper's, N_V−3.
     eps, activation
@@ -221,6 +227,9 @@ def ETraining(
         θ's form.
     ValueError
         A number is out of its range.
+    NotFiniteError
+        A loss or its gradient is infinite or nan. The error names
+        the step, and has θ as it was before: `error.theta`.
 
     Notes
     -----
@@ -239,15 +248,12 @@ def ETraining(
     ...     N_V=7, ell_max=4, L=1, H=1, d_e=2, d_mlp=3, d_attn=2,
     ...     d_mid=2, d_f=2,
     ... )
-    >>> def no_slope(loss, theta):
-    ...     return loss(theta), tree_map(np.zeros_like, theta)
     >>> theta_hat = ETraining(
     ...     [np.array([5, 2, 6])], theta, N_epochs=1, eta=0.1,
     ...     p_mask=0.5, rng=np.random.default_rng(0), eps=1e-5,
-    ...     value_and_gradient=no_slope,
     ... )
-    >>> bool((theta_hat.W_u == theta.W_u).all())
-    True
+    >>> bool((theta_hat.W_u == theta.W_u).any())
+    False
     """
     xp, N_data = namespace(theta.W_e), len(x)
     if mask_token is None:
@@ -274,7 +280,7 @@ def ETraining(
                 return -xp.sum(xp.log(p))  # 12.9
 
             gradient = slope(
-                "ETraining", value_and_gradient, loss, theta
+                "ETraining", value_and_gradient, loss, theta, i, n
             )  # 12.10
             theta = descend(theta, eta, gradient)  # 12.10
     return theta  # 12.13
@@ -300,7 +306,8 @@ def DTraining(
     eta: float,
     value_and_gradient: ValueAndGradient[
         DTransformerParameters[A], A
-    ],
+    ]
+    | None = None,
     eps: float = 0.0,
     activation: Callable[[A], A] = GELU,
 ) -> DTransformerParameters[A]:
@@ -316,9 +323,10 @@ def DTraining(
         How often all data are used.
     eta : float, greater than 0
         The learning rate.
-    value_and_gradient : function of (loss, theta)
+    value_and_gradient : function of (loss, theta), optional
         Gives `loss(theta)` and its gradient, in the form of theta:
-        `lambda f, w: jax.value_and_grad(f)(w)`, say.
+        `lambda f, w: jax.value_and_grad(f)(w)`, say. By default
+        `algorithms.value_and_gradient`, for NumPy's arrays.
     eps, activation
         As in `DTransformer`.
 
@@ -336,6 +344,9 @@ def DTraining(
         θ's form.
     ValueError
         A number is out of its range.
+    NotFiniteError
+        A loss or its gradient is infinite or nan. The error names
+        the step, and has θ as it was before: `error.theta`.
 
     Notes
     -----
@@ -354,14 +365,12 @@ def DTraining(
     ...     N_V=7, ell_max=4, L=1, H=1, d_e=2, d_mlp=3, d_attn=2,
     ...     d_mid=2,
     ... )
-    >>> def no_slope(loss, theta):
-    ...     return loss(theta), tree_map(np.zeros_like, theta)
     >>> theta_hat = DTraining(
     ...     [np.array([5, 2, 6])], theta, N_epochs=1, eta=0.1,
-    ...     eps=1e-5, value_and_gradient=no_slope,
+    ...     eps=1e-5,
     ... )
-    >>> bool((theta_hat.W_u == theta.W_u).all())
-    True
+    >>> bool((theta_hat.W_u == theta.W_u).any())
+    False
     """
     xp, N_data = namespace(theta.W_e), len(x)
     for i in range(N_epochs):  # 13.1
@@ -379,7 +388,7 @@ def DTraining(
                 return -xp.sum(xp.log(p))  # 13.5
 
             gradient = slope(
-                "DTraining", value_and_gradient, loss, theta
+                "DTraining", value_and_gradient, loss, theta, i, n
             )  # 13.6
             theta = descend(theta, eta, gradient)  # 13.6
     return theta  # 13.9
@@ -387,22 +396,54 @@ def DTraining(
 
 def slope(
     function: str,
-    value_and_gradient: ValueAndGradient[Theta, A],
+    value_and_gradient: ValueAndGradient[Theta, A] | None,
     loss: Callable[[Theta], A],
     theta: Theta,
+    i: int,
+    n: int | None = None,
 ) -> Theta:
-    """`∇loss(θ)`, by the given function, in the form of θ."""
-    result, check = value_and_gradient(loss, theta), Check(function)
+    """`∇loss(θ)`, in the form of θ: of epoch i and sequence n.
+
+    Of step i, where there are no epochs.
+    """
+    check, form = Check(function), read(type(theta))
+    check.check(form, theta, "theta", True)
+    if value_and_gradient is None:
+        name, _ = check.shared["library"]
+        if name != "numpy":
+            check.refuse(
+                DTypeError,
+                f"theta holds arrays of {name}: give "
+                "value_and_gradient, for ours is for NumPy's",
+            )
+        # Not all who import us want gradients.
+        from algorithms.gradients import reverse_sweep
+
+        value_and_gradient = reverse_sweep.value_and_gradient
+    result = value_and_gradient(loss, theta)
     if not isinstance(result, tuple) or len(result) != 2:
         check.refuse(
             DTypeError,
             "value_and_gradient gives no pair, want the loss and "
             "its gradient",
         )
-    _, gradient = result
-    form = read(type(theta))
-    check.check(form, theta, "theta", True)
+    value, gradient = result
     check.check(form, gradient, "gradient", True)
+    place = f"step i={i}"
+    if n is not None:
+        place = f"epoch i={i}, sequence n={n}"
+    lost = number(value)
+    if lost is not None and not math.isfinite(lost):
+        raise NotFiniteError(
+            f"{function}: the loss is {lost} in {place}", theta
+        )
+    for path, array in named_arrays(gradient, "gradient"):
+        xp = namespace(array)
+        if not xp.all(xp.isfinite(array)):
+            raise NotFiniteError(
+                f"{function}: {path} is not finite in {place}",
+                theta,
+            )
     return gradient
 
 

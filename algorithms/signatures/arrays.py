@@ -57,6 +57,7 @@ class Namespace(Protocol[Arr]):
     bool: Any
 
     def abs(self, x: Arr, /) -> Arr: ...
+    def all(self, x: Any, /) -> Any: ...
     def arange(
         self, stop: int, /, *, dtype: Any = None, device: Any = None
     ) -> Arr: ...
@@ -65,6 +66,9 @@ class Namespace(Protocol[Arr]):
         self, obj: Any, /, *, dtype: Any = None, device: Any = None
     ) -> Arr: ...
     def astype(self, x: Array, dtype: Any, /) -> Arr: ...
+    def broadcast_to(
+        self, x: Arr, /, shape: tuple[int, ...]
+    ) -> Arr: ...
     def concat(
         self, arrays: Sequence[Arr], /, *, axis: int = 0
     ) -> Arr: ...
@@ -155,9 +159,9 @@ def columns(W: A, i: Array) -> A:
 
 
 def entries(P: A, i: Array) -> A:
-    """`P[i[t], t]` for each column t of a matrix."""
-    i = as_index(i)[None, :]
-    return namespace(P).take_along_axis(P, i, axis=0)[0, :]
+    """`P[i[t], t]` for each column t of a matrix, or of several."""
+    i = as_index(i)[..., None, :]
+    return namespace(P).take_along_axis(P, i, axis=-2)[..., 0, :]
 
 
 def append(x: Arr, y: int) -> Arr:
@@ -180,10 +184,9 @@ def erfc(x: A) -> A:
         import jax.scipy.special
 
         return cast("A", jax.scipy.special.erfc(cast("Any", x)))
-    # scipy.special takes longer to import than NumPy.
-    import scipy.special
+    from algorithms.signatures import error_function
 
-    values = scipy.special.erfc(np.asarray(x))
+    values = error_function.erfc(np.asarray(x))
     return namespace(x).asarray(values, dtype=x.dtype)
 
 

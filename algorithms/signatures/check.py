@@ -25,13 +25,18 @@ from algorithms.signatures.declarations import (
     Number,
     Optional,
     Record,
+    Several,
 )
 from algorithms.signatures.errors import DTypeError, ShapeError
 from algorithms.signatures.leading_axes import LeadingAxes
 from algorithms.signatures.messages import compiled
+from algorithms.signatures.trees import named_arrays
 
 #: What passes for a number. NumPy's float64 is a float by itself.
 NUMBERS = {int: (int, np.integer), float: (int, float, np.number)}
+
+#: The arrays of a record: the path of each, and its shape.
+Form = list[tuple[str, tuple[int, ...]]]
 
 #: Numbers that are added to arrays, or multiply them.
 COMPUTED_WITH = {"eps", "eta"}
@@ -61,6 +66,8 @@ class Check:
         self.sizes: dict[str, Any] = {}  # and numbers, by name
         self.origin: dict[str, str] = {}  # what set a size
         self.leading = LeadingAxes()
+        # Of all entries of θ: what argument set which shapes.
+        self.forms: dict[str, tuple[str, Form]] = {}
         # What needs all sizes: each array whose values are limited.
         self.limited: list[tuple[str, Any, ArrayOf]] = []
         self.sequences: list[Check] = []  # of a data set
@@ -97,7 +104,9 @@ class Check:
     def result(self, declaration: Declaration, result: Any) -> None:
         """Check the result against the sizes of the arguments."""
         self.leading.close()
-        if isinstance(declaration, ArrayOf):
+        if isinstance(declaration, ArrayOf) and not (
+            declaration.all_entries
+        ):
             self.check_array(declaration, result, "result", least=0)
         else:
             self.check(declaration, result, "result")
@@ -115,10 +124,16 @@ class Check:
         whether it is a part of θ.
         """
         match declaration:
+            case ArrayOf(axes=(size,), all_entries=True):
+                self.check_all_entries(
+                    declaration, size, value, path
+                )
             case ArrayOf():
                 self.check_array(
                     declaration, value, path, parameter
                 )
+            case Several(parts):
+                self.check_several(parts, value, path)
             case Optional(inner):
                 if value is not None:
                     self.check(inner, value, path, parameter)
@@ -145,6 +160,52 @@ class Check:
                 cls = declaration.type
                 if not isinstance(value, cls):
                     self.refuse_type(path, value, type_name(cls))
+
+    def check_several(
+        self, parts: tuple[Declaration, ...], value: Any, path: str
+    ) -> None:
+        """Check each of several results."""
+        if not isinstance(value, tuple) or len(value) != len(parts):
+            self.refuse_type(
+                path, value, f"a tuple of {len(parts)}"
+            )
+        for n, part in enumerate(parts):
+            self.check(part, value[n], f"{path}[{n}]")
+
+    def check_all_entries(
+        self, declaration: ArrayOf, size: str, value: Any, path: str
+    ) -> None:
+        """Check an array or a record, taken as one vector."""
+        plain = not isinstance(value, tuple)
+        form: Form = []
+        for name, array in named_arrays(value, ""):
+            own = declaration
+            if library(array) and not misleading(array):
+                shape = tuple(array.shape)
+                form.append((name, shape))
+                if not plain or len(shape) != 1:
+                    axes = tuple(map(str, shape))
+                    own = declaration._replace(axes=axes)
+            self.check_array(own, array, path + name, True)
+        if not form:
+            self.refuse_type(path, value, "an array (float)")
+        origin, known = self.forms.setdefault(size, (path, form))
+        if form == known:
+            return
+        for (name, shape), (other, want) in zip(
+            form, known, strict=False
+        ):
+            if name == other and shape != want:
+                self.refuse(
+                    ShapeError,
+                    f"{path}{name} has shape {shape}, "
+                    f"{origin}{other} has {want}: want one shape",
+                )
+        self.refuse(
+            ShapeError,
+            f"{path} has not the arrays of {origin}: want "
+            f"{', '.join(origin + name for name, _ in known)}",
+        )
 
     def check_items(
         self,

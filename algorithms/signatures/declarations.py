@@ -16,6 +16,7 @@ from typing import (
     Any,
     Literal,
     NamedTuple,
+    TypeVar,
     Union,
     get_args,
     get_origin,
@@ -51,6 +52,16 @@ class RightPadding:
     """True at tokens, then False at what fills up a sequence."""
 
 
+class AllEntries(NamedTuple):
+    """θ as one vector: an array, or the arrays of any record.
+
+    `size` is the name of the number of entries. All arguments of
+    one size have the same arrays, of the same shapes.
+    """
+
+    size: str
+
+
 class ArrayOf(NamedTuple):
     """An array: its axes, outermost first, and its element types.
 
@@ -65,6 +76,7 @@ class ArrayOf(NamedTuple):
     dtypes: tuple[str, ...]
     below: Below | None
     right_padding: bool = False
+    all_entries: bool = False
 
 
 #: Each kind of element, by a type that no other kind has.
@@ -97,6 +109,12 @@ class Items(NamedTuple):
     shared: bool
 
 
+class Several(NamedTuple):
+    """A tuple of results, each with its own declaration."""
+
+    parts: tuple[Declaration, ...]
+
+
 class Optional(NamedTuple):
     """Something that may be None."""
 
@@ -122,7 +140,14 @@ class Instance(NamedTuple):
 
 
 Declaration = (
-    ArrayOf | Record | Items | Optional | Number | Choice | Instance
+    ArrayOf
+    | Record
+    | Items
+    | Several
+    | Optional
+    | Number
+    | Choice
+    | Instance
 )
 
 
@@ -175,6 +200,17 @@ def read(
     origin, args = get_origin(hint), get_args(hint)
     if origin is Annotated:
         return read(args[0], names, (*args[1:], *marks))
+    if isinstance(hint, TypeVar):  # any class of parameters
+        (size,) = (
+            m.size for m in marks if isinstance(m, AllEntries)
+        )
+        return ArrayOf(
+            "", (size,), "float", FLOATS, None, False, True
+        )
+    if origin is tuple and not any(
+        isinstance(mark, Count) for mark in marks
+    ):
+        return Several(tuple(read(arg, names) for arg in args))
     if origin in (Union, UnionType):
         (one,) = (arg for arg in args if arg is not NoneType)
         return Optional(read(one, names, marks))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from inspect import signature
 from typing import Any, TypeVar, cast
 
@@ -59,8 +60,13 @@ def checked(*, requires: tuple[str, ...] = ()) -> Callable[[F], F]:
 
         @wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
-            if not enabled or _compiling() or _inside.get():
+            if _compiling():
                 return function(*args, **kwargs)
+            run: Callable[..., Any] = function
+            if way := _own_way((*args, *kwargs.values())):
+                run = partial(way, function)
+            if not enabled or _inside.get():
+                return run(*args, **kwargs)
             token = _inside.set(True)
             try:
                 check = Check(function.__name__)
@@ -77,7 +83,7 @@ def checked(*, requires: tuple[str, ...] = ()) -> Callable[[F], F]:
                         error, declarations().arguments, arguments
                     ) from None
                 check.rules(requires)
-                result = function(*args, **kwargs)
+                result = run(*args, **kwargs)
                 check.result(declarations().result, result)
             finally:
                 _inside.reset(token)
@@ -87,6 +93,32 @@ def checked(*, requires: tuple[str, ...] = ()) -> Callable[[F], F]:
         return cast("F", call)
 
     return wrap
+
+
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """Check no call for a while, as within a checked call."""
+    token = _inside.set(True)
+    try:
+        yield
+    finally:
+        _inside.reset(token)
+
+
+def _own_way(arguments: Iterable[Any]) -> Callable[..., Any] | None:
+    """How an array library carries out functions, if by itself.
+
+    The library is that of the first argument, or first part of one,
+    whose type has a method `__algorithm__`.
+    """
+    for argument in arguments:
+        while isinstance(argument, tuple) and argument:
+            argument = argument[0]
+        if hasattr(type(argument), "__algorithm__"):
+            return cast(
+                "Callable[..., Any]", argument.__algorithm__
+            )
+    return None
 
 
 def _compiling() -> bool:

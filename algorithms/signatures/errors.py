@@ -1,6 +1,8 @@
-"""What a call that does not fit its signature raises."""
+"""What a call raises: it does not fit, or a number is none."""
 
 from __future__ import annotations
+
+from typing import Any
 
 
 class ShapeError(ValueError):
@@ -9,3 +11,14 @@ class ShapeError(ValueError):
 
 class DTypeError(TypeError):
     """A value whose type is not what the signature says."""
+
+
+class NotFiniteError(ArithmeticError):
+    """A loss or a gradient that is infinite or nan.
+
+    `theta` holds the parameters as they were before that step.
+    """
+
+    def __init__(self, message: str, theta: Any) -> None:
+        super().__init__(message)
+        self.theta = theta

@@ -42,11 +42,15 @@ class LeadingAxes:
         `batch` is "*batch" or "*#batch"; `parameter` says
         whether the array is one.
         """
-        if batch == "*batch":
-            if self.same is None:
-                self.same = shape
-            return self.same == shape
         try:
+            if batch == "*batch":
+                if self.same is None:
+                    self.same = shape
+                    before = _broadcast(
+                        self.inputs, self.parameters
+                    )
+                    return _broadcast(before, shape) == shape
+                return self.same == shape
             if parameter:
                 self.parameters = _broadcast(self.parameters, shape)
             else:

@@ -62,3 +62,20 @@ def map_each(
     """The parts of what `tree_map` gives."""
     for parts in zip(*trees, strict=True):
         yield tree_map(function, *parts)
+
+
+def named_arrays(tree: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """Each array of θ, with its path: `theta.layers[0].W.b_o`.
+
+    >>> from algorithms.signatures.trees import named_arrays
+    >>> [*named_arrays((1.0, (2.0,)), "m")]
+    [('m[0]', 1.0), ('m[1][0]', 2.0)]
+    """
+    if not isinstance(tree, tuple):
+        if tree is not None:
+            yield name, tree
+        return
+    fields = getattr(tree, "_fields", None)
+    for n, part in enumerate(tree):
+        place = f".{fields[n]}" if fields else f"[{n}]"
+        yield from named_arrays(part, name + place)

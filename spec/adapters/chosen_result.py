@@ -22,7 +22,8 @@ def chosen_result(value: Any, output: str | int | None, arguments: Arguments) ->
         All that the function returns.
     output
         The name or the place of the result; None: what is called `logits` or `last_hidden_state`,
-        or else the first of a tuple or a list of matrices, or the only entry of a dict.
+        or else the first of a tuple or a list of matrices, or the only entry of a dict; all that
+        the function returns, if the algorithm itself has several results.
     arguments
         The arguments of the call.
 
@@ -34,7 +35,7 @@ def chosen_result(value: Any, output: str | int | None, arguments: Arguments) ->
     if output is not None:
         return _named(value, output)
     _, type = arguments.header.output
-    if not isinstance(type, Matrix):
+    if not isinstance(type, Matrix) or len(arguments.header.outputs) > 1:
         return value
     for name in NAMES:
         if isinstance(value, Mapping) and name in value:

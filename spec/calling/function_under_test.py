@@ -17,6 +17,7 @@ from spec.expected.result import (
     ExactResult,
     UndefinedResultError,
     result_arrays,
+    result_name,
     result_parts,
     telling_result,
 )
@@ -228,7 +229,7 @@ def _with_open_values(
     result. None is returned if there is no such token, or if nan stands anywhere else.
     """
     mask = expected.arguments.named.get("Mask")
-    if mask is None or mask.any(axis=0).all():
+    if mask is None or mask.any(axis=0).all() or len(expected.arrays) > 1:
         return None
     (array,) = expected.arrays
     nan = np.isnan(result[array.path])
@@ -238,19 +239,18 @@ def _with_open_values(
 
 
 def _not_numbers(result: Mapping[str, Array], arguments: Arguments) -> str:
-    key, _ = arguments.header.output
     for path, array in result.items():
+        name = result_name(arguments.header, path)
         if count := int(np.isnan(array).sum()):
-            return f"gives nan for {count} of {array.size} entries of {key}{path}"
+            return f"gives nan for {count} of {array.size} entries of {name}"
         if arguments.variation.finite and (count := int(np.isinf(array).sum())):
-            return f"gives ∞ for {count} of {array.size} entries of {key}{path}"
+            return f"gives ∞ for {count} of {array.size} entries of {name}"
     return ""
 
 
 def _described(distance: Distance, arguments: Arguments) -> str:
-    key, _ = arguments.header.output
     place = [index + 1 for index in distance.place]
-    entry = f"{key}{distance.path}{place or ''}"
+    entry = f"{result_name(arguments.header, distance.path)}{place or ''}"
     times = f", {distance.ratio:.3g} times the tolerance" if distance.tolerance else ""
     found, wanted = distinct_digits(distance.found, distance.wanted)
     return f"gives {found} for {entry}, not {wanted}{times}"

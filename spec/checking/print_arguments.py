@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from spec.calling.function_under_test import Trial
+from spec.expected.result import result_name
 from spec.inputs.arguments import Arguments
 from spec.inputs.array_conversion import Array
 from spec.language.types import Family, Key, Type
@@ -59,7 +60,6 @@ def _rows(key: Key, type: Type, value: Value, arguments: Arguments, indent: str)
 
 
 def _results(trial: Trial) -> Iterator[str]:
-    key, _ = trial.arguments.header.output
     path = trial.distance.path if trial.distance else trial.expected.arrays[0].path
     array = next(array for array in trial.expected.arrays if array.path == path)
     entries = array.entries if array.exact else array.entries.astype(float)
@@ -69,7 +69,8 @@ def _results(trial: Trial) -> Iterator[str]:
     for digits in DIGITS:  # if they are equal, another thing is wrong
         texts = {name: _written(value, digits) for name, value in shown.items()}
         if len({*texts.values()}) == len(texts):
-            yield from (f"{name}: {key}{path} = {text}" for name, text in texts.items())
+            entry = result_name(trial.arguments.header, path)
+            yield from (f"{name}: {entry} = {text}" for name, text in texts.items())
             return
 
 

@@ -10,7 +10,8 @@ that depend on the data are counted as if they were always done (`Cost.at_most` 
 
 A function that an algorithm defines, `loss(θ) = …`, is evaluated once, in the line that defines
 it. A gradient is not counted, neither its operations nor its memory, since the text does not say
-how to compute it: a step of 11-13 is one evaluation of the loss, and the change of θ.
+how to compute it: a step of 11-13 is one evaluation of the loss, and the change of θ. ∇8-∇10 say
+how, and what they keep from the way forth to the way back is in their memory.
 """
 
 from collections.abc import Mapping

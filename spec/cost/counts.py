@@ -7,7 +7,7 @@ from spec.language.checked import Checked
 from spec.language.errors import SpecError
 from spec.language.polynomials import ONE, ZERO, Atom, Poly, sum_of
 from spec.language.tree import Line, Node
-from spec.language.types import Bundle, Family, Function, Matrix, Type
+from spec.language.types import Bundle, Family, Function, Matrix, Product, Type
 
 TURNS = Poly.of(Atom("turns"))  # of a `while`
 
@@ -99,4 +99,6 @@ def numbers(type: Type, algorithms: Mapping[str, Checked]) -> Poly:
             return sum_of(numbers(field, algorithms) for field in fields).replace(new)
         case Function(_, _, result):
             return numbers(result, algorithms)
+        case Product(parts):
+            return sum_of(numbers(part, algorithms) for part in parts)
     return ZERO

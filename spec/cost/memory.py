@@ -24,7 +24,7 @@ from spec.cost.counts import Loop, loops, numbers, of_equal_lengths, value, whil
 from spec.language import tree
 from spec.language.checked import Checked
 from spec.language.header import instance
-from spec.language.names import Raised, Variable
+from spec.language.names import Built, Raised, Variable
 from spec.language.plain_text import text
 from spec.language.polynomials import ONE, ZERO, Atom, Poly, sum_of
 from spec.language.tree import Line, Node, base, children, targets
@@ -169,7 +169,10 @@ class _Memory:
                 if isinstance(target, tree.Call):
                     self.held.pop(Key(target.function), None)
                 self.expression(value)
-                self.set(target)
+                self.set(*targets(statement))
+            case tree.Several(_, call):
+                self.expression(call)
+                self.set(*targets(statement))
             case tree.Choose(target, value, probability, otherwise):
                 for part in (probability, value, otherwise):
                     self.expression(part)
@@ -178,15 +181,16 @@ class _Memory:
             case tree.Sample(token, distribution, weights):
                 self.expression(weights)
                 self.moment(self.size(N_V))
-                self.set(distribution)
-                self.set(token)
-            case tree.Return(_, value):
-                self.expression(value)
+                self.set(distribution, token)
+            case tree.Return() | tree.Returns():
+                for result in statement.results:
+                    self.expression(result.value)
         self.waiting = ZERO
 
-    def set(self, target: tree.Name | tree.Index | tree.Call) -> None:
-        variable = self.variable(target)
-        self.held[variable.key] = self.made(variable, self.number)
+    def set(self, *each: tree.Name | tree.Index | tree.Call) -> None:
+        for target in each:
+            variable = self.variable(target)
+            self.held[variable.key] = self.made(variable, self.number)
 
     def variable(self, target: tree.Name | tree.Index | tree.Call) -> Variable:
         """Return the variable that a target sets, or the member of a family."""
@@ -257,9 +261,11 @@ class _Memory:
     def value(self, node: Node) -> Poly:
         names, typing = self.checked.names, self.checked.typing
         match node:
-            case tree.Number() | tree.Infinity() | tree.Ones():
+            case tree.Number() | tree.Infinity() | tree.Ones() | tree.All():
                 return ZERO
-            case tree.Name() if node not in names.uses or isinstance(names.uses[node], Variable):
+            case tree.Name() if node not in names.uses or isinstance(
+                names.uses[node], Variable | Built
+            ):
                 return ZERO
             case tree.Transpose(operand):
                 return self.expression(operand)

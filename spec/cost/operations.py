@@ -9,19 +9,25 @@ from functools import cached_property, partial, reduce
 from spec.cost.counts import Loop, loops, numbers, of_equal_lengths, while_loop
 from spec.language import tree
 from spec.language.checked import Checked
-from spec.language.inference.calls import ENTRYWISE
 from spec.language.names import Raised
 from spec.language.polynomials import ONE, ZERO, Atom, Poly
 from spec.language.tree import Line, Node, children
 from spec.language.types import N_V, SCALAR, Bundle, Matrix, Type, Whole
 
-KINDS = ("multiply-add", "add", "multiply", "divide", "exp", "log", "sqrt", "power", "Phi", "ReLU")
+KINDS = (
+    *("multiply-add", "add", "multiply", "divide", "exp", "log", "sqrt", "power", "Phi", "ReLU"),
+    *("density", "step", "cos", "larger"),  # Φ', ReLU', a cosine, the larger of two numbers
+)
 
 _ENTRYWISE = {  # the operations of a function, or of an operator, on each entry
     "exp": ("exp",),
     "log": ("log",),
     "ReLU": ("ReLU",),
     "GELU": ("Phi", "multiply"),
+    "GELU'": ("Phi", "density", "multiply", "add"),
+    "ReLU'": ("step",),
+    "cos": ("cos",),
+    "max": ("larger",),
     "√": ("sqrt",),
     "+": ("add",),
     "−": ("add",),
@@ -223,7 +229,7 @@ class _Count:
                 done = self.perhaps(done)
             return self.nodes((*typing.arguments[node], *node.parameters)) + done
         done = self.nodes(node.arguments)
-        if node.function in ENTRYWISE:
+        if node.function in _ENTRYWISE:
             done += operations(self.entries(node), *_ENTRYWISE[node.function])
         elif node.function == "softmax":
             rows, columns = self.shape(node)

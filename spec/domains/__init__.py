@@ -4,8 +4,8 @@ Balls, which enclose the exact numbers, are imported from `spec.domains.balls`, 
 need python-flint.
 """
 
-from spec.domains.domain import Differentiable, Domain
+from spec.domains.domain import Domain, UndecidedError
 from spec.domains.floats import Floats
 from spec.domains.reverse import Reverse, Variable
 
-__all__ = ["Differentiable", "Domain", "Floats", "Reverse", "Variable"]
+__all__ = ["Domain", "Floats", "Reverse", "UndecidedError", "Variable"]

@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 import numpy as np
 from flint import arb, arb_mat, ctx
 
-from spec.domains.domain import Differentiable, Matrix
+from spec.domains.domain import Domain, Matrix, UndecidedError
 
 T = TypeVar("T")
 
@@ -21,7 +21,7 @@ class PrecisionError(ArithmeticError):
     """The balls are still too wide at the highest precision that was allowed."""
 
 
-class Balls(Differentiable[arb]):
+class Balls(Domain[arb]):
     """Arb's balls, at `precision` bits inside the `with`.
 
     The precision decides how narrow a ball is, not whether it is right: outside of the `with` a
@@ -71,6 +71,24 @@ class Balls(Differentiable[arb]):
         if x < 0:
             return arb(0)
         return arb(0.5, 0.5)
+
+    def cos(self, x: arb) -> arb:
+        return x.cos()
+
+    def larger(self, x: arb, y: arb) -> arb:
+        """Return a ball that holds the larger of any number of x and any number of y."""
+        return x.max(y)
+
+    def pi(self) -> arb:
+        return arb.pi()
+
+    def at_most(self, x: arb, y: arb) -> bool:
+        """Say whether no number of x is above any number of y."""
+        if x <= y:
+            return True
+        if x > y:
+            return False
+        raise UndecidedError(f"whether {x} ≤ {y} is not decided at {self.precision} bits")
 
     def power(self, x: arb, y: arb | int) -> arb:
         if isinstance(y, arb):

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from spec.domains.domain import Differentiable, Matrix
+from spec.domains.domain import Domain, Matrix, UndecidedError
 
 
 class Depth:
@@ -40,7 +40,7 @@ class Depth:
         return self
 
 
-class Depths(Differentiable[Depth]):
+class Depths(Domain[Depth]):
     """Numbers of which only the depth is known.
 
     >>> D = Depths()
@@ -57,10 +57,20 @@ class Depths(Differentiable[Depth]):
     def exp(self, x: Depth) -> Depth:
         return x._rounded()
 
-    log = sqrt = Phi = ReLU = square = density = exp
+    log = sqrt = Phi = ReLU = square = density = cos = exp
 
     def step(self, x: Depth) -> Depth:
         return Depth(0)
+
+    def larger(self, x: Depth, y: Depth) -> Depth:
+        return Depth(deepest((x, y)))
+
+    def pi(self) -> Depth:
+        return Depth(1)
+
+    def at_most(self, x: Depth, y: Depth) -> bool:
+        """Raise an error: depths do not say which number is larger."""
+        raise UndecidedError("a depth does not say which number is larger")
 
     def power(self, x: Depth, y: Depth | int) -> Depth:
         return x._rounded(y)

@@ -11,6 +11,10 @@ import numpy.typing as npt
 Matrix = npt.NDArray[np.object_]
 
 
+class UndecidedError(ArithmeticError):
+    """Numbers are known too roughly to say which is larger."""
+
+
 class Scalar(Protocol):
     """A number with Python's operators; an int may stand on either side."""
 
@@ -77,6 +81,36 @@ class Domain(ABC, Generic[S]):
         """Return the larger of x and 0."""
 
     @abstractmethod
+    def density(self, x: S) -> S:
+        """Return Φ'(x), the density of the standard normal distribution."""
+
+    @abstractmethod
+    def step(self, x: S) -> S:
+        """Return ReLU'(x): 1 above 0, 0 below."""
+
+    @abstractmethod
+    def cos(self, x: S) -> S:
+        """Return the cosine."""
+
+    @abstractmethod
+    def larger(self, x: S, y: S) -> S:
+        """Return the larger of two numbers."""
+
+    @abstractmethod
+    def pi(self) -> S:
+        """Return π."""
+
+    @abstractmethod
+    def at_most(self, x: S, y: S) -> bool:
+        """Say whether x ≤ y.
+
+        Raises
+        ------
+        UndecidedError
+            If that is not known of these numbers.
+        """
+
+    @abstractmethod
     def power(self, x: S, y: S | int) -> S:
         """Return x to the power y."""
 
@@ -97,6 +131,15 @@ class Domain(ABC, Generic[S]):
         """Return x · Φ(x)."""
         product: S = x * self.Phi(x)
         return product
+
+    def GELU_slope(self, x: S) -> S:
+        """Return GELU'(x) = Φ(x) + x · Φ'(x)."""
+        slope: S = self.Phi(x) + x * self.density(x)
+        return slope
+
+    def ReLU_slope(self, x: S) -> S:
+        """Return ReLU'(x), as `step`."""
+        return self.step(x)
 
     def total(self, xs: Sequence[S]) -> S:
         """Return the sum, from left to right."""
@@ -127,15 +170,3 @@ class Domain(ABC, Generic[S]):
         if self.is_zero(total):
             return [self.real(0) for _ in column]
         return [x / total for x in exponentials]
-
-
-class Differentiable(Domain[S]):
-    """A domain that also has the derivatives of its functions."""
-
-    @abstractmethod
-    def density(self, x: S) -> S:
-        """Return Φ'(x), the density of the standard normal distribution."""
-
-    @abstractmethod
-    def step(self, x: S) -> S:
-        """Return ReLU'(x): 1 above 0, 0 below."""

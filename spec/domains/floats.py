@@ -10,10 +10,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from spec.domains.domain import Differentiable
+from spec.domains.domain import Domain
 
 
-class Floats(Differentiable[Any]):
+class Floats(Domain[Any]):
     """NumPy's float64, or another type of NumPy's or `ml_dtypes`.
 
     Inside the `with` it does not warn of overflow or of division by 0.
@@ -61,6 +61,19 @@ class Floats(Differentiable[Any]):
     def step(self, x: Any) -> Any:
         """Return ReLU'(x), which is 0 at 0."""
         return self.rounded(x > 0)
+
+    def cos(self, x: Any) -> Any:
+        return self.rounded(np.cos(x))
+
+    def larger(self, x: Any, y: Any) -> Any:
+        return self.rounded(np.maximum(x, y))
+
+    def pi(self) -> Any:
+        return self.rounded(math.pi)
+
+    def at_most(self, x: Any, y: Any) -> bool:
+        """Say whether x ≤ y, which no nan is."""
+        return bool(x <= y)
 
     def power(self, x: Any, y: Any) -> Any:
         return self.rounded(np.power(x, self.rounded(y)))

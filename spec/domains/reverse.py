@@ -7,7 +7,7 @@ from typing import Any, Generic, Self
 
 import numpy as np
 
-from spec.domains.domain import Differentiable, Domain, Matrix, S
+from spec.domains.domain import Domain, Matrix, S, UndecidedError
 
 _numbers = itertools.count()
 
@@ -90,7 +90,7 @@ class Reverse(Domain[Variable[S] | S]):
     [np.float64(6.0)]
     """
 
-    def __init__(self, base: Differentiable[S]) -> None:
+    def __init__(self, base: Domain[S]) -> None:
         self.base = base
         self.minus_infinity = base.minus_infinity
 
@@ -136,6 +136,31 @@ class Reverse(Domain[Variable[S] | S]):
 
     def ReLU(self, x: Variable[S] | S) -> Variable[S] | S:
         return self._apply(self.base.ReLU, x, lambda x, _: self.base.step(x))
+
+    def density(self, x: Variable[S] | S) -> Variable[S] | S:
+        return self._apply(self.base.density, x, lambda x, y: -(x * y))
+
+    def step(self, x: Variable[S] | S) -> S:
+        """Return ReLU'(x), a constant; where it may jump it has no derivative."""
+        step = self.base.step(_value(x))
+        known = self.base.is_zero(step) or self.base.is_zero(step - 1)
+        if isinstance(x, Variable) and not known:
+            raise UndecidedError(f"ReLU' may jump at {x.value}: it has no derivative there")
+        return step
+
+    def cos(self, x: Variable[S] | S) -> S:
+        if isinstance(x, Variable):
+            raise TypeError("no text asks for a derivative of cos")
+        return self.base.cos(x)
+
+    def larger(self, x: Variable[S] | S, y: Variable[S] | S) -> Variable[S] | S:
+        return y if self.at_most(x, y) else x
+
+    def pi(self) -> S:
+        return self.base.pi()
+
+    def at_most(self, x: Variable[S] | S, y: Variable[S] | S) -> bool:
+        return self.base.at_most(_value(x), _value(y))
 
     def square(self, x: Variable[S] | S) -> Variable[S] | S:
         return self._apply(self.base.square, x, lambda x, _: 2 * x)

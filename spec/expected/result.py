@@ -26,12 +26,13 @@ from spec.expected.rounding_bounds import distances
 from spec.expected.trace import with_python_axes, zero_based
 from spec.inputs.arguments import Arguments
 from spec.inputs.array_conversion import BFLOAT16, Array, to_numpy
-from spec.inputs.python_form import parameter_record, per_token
+from spec.inputs.python_form import parameter_record, per_token, record
 from spec.inputs.variations import TURNS
 from spec.language.checked import Checked
+from spec.language.header import Header
 from spec.language.tree import Binary, Call, Power, Prefix, Sum
-from spec.language.types import Matrix, Tokens
-from spec.machine import Chance, Machine, MachineError, Parameters
+from spec.language.types import Matrix, Tokens, Type
+from spec.machine import Chance, Machine, MachineError, Parameters, Value
 from spec.machine.trees import leaves
 
 #: How many times the certified error of the pseudocode, in the same format, the tolerance is.
@@ -55,7 +56,8 @@ class ResultArray:
     Attributes
     ----------
     path
-        Where it stands in the result: `.layers.0.W_q`; empty if it is the whole result.
+        Where it stands in the result: `.layers.0.W_q`; empty if it is the whole result. The first
+        of several results is `.0`, and W_q in the third `.2.W_q`.
     entries
         Balls, or whole numbers.
     exact
@@ -107,7 +109,7 @@ class ExactResult:
     arguments
         The arguments of the algorithm.
     arrays
-        The arrays of the result: one, or those of θ.
+        The arrays of the result: one, those of θ, or those of several results.
     decisions
         What chance decided, in order.
     """
@@ -120,6 +122,17 @@ class ExactResult:
     def balls(self) -> Iterator[arb]:
         """Every real number of the result."""
         return (ball for array in self.arrays if not array.exact for ball in array.entries.flat)
+
+    def in_python(self, dtype: Any) -> Any:
+        """Return the result as a function returns it: an array, a record, or a tuple of these."""
+        return _tree(
+            {
+                tuple(array.path.split(".")[1:]): array.entries
+                if array.exact
+                else array.entries.astype(dtype)
+                for array in self.arrays
+            }
+        )
 
     @cached_property
     def rough(self) -> ExactResult:
@@ -178,11 +191,11 @@ class ExactResult:
 
     def misfit(self, result: Mapping[str, Array]) -> str:
         """Say which array of a function's result has a wrong shape; "" if none has."""
-        key, _ = self.arguments.header.output
         for array in self.arrays:
             shape, right_shape = result[array.path].shape, array.entries.shape
             if shape != right_shape:
-                return f"gives {key}{array.path} of shape {shape}, not {right_shape}"
+                name = result_name(self.arguments.header, array.path)
+                return f"gives {name} of shape {shape}, not {right_shape}"
         return ""
 
     def distance(self, result: Mapping[str, Array], tolerance: float) -> Distance:
@@ -257,29 +270,58 @@ def floating_point_result(
     return _run(arguments, algorithms or arguments.algorithms, domain)
 
 
+def result_name(header: Header, path: str) -> str:
+    """Return what errors call an array of a result: `Ṽ`, `θ.W_e`, `W̄_qkv.W_q` for `.2.W_q`."""
+    key, _ = header.output
+    if len(header.outputs) == 1:
+        return f"{key}{path}"
+    _, place, *steps = path.split(".")
+    return ".".join([str(header.outputs[int(place)][0]), *steps])
+
+
 def result_parts(value: Any, expected: ExactResult) -> dict[str, Any] | str:
     """Return the parts of a function's result by their paths, or say which of them is missing."""
-    key, _ = expected.arguments.header.output
+    header = expected.arguments.header
+    wanted, is_tuple = len(header.outputs), isinstance(value, tuple | list)
+    if wanted > 1 and not (is_tuple and len(value) == wanted):
+        names = ", ".join(str(key) for key, _ in header.outputs)
+        found = f"{len(value)} results" if is_tuple else type(value).__name__
+        return f"gives {found}, not the {wanted} results {names}"
     parts = {}
     for array in expected.arrays:
         try:
             parts[array.path] = _part_at(value, array.path)
         except Exception:  # a container may raise anything where it has no such part
-            return f"gives {key} without {array.path[1:]}"
+            whole, _, part = result_name(header, array.path).partition(".")
+            return f"gives {whole} without {part}"
     return parts
 
 
 def result_arrays(parts: Mapping[str, Any], expected: ExactResult) -> dict[str, Array] | str:
     """Return the parts of a result as arrays of NumPy, or say which is not an array of numbers."""
-    key, _ = expected.arguments.header.output
     arrays = {}
     for path, part in parts.items():
         array = to_numpy(part)
         if array is None:
-            return f"gives {type(part).__name__} for {key}{path}, not an array of numbers"
+            name = result_name(expected.arguments.header, path)
+            return f"gives {type(part).__name__} for {name}, not an array of numbers"
         needs_widening = array.dtype == BFLOAT16 or array.dtype.kind == "b"
         arrays[path] = array.astype(float) if needs_widening else array
     return arrays
+
+
+def _tree(parts: Mapping[tuple[str, ...], Array]) -> Any:
+    """Return arrays as a tree of tuples and records, by their paths."""
+    if () in parts:
+        return parts[()]
+    steps = dict.fromkeys(path[0] for path in parts)
+    branches = {
+        step: _tree({path[1:]: part for path, part in parts.items() if path[0] == step})
+        for step in steps
+    }
+    if all(step.isdecimal() for step in steps):
+        return tuple(branches.values())
+    return record("Result", branches)
 
 
 def _part_at(tree: Any, path: str) -> Any:
@@ -299,19 +341,30 @@ def _run(
         machine.run(arguments.id, run.inputs, run.parameters, run.hyperparameters)
         for run in arguments.runs
     ]
-    _, type = arguments.header.output
-    value = with_python_axes(results[0], type, algorithms)
+    outputs = arguments.header.outputs
+    value: Any
     if per_token(arguments.header):
         value = np.concatenate(results, axis=1)
-    elif isinstance(type, Tokens):
-        value = np.array(zero_based(value))
-    elif isinstance(value, Parameters):
-        value = parameter_record(value, algorithms, lambda part, _: part)
+    elif len(outputs) == 1:
+        value = _in_python(results[0], outputs[0][1], algorithms)
+    else:
+        pairs = zip(results[0], outputs, strict=True)
+        value = tuple(_in_python(part, type, algorithms) for part, (_, type) in pairs)
     arrays = tuple(
         ResultArray("".join(f".{step}" for step in path), leaf, leaf.dtype.kind in "iu")
         for path, leaf in leaves(value)
     )
     return ExactResult(arguments, arrays, tuple(chance.decisions))
+
+
+def _in_python(value: Value, type: Type, algorithms: Mapping[str, Checked]) -> Any:
+    """Return a result as a function gives it: a number is an array without axes."""
+    value = with_python_axes(value, type, algorithms)
+    if isinstance(type, Tokens):
+        return np.array(zero_based(value))
+    if isinstance(value, Parameters):
+        return parameter_record(value, algorithms, lambda part, _: part)
+    return value if isinstance(value, np.ndarray) else np.array(value, dtype=object)
 
 
 def _largest(array: ResultArray) -> float:

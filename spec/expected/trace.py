@@ -13,11 +13,12 @@ from spec.inputs.draw import Inputs
 from spec.language import types
 from spec.language.checked import Checked
 from spec.language.polynomials import ONE, Atom, Poly
-from spec.language.tree import Line, Return
+from spec.language.tree import Line, Return, Returns
 from spec.machine import Chance, Frame, Machine, Parameters, Value, Watcher
 from spec.machine.trees import leaves
 
-#: What a line set once, or with what an algorithm was called: values by the paper's names.
+#: What a line set once, or with what an algorithm was called: values by the paper's names. The last
+#: line's is `return`, and also has the output's name; several results have only their own names.
 Visit = Mapping[str, Value]
 
 
@@ -89,9 +90,13 @@ class _Recorder(Watcher):
         for type in list(kinds.values()):
             if isinstance(type, types.Function):
                 kinds["return"] = type.result
-        if isinstance(line.statement, Return):
-            key, output = checked.header.output
-            kinds = {"return": output, str(key): output}
+        outputs = {str(key): type for key, type in checked.header.outputs}
+        match line.statement:
+            case Return():
+                kinds = {"return": checked.header.output[1], **outputs}
+            case Returns():
+                kinds = outputs
+                values = dict(zip(outputs, values["return"], strict=True))
         visit = self.visit(checked.id, values, kinds)
         self.trace.lines[checked.id, line.number].append(visit)
 
@@ -134,11 +139,11 @@ def zero_based_names(checked: Checked) -> set[str]:
     A variable that is a token on one line is one on all: line 15.2's y is not a token yet.
     """
     header = checked.header
-    key, output = header.output
-    declared = [*header.variables.items(), (key, output)]
+    _, first = header.output
+    declared = [*header.variables.items(), *header.outputs]
     declared += [pair for after in checked.typing.after.values() for pair in after.items()]
     names = {str(key) for key, type in declared if _is_zero_based(type, header.bounds)}
-    return names | ({"return"} if _is_zero_based(output, header.bounds) else set())
+    return names | ({"return"} if _is_zero_based(first, header.bounds) else set())
 
 
 def zero_based(value: Value) -> Value:

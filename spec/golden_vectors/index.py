@@ -18,6 +18,7 @@ from spec.golden_vectors.run import ExampleRun
 from spec.language.plain_text import text
 from spec.language.tree import Assign, Call, Choose, Line, Return, Sample
 from spec.machine import Value
+from spec.spelling import ascii_id
 
 #: The form of the index: it changes where a reader of this form could not read the next.
 FORMAT = 1
@@ -106,7 +107,7 @@ def _arguments(saved: VectorFiles, example: ExampleRun) -> dict[str, list[Row]]:
     for name, value in example.arguments.items():
         kind = kinds.get(name, "hyperparameters")  # of an algorithm that is called
         row = saved.save_value(
-            f"{id}/{kind}", name, symbols.ascii(name), value, zero_based=name in tokens
+            f"{ascii_id(id)}/{kind}", name, symbols.ascii(name), value, zero_based=name in tokens
         )
         rows[kind].append(row)
     return rows
@@ -118,7 +119,7 @@ def _visits(saved: VectorFiles, example: ExampleRun, line: Line) -> Iterator[lis
     for place, (values, depths) in enumerate(example.visits(line.number)):
         yield [
             saved.save_value(
-                f"{example.checked.id}/lines/{line.number}/{place}",
+                f"{ascii_id(example.checked.id)}/lines/{line.number}/{place}",
                 glyph,
                 ascii,
                 values[name],
@@ -135,7 +136,7 @@ def _set_by(
 ) -> Iterator[tuple[str, str, str]]:
     """Yield each variable that a line set, its name in the paper, and the name of its files.
 
-    A result has the name of the output; where a function is defined, its value is saved.
+    The only result has the name of the output; where a function is defined, its value is saved.
     """
     match line.statement:
         case Return():
@@ -152,7 +153,7 @@ def _random_numbers(saved: VectorFiles, example: ExampleRun) -> Row | None:
     for line in example.checked.program.lines:
         if (rule := RULES.get(type(line.statement))) is not None:
             numbers = Rounded(np.array(example.random, dtype="<f8"))
-            row = saved.save_array(f"{example.checked.id}/random/u.npy", numbers)
+            row = saved.save_array(f"{ascii_id(example.checked.id)}/random/u.npy", numbers)
             return {**row, "line": line.number, "rule": rule, "margin": example.margin}
     return None
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from spec.inputs.size_table import size_table
 from spec.language import types
 from spec.language.checked import Checked
+from spec.language.header import Header
 from spec.language.polynomials import Atom, Poly
 from spec.language.types import Key, Type, sizes_of
 from spec.library import LibraryError
@@ -69,8 +70,18 @@ def draw(
     named |= {str(key) for header in headers for key in header.hyperparameters}
     if unknown := [name for name in (*(sizes or {}), *(values or {})) if name not in named]:
         raise ValueError(f"no algorithm has a size or hyperparameter {unknown[0]}")
-    known = {**SIZES, **(sizes or {})}
+    known = with_equal({**SIZES, **(sizes or {})}, algorithms[id].header)
     return _Draw(algorithms, source, known, dict(values or {}), digits).inputs(id)
+
+
+def with_equal(sizes: Mapping[str, int], header: Header) -> Mapping[str, int]:
+    """Return sizes in which those that an algorithm requires to be equal are."""
+    equal = {
+        atom.name: size.value({part: sizes[part.name] for part in size.atoms})
+        for atom, size in header.equal.items()
+        if all(part.name in sizes for part in size.atoms)
+    }
+    return {**sizes, **equal}
 
 
 @dataclass(frozen=True)
@@ -84,7 +95,7 @@ class _Draw:
     def inputs(self, id: str) -> Inputs:
         header = self.algorithms[id].header
         taken = {key for key, _ in (*header.inputs, *header.parameters)}
-        inputs = tuple(self.value(key, type) for key, type in header.inputs)
+        inputs = tuple(self.input(header, key, type) for key, type in header.inputs)
         parameters = tuple(self.value(key, type) for key, type in header.parameters)
         # A size is an argument of its own only where no array has it.
         shapes = (type for key, type in (*header.inputs, *header.parameters))
@@ -97,6 +108,13 @@ class _Draw:
         return Inputs(
             inputs, parameters, hyperparameters, tuple(key for key, _ in header.parameters)
         )
+
+    def input(self, header: Header, key: Key, type: Type) -> Value:
+        value = self.value(key, type)
+        if key in header.positive and isinstance(value, np.ndarray):
+            # Entries of ±½ or so become those of (0, 1), away from its ends.
+            value = (1 / (1 + np.exp(-2 * value))).astype(self.digits).astype(np.float64)
+        return value
 
     def hyperparameters(self, id: str) -> dict[Key, Type]:
         """Return those of an algorithm, and the real ones of the algorithms that it calls."""
@@ -119,7 +137,7 @@ class _Draw:
                 return self.reals(key, self.shape(type))
             case types.Tokens(length):
                 return self.tokens(self.size(length))
-            case types.Whole(Poly() as size, _) if any(atom.kind == "size" for atom in size.atoms):
+            case types.Whole(Poly() as size, _) if types.is_size(size):
                 return self.size(size)
             case types.Whole(Poly() as index, _):
                 return int(self.source.integers(1, self.bound(index) + 1))

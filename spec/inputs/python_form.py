@@ -16,9 +16,19 @@ import numpy as np
 from spec import symbols
 from spec.inputs.draw import Inputs
 from spec.language.checked import Checked
-from spec.language.header import Header
-from spec.language.polynomials import ONE
-from spec.language.types import SCALAR, TOKEN, Bundle, Family, Matrix, Tokens, Type, Whole
+from spec.language.header import Header, cotangent
+from spec.language.polynomials import ONE, Poly
+from spec.language.types import (
+    SCALAR,
+    TOKEN,
+    Bundle,
+    Family,
+    Matrix,
+    Tokens,
+    Type,
+    Whole,
+    is_size,
+)
 from spec.machine import Parameters, Value
 
 Record = Any  # a named tuple, of arrays and of records
@@ -81,6 +91,8 @@ class _Form:
                 return [np.array(tokens) - 1 for tokens in values[0]]
             case Family():
                 return np.concatenate(values[0], axis=1).astype(self.dtype)
+            case Whole(Poly() as count) if is_size(count):
+                return values[0]
             case Whole():
                 return np.array(values) - 1
             case Matrix() if per_token(self.header):
@@ -98,11 +110,10 @@ class _Form:
         match value, type:
             case int() | float(), _:
                 return value
-            case _, Matrix(bits=True):
-                return np.asarray(value) == 1
             case _, Matrix(columns=columns) if columns == ONE:
-                return value[:, 0].astype(self.dtype)
-        return value.astype(self.dtype)
+                value = value[:, 0]
+        is_mask = isinstance(type, Matrix) and type.bits
+        return np.asarray(value) == 1 if is_mask else value.astype(self.dtype)
 
 
 def input_name(glyph: str, type: Type) -> str:
@@ -116,11 +127,26 @@ def input_name(glyph: str, type: Type) -> str:
 
 
 def per_token(header: Header) -> bool:
-    """Say whether an algorithm takes one token; in Python such a function takes all at once."""
-    single = all(isinstance(type, Whole | Matrix) for _, type in header.inputs)
-    _, output = header.output
-    columns = [type for _, type in (*header.inputs, header.output) if isinstance(type, Matrix)]
-    return single and isinstance(output, Matrix) and all(type.columns == ONE for type in columns)
+    """Say whether an algorithm takes one token; in Python such a function takes all at once.
+
+    The vectors of an optimiser, O, are made of parameters.
+    """
+    single = not header.id.startswith("O")
+    single &= all(isinstance(type, Whole | Matrix) for _, type in header.inputs)
+    outputs = [type for _, type in header.outputs]
+    columns = [type for _, type in (*header.inputs, *header.outputs) if isinstance(type, Matrix)]
+    matrices = all(isinstance(type, Matrix) for type in outputs)
+    return single and matrices and all(type.columns == ONE for type in columns)
+
+
+def summed_over_batch(header: Header) -> tuple[bool, ...]:
+    """Say of each result whether a batch has one, the sum of its sequences' own.
+
+    A number is a loss, and such a sum; of a pullback all but the cotangents of inputs are.
+    """
+    own = {cotangent(key) for key, _ in header.inputs}
+    is_pullback = header.id.startswith("∇")
+    return tuple(type == SCALAR or (is_pullback and key not in own) for key, type in header.outputs)
 
 
 # Records ------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from spec.inputs.draw import LONGER, SIZES
+from spec.inputs.draw import LONGER, SIZES, with_equal
 from spec.inputs.python_form import per_token
 from spec.inputs.size_table import size_table
 from spec.language.checked import Checked
@@ -102,8 +102,8 @@ def variations(
 def _variations(
     algorithms: Mapping[str, Checked], id: str, usual: Mapping[str, int]
 ) -> Iterator[Variation]:
-    sizes = {name: usual[name] for name in sizes_in(algorithms, id)}
     header, program = algorithms[id].header, algorithms[id].program
+    sizes = with_equal({name: usual[name] for name in sizes_in(algorithms, id)}, header)
     calls = [node for node in program.nodes if isinstance(node, Call)]
     hyperparameters = {str(key) for key in header.hyperparameters}
     has_mask = "Mask" in hyperparameters
@@ -111,9 +111,9 @@ def _variations(
 
     def long_enough(changed: Mapping[str, int]) -> Mapping[str, int]:
         """Let ℓ_max hold the longest sequence at some sizes."""
-        if not lengths:
+        if not lengths or "ℓ_max" not in sizes:
             return changed
-        known = {name: changed.get(name, size) for name, size in sizes.items()}
+        known = with_equal({name: changed.get(name, size) for name, size in sizes.items()}, header)
         return {**changed, "ℓ_max": max(known["ℓ_max"], longest_sequence(program, known))}
 
     yield Variation("all sizes differ")
@@ -121,6 +121,8 @@ def _variations(
     yield Variation("all sizes differ, and are small", long_enough(SMALL), seed=9)
     if "N_epochs" in sizes:  # where there are fewer layers and heads than epochs
         yield Variation("N_epochs = 2", {"N_epochs": 2}, seed=23, edge=True)
+    if "B" in sizes:  # a batch is a sum
+        yield Variation("B = 2", {"N_steps": 1, "N_warm": 0, "B": 2}, seed=24, edge=True)
     if per_token(header):  # the arguments are those of the first kind, without the other tokens
         yield Variation("one token", tokens=1)
     yield Variation("a batch of one", members=1)
@@ -156,7 +158,8 @@ def _variations(
         yield Variation("as long as can be", {"ℓ_max": longest}, seed=20)
     for seed, name in enumerate(sizes, 30):
         if name not in MORE_THAN_1:
-            short = dict.fromkeys((*lengths, "N_data", "ℓ_gen"), 1) if name == "ℓ_max" else {}
+            least = dict.fromkeys((*lengths, "N_data", "N_steps", "ℓ_gen"), 1) | {"N_warm": 0}
+            short = least if name == "ℓ_max" else {}
             yield Variation(f"{name} = 1", {**short, name: 1}, seed=seed, edge=True)
 
 

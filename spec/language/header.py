@@ -1,7 +1,8 @@
 """What an algorithm declares: its inputs, parameters, result and sizes, and what it requires."""
 
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from spec.language import tree, types
@@ -39,8 +40,8 @@ class Header:
         The name that it is called by, `Attention`; None if it has only a title.
     inputs, parameters
         The arguments of a call and their types, in order; a bundle is one parameter.
-    output
-        The result and its type.
+    outputs
+        The results and their types, in order.
     hyperparameters
         The arguments that are given by name.
     defaults
@@ -61,13 +62,20 @@ class Header:
         The sizes that are required to equal others, and those others.
     abbreviations
         Shorter calls, and the calls that they stand for.
+    positive
+        The variables whose entries are all declared to be above 0, for each the interval's end.
+    opened
+        The bundles among the arguments whose parts are variables, too.
+    built
+        For each bundle among the results that is made part by part: for each part, `W_q`, the
+        variable that becomes it, `W̄_q`, and its type.
     """
 
     id: str
     function: str | None
     inputs: tuple[Argument, ...]
     parameters: tuple[Argument, ...]
-    output: Argument
+    outputs: tuple[Argument, ...]
     hyperparameters: Mapping[Key, Type]
     defaults: Mapping[Key, int]
     bundle: Key | None
@@ -78,6 +86,14 @@ class Header:
     requirements: tuple[Requirement, ...]
     equal: Mapping[Atom, Poly]
     abbreviations: tuple[tree.Abbreviation, ...]
+    positive: Mapping[Key, str] = field(default_factory=dict)
+    opened: tuple[Key, ...] = ()
+    built: Mapping[Key, Mapping[Key, Argument]] = field(default_factory=dict)
+
+    @property
+    def output(self) -> Argument:
+        """The first result, which is the only one of most algorithms."""
+        return self.outputs[0]
 
     @cached_property
     def size_names(self) -> frozenset[str]:
@@ -144,7 +160,14 @@ def written_size(node: Node, named: Callable[[Node], Poly], minus: bool = True) 
     return named(node)
 
 
+def cotangent(part: Key) -> Key:
+    """Return the variable that holds the cotangent of another: `W̄_q` of `W_q`."""
+    base = unicodedata.normalize("NFC", part.base + BAR)
+    return Key(base, part.above, part.below, base + part.glyph.removeprefix(part.base))
+
+
 VOCABULARY = Key("N", "", "V", "N_V")
+BAR = "\u0304"
 
 
 class _Reader:
@@ -161,6 +184,9 @@ class _Reader:
         self.equal: dict[Atom, Poly] = {}
         self.index: Atom | None = None  # the index of the family that is being declared
         self.bundle: Key | None = None
+        self.positive: dict[Key, str] = {}
+        self.opened: list[Key] = []
+        self.built: dict[Key, dict[Key, Argument]] = {}
         self.row = self.heading
 
     def error(self, node: Node, problem: str) -> CheckError:
@@ -188,19 +214,26 @@ class _Reader:
         self.section("Output", apart=True)
         outputs = tuple(self.declared["Output"].items())
         self.variables = before
-        if not any(self.has_N_V(type) for key, type in before.items() if key != VOCABULARY):
+        has_own = VOCABULARY in self.declared["Hyperparameters"]
+        others = (type for key, type in before.items() if key != VOCABULARY)
+        if not has_own and not any(map(self.has_N_V, others)):
             del self.variables[VOCABULARY]
         self.row = self.heading
         if not outputs:
             raise self.error(self.row.node, "there is no output")
-        if signature is not None and key(signature.result) != outputs[0][0]:
-            raise self.error(signature.result, f"the output is {outputs[0][0]}")
+        if signature is not None:
+            for result, (output, _) in zip(signature.results, outputs, strict=False):
+                if key(result) != output:
+                    raise self.error(result, f"the output is {output}")
+            if len(signature.results) != len(outputs):
+                problem = f"{len(signature.results)} results are named, and {len(outputs)} declared"
+                raise self.error(signature.results[-1], problem)
         return Header(
             self.program.id,
             None if signature is None else signature.function,
             inputs,
             arguments,
-            outputs[0],
+            outputs,
             self.declared["Hyperparameters"],
             self.defaults,
             self.bundle,
@@ -211,6 +244,9 @@ class _Reader:
             requirements,
             self.equal,
             tuple(self.abbreviations()),
+            self.positive,
+            tuple(self.opened),
+            self.built,
         )
 
     @property
@@ -248,15 +284,34 @@ class _Reader:
                 case tree.Declarations(items, own):
                     for item in items:
                         for member, variable, type in self.item(item, own or (scope and scope[1])):
-                            if apart and declared:
-                                raise self.error(member, "there are two outputs")
-                            if apart:
+                            if apart and variable not in declared:
                                 self.variables.pop(variable, None)
                             self.declare(member, variable, type)
                             declared[variable] = type
+                            if isinstance(item, tree.Alike) and item.parts:
+                                self.take_apart(item, member, variable, type, apart)
+
+    def take_apart(
+        self, item: tree.Alike, node: Node, variable: Key, type: Type, made: bool
+    ) -> None:
+        """Make the parts of a bundle variables; those of one that is made are cotangents."""
+        if not isinstance(type, types.Bundle):
+            raise self.error(node, f"{variable} is {type}: only one bundle has parts of its own")
+        sizes = dict(type.sizes)
+        parts = {
+            part: map_sizes(of, lambda size: size.replace(sizes))
+            for part, of in self.headers[item.algorithm].fields.items()
+        }
+        if made:
+            self.built[variable] = {part: (cotangent(part), own) for part, own in parts.items()}
+            return
+        self.opened.append(variable)
+        for part, own in parts.items():
+            self.declare(node, part, own)
 
     def declare(self, node: Node, variable: Key, type: Type) -> None:
-        if variable in self.variables:
+        is_N_V = variable == VOCABULARY and self.row.section == "Hyperparameters"
+        if variable in self.variables and not is_N_V:
             raise self.error(node, f"{variable} is declared twice")
         self.variables[variable] = type
 
@@ -301,7 +356,9 @@ class _Reader:
                 raise self.error(item, "only a hyperparameter has a default")
             self.defaults[key(name)] = item.default.value
         match item.kind:
-            case tree.Reals(dimensions):
+            case tree.Reals(dimensions, interval):
+                if interval is not None and self.row.section != "Output":
+                    self.positive[key(name)] = interval[1]
                 return self.matrix(dimensions)
             case tree.Bits(dimensions):
                 return replace(self.matrix(dimensions), bits=True)

@@ -32,6 +32,13 @@ class Raised:
     exponent: Node
 
 
+@dataclass(frozen=True)
+class Built:
+    """A name that stands for a bundle of which every part has been made: `W̄` of `W̄_q`, …"""
+
+    key: Key
+
+
 @dataclass
 class Names:
     """What the names of one algorithm stand for.
@@ -39,7 +46,7 @@ class Names:
     Attributes
     ----------
     uses
-        For each name that is read, its variable, or the power that it is.
+        For each name that is read, its variable, or the power or the built bundle that it is.
     targets
         For each name that is set, its variable; also for names that run, and for the parameter
         of a function that is defined.
@@ -56,7 +63,7 @@ class Names:
         For each line, by its number, the variables that it sets.
     """
 
-    uses: Facts[Variable | Raised] = field(default_factory=Facts)
+    uses: Facts[Variable | Raised | Built] = field(default_factory=Facts)
     targets: Facts[Variable] = field(default_factory=Facts)
     fresh: Facts[bool] = field(default_factory=Facts)
     functions: Facts[Key] = field(default_factory=Facts)
@@ -83,7 +90,9 @@ class _Reader:
 
     def __init__(self, program: Program, header: Header) -> None:
         self.program = program
-        self.output, _ = header.output
+        self.outputs = tuple(variable for variable, _ in header.outputs)
+        self.built = header.built
+        self.parts = {part for parts in header.built.values() for part, _ in parts.values()}
         self.names = Names()
         # The variables that have a value, as they were first written.
         self.defined = {variable: variable for variable in header.variables}
@@ -101,7 +110,7 @@ class _Reader:
 
     def all(self) -> Names:
         self.block(self.program.body)
-        if not isinstance(self.program.body[-1].statement, tree.Return):
+        if not isinstance(self.program.body[-1].statement, tree.Return | tree.Returns):
             raise self.error(self.line.statement, "the last line returns nothing")
         return self.names
 
@@ -125,12 +134,10 @@ class _Reader:
                     self.read(condition)
                     self.block(line.body)
                     self.leave(line, before, set())
-                case tree.Return(name, value):
+                case tree.Return() | tree.Returns() as last:
                     if line is not self.program.body[-1]:
-                        raise self.error(line.statement, "this is not the last line")
-                    if name is not None and key(name) != self.output:
-                        raise self.error(name, f"the output is {self.output}")
-                    self.read(value)
+                        raise self.error(last, "this is not the last line")
+                    self.returned(last)
                 case tree.End():
                     pass
                 case statement:
@@ -161,6 +168,15 @@ class _Reader:
                 index = self.names.targets[target].index
                 if label(index) in self.running:
                     raise self.error(node, f"not every turn makes its {text(target)} here")
+
+    def returned(self, last: tree.Return | tree.Returns) -> None:
+        if len(last.results) != len(self.outputs):
+            number = f"{len(last.results)} of {len(self.outputs)} results"
+            raise self.error(last, f"this returns {number}")
+        for result, output in zip(last.results, self.outputs, strict=True):
+            if result.name is not None and key(result.name) != output:
+                raise self.error(result.name, f"the output is {output}")
+            self.read(result.value)
 
     # What a line does
 
@@ -196,6 +212,12 @@ class _Reader:
             case tree.Assign(target, _, value):
                 self.read(value)
                 self.assign(target)
+            case tree.Several(several, call):
+                self.read(call)
+                for place, target in enumerate(several):
+                    if target in several[:place]:
+                        raise self.error(target, f"{text(target)} is set twice")
+                    self.assign(target)
             case tree.Choose(target, value, probability, otherwise):
                 self.read(value, probability, otherwise)
                 self.assign(target)
@@ -209,8 +231,10 @@ class _Reader:
                 raise self.error(statement, "this stands on a line of its own")
 
     def assign(self, target: Node) -> None:
-        """Set a name, a member of a family, or entries of either."""
+        """Set a name, a member of a family, entries of either, or all members of a family."""
         match target:
+            case tree.Rows(items):
+                self.set_members(target, items)
             case tree.Name():
                 self.set_name(target)
                 self.names.fresh[target] = True
@@ -237,10 +261,13 @@ class _Reader:
         variable = key(name, *self.running)
         if [variable.above, variable.below].count(HOLE) > 1:
             raise self.error(name, f"{text(name)} has two indices")
-        if not all(isinstance(script, tree.Name | tree.Mark | None) for script in name.scripts):
+        declared = variable in self.parts or variable in self.outputs
+        plain = all(isinstance(script, tree.Name | tree.Mark | None) for script in name.scripts)
+        if not plain and not declared:
             raise self.error(name, f"{text(name)} cannot be set")
         index = next((script for script in name.scripts if label(script) in self.running), None)
-        if index is None and self.meaning(name) not in (None, Variable(variable)):
+        meanings = (None, Variable(variable))
+        if index is None and not declared and self.meaning(name) not in meanings:
             raise self.error(name, f"{text(name)} means something else here")
         self.names.targets[name] = Variable(self.define(variable, name), index)
         if index is not None:
@@ -249,6 +276,24 @@ class _Reader:
                 raise self.error(name, f"{text(name)} is read in the loop that makes it")
             self.read(index)
             self.filling.setdefault(variable, set()).add(over)
+
+    def set_members(self, target: tree.Rows, items: tuple[Node, ...]) -> None:
+        """Note that all members of a family are set: `[Y^1; Y^2; …; Y^H]`."""
+        listed = [item for item in items if isinstance(item, tree.Name)]
+        regular = len(items) > 2 and len(listed) == len(items) - 1 and items[-2] not in listed
+        like = {(name.base, name.below) for name in listed}
+        above = [name.above for name in listed]
+        first = [tree.Number(place) for place in range(1, len(listed))]
+        if not regular or len(like) > 1 or above[:-1] != first or above[-1] is None:
+            raise self.error(target, "only all members of a family are set in rows")
+        name, last = listed[0], listed[-1]
+        family = Key(name.base, HOLE, label(name.below), text(name))
+        if family in self.defined:
+            raise self.error(name, f"each {text(name)} has been made already")
+        assert isinstance(above[-1], Node), "it is not None"
+        self.read(above[-1])
+        self.names.targets[name] = Variable(self.define(family, name))
+        self.names.targets[last] = Variable(family, above[-1])
 
     def define(self, variable: Key, node: Node) -> Key:
         """Note that a variable has a value, and return it as it was first written."""
@@ -349,11 +394,13 @@ class _Reader:
                 self.read(*children(node))
 
     def name(self, name: tree.Name, subscripts: tuple[Node, ...] = ()) -> None:
-        use = self.meaning(name)
+        use = self.meaning(name) or self.whole(name)
         if use is None:
             raise self.error(name, f"{text(name)} is not defined here")
         self.names.uses[name] = use
         match use:
+            case Built(bundle):
+                self.reads += [part for part, _ in self.built[bundle].values()]
             case Raised(base, exponent):
                 self.name(base)
                 self.read(exponent)
@@ -364,6 +411,15 @@ class _Reader:
                 indices = {label(index), *(text(subscript) for subscript in subscripts[-1:])}
                 if not self.filling.get(variable, set()) <= indices:
                     raise self.error(name, f"{text(name)} is still being filled here")
+
+    def whole(self, name: tree.Name) -> Built | None:
+        """Return the bundle that a name stands for once each of its parts has been made."""
+        if key(name) not in self.built:
+            return None
+        for part, _ in self.built[key(name)].values():
+            if part not in self.defined:
+                raise self.error(name, f"{text(name)} has no {part} yet")
+        return Built(key(name))
 
     def meaning(self, name: tree.Name) -> Variable | Raised | None:
         """Return the meaning of a name: a variable, else a member of a family, else a power."""

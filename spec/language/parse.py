@@ -222,7 +222,7 @@ class _Builder(Transformer[Token, Any]):
     # Names and numbers
 
     def name(self, meta: Meta, base: Token, above: Any, below: Any) -> Node:
-        if base in words():
+        if base in words() and not isinstance(below, tree.Name):  # `token_embedding` is one word
             raise _Misuse(_span(meta), f"'{base}' is a word of the language, not a name")
         return tree.Name(str(base), above, below, span=_span(meta))
 
@@ -254,6 +254,12 @@ class _Builder(Transformer[Token, Any]):
     def call(self, meta: Meta, function: Node, arguments: Any, parameters: Any) -> Node:
         return tree.Call(written(function), arguments, parameters or (), span=_span(meta))
 
+    def nabla(self, meta: Meta, call: Any) -> Node:
+        if len(call.arguments) == 1 and not call.parameters:
+            return tree.Gradient(call, span=_span(meta))
+        function = f"∇{call.function}"
+        return tree.Call(function, call.arguments, call.parameters, span=_span(meta))
+
     def named(self, meta: Meta, target: Any, operator: str, value: Any) -> Node:
         if not isinstance(target, tree.Name | tree.Index):
             raise _Misuse(target.span, "an argument given by an equation must have a name")
@@ -278,8 +284,35 @@ class _Builder(Transformer[Token, Any]):
     # Statements
 
     def assign(self, meta: Meta, target: Any, operator: str, value: Any) -> Node:
-        self._settable(target, tree.Name | tree.Index | tree.Call)
+        self._settable(target, tree.Name | tree.Index | tree.Call | tree.Rows)
+        if isinstance(target, tree.Rows) and not all(
+            isinstance(item, tree.Name | tree.Dots) for item in target.items
+        ):
+            raise _Misuse(target.span, "only the members of a family are set in rows")
         return tree.Assign(target, operator, value, span=_span(meta))
+
+    def several(self, meta: Meta, *parts: Any) -> Node:
+        *targets, call = parts
+        if isinstance(call, tree.Gradient):
+            raise _Misuse(call.span, "a gradient is one result")
+        for target in targets:
+            self._settable(target, tree.Name)
+        return tree.Several(tuple(targets), call, span=_span(meta))
+
+    def return_(self, meta: Meta, result: Any) -> Node:
+        name, value = (
+            (result.name, result.value) if isinstance(result, tree.Result) else (None, result)
+        )
+        return tree.Return(name, value, span=_span(meta))
+
+    def returns(self, meta: Meta, *results: Any) -> Node:
+        named = (
+            result
+            if isinstance(result, tree.Result)
+            else tree.Result(None, result, span=result.span)
+            for result in results
+        )
+        return tree.Returns(tuple(named), span=_span(meta))
 
     def choose(self, meta: Meta, target: Any, operator: str, *others: Any) -> Node:
         self._settable(target, tree.Name | tree.Index)
@@ -296,16 +329,21 @@ class _Builder(Transformer[Token, Any]):
     def declarations(self, meta: Meta, binder: Any, *items: Any) -> Node:
         return tree.Declarations(items, binder, span=_span(meta))
 
+    def alike(self, meta: Meta, names: Any, id: Token, rest: Any) -> Node:
+        if isinstance(rest, Token):
+            return tree.Alike(names, str(id), parts=True, span=_span(meta))
+        return tree.Alike(names, str(id), rest or (), span=_span(meta))
+
     def unit(self, meta: Meta, _: Token, dimensions: Any) -> Node:
         return tree.Reals(dimensions or (), ("0", "1"), span=_span(meta))
 
-    def positive(self, meta: Meta, _: Token) -> Node:
-        return tree.Reals((), ("0", "∞"), span=_span(meta))
+    def positive(self, meta: Meta, _: Token, dimensions: Any) -> Node:
+        return tree.Reals(dimensions or (), ("0", "∞"), span=_span(meta))
 
-    def signature(self, meta: Meta, result: Any, function: Node, *lists: Any) -> Node:
-        inputs, parameters = lists
-        name = written(function)
-        return tree.Signature(result, name, inputs, parameters or (), span=_span(meta))
+    def signature(self, meta: Meta, results: Any, *parts: Any) -> Node:
+        *nabla, function, inputs, parameters = parts
+        name = "".join(nabla) + written(function)
+        return tree.Signature(results, name, inputs, parameters or (), span=_span(meta))
 
 
 def _span(meta: Meta) -> tuple[int, int]:

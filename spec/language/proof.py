@@ -34,11 +34,14 @@ def at_worst(size: Poly, bounds: Bounds) -> Poly | None:
         parts = size.coefficients(index)
         if len(parts) < 2:
             continue
-        slope = parts[1].constant
-        if len(parts) > 2 or slope is None:
+        slope = parts[1]
+        if len(parts) > 2 or slope.atoms & bounds.keys():
+            return None
+        signs = {factor > 0 for factor in slope.terms.values()}
+        if len(signs) > 1:
             return None
         low, high = bounds[index]
-        bound = low if slope > 0 else high
+        bound = low if signs == {True} else high
         if bound is None:
             return None
         size = parts[0] + bound * slope

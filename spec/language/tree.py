@@ -43,6 +43,10 @@ class Infinity(Expression):
     """`∞`"""
 
 
+class Pi(Expression):
+    """`π`, half a turn"""
+
+
 class Ones(Expression):
     """`1ᵀ`, as long as it must be"""
 
@@ -123,7 +127,7 @@ class Named(Node):
 
 
 class Gradient(Expression):
-    """`∇loss(θ)`"""
+    """`∇loss(θ)`; with more than one argument, `∇Attention(X, Z, R̄ | W)`, it is a call"""
 
     call: Call
 
@@ -223,10 +227,15 @@ class UpTo(Single):
 
 
 class Range(Single):
-    """`t = 1, …, ℓ`"""
+    """`t = 1, …, ℓ`; also down to 1, `l = L, …, 1`"""
 
     low: Expression
     high: Expression
+
+    @property
+    def runs_down(self) -> bool:
+        """Whether it ends at 1 and does not begin with a number."""
+        return self.high == Number(1) and not isinstance(self.low, Number)
 
 
 class Member(Single):
@@ -239,11 +248,18 @@ class Member(Single):
 
 
 class Assign(Node):
-    """`Q ← W_q X`, `loss(θ) = …`, `X[:, t] ← …`"""
+    """`Q ← W_q X`, `loss(θ) = …`, `X[:, t] ← …`, `[Y^1; Y^2; …; Y^H] ← Y`"""
 
-    target: Name | Index | Call
+    target: Name | Index | Call | Rows
     operator: str
     value: Expression
+
+
+class Several(Node):
+    """`X̄, Z̄ ← f(…)`: all results of a call that has several"""
+
+    targets: tuple[Name, ...]
+    call: Call
 
 
 class Choose(Node):
@@ -284,11 +300,29 @@ class If(Node):
     body: Statement
 
 
+class Result(Node):
+    """`Ṽ = W_o Y`, or `Ṽ` alone: a result, and the name that it is given where it is returned"""
+
+    name: Name | None
+    value: Expression
+
+
 class Return(Node):
     """`return Ṽ = W_o Y`"""
 
     name: Name | None
     value: Expression
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """The one result, as `Returns` has several."""
+        return (Result(self.name, self.value, span=self.span),)
+
+
+class Returns(Node):
+    """`return X̄, Z̄ = W_kᵀ K̄`: several results"""
+
+    results: tuple[Result, ...]
 
 
 class End(Node):
@@ -342,11 +376,16 @@ class Declaration(Node):
 
 
 class Alike(Node):
-    """`W_l as in Algorithm 5 with d_x = d_z = d_out = d_e`"""
+    """`W_l as in Algorithm 5 with d_x = d_z = d_out = d_e`
+
+    With `parts`, which is written `W as in Algorithm 5, part by part`, the parts of W are names
+    too; those of an output are set one by one.
+    """
 
     names: tuple[Name, ...]
     algorithm: str
     equal: tuple[Expression, ...] = ()
+    parts: bool = False
 
 
 class Declarations(Node):
@@ -369,9 +408,9 @@ class Consists(Node):
 
 
 class Signature(Node):
-    """`Ṽ ← Attention(X, Z | W_qkv, Mask)`"""
+    """`Ṽ ← Attention(X, Z | W_qkv, Mask)`, `X̄, Z̄, W̄_qkv ← ∇Attention(X, Z, R̄ | W_qkv, Mask)`"""
 
-    result: Name
+    results: tuple[Name, ...]
     function: str
     inputs: tuple[Name, ...]
     parameters: tuple[Name, ...] = ()
@@ -401,7 +440,7 @@ class Open(Node):
 Script = Mark | Expression | Slice
 Condition = Compare | Not
 Binder = Implied | UpTo | Range | Member
-Statement = Assign | Choose | Sample | For | While | If | Return | End
+Statement = Assign | Several | Choose | Sample | For | While | If | Return | Returns | End
 Kind = Reals | Bits | Naturals | Vocabulary | Sequences | Distributions | Positions
 
 
@@ -525,14 +564,22 @@ def base(target: Name | Index) -> Name:
 
 
 def targets(statement: Statement) -> Iterator[Name | Index | Call]:
-    """Yield what a statement sets, in its turns if it is a loop: names, entries, functions."""
+    """Yield what a statement sets, in its turns if it is a loop: names, entries, functions.
+
+    Of all members of a family, which are set at once, the first.
+    """
     match statement:
         case For(_, _, body) if body is not None:
             yield from targets(body)
         case If(_, body):
             yield from targets(body)
+        case Assign(Rows(items)):
+            yield next(item for item in items if isinstance(item, Name))
         case Assign(target) | Choose(target):
+            assert not isinstance(target, Rows), "these are met above"
             yield target
+        case Several(several):
+            yield from several
         case Sample(token, distribution):
             yield distribution
             yield token

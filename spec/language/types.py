@@ -125,11 +125,36 @@ class Subset:
         return f"a set of positions up to {self.high}"
 
 
-Type = Whole | Matrix | Tokens | Bundle | Family | Function | Subset
+@dataclass(frozen=True)
+class Product:
+    """Several results of one call."""
+
+    parts: tuple[Type, ...]
+
+    def __str__(self) -> str:
+        return f"{len(self.parts)} results"
+
+
+Type = Whole | Matrix | Tokens | Bundle | Family | Function | Subset | Product
 
 SCALAR = Matrix()
 N_V = Poly.of(Atom("N_V"))
 TOKEN = Whole(high=N_V)
+
+
+def is_size(value: Poly) -> bool:
+    """Say whether a number is a size, and not an index."""
+    return any(atom.kind == "size" for atom in value.atoms)
+
+
+def is_bit(type: Type) -> bool:
+    """Say whether a number is known to be 0 or 1."""
+    match type:
+        case Whole(Poly() as value):
+            return value.constant in (0, 1)
+        case Matrix(bits=bits):
+            return bits and type.entries == ONE
+    return False
 
 
 def map_sizes(type: Type, change: Callable[[Poly], Poly]) -> Type:
@@ -151,6 +176,8 @@ def map_sizes(type: Type, change: Callable[[Poly], Poly]) -> Type:
             return Function(parameter, map_sizes(argument, change), map_sizes(result, change))
         case Subset(high):
             return Subset(change(high))
+        case Product(parts):
+            return Product(tuple(map_sizes(part, change) for part in parts))
 
 
 def sizes_of(type: Type) -> set[Atom]:

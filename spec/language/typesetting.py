@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
 from spec.language import tree
+from spec.language.alg_file import width
 from spec.language.tree import Node
 
 T = TypeVar("T")
@@ -25,7 +26,7 @@ T = TypeVar("T")
 LOOSE, SUM, TERM, PRODUCT, JUXTAPOSED, PREFIX, POSTFIX, NAMED, BRACKETED, ALWAYS = range(10)
 TIGHTNESS = {"+": SUM, "−": SUM, "·": PRODUCT, "/": PRODUCT, "⊙": PRODUCT, " ": JUXTAPOSED}
 
-HAT, TILDE, PRIME = "\u0302", "\u0303", "'"
+HAT, TILDE, BAR, PRIME = "\u0302", "\u0303", "\u0304", "'"
 OPENING, CLOSING = "([{⟦", ")]}⟧"
 APPLY = "\u2061"  # stands, unseen, between a function and its arguments
 
@@ -43,11 +44,11 @@ def tightness(node: Node) -> int:
             return SUM
         case tree.Prefix() | tree.Gradient():
             return PREFIX
-        case tree.Number() | tree.Infinity() | tree.Ones():
+        case tree.Number() | tree.Infinity() | tree.Pi() | tree.Ones():
             return POSTFIX
         case tree.Name() | tree.Power():
             return NAMED
-        case tree.Named() | tree.Compare() | tree.Not() | tree.Slice():
+        case tree.Named() | tree.Compare() | tree.Not() | tree.Slice() | tree.Result():
             return LOOSE
     return BRACKETED
 
@@ -71,7 +72,7 @@ class Style(Protocol[T]):
         """Write the mark of a transpose."""
 
     def accent(self, base: T, mark: str) -> T:
-        """Put a hat or a tilde on top."""
+        """Put a hat, a tilde or a bar on top."""
 
     def scripts(self, base: T, below: T | None, above: T | None) -> T:
         """Put one script or both to the right."""
@@ -215,7 +216,7 @@ class Typesetter(Generic[T]):
 
     def _letters(self, base: str) -> T:
         letters = unicodedata.normalize("NFD", base).rstrip(PRIME)
-        stem = letters.rstrip(HAT + TILDE)
+        stem = letters.rstrip(HAT + TILDE + BAR)
         value = self.style.name(unicodedata.normalize("NFC", stem))
         for mark in letters[len(stem) :]:
             value = self.style.accent(value, mark)
@@ -238,7 +239,7 @@ class Typesetter(Generic[T]):
         above, plain_above = self._script("^", name.above)
         below, plain_below = self._script("_", name.below)
         match name.above, name.below:
-            case None, tree.Name(second, None, None) if len(name.base) > 1 < len(second):
+            case None, tree.Name(second, None, None) if width(name.base) > 1 < len(second):
                 value = self.style.name(f"{name.base}_{second}")  # `mask_token` is one word
             case _:
                 letters = self._letters(name.base)
@@ -287,9 +288,12 @@ class Typesetter(Generic[T]):
     def _call(
         self, function: str, arguments: Sequence[Node], parameters: Sequence[Node]
     ) -> Iterator[Piece[T]]:
-        base, _, below = function.partition("_")
+        base, _, below = function.removeprefix("∇").partition("_")
         name = self._name(tree.Name(base, None, tree.Name(below) if below else None))
-        yield Atom(name.value, function, function if function in self.linked else None)
+        value = name.value
+        if function.startswith("∇"):
+            value = self.style.row([self.style.sign("∇", False, False), value])
+        yield Atom(value, function, function if function in self.linked else None)
         yield Atom(self.style.sign(APPLY, False, False), "")
         inner = self._closed
         yield from self._row("(", inner._list(arguments))
@@ -331,6 +335,8 @@ class Typesetter(Generic[T]):
                 yield Atom(style.number(str(value)), str(value))
             case tree.Infinity():
                 yield Atom(style.name("∞"), "∞")
+            case tree.Pi():
+                yield Atom(style.name("π"), "π")
             case tree.Ones():
                 yield Atom(style.scripts(style.number("1"), None, style.transposed()), "1ᵀ")
             case tree.Name():
@@ -398,6 +404,8 @@ class Typesetter(Generic[T]):
             # Statements
             case tree.Assign(target, operator, value):
                 yield from self._row(target, f" {operator}\n", value)
+            case tree.Several(targets, call):
+                yield from self._row(self._list(targets), " ←\n", call)
             case tree.Choose(target, value, probability, otherwise):
                 yield from self._row(target, " ←\n", value, Break(), Word("with probability"))
                 yield from self._row(SPACE, probability, ",", Break(), Word("else"))
@@ -412,10 +420,12 @@ class Typesetter(Generic[T]):
             case tree.If(condition, body):
                 yield from self._row(Word("if"), SPACE, condition, Break())
                 yield from self._row(Word("then"), SPACE, body)
-            case tree.Return(None, value):
-                yield from self._row(Word("return"), SPACE, value)
-            case tree.Return(tree.Name() as result, value):
-                yield from self._row(Word("return"), SPACE, result, " =\n", value)
+            case tree.Result(None, value):
+                yield from self.pieces(value)
+            case tree.Result(tree.Name() as name, value):
+                yield from self._row(name, " =\n", value)
+            case tree.Return() | tree.Returns():
+                yield from self._row(Word("return"), SPACE, self._list(node.results))
             case tree.End():
                 yield Word("end")
             # Heads
@@ -441,12 +451,14 @@ class Typesetter(Generic[T]):
                 yield from self._row(self._list(names), " ∈ ", kind)
                 if default is not None:
                     yield from self._row(Break(), Word("default", False), SPACE, default)
-            case tree.Alike(names, algorithm, equal):
+            case tree.Alike(names, algorithm, equal, parts):
                 yield from self._row(self._list(names), Break(), Word("as in", False), SPACE)
                 yield Reference(algorithm)
                 if equal:
                     sizes = self._closed._list(equal, " = ")
                     yield from self._row(Break(), Word("with", False), SPACE, sizes)
+                if parts:
+                    yield from (self._sign(","), Break(), Word("part by part", False))
             case tree.Declarations(items, None):
                 yield from self._list(items)
             case tree.Declarations(items, tree.UpTo() as binder):
@@ -455,8 +467,9 @@ class Typesetter(Generic[T]):
                 yield from self._row(Word("for"), SPACE, binder, ":")
             case tree.Consists(name):
                 yield from self._row(name, SPACE, Word("consisting of", False))
-            case tree.Signature(result, function, inputs, parameters):
-                yield from self._row(result, " ←\n", tree.Call(function, inputs, parameters))
+            case tree.Signature(results, function, inputs, parameters):
+                called = self._call(function, inputs, parameters)
+                yield from self._row(self._list(results), " ←\n", called)
             case tree.Abbreviation(short, full):
                 yield from self._row(short, " ≡\n", full)
             case tree.Requirements(conditions):

@@ -9,9 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from spec.calling.function_under_test import FunctionUnderTest
+from spec import symbols
+from spec.calling.function_under_test import FunctionUnderTest, Trial
 from spec.calling.verdict import Verdict
-from spec.expected.result import MULTIPLE, ExactResult, UndefinedResultError, exact_result
+from spec.expected.result import (
+    MULTIPLE,
+    ExactResult,
+    UndefinedResultError,
+    exact_result,
+    result_name,
+)
 from spec.expected.rounding_bounds import distinct_digits
 from spec.inputs.arguments import Arguments
 from spec.inputs.array_conversion import Array
@@ -34,14 +41,38 @@ class NoResultError(Exception):
 
 
 class LawCase:
-    """A function at given arguments; `first` is the case from which this one was derived."""
+    """A function at given arguments.
+
+    `first` is the case from which this one was derived. If the function has several results, `part`
+    is the one that the law is about, or an array in it: `W_qkv_bar.b_k`.
+    """
 
     def __init__(
-        self, function: FunctionUnderTest, arguments: Arguments, first: LawCase | None = None
+        self,
+        function: FunctionUnderTest,
+        arguments: Arguments,
+        first: LawCase | None = None,
+        part: str = "",
     ) -> None:
         self.function = function
         self.arguments = arguments
         self.first = first or self
+        self.part = part
+
+    def of(self, part: str) -> LawCase:
+        """Return the case with one of several results, by its name in Python: `X_bar`."""
+        same = LawCase(self.function, self.arguments, self.first, part)
+        for name in ("expected", "tolerance", "trial"):  # what has been computed
+            if name in vars(self):
+                vars(same)[name] = vars(self)[name]
+        return same
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """What each array of the result is called in the paper, by its name in Python."""
+        header = self.arguments.header
+        named = [result_name(header, array.path) for array in self.expected.arrays]
+        return {_in_ascii(name): name for name in named}
 
     @cached_property
     def expected(self) -> ExactResult:
@@ -61,12 +92,18 @@ class LawCase:
             raise InapplicableError(str(error)) from error
 
     @cached_property
+    def trial(self) -> Trial:
+        """A call of the function."""
+        return self.function.call(self.expected)
+
+    @cached_property
     def result(self) -> Array:
-        """The function's result, in float64 or integers."""
-        trial = self.function.call(self.expected)
+        """The function's result, in float64 or integers; of several the one that is meant."""
+        trial = self.trial
         if trial.result is None or trial.verdict not in (Verdict.AGREES, Verdict.DIFFERS):
             raise NoResultError(trial.problem)
-        (array,) = trial.result.values()
+        arrays = dict(zip(self.names, trial.result.values(), strict=True))
+        array = arrays[self.part or next(iter(arrays))]
         return array if array.dtype.kind in "iu" else array.astype(np.float64)
 
     @property
@@ -83,7 +120,7 @@ class LawCase:
     def redrawn(self) -> LawCase:
         """The function at arguments of the same sizes with other numbers."""
         seed = self.arguments.variation.seed + OTHER_SEED
-        return LawCase(self.function, self.arguments.redrawn(seed), self.first)
+        return LawCase(self.function, self.arguments.redrawn(seed), self.first, self.part)
 
     def drawn(self, sizes: Mapping[str, int] | None = None, **changes: Any) -> LawCase:
         """Return the function at arguments of other sizes, or of another number of tokens."""
@@ -102,7 +139,8 @@ class LawCase:
             for name, value in run.hyperparameters.items():
                 if adapter.values.get(name, value) != value:
                     raise InapplicableError(f"{name} is {adapter.values[name]}")
-        return LawCase(self.function, replace(self.arguments, runs=tuple(runs)), self.first)
+        arguments = replace(self.arguments, runs=tuple(runs))
+        return LawCase(self.function, arguments, self.first, self.part)
 
     def with_each_run(self, change: Callable[[Inputs], Inputs]) -> LawCase:
         """Return the function with the arguments of each token changed in the same way."""
@@ -152,8 +190,8 @@ class LawCase:
         if np.all(errors <= tolerance):
             return ""
         place = np.unravel_index(int(np.argmax(errors)), errors.shape)
-        key, _ = self.arguments.header.output
-        entry = f"{key}{[int(index) + 1 for index in place]}{' ' * bool(where)}{where}"
+        name = self.names[self.part or next(iter(self.names))]
+        entry = f"{name}{[int(index) + 1 for index in place]}{' ' * bool(where)}{where}"
         times = f", {errors[place] / tolerance:.3g} times the tolerance" if tolerance else ""
         found, wanted = distinct_digits(float(result[place]), float(predicted[place]))
         return f"gives {found} for {entry}, not {wanted}{times}"
@@ -162,6 +200,12 @@ class LawCase:
 def law_case(function: FunctionUnderTest) -> LawCase:
     """Return a function at small sizes that all differ, where laws start from."""
     return LawCase(function, function.arguments(Variation("small sizes", SMALL)))
+
+
+def _in_ascii(name: str) -> str:
+    """Return the name of a result in Python: `W_qkv_bar.b_k` for `W̄_qkv.b_k`."""
+    glyph, dot, path = name.partition(".")
+    return symbols.ascii(glyph) + dot + path
 
 
 def _runs(case: LawCase) -> list[tuple[Any, ...]]:

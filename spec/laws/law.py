@@ -57,10 +57,12 @@ class Law:
             return str(error)
 
 
-def law(*algorithms: int, when: Callable[[Header], bool] | None = None) -> Callable[[Check], Law]:
+def law(
+    *algorithms: int | str, when: Callable[[Header], bool] | None = None
+) -> Callable[[Check], Law]:
     """Make a law of a function whose name and docstring state it.
 
-    It is a theorem about some of the paper's algorithms, by number, or about every algorithm, the
+    It is a theorem about some algorithms, by number or id, or about every algorithm, the
     paper's or ours, whose declarations fulfil `when`.
     """
     ids = set(map(str, algorithms))
@@ -103,7 +105,6 @@ def pseudocode(function: FunctionUnderTest) -> FunctionUnderTest:
     """Return the pseudocode itself in place of a function, with the departures of its adapter."""
 
     def call(_: Function, arguments: Arguments) -> Any:
-        (array,) = floating_point_result(arguments).arrays
-        return array.entries if array.exact else array.entries.astype(arguments.format.dtype)
+        return floating_point_result(arguments).in_python(arguments.format.dtype)
 
     return replace(function, adapter=replace(function.adapter, call=call))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from flint import arb
 
 from spec.domains.depth import deepest
 from spec.expected.line_values import LineValues
@@ -37,6 +38,7 @@ class ComparedArray:
         depths: Sequence[Value],
         batch: tuple[int, ...],
         shared: bool,
+        of_heads: bool,
     ) -> None:
         self.name = name
         self.runs = [[laid_out(visit) for visit in run] for run in runs]
@@ -44,7 +46,7 @@ class ComparedArray:
         shape, *others = {visit.shape for run in self.runs for visit in run}
         if others:
             raise Mismatch(f"{name} stands for visits of several shapes")
-        self.axes = ArrayAxes(shape, batch, of_heads="." in name, shared=shared)
+        self.axes = ArrayAxes(shape, batch, of_heads, shared)
         array = to_numpy(code)
         if array is None:
             raise Mismatch(f"{name} is {short_repr(code)}; one visit has shape {shape}")
@@ -74,7 +76,9 @@ class ComparedArray:
         bound = gamma(depth, precision) * expected.scale
         errors = distances(code, exact)
         self._refuse(code, nearest, ~(errors <= bound))
-        ulp = spacing(nearest, precision)
+        # What is 0 is known only as a ball around it.
+        zero = [isinstance(ball, arb) and ball.contains(0) for ball in exact.ravel().tolist()]
+        ulp = spacing(np.where(np.reshape(zero, exact.shape), 0.0, nearest), precision)
         return Agreement(line, float(errors.max(initial=0)), bound, ulp, depth)
 
     def _refuse(self, code: Array, right: Array, wrong: Array) -> None:

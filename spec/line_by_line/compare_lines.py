@@ -1,17 +1,18 @@
 """Goes through what a function did, statement by statement, until something differs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from spec.expected.line_values import LineValues
 from spec.expected.trace import Visit
 from spec.language.plain_text import text
-from spec.language.tree import End, While
+from spec.language.tree import Call, End, Index, Line, Return, Returns, While, base, targets
+from spec.line_by_line.batch_sums import depth_of_total, summed, total
 from spec.line_by_line.compare_array import ComparedArray
 from spec.line_by_line.event import NOTHING, Event
 from spec.line_by_line.findings import Agreement, Difference, Mismatch, Tie
 from spec.line_by_line.observe import Observation
-from spec.line_by_line.pair_arrays import paired_arrays
+from spec.line_by_line.pair_arrays import paired_arrays, short_repr
 from spec.line_by_line.statement_groups import (
     StatementGroup,
     argument_name,
@@ -128,17 +129,40 @@ class Comparison:
         if at in self.trace.lines:
             # Of what several lines of a tag set, the statement holds what the last of them left.
             set_later = {glyph for later in group.later for glyph in self._set_by(later)}
-            values = {
+            values: Mapping[str, Any] = {
                 glyph: group.value(glyph) for glyph in self._set_by(ref) if glyph not in set_later
             }
-            if values.get("return", NOTHING) is not NOTHING:
-                # The variable of the output's name may hold what was set before.
-                values = {"return": values["return"]}
+            statement = self._line(ref).statement
+            if isinstance(statement, Return | Returns):
+                values = self._returned(group, values)
             self._refuse_missing(group, values)
             runs = [trace.lines[at] for trace in self.expected.traces]
-            self._compare_visits(str(ref), values, runs, self.expected.depths.lines[at])
+            depths = self.expected.depths.lines[at]
+            sums = summed(self.expected.algorithms, ref.algorithm, statement)
+            turns, name = self._turns_at_once(group), str(ref)
+            if turns > 1:
+                last = slice(turns - 1, None, turns)
+                runs, depths = [run[last] for run in runs], depths[last]
+                self.visits_done[name] = self.visits_done.get(name, 0) // turns
+            self._compare_visits(name, values, runs, depths, sums=sums)
+            if turns > 1:
+                self.visits_done[name] *= turns
         elif ref.algorithm in self.trace.calls and not self._sets_nothing(ref):
             raise Mismatch("the pseudocode never comes here")
+
+    def _returned(self, group: StatementGroup, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what a last line returns instead of values, each of several results by its name.
+
+        The variable of an output's name may hold what was set before.
+        """
+        value = group.value("return")
+        if value is NOTHING:
+            return values
+        if "return" in values:
+            return {"return": value}
+        if not isinstance(value, tuple | list) or len(value) != len(values):
+            raise Mismatch(f"it gives {short_repr(value)} for {len(values)} results")
+        return dict(zip(values, value, strict=True))
 
     def _refuse_missing(self, group: StatementGroup, values: Mapping[str, Any]) -> None:
         """Raise if a statement that does one line, and all of it, lacks a variable of the line."""
@@ -153,11 +177,45 @@ class Comparison:
         visits = self.trace.lines.get((ref.algorithm, ref.line))
         return list(visits[0]) if visits else []
 
+    def _turns_at_once(self, group: StatementGroup) -> int:
+        """Return of how many turns of a loop the code has only what the last of them leaves.
+
+        It does the whole loop, whose turns set one entry of an array after another, or add to a
+        sum: none has a value to show.
+        """
+        checked = self.expected.algorithms[group.ref.algorithm]
+        names, line = checked.names, self._line(group.ref)
+        tagged = {ref.line for ref in group.events[-1].refs if ref.algorithm == checked.id}
+        for loop in checked.program.lines:
+            if not loop.body or loop.number not in tagged or line not in loop.walk():
+                continue
+            if len(self.trace.calls[checked.id]) == 1 and any(
+                (isinstance(target, Index) and not names.fresh[target])
+                or names.targets[base(target)].key in names.carried[loop.number]
+                for target in targets(line.statement)
+                if not isinstance(target, Call)
+            ):
+                visits = len(self.trace.lines[checked.id, line.number])
+                return visits // self._times(checked.id, loop)
+        return 1
+
+    def _times(self, id: str, loop: Line) -> int:
+        """Return how often a loop is begun: as often as the lines beside it are done."""
+        for outer in self.expected.algorithms[id].program.lines:
+            if loop in outer.body:
+                beside = [self.trace.lines.get((id, line.number)) for line in outer.body]
+                return next((len(visits) for visits in beside if visits), 1)
+        return 1
+
     def _sets_nothing(self, ref: Ref) -> bool:
         """Say whether a line never sets anything: it opens a loop, or is an `end`."""
+        line = self._line(ref)
+        return isinstance(line.statement, End | While) or bool(line.body)
+
+    def _line(self, ref: Ref) -> Line:
         for line in self.expected.algorithms[ref.algorithm].program.lines:
             if line.number == ref.line:
-                return isinstance(line.statement, End | While) or bool(line.body)
+                return line
         raise Mismatch("there is no such line")
 
     def _compare_visits(
@@ -168,6 +226,7 @@ class Comparison:
         depths: Sequence[Visit],
         *,
         shared: bool = False,
+        sums: Collection[str] = (),
     ) -> None:
         """Compare values with the next visits of a line, as many as their shapes say.
 
@@ -183,6 +242,8 @@ class Comparison:
             The same with the depth of each number.
         shared
             Whether a value of a single visit may stand for all of them: an argument may.
+        sums
+            The variables of which the code has one for the whole batch, the sum over it.
         """
         done, total = self.visits_done.get(line, 0), len(depths)
         values = {glyph: value for glyph, value in values.items() if value is not NOTHING}
@@ -191,10 +252,13 @@ class Comparison:
         if done == total:
             raise Mismatch(f"it runs more often than {total} times")
 
+        built = self.expected.algorithms[line.partition(".")[0]].header.built.values()
+        parts = {str(key) for bundle in built for key, _ in bundle.values()}
+
         def arrays(visits: int) -> list[ComparedArray]:
             coming = slice(done, done + visits)
             sides = [side[coming] for side in (*runs, depths)]
-            return self._arrays(values, sides, shared)
+            return self._arrays(values, sides, shared, sums, parts)
 
         visits = 1
         try:
@@ -215,9 +279,17 @@ class Comparison:
             self.visits_done[line] = done + visits
 
     def _arrays(
-        self, values: Mapping[str, Any], sides: Sequence[Sequence[Visit]], shared: bool
+        self,
+        values: Mapping[str, Any],
+        sides: Sequence[Sequence[Visit]],
+        shared: bool,
+        sums: Collection[str],
+        parts: Collection[str],
     ) -> list[ComparedArray]:
-        """Return the arrays of values, each beside its exact values; the last side holds depths."""
+        """Return the arrays of values, each beside its exact values; the last side holds depths.
+
+        Those of `parts` are parts of parameters that the algorithm makes.
+        """
         arrays = []
         for glyph, value in values.items():
             name = "the result" if glyph == "return" else argument_name(glyph, sides[0][0][glyph])
@@ -230,5 +302,10 @@ class Comparison:
             for place, (path, array, _) in enumerate(pairs[0][0]):
                 *runs, depths = [[visit[place][2] for visit in side] for side in pairs]
                 batch = self.expected.inputs.batch
-                arrays.append(ComparedArray(name + path, array, runs, depths, batch, shared))
+                if batch and glyph in sums:
+                    batch, runs, depths = (), [total(runs)], depth_of_total(depths, len(runs))
+                of_heads = bool(path) or glyph in parts
+                arrays.append(
+                    ComparedArray(name + path, array, runs, depths, batch, shared, of_heads)
+                )
         return arrays

@@ -49,6 +49,8 @@ class ArgumentBinder(Generic[S]):
                 value = value(*frame.shape(type))
             fitting = _Fitting(self, frame, f"Algorithm {id}: {variable}")
             frame.variables[variable] = fitting.fit(value, type)
+        for bundle in header.opened:
+            frame.variables.update(frame.variables[bundle].fields)
         for variable, type in header.hyperparameters.items():
             if variable not in frame.variables:
                 self.hyperparameter(frame, variable, type)

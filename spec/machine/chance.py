@@ -1,6 +1,6 @@
-"""The random decisions of a run: made by random numbers, or repeated from another run."""
+"""The decisions of a run, random ones and comparisons: made, or repeated from another run."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -16,7 +16,7 @@ class Chance:
     Attributes
     ----------
     decisions
-        The decisions so far: a token, or 1 and 0 for yes and no.
+        The decisions so far: a token, or 1 and 0 for yes and no, also of comparisons.
     """
 
     def __init__(self, random: Iterator[float] | None = None) -> None:
@@ -34,6 +34,10 @@ class Chance:
     def happens(self, probability: float) -> bool:
         """Say whether u is below a probability."""
         return bool(self._decide(int(self._number() < probability)))
+
+    def decides(self, compare: Callable[[], bool]) -> bool:
+        """Return what a comparison of real numbers says."""
+        return bool(self._decide(int(compare())))
 
     def _number(self) -> float:
         if self.random is None:
@@ -58,6 +62,10 @@ class Again(Chance):
 
     def happens(self, probability: float) -> bool:
         """Repeat a decision of the earlier run."""
+        return bool(self._decide(_next(self._left)))
+
+    def decides(self, compare: Callable[[], bool]) -> bool:
+        """Return what the comparison said in the earlier run."""
         return bool(self._decide(_next(self._left)))
 
 

@@ -2,8 +2,9 @@
 
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from typing import Any, Generic
 
@@ -14,11 +15,11 @@ from spec.language import tree
 from spec.language.checked import Checked
 from spec.language.inference.calls import ENTRYWISE
 from spec.language.inference.expressions import ARITHMETIC
-from spec.language.names import Raised, Variable
+from spec.language.names import Built, Raised, Variable
 from spec.language.plain_text import text
 from spec.language.polynomials import Atom
 from spec.language.tree import Node
-from spec.language.types import SCALAR, Whole
+from spec.language.types import SCALAR, Bundle, Key, Whole
 from spec.machine.frame import Frame
 from spec.machine.trees import map_values
 from spec.machine.values import Definition, Parameters, Value, column, entrywise, shaped
@@ -36,6 +37,10 @@ class Expressions(ABC, Generic[S]):
     @abstractmethod
     def call(self, id: str, inputs: Sequence[Value], parameters: Sequence[Value]) -> Value:
         """Run an algorithm."""
+
+    @abstractmethod
+    def decided(self, compare: Callable[[], bool]) -> bool:
+        """Return what a comparison of real numbers says."""
 
     @abstractmethod
     def gradient(self, call: tree.Call, frame: Frame) -> Parameters:
@@ -63,6 +68,8 @@ class Expressions(ABC, Generic[S]):
             case tree.Prefix(function, operand):
                 x = self.real(operand, frame)
                 return self.domain.sqrt(x) if function == "√" else self.domain.log(x)
+            case tree.Pi():
+                return self.domain.pi()
             case tree.Ones():
                 return shaped([self.domain.real(1)] * frame.shape_of(node)[1], frame.shape_of(node))
             case tree.Iverson(condition):
@@ -103,12 +110,26 @@ class Expressions(ABC, Generic[S]):
             case Raised(base, exponent):
                 power = self.real(exponent, frame)
                 return entrywise(lambda x: self.domain.power(x, power), self.real(base, frame))
+            case Built(bundle):
+                return self.built(bundle, frame)
             case Variable(variable, None):
                 return frame.variables[variable]
             case Variable(variable, Node() as index):
                 family = frame.variables[variable]
                 return family[self.subscript(index, len(family), frame) + 1]
-        raise AssertionError("a name is a variable or a power")
+        raise AssertionError("a name is a variable, a power or a built bundle")
+
+    def built(self, bundle: Key, frame: Frame) -> Parameters:
+        """Put together the parts of a bundle that an algorithm has made."""
+        header = frame.checked.header
+        type = dict(header.outputs)[bundle]
+        assert isinstance(type, Bundle), "only a bundle is built"
+        parts = {}
+        for part, (made, _) in header.built[bundle].items():
+            value = frame.variables[made]
+            # The loop that made a family may have run down.
+            parts[part] = dict(sorted(value.items())) if isinstance(value, dict) else value
+        return Parameters(type.algorithm, parts)
 
     def binary(self, node: tree.Binary, frame: Frame) -> Value:
         match node:
@@ -211,6 +232,9 @@ class Expressions(ABC, Generic[S]):
             inputs = [self.expression(input, frame) for input in checked.typing.arguments[node]]
             parameters = [self.parameter(parameter, frame) for parameter in node.parameters]
             return self.call(checked.typing.callees[node], inputs, parameters)
+        if node.function == "max":
+            x, y = (self.real(argument, frame) for argument in node.arguments)
+            return self.domain.larger(x, y)
         (argument,) = node.arguments
         if node.function == "length":
             return len(self.expression(argument, frame))
@@ -219,7 +243,7 @@ class Expressions(ABC, Generic[S]):
             columns = [self.domain.softmax(list(column)) for column in x.T]
             return shaped([entry for column in columns for entry in column], x.T.shape).T
         assert node.function in ENTRYWISE, "the checks know every function"
-        return entrywise(getattr(self.domain, node.function), x)
+        return entrywise(getattr(self.domain, node.function.replace("'", "_slope")), x)
 
     def parameter(self, node: tree.Expression | tree.Named, frame: Frame) -> Value:
         """Return a parameter; that of an equation is a function of its rows and columns."""
@@ -276,12 +300,17 @@ class Expressions(ABC, Generic[S]):
             return sorted(self.expression(binder.collection, frame))
         low, high = frame.checked.typing.bounds[atom]
         assert high is not None, "a loop has an upper bound"
-        return range(frame.size(low), frame.size(high) + 1)
+        upwards = range(frame.size(low), frame.size(high) + 1)
+        down = isinstance(binder, tree.Range) and binder.runs_down
+        return upwards[::-1] if down else upwards
 
     def condition(self, condition: tree.Condition, frame: Frame) -> bool:
         match condition:
             case tree.Not(operand):
                 return not self.expression(operand, frame)
             case tree.Compare(sign, left, right):
-                compared = _COMPARED[sign]
-                return bool(compared(self.expression(left, frame), self.expression(right, frame)))
+                x, y = self.expression(left, frame), self.expression(right, frame)
+                if isinstance(x, int) and isinstance(y, int):
+                    return bool(_COMPARED[sign](x, y))
+                x, y = (self.domain.real(z) if isinstance(z, int) else z for z in (x, y))
+                return self.decided(partial(self.domain.at_most, x, y))

@@ -1,13 +1,13 @@
 """Runs the algorithms: literally, line by line, from index 1, over any domain of scalars."""
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from spec.domains.domain import Differentiable, Domain, Matrix, S
+from spec.domains.domain import Domain, Matrix, S
 from spec.domains.reverse import Reverse
 from spec.language import tree, types
 from spec.language.checked import Checked
@@ -81,6 +81,10 @@ class Machine(Expressions[S]):
         hyperparameters
             By their names in the paper: `τ`. They are those of the called algorithms, too.
 
+        Returns
+        -------
+        The result; if the algorithm has several, a tuple of them.
+
         Raises
         ------
         MachineError
@@ -104,12 +108,17 @@ class Machine(Expressions[S]):
         self.watcher.call(frame)
         *lines, last = frame.checked.program.body
         self.block(lines, frame)
-        assert isinstance(last.statement, tree.Return), "the last line of an algorithm returns"
-        result = self.expression(last.statement.value, frame)
-        name = last.statement.name
-        values = {"return": result} | ({} if name is None else {text(name): result})
-        self.watcher.line(frame, last, values)
-        return result
+        assert isinstance(last.statement, tree.Return | tree.Returns), "the last line returns"
+        results = last.statement.results
+        values = [self.expression(result.value, frame) for result in results]
+        returned = values[0] if len(values) == 1 else tuple(values)
+        named = {
+            text(result.name): value
+            for result, value in zip(results, values, strict=True)
+            if result.name is not None
+        }
+        self.watcher.line(frame, last, {"return": returned} | named)
+        return returned
 
     def block(self, lines: Sequence[Line], frame: Frame) -> None:
         for line in lines:
@@ -151,11 +160,19 @@ class Machine(Expressions[S]):
             value = frame.variables[variable.key]
             if variable.index is not None and self.runs(variable.index, frame):
                 value = value[self.expression(variable.index, frame)]
-            if isinstance(target, tree.Index) and self.runs(target.subscripts[-1], frame):
+            if isinstance(target, tree.Index) and self.fills(target.subscripts, frame):
                 # A loop over lines is filling it, and this turn has set one entry.
                 value = self.taken(value, target.subscripts, frame)
+                if not any(isinstance(one, tree.All) for one in target.subscripts):
+                    value = value.item() if isinstance(value, np.ndarray) else value
             values[str(variable.key)] = value
         return values
+
+    def fills(self, subscripts: Sequence[Node], frame: Frame) -> bool:
+        """Say whether a loop sets a row or a column of entries, and not some that tokens choose."""
+        *others, last = subscripts
+        plain = (isinstance(one, tree.All) or self.runs(one, frame) for one in others)
+        return self.runs(last, frame) and all(plain)
 
     def runs(self, index: Node, frame: Frame) -> bool:
         """Say whether an index has a value, which it has until its loop is over."""
@@ -183,8 +200,13 @@ class Machine(Expressions[S]):
                     self.statement(body, frame)
             case tree.Assign(tree.Call() as target, _, value):
                 self.define(target, value, frame)
+            case tree.Assign(tree.Rows() as target, _, value):
+                self.divide(target, self.as_matrix(self.real(value, frame)), frame)
             case tree.Assign(target, _, value):
                 self.assign(target, self.expression(value, frame), frame)
+            case tree.Several(several, call):
+                for target, result in zip(several, self.expression(call, frame), strict=True):
+                    self.assign(target, result, frame)
             case tree.Choose(target, value, probability, otherwise):
                 p = self.domain.float(self.expression(probability, frame))
                 chosen = value if self.chance.happens(p) else otherwise
@@ -262,16 +284,35 @@ class Machine(Expressions[S]):
                 holder, place = self.place(array, frame)
                 whole = holder[place]
                 at = self.places(whole, subscripts, frame)
-                if isinstance(whole, list):
-                    whole[at[0]] = value
-                else:
-                    whole[tuple(at)] = value.ravel() if isinstance(value, np.ndarray) else value
+                match whole, value:
+                    case list(), _:
+                        whole[at[0]] = value
+                    case _, np.ndarray():
+                        whole[tuple(at)] = value.ravel()
+                    case _, int():
+                        whole[tuple(at)] = self.domain.real(value)
+                    case _:
+                        whole[tuple(at)] = value
+
+    def divide(self, target: tree.Rows, matrix: Matrix, frame: Frame) -> None:
+        """Set all members of a family to parts of a matrix, one below the other."""
+        first, *_, last = target.items
+        assert isinstance(first, tree.Name), "the names are checked"
+        assert isinstance(last, tree.Name), "the names are checked"
+        assert isinstance(last.above, Node), "the names are checked"
+        count = self.expression(last.above, frame)
+        members = np.split(matrix, count) if count else []
+        variable = frame.checked.names.targets[first].key
+        frame.variables[variable] = dict(enumerate(members, 1))
+
+    def decided(self, compare: Callable[[], bool]) -> bool:
+        return self.chance.decides(compare)
 
     def gradient(self, call: tree.Call, frame: Frame) -> Parameters:
         """Return ∇f(θ): f is run, unobserved, on numbers that remember how they were computed."""
-        if not isinstance(self.domain, Differentiable):
-            name = type(self.domain).__name__
-            raise MachineError(f"Algorithm {frame.checked.id} needs derivatives; {name} has none")
+        if isinstance(self.domain, Reverse):
+            problem = "needs derivatives of numbers that have derivatives already"
+            raise MachineError(f"Algorithm {frame.checked.id} {problem}")
         definition = frame.variables[frame.checked.names.functions[call]]
         (argument,) = call.arguments
         theta = self.expression(argument, frame)

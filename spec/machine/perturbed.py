@@ -24,7 +24,7 @@ from spec.language.polynomials import Atom
 from spec.machine.chance import Chance
 from spec.machine.frame import Frame
 from spec.machine.interpreter import Machine
-from spec.machine.trees import same
+from spec.machine.trees import map_values, same
 from spec.machine.values import Value, shaped
 
 #: By how much numbers are scaled or shifted, entry by entry: no two neighbours alike.
@@ -138,6 +138,8 @@ def ways_of(value: Value) -> tuple[str, ...]:
     match value:
         case int():
             return "0", "1", "one more", "one less"
+        case tuple():  # the results of a call that has several, all of them together
+            return "0", "scaled", "shifted"
         case [np.ndarray(), *_]:
             return "backwards", "interleaved", "cut by reshape alone"
         case list():
@@ -159,6 +161,8 @@ def _each(change: Callable[[Any, float], Any]) -> Callable[[Value], Value]:
     """Return a change of a number, or of each entry of a matrix, by an entry of the pattern."""
 
     def changed(value: Value) -> Value:
+        if isinstance(value, tuple):
+            return map_values(changed, value)
         if not isinstance(value, np.ndarray):
             return change(value, PATTERN[0])
         entries = [change(x, PATTERN[place % len(PATTERN)]) for place, x in enumerate(value.flat)]

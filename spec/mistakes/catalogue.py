@@ -102,7 +102,8 @@ def parse(text: str) -> dict[str, Mistake]:
     latter there is an instance in each algorithm with such lines; with `once = true` there is one
     for each place. The first instance has the id of the entry, `norms-exchanged-8`, and others
     that of their own algorithm in it, `norms-exchanged-9`. Where an algorithm has several places,
-    the line follows: `norm-missing-8-6`. An entry of an algorithm that is not among the texts is
+    the line follows: `norm-missing-8-6`. None is in a pullback, whose way forth is that of another
+    algorithm, with mistakes of its own. An entry of an algorithm that is not among the texts is
     left out.
 
     Raises
@@ -176,6 +177,8 @@ def _mistakes(entry: Mapping[str, Any], helpers: Mapping[str, str]) -> Iterator[
 
 def _places(entry: Mapping[str, Any], algorithm: Algorithm) -> list[Occurrence]:
     """Return where an algorithm has lines that match the patterns of an entry."""
+    if algorithm.id.startswith("∇"):
+        return []
     return list(occurrences(entry["edits"], [line.text for line in algorithm.lines]))
 
 

@@ -96,7 +96,7 @@ def opened(own: Header, headers: Mapping[str, Header]) -> Header:
     Only a helper's changes: one whose parameters are those of Algorithm 4 may name W_q and b_q.
     """
     match own.parameters:
-        case ((bundle, Bundle(algorithm)), *_) if own.bundle is None:
+        case ((bundle, Bundle(algorithm)), *_) if own.bundle is None and not own.opened:
             fields = headers[algorithm].fields
             variables = {**own.variables, **fields}
             return replace(own, bundle=bundle, fields=fields, variables=variables)

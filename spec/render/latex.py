@@ -11,7 +11,17 @@ from itertools import groupby
 
 from spec.language.alg_file import STEP
 from spec.language.tree import Line, Node, Program
-from spec.language.typesetting import APPLY, HAT, TILDE, Atom, Piece, Reference, Typesetter, Word
+from spec.language.typesetting import (
+    APPLY,
+    BAR,
+    HAT,
+    TILDE,
+    Atom,
+    Piece,
+    Reference,
+    Typesetter,
+    Word,
+)
 
 _LETTERS = {
     "ℓ": r"\ell ",
@@ -50,7 +60,7 @@ _SIGNS = {
     "′": "'",
 }
 _SPACED = "+−·⊙/=←≡≤≠∈∝:,;"  # what TeX sets off, unless it is in braces
-_ACCENTS = {HAT: r"\hat", TILDE: r"\tilde"}
+_ACCENTS = {HAT: r"\hat", TILDE: r"\tilde", BAR: r"\bar"}
 _ESCAPED = {c: "\\" + c for c in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",

@@ -16,12 +16,12 @@ from itertools import groupby
 
 from spec.language import typesetting
 from spec.language.tree import Node
-from spec.language.typesetting import HAT, TILDE, Atom, Break, Reference, Typesetter, Word
+from spec.language.typesetting import BAR, HAT, TILDE, Atom, Break, Reference, Typesetter, Word
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 
 _SIGNS = {"*": "∗"}  # the ASCII sign is raised in most fonts
-_ACCENTS = {HAT: "ˆ", TILDE: "˜"}
+_ACCENTS = {HAT: "ˆ", TILDE: "˜", BAR: "¯"}
 _THIN, _MEDIUM, _THICK = "0.17em", "0.22em", "0.28em"
 _SPACES = {"/": _THIN} | dict.fromkeys("+−·⊙,;", _MEDIUM)  # the rest are relations
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from examples import layouts
-from examples.layouts import layer_norm_of_rows, of_heads
 from helpers.quick_check import KINDS, assert_agrees, problem, quick_check
 from hosts import columns_numpy as columns
 from hosts import rows_torch as rows
 from hosts.adapters import ADAPTERS
+from user_code import layouts
+from user_code.layouts import layer_norm_of_rows, of_heads
 
 from algorithms import Attention, DTransformer, DTransformerParameters, MHAttention, layer_norm
 from spec.adapters.choose import adapter_for

@@ -6,10 +6,10 @@ import inspect
 
 import pytest
 import torch
-from examples import models
 from helpers.planting import compiled
 from helpers.quick_check import assert_agrees, problem, quick_check
 from torch import nn
+from user_code import models
 
 from spec.adapters.choose import adapter_for
 from spec.adapters.modules.module_adapter import modules

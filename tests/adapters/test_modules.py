@@ -6,9 +6,9 @@ from functools import partial
 
 import pytest
 import torch
-from examples.modules import Bare, Causal, Head, Heads, LikeFlax, MyAttention, Norm, WithConv1D
 from helpers.quick_check import assert_agrees, problem, quick_check
 from torch import nn
+from user_code.modules import Bare, Causal, Head, Heads, LikeFlax, MyAttention, Norm, WithConv1D
 
 from spec.adapters.choose import adapter_for
 from spec.adapters.modules.module_adapter import modules

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
-from examples.modules import MyAttention
 from helpers.quick_check import assert_agrees, quick_check
+from user_code.modules import MyAttention
 
 from spec.adapters.choose import adapter_for
 from spec.adapters.options import WORDS, option, options_of

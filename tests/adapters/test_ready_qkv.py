@@ -6,10 +6,10 @@ import inspect
 
 import pytest
 import torch
-from examples import ready_qkv as ready
-from examples.layouts import of_heads
 from helpers.planting import compiled
 from helpers.quick_check import assert_agrees, problem, quick_check
+from user_code import ready_qkv as ready
+from user_code.layouts import of_heads
 
 from spec.adapters.choose import adapter_for
 from spec.adapters.function_in_layout import layout

@@ -56,8 +56,8 @@ ERRORS = {
         "DTypeError: DInference: rng is of type int, want numpy.random.Generator",
     ),
     "no gradient": (
-        lambda: trained([SHORT], value_and_gradient=None),
-        "DTypeError: DTraining: value_and_gradient is of type NoneType, want a function",
+        lambda: trained([SHORT], value_and_gradient=0.1),
+        "DTypeError: DTraining: value_and_gradient is of type float, want a function",
     ),
     # A data set: by its index, and before the first step
     "a sequence of a data set past ell_max": (

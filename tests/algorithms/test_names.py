@@ -30,6 +30,9 @@ EXCEPTIONS = {
     "padding": "which tokens only fill up a batch; the paper has no batch",
     "padding_x": "the same, of x",
     "padding_z": "the same, of z",
+    "square": "gᵀ g, of which the root is taken",
+    "special": "tokens that BERT's corruption spares",
+    "x_i": "the sequences of a step, as one batch",
     "rng": "where random numbers come from",
     "value_and_gradient": "how gradients are found; the paper does not say (A13)",
 }

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
+from helpers.rounding import assert_close, budget
 from helpers.strategies import (
     SMOOTH,
     assert_same,
@@ -28,7 +29,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from algorithms import DTypeError, ShapeError, token_embedding
-from algorithms.signatures.declarations import ArrayOf, Items, Number, Record
+from algorithms.signatures.declarations import ArrayOf, Items, Number, Record, Several
 
 SEVERAL = range(1, 3)
 INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
@@ -54,6 +55,11 @@ def arrays(declaration):
             yield from [*arrays(item)] * (1 + shared)
 
 
+def any_shape(function):
+    """Whether it has one array, which is taken as a vector whatever its shape is."""
+    return [array.all_entries for array in inputs(function)] == [True]
+
+
 def inputs(function):
     return [array for part in signature(function).arguments.values() for array in arrays(part)]
 
@@ -61,6 +67,18 @@ def inputs(function):
 def optional_inputs(function):
     parts = signature(function).arguments.values()
     return [part.value for part in parts if isinstance(getattr(part, "value", None), ArrayOf)]
+
+
+def results(function):
+    """The arrays of the result, but those of θ."""
+    result = signature(function).result
+    some = result.parts if isinstance(result, Several) else [result]
+    return [part for part in some if isinstance(part, ArrayOf)]
+
+
+def parts(call):
+    """The arrays of its result."""
+    return leaves(signature(call.function).result, call.run(), "result")
 
 
 def times(function):
@@ -75,10 +93,19 @@ def numbers(function):
 
 
 with_arrays = every_function(inputs)
-with_axes = every_function(times)
+with_bound_arrays = every_function(lambda f: inputs(f) and not any_shape(f))
+with_axes = every_function(lambda f: times(f) and not any_shape(f))
 with_a_size_in_several_places = every_function(lambda f: max(times(f).values(), default=0) > 1)
 with_a_size_in_one_place = every_function(lambda f: 1 in times(f).values())
 with_leading_axes = every_function(lambda f: any(array.batch for array in inputs(f)))
+with_a_result_of_a_batch = every_function(
+    lambda f: any(array.batch == "*batch" for array in results(f))
+)
+with_a_sum_over_a_batch = every_function(
+    lambda f: (
+        any(array.batch for array in inputs(f)) and not all(array.batch for array in results(f))
+    )
+)
 with_indices = every_function(lambda f: any(array.below for array in inputs(f)))
 with_padding = every_function(lambda f: any(array.right_padding for array in optional_inputs(f)))
 with_numbers = every_function(numbers)
@@ -196,14 +223,33 @@ def member(leaf, batch, index):
     return np.broadcast_to(leaf.value, (*batch, *named))[(*index, ...)]
 
 
-@with_leading_axes
+def alone(call, index):
+    """The call with one of its batch."""
+    return call.each(lambda leaf: member(leaf, call.batch, index))
+
+
+@with_a_result_of_a_batch
 @given(data=st.data())
 def test_each_of_a_batch_is_computed_as_if_alone(function, data):
     call = data.draw(calls(function, batch=SEVERAL, keeping=SMOOTH))
-    (whole,) = leaves(signature(function).result, call.run(), "result")
     index = tuple(data.draw(st.integers(0, n - 1)) for n in call.batch)
-    single = call.each(lambda leaf: member(leaf, call.batch, index))
-    assert_same(single, member(whole, call.batch, index), single.run())
+    single = alone(call, index)
+    near = budget(*single.arguments.values())
+    for whole, part in zip(parts(call), parts(single), strict=True):
+        if whole.declaration.batch == "*batch":
+            assert_close(member(whole, call.batch, index), part.value, **near)
+
+
+@with_a_sum_over_a_batch
+@given(data=st.data())
+def test_what_has_no_leading_axes_is_a_sum_over_the_batch(function, data):
+    call = data.draw(calls(function, batch=SEVERAL, keeping=SMOOTH))
+    every = [parts(alone(call, index)) for index in np.ndindex(call.batch)]
+    near = budget(call.batch, *call.arguments.values())
+    for n, whole in enumerate(parts(call)):
+        if not whole.declaration.batch:
+            total = np.sum([single[n].value for single in every], axis=0)
+            assert_close(whole.value, total, **near)
 
 
 def none_of(leaf):
@@ -295,10 +341,10 @@ def broadcast(call):
     except ValueError:
         return None
     shared = any(m > 1 and n > 1 for m, n in zip(inputs[::-1], theta[::-1], strict=False))
-    return None if shared or len(equal) > 1 else batch
+    return None if shared or equal - {batch} else batch
 
 
-@with_arrays
+@with_bound_arrays
 @given(data=st.data())
 def test_leading_axes_agree_or_the_call_is_refused(function, data):
     call = data.draw(calls(function))

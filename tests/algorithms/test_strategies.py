@@ -48,6 +48,7 @@ from spec.pairing import implementations
 
 UNCHECKED = {
     "algorithms.signatures.initialisation.initialise": "sizes come by name: test_initialisation",
+    "algorithms.gradients.reverse_sweep.value_and_gradient": "takes any θ: test_refusals",
     "algorithms.signatures.trees.tree_map": "takes any θ, and functions of its arrays",
     "algorithms.checkpoints.bert.bert_parameters": "takes arrays by name, from a file",
     "algorithms.checkpoints.gpt2.gpt2_parameters": "takes arrays by name, from a file",
@@ -91,13 +92,15 @@ def test_what_says_which_tokens_count_stands_at_one_end():
 def kinds(declaration):
     """Yield the kinds of declaration that stand in this one."""
     yield type(declaration)
-    for part in (*getattr(declaration, "fields", {}).values(), *declaration):
+    parts = (*getattr(declaration, "fields", {}).values(), *getattr(declaration, "parts", ()))
+    for part in (*parts, *declaration):
         if isinstance(part, get_args(Declaration)):
             yield from kinds(part)
 
 
 def test_every_kind_of_declaration_is_drawn_for_some_function():
-    drawn = [part for f in checked_functions() for part in signature(f).arguments.values()]
+    signatures = map(signature, checked_functions())
+    drawn = [part for s in signatures for part in (*s.arguments.values(), s.result)]
     assert {kind for part in drawn for kind in kinds(part)} == {*get_args(Declaration)}
 
 
@@ -195,7 +198,17 @@ def embedding(body):
     return embedded
 
 
-RIGHT = [scaling(lambda X, g: X * g), embedding(token_embedding)]
+def summing(body):
+    """A function that is to give the sum over a batch, whose leading axes are made one."""
+
+    @checked()
+    def summed(X: Float[A, "*batch m n"]) -> Float[A, "m n"]:
+        return body(X.reshape(-1, *X.shape[-2:]))
+
+    return summed
+
+
+RIGHT = [scaling(lambda X, g: X * g), embedding(token_embedding), summing(lambda X: X.sum(axis=0))]
 
 #: What a body does wrong, for each claim about the calls that are accepted.
 WRONG = {
@@ -213,6 +226,9 @@ WRONG = {
     },
     claims.test_each_of_a_batch_is_computed_as_if_alone: {
         "looks across the batch": scaling(lambda X, g: X / np.max(X)),
+    },
+    claims.test_what_has_no_leading_axes_is_a_sum_over_the_batch: {
+        "is a mean": summing(lambda X: X.mean(axis=0)),
     },
     claims.test_an_empty_batch_gives_an_empty_result: {
         "needs an entry": scaling(lambda X, g: X / np.max(X)),
@@ -271,7 +287,7 @@ def holds(claim, function):
     return True
 
 
-@pytest.mark.parametrize("right", RIGHT, ids=["scaled", "embedded"])
+@pytest.mark.parametrize("right", RIGHT, ids=["scaled", "embedded", "summed"])
 @pytest.mark.parametrize("claim", WRONG, ids=name)
 def test_a_right_function_passes_every_claim(claim, right):
     assert holds(claim, right)

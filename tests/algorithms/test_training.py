@@ -1,4 +1,4 @@
-"""Do libraries train the same θ, and is a gradient refused that is not of its form?
+"""Do libraries train the same θ as we do, and is a gradient refused that is not of its form?
 
 That losses and steps are those of the pseudocode is seen line by line, by the tie.
 """
@@ -21,6 +21,7 @@ from algorithms import (
     EDTransformerParameters,
     ETraining,
     ETransformerParameters,
+    NotFiniteError,
     tree_map,
 )
 
@@ -44,18 +45,20 @@ def one_step(training, theta, asarray, value_and_gradient):
 
 
 @pytest.mark.parametrize("training", PARAMETERS, ids=lambda f: f.__name__)
-def test_jax_and_torch_train_the_same_theta(training):
+def test_jax_torch_and_we_train_the_same_theta(training):
     parameters = PARAMETERS[training]
     theta = generic.theta(
         parameters, **{n: 1 for n in generic.ARCHITECTURES[parameters] if "L" in n}
     )
     with jax.enable_x64(True):
-        ours = one_step(training, theta.map(jnp.asarray), jnp.asarray, by_jax)
-    theirs = one_step(training, theta.map(torch.asarray), torch.asarray, by_torch)
+        jaxs = one_step(training, theta.map(jnp.asarray), jnp.asarray, by_jax)
+    torchs = one_step(training, theta.map(torch.asarray), torch.asarray, by_torch)
+    ours = one_step(training, theta, np.asarray, None)
     near = budget(*[theta] * 2)  # forth and back
-    tree_map(lambda a, b: assert_close(np.asarray(a), b.numpy(), **near), ours, theirs)
+    for theirs in (jaxs, torchs):
+        tree_map(lambda a, b: assert_close(a, np.asarray(b), **near), ours, theirs)
     for name in ("W_e", "W_p", "W_u"):  # b_k, for one, moves nothing: softmax does not see it
-        assert_apart(getattr(tree_map(np.asarray, ours), name), getattr(theta, name), **near)
+        assert_apart(getattr(ours, name), getattr(theta, name), **near)
 
 
 @pytest.mark.parametrize(
@@ -105,6 +108,54 @@ def test_a_gradient_of_another_form_is_refused_at_the_first_step(gradient, messa
         )
     assert str(caught.value).startswith(message)
     assert len(steps) == 1
+
+
+# By default --------------------------------------------------------------------------------------
+
+#: P[0, 0] is exp(−200), which is 0 in float32.
+FAR = generic.theta(DTransformerParameters, N_V=3, d_e=2, L=1)._replace(
+    gamma=np.zeros(2), beta=np.eye(2)[0], W_u=np.array([[0.0, 0], [200, 0], [0, 200]])
+)
+
+
+def far(dtype, **changed):
+    theta = FAR._replace(**changed).map(lambda w: w.astype(dtype))
+    x = [np.array([0, 0]), np.array([0, 0])]
+    return DTraining(x, theta, N_epochs=1, eta=1e-3, eps=1e-5), theta
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_training_goes_on_where_P_underflows_and_the_loss_is_finite(dtype):
+    theta_hat, theta = far(dtype)
+    assert theta_hat.W_u[1, 0] < theta.W_u[1, 0]
+    assert np.isfinite(theta_hat.W_u).all()
+
+
+@pytest.mark.filterwarnings("ignore:(overflow|invalid value|divide):RuntimeWarning")
+@pytest.mark.parametrize(
+    ("W_u", "what"),
+    [
+        (np.array([[0.0, 0], [1.5e308, 0], [0, 0]]), "the loss is inf"),
+        # What is owed to β is twice −1e308.
+        (np.array([[0.0, 1.5e308], [0, 0], [0, 0]]), r"gradient\.(gamma|beta) is not finite"),
+    ],
+)
+def test_a_step_that_is_not_finite_is_named_and_theta_kept(W_u, what):
+    theta, x = FAR._replace(W_u=W_u), [np.array([1]), np.array([0, 0, 0])]
+    with pytest.raises(
+        NotFiniteError, match=f"^DTraining: {what} in epoch i=0, sequence n=1$"
+    ) as caught:
+        DTraining(x, theta, N_epochs=1, eta=1.0, eps=1e-5)
+    tree_map(np.testing.assert_array_equal, caught.value.theta, theta)
+
+
+def test_for_arrays_of_another_library_a_gradient_must_be_given():
+    theta, x = generic.theta(DTransformerParameters).map(torch.asarray), [torch.asarray([1, 2])]
+    with pytest.raises(TypeError) as caught:
+        DTraining(x, theta, N_epochs=1, eta=0.1)
+    assert str(caught.value) == (
+        "DTraining: theta holds arrays of torch: give value_and_gradient, for ours is for NumPy's"
+    )
 
 
 def doubled(loss, theta):

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from examples import attention
+from user_code import attention
 
 from spec.calling.verdict import Verdict
 from spec.checking.check import check, function_under_test

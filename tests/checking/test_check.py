@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 import torch
-from examples import attention
+from user_code import attention
 
 from spec.calling.verdict import Verdict
 from spec.checking.check import check

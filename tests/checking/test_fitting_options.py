@@ -7,7 +7,7 @@ from itertools import islice
 import numpy as np
 import pytest
 import torch
-from examples import attention, layouts, modules
+from user_code import attention, layouts, modules
 
 from algorithms import DTransformer
 from spec.adapters.function_in_layout import layout

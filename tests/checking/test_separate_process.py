@@ -16,7 +16,7 @@ from spec.checking.process_worker import answer
 from spec.checking.separate_process import check_separately
 from spec.usage_error import UsageError
 
-EXAMPLE = Path(__file__).parents[1] / "examples" / "attention.py"
+EXAMPLE = Path(__file__).parents[1] / "user_code" / "attention.py"
 
 
 @pytest.fixture(autouse=True)

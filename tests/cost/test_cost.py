@@ -19,7 +19,7 @@ from spec.cost.memory import Peak, never_negative
 from spec.cost.presets import presets
 from spec.inputs.draw import draw
 from spec.language.checked import Checked
-from spec.language.names import Variable
+from spec.language.names import Built, Variable
 from spec.language.polynomials import Atom, Poly
 from spec.language.tree import (
     Call,
@@ -39,7 +39,7 @@ from spec.machine import Frame, Machine, Parameters, Watcher
 from spec.pairing import Ref
 
 GPT2_SMALL = {**presets()["gpt2-small"], "length(x)": 1024}
-LENGTHS = {"length(x)", "length(z)", "length(x_n)", "length(z_n)", "turns"}
+LENGTHS = {"ℓ", "length(x)", "length(z)", "length(x_n)", "length(z_n)", "turns"}
 EMPTY_SUMS = {("11", 5), ("13", 5)}  # if a sequence has one token
 
 every_algorithm = pytest.mark.parametrize("id", checked())
@@ -100,7 +100,7 @@ class Meter(Machine[Any]):
                 size = operands[0]
             case Number() | Infinity() | Ones():
                 size = 0
-            case Name() if isinstance(frame.checked.names.uses[node], Variable):
+            case Name() if isinstance(frame.checked.names.uses[node], Variable | Built):
                 size = 0
             case Call() if node in frame.checked.names.functions:
                 size = 0
@@ -142,6 +142,8 @@ def numbers(value: Any) -> int:
             return 0 if value.size and isinstance(value.flat[0], int) else value.size
         case dict():
             return sum(map(numbers, value.values()))
+        case tuple():
+            return sum(map(numbers, value))
         case Parameters():
             return sum(map(numbers, value.fields.values()))
     if hasattr(value, "last"):  # a function that is defined: the value that it has
@@ -168,11 +170,13 @@ def peaks(cost: Cost, meter: Meter, sizes: Mapping[str, int]) -> dict[int, int]:
 
 
 def drawn_sizes(id: str, source: np.random.Generator, most: int) -> dict[str, int]:
-    names = {*of(id).sizes, "T", "ℓ_x", "ℓ_z", "d_x", "d_z", "d_out", "d_in"}
+    names = {*of(id).sizes, "T", "ℓ", "ℓ_x", "ℓ_z", "d_x", "d_z", "d_out", "d_in"}
     sizes = {name: int(source.integers(1, most + 1)) for name in sorted(names)}
     sizes |= {name: min(2, sizes[name]) for name in ("N_data", "N_epochs") if name in sizes}
-    longest = max(sizes.get(name, 1) for name in (*of(id).sizes, "turns") if name in LENGTHS)
+    longest = max(size for name, size in sizes.items() if name in LENGTHS)
     sizes["ℓ_max"] = longest + sizes.get("ℓ_gen", 1)
+    for atom, size in checked()[id].header.equal.items():
+        sizes[atom.name] = value(size, sizes)
     if "turns" in sizes:  # the first token would end the loop
         sizes["N_V"] = max(sizes["N_V"], 2)
     return sizes
@@ -289,6 +293,25 @@ def test_the_logits_of_gpt2_small_are_its_peak() -> None:
 def test_a_longer_context_moves_the_peak_into_attention() -> None:
     path = of("10").peak({**GPT2_SMALL, "length(x)": 100_000})[1]
     assert path == (Ref("10", 6), Ref("5", 2), Ref("4", 6))
+
+
+@pytest.mark.parametrize(
+    ("id", "layers", "tokens", "columns"),
+    [
+        ("∇10", "L", "length(x)", 2),
+        ("∇9", "L", "length(x̃)", 3),
+        ("∇8", "L_enc", "length(z)", 3),
+        ("∇8", "L_dec", "length(x)", 4),
+    ],
+)
+def test_training_keeps_a_few_columns_a_token_and_layer(
+    id: str, layers: str, tokens: str, columns: int
+) -> None:
+    kept = tuple(sorted((layers, "d_e", tokens)))
+    for peak in of(id).peaks:
+        terms = peak.numbers.terms.items()
+        named = {tuple(sorted(atom.name for atom in atoms)): factor for atoms, factor in terms}
+        assert named[kept] == columns
 
 
 a, b = (Poly.of(Atom(name)) for name in "ab")

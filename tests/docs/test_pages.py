@@ -15,7 +15,7 @@ from helpers.page_text import copied
 from helpers.sphinx_build import DOCS, ROOT
 
 import algorithms
-from algorithms import checkpoints
+from algorithms import checkpoints, training
 from spec import conformance
 from spec.checking.check import SECONDS
 from spec.errata import errata
@@ -40,11 +40,18 @@ def test_every_symbol_is_listed(pages: dict[str, BeautifulSoup]) -> None:
     # What cannot stand alone in the language is not set from a tree.
     alone = {glyph.get_text() for glyph in glyphs if not glyph.math}
     operators = {glyph for glyph, symbol in table().items() if symbol.kind == "operator"}
-    assert alone == operators | {"ℝ", "ℕ", "log"}
+    pullbacks = {glyph for glyph in table() if glyph.startswith("∇")}
+    assert alone == operators | pullbacks | {"ℝ", "ℕ", "log"}
 
 
 @pytest.mark.parametrize(
-    ("page", "module"), [("api", algorithms), ("api", checkpoints), ("conformance", conformance)]
+    ("page", "module"),
+    [
+        ("api", algorithms),
+        ("api", checkpoints),
+        ("api", training),
+        ("conformance", conformance),
+    ],
 )
 def test_every_public_function_and_class_is_in_the_reference(
     page: str, module: ModuleType, pages: dict[str, BeautifulSoup]
@@ -98,7 +105,7 @@ def test_the_examples_of_the_pages_run(page: str) -> None:
 def test_every_path_that_a_page_names_is_there() -> None:
     for page in PAGES:
         text = (DOCS / f"{page}.rst").read_text("utf-8")
-        for path in re.findall(r"``((?:algorithms|bench|docs|spec|tests)/[^`]+)``", text):
+        for path in re.findall(r"``((?:algorithms|bench|docs|examples|spec|tests)/[^`]+)``", text):
             assert (ROOT / path).exists(), f"{page}: {path}"
 
 

@@ -19,16 +19,19 @@ def blocks(language):
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-def test_the_examples_run_one_after_the_other():
+def test_the_examples_run_one_after_the_other_and_print_what_is_said(capsys):
     examples = blocks("python")
-    assert len(examples) == 4
+    assert len(examples) == 5
     names: dict[str, object] = {}
     for example in examples:
         exec(compile(example, "README.md", "exec"), names)
+        printed = capsys.readouterr().out.splitlines()
+        assert {*re.findall(r"^print.*#  *(b'.*')$", example, re.MULTILINE)} <= {*printed}
 
 
-def test_the_first_example_is_ten_lines():
-    assert len([line for line in blocks("python")[0].splitlines() if line]) == 10
+def test_the_first_example_is_ten_lines_and_training_five():
+    lengths = [len([line for line in example.splitlines() if line]) for example in blocks("python")]
+    assert lengths[:2] == [10, 5]
 
 
 def test_algorithm_4_is_what_show_prints(capsys, monkeypatch):

@@ -9,7 +9,7 @@ from helpers.functions import contains, every_function_and_point, fraction, matr
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from spec.domains import Domain
+from spec.domains import Domain, UndecidedError
 from spec.domains.balls import Balls, PrecisionError, certified
 
 moderate = st.floats(-8, 8)
@@ -89,6 +89,29 @@ def test_the_step_of_a_ball_that_may_be_0_is_0_to_1(ball):
         assert all(slope in D.step(ball) for slope in (0, 0.5, 1))
         assert D.step(arb(2, 1)) == 1
         assert D.step(arb(-2, 1)) == 0
+
+
+def test_what_balls_decide_holds_of_all_their_numbers_and_the_rest_raises():
+    with Balls() as D:
+        assert D.at_most(arb(1, 0.5), arb(3, 1))
+        assert D.at_most(arb(2), arb(2))
+        assert not D.at_most(arb(3, 0.5), arb(2, 0.25))
+        for x, y in [(arb(1, 1), arb(2, 1)), (arb(2), arb(2, 1)), (arb("nan"), arb(0))]:
+            with pytest.raises(UndecidedError, match=r" is not decided at 128 bits$"):
+                D.at_most(x, y)
+
+
+def test_the_larger_of_two_balls_holds_the_larger_of_their_numbers():
+    with Balls() as D:
+        larger = D.larger(arb(1, 1), arb(0.5, 2))
+        assert all(x in larger for x in (0, 1, 2, 2.5))
+        assert D.larger(arb(2), arb(1)) == 2
+
+
+def test_the_cosine_of_half_a_turn_is_minus_1():
+    with Balls() as D:
+        assert D.cos(D.pi()).overlaps(arb(-1))
+        assert D.cos(D.pi()).rad() <= arb(2) ** -100
 
 
 @given(st.lists(st.sampled_from([-math.inf, -3.0, 0.0, 0.1, math.inf, math.nan]), min_size=8))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spec.domains.depth import Depth, Depths
-from spec.domains.domain import Domain
+from spec.domains.domain import Domain, UndecidedError
 from spec.domains.reverse import Reverse
 from spec.expected.trace import numbers, trace
 from spec.inputs.draw import draw
@@ -50,13 +50,19 @@ def test_a_sign_a_constant_and_an_infinity_take_no_rounding():
     assert D.real(0.1).depth == D.minus_infinity.depth == D.step(Depth(3)).depth == 0
 
 
-@pytest.mark.parametrize("name", ["exp", "log", "sqrt", "Phi", "ReLU", "square", "density"])
+@pytest.mark.parametrize("name", ["exp", "log", "sqrt", "Phi", "ReLU", "square", "density", "cos"])
 def test_a_function_is_one_deeper_than_its_argument(name):
     assert getattr(D, name)(Depth(3)).depth == 4
 
 
 def test_a_power_is_one_deeper_than_the_deeper_of_base_and_exponent():
     assert [D.power(Depth(3), y).depth for y in (2, Depth(1), Depth(5))] == [4, 4, 6]
+
+
+def test_the_larger_of_two_numbers_takes_no_rounding_and_depths_are_not_compared():
+    assert D.larger(Depth(2), Depth(3)).depth == 3
+    with pytest.raises(UndecidedError, match=r"^a depth does not say which number is larger$"):
+        D.at_most(Depth(2), Depth(3))
 
 
 def test_GELU_is_two_deep():

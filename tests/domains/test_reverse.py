@@ -8,7 +8,7 @@ import pytest
 from flint import arb
 from helpers.functions import WEIGHTS, contains, every_function_and_point, network
 
-from spec.domains import Domain, Floats, Reverse
+from spec.domains import Domain, Floats, Reverse, UndecidedError
 from spec.domains.balls import Balls
 
 
@@ -137,3 +137,30 @@ def test_a_number_of_any_kind_may_stand_on_the_left(scalar):
         assert [result.value for result in results] == [6, -2, 8, 0.5]
         assert {type(result.value) for result in results} == {np.float64}
         assert repr(results[0]) == "Variable(np.float64(6.0))"
+
+
+def test_the_slope_of_ReLU_has_no_derivative_where_it_may_jump():
+    with Reverse(Balls()) as D:
+        x = D.variable(arb(2, 1))
+        assert D.ReLU_slope(x) == 1
+        assert D.gradient(D.ReLU_slope(x), [x]) == [0]
+        for ball in (arb(1, 2), arb(0)):
+            with pytest.raises(UndecidedError, match=r"^ReLU' may jump at "):
+                D.ReLU_slope(D.variable(ball))
+        assert 0.5 in D.ReLU_slope(arb(0))  # of a constant no derivative is asked
+
+
+def test_the_larger_of_two_numbers_has_the_slope_of_that_number():
+    with Reverse(Floats()) as D:
+        x, y = D.variable(D.base.real(2)), D.variable(D.base.real(3))
+        assert D.gradient(D.larger(x * 5, y * 7), [x, y]) == [0, 7]
+        assert D.gradient(D.larger(x * 5, D.base.real(1)), [x, y]) == [5, 0]
+    with Reverse(Balls()) as D, pytest.raises(UndecidedError):
+        D.larger(D.variable(arb(1, 1)), D.variable(arb(1)))
+
+
+def test_a_cosine_has_no_derivative_and_says_so():
+    with Reverse(Floats()) as D:
+        assert D.cos(D.real(0)) == 1
+        with pytest.raises(TypeError, match=r"^no text asks for a derivative of cos$"):
+            D.cos(D.variable(D.base.real(0)))

@@ -20,6 +20,7 @@ from rich import progress  # noqa: E402
 from figures.adapters import known, row  # noqa: E402
 from figures.checks import IDS, checked  # noqa: E402
 from figures.errors import SIZES, figures  # noqa: E402
+from figures.gradients import figures as gradients  # noqa: E402
 from figures.planted import figures as planted_figures  # noqa: E402
 from figures.planted import unknown  # noqa: E402
 from figures.ties import seen  # noqa: E402
@@ -45,6 +46,7 @@ FIGURES: Mapping[str, Callable[[], Any]] = {
     "ties": lambda: {id: seen(id) for id in track(IDS_OF_ALL, "lines seen")},
     "told": lambda: {id: told(id) for id in track(SHOWN, "mistakes told")},
     "errors": errors,
+    "gradients": lambda: gradients(track),
     "checks": lambda: {id: checked(id) for id in track(IDS, "checks")},
     "uncatalogued": unknown,
     "planted": lambda: planted_figures(os.cpu_count() or 1),

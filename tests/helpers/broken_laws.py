@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,12 +48,12 @@ def spec(arguments: Arguments, edits: Mapping[str, str] | None = None) -> Any:
 
 def run(arguments: Arguments, algorithms: Mapping[str, Checked]) -> Any:
     """The result of some algorithms, as a function returns it."""
-    (array,) = floating_point_result(arguments, algorithms).arrays
-    return array.entries if array.exact else array.entries.astype(arguments.format.dtype)
+    return floating_point_result(arguments, algorithms).in_python(arguments.format.dtype)
 
 
-def reads(**edits: str) -> Broken:
-    """The pseudocode, where line `_10_6` reads otherwise."""
+def reads(named: Mapping[str, str] = MappingProxyType({}), **edits: str) -> Broken:
+    """The pseudocode, where line `_10_6` reads otherwise; `_∇4_7` is no name in Python."""
+    edits |= named
     rows = {line[1:].replace("_", "."): row for line, row in edits.items()}
     id = next(iter(rows)).partition(".")[0]
     return Broken(id, lambda arguments: spec(arguments, rows), WHOLE)
@@ -113,6 +114,9 @@ def never_ending(arguments: Arguments) -> Any:
 
 
 ACROSS = ("softmax(S / np.sqrt(d_attn))", "softmax((S / np.sqrt(d_attn)).T).T")
+
+#: Line ∇5.9 without the mask.
+UNMASKED = "X̄^h, Z̄^h, W̄^h_qkv ← ∇Attention(X, Z, Ȳ^h | W^h_qkv, Mask ≡ 1)"
 
 BROKEN: Mapping[str, tuple[Broken, ...]] = {
     "the_same_token_gives_the_same_column": (
@@ -230,6 +234,36 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
     ),
     "the_temperature_divides_the_scores": (takes("14", τ=1.0),),
     "when_it_is_cold_chance_changes_nothing": (takes("14", τ=4.0),),
+    "a_factor_of_the_cotangent_is_one_of_all_results": (
+        reads({"_∇4_7": "V̄ ← ReLU(R̄) Aᵀ"}),
+        reads({"_∇5_4": "W̄_o ← ReLU(R̄) Yᵀ"}),
+        reads({"_∇6_4": "for t ∈ [ℓ]: N̄[:, t] ← ReLU(R̄[:, t]) ⊙ γ"}),
+        reads({"_∇1_3": "W̄_e[:, x[t]] ← W̄_e[:, x[t]] + ReLU(X̄[:, t])"}),
+        reads({"_∇2_2": "for t ∈ [ℓ]: W̄_p[:, t] ← ReLU(X̄[:, t])"}),
+    ),
+    "what_is_masked_is_owed_nothing": (reads({"_∇4_5": ""}), reads({"_∇5_9": UNMASKED})),
+    "who_may_attend_to_nothing_is_owed_nothing": (reads({"_∇4_5": ""}), reads({"_∇5_9": UNMASKED})),
+    "b_k_is_owed_nothing": (
+        reads({"_∇4_9": "for t ∈ [ℓ_x]: S̄[:, t] ← A[:, t] ⊙ Ā[:, t] / √d_attn"}),
+        reads({"_∇5_12": "return X̄, Z̄, W"}),
+    ),
+    "an_offset_is_owed_the_sum": (
+        reads({"_∇4_17": "b̄_v ← Σ_t V̄[:, t] / ℓ_z"}),
+        reads({"_∇5_5": "b̄_o ← Σ_t R̄[:, t] / ℓ_x"}),
+        reads({"_∇6_6": "return Ē, γ̄ = Σ_t R̄[:, t] ⊙ N[:, t], β̄ = Σ_t N̄[:, t]"}),
+    ),
+    "what_a_column_is_owed_sums_to_0": (reads({"_∇6_5": "for t ∈ [ℓ]: Ē[:, t] ← N̄[:, t] / s_t"}),),
+    "what_a_column_is_owed_does_not_change_its_length": (
+        reads({"_∇6_5": "for t ∈ [ℓ]: Ē[:, t] ← (N̄[:, t] − Σ_i N̄[i, t] / d_e) / s_t"}),
+    ),
+    "what_the_rows_of_W_u_are_owed_sums_to_0": (
+        reads({"_∇7_5": "S̄[y[t], t] ← S̄[y[t], t] − 2 a[t]"}),
+    ),
+    "what_does_not_count_is_owed_nothing": (
+        reads({"_∇7_3": "for t ∈ [length(y)]: S̄[:, t] ← P[:, t]"}),
+    ),
+    "a_token_that_does_not_come_is_owed_nothing": (reads({"_∇1_1": "W̄_e ← W_e"}),),
+    "a_position_beyond_the_text_is_owed_nothing": (reads({"_∇2_1": "W̄_p ← W_p"}),),
     "a_text_begins_with_bos_token": (Broken("15", lambda given: spec(given)[::-1], WHOLE),),
     "a_text_ends_with_the_first_eos_token": (Broken("15", never_ending, WHOLE),),
 }

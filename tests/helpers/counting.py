@@ -52,7 +52,15 @@ class Counting(Domain[Any]):
         return self.number
 
     exp, log, sqrt, power = map(_function, ("exp", "log", "sqrt", "power"))
-    Phi, ReLU = map(_function, ("Phi", "ReLU"))
+    Phi, ReLU, density, step, cos, larger = map(
+        _function, ("Phi", "ReLU", "density", "step", "cos", "larger")
+    )
+
+    def pi(self) -> Tick:
+        return self.number
+
+    def at_most(self, x: Tick, y: Tick) -> bool:
+        return False
 
     def dot(self, xs: Sequence[Tick], ys: Sequence[Tick]) -> Tick:
         self.operations["multiply-add"] += len(xs)

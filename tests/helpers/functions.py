@@ -20,6 +20,7 @@ FUNCTIONS = {
     "Phi": (lambda D, x: D.Phi(x), [-30.0, -1.0, 0.0, 2.0]),
     "ReLU": (lambda D, x: D.ReLU(x), [-2.0, 3.0]),
     "GELU": (lambda D, x: D.GELU(x), [-5.0, 0.0, 1.5]),
+    "GELU'": (lambda D, x: D.GELU_slope(x), [-5.0, 0.0, 1.5]),
     "square": (lambda D, x: D.square(x), [-2.0, 0.0, 3.0]),
     "cube": (lambda D, x: D.power(x, 3), [-2.0, 0.0, 3.0]),
     "x^-3": (lambda D, x: D.power(x, -3), [-2.0, 3.0]),

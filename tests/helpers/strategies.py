@@ -33,6 +33,7 @@ from algorithms.signatures.declarations import (
     Number,
     Optional,
     Record,
+    Several,
     Signature,
     declared,
 )
@@ -45,7 +46,7 @@ Keys = tuple[str | int, ...]  # where a part stands: ("theta", "layers", 1, "W")
 SIZES = range(1, 30)
 COUNTS = range(3)  # of layers, of a data set's items, of leading axes
 INTEGERS = range(-1, 40)
-FLOATS = (-1.0, 0.0, 1e-12, 1e-5, 0.5, 1.0, 2.0)
+FLOATS = (-1.0, 0.0, 1e-12, 1e-5, 0.5, 1.0, 2.0, 0.9, 0.999, 1e-8)
 NEAR = 7  # a name stands for one of the seven least that it may
 EDGES = 2  # … and in a crowded call, for one of the two least
 
@@ -56,8 +57,9 @@ GENERIC = ("eps > 0 or d_e > 1", "eps > 0 or d_f > 1")
 #: rounding as large as one likes, and no formula in the sizes bounds it.
 SMOOTH = ("eps >= 0.5",)
 
-#: The paper's letters for a distribution on the vocabulary.
-DISTRIBUTIONS = ("p", "q")
+#: The paper's letters for distributions on the vocabulary, and along which axis they are.
+DISTRIBUTIONS = {"p": -1, "q": -1, "P": -2}
+SQUARES = ("v",)  # means of squares
 
 
 def flattening(loss: Function, theta: Any) -> tuple[Any, Any]:
@@ -211,6 +213,11 @@ def each(
                 for n, part in enumerate(value)
             )
             return type(value)(parts)
+        case Several(some):
+            return tuple(
+                each(function, part, value[n], (*keys, n), theta, scope)
+                for n, part in enumerate(some)
+            )
     return value
 
 
@@ -276,6 +283,9 @@ class Call(NamedTuple):
         """What each name stands for: the size of an axis, or a number."""
         seen = [axis for axis in self.axes if axis.leaf.scope in ((), scope)]
         numbers = {n: v for n, v in self.arguments.items() if isinstance(v, int | float)}
+        parts = signature(self.function).arguments
+        sets = {n: part.size for n, part in parts.items() if isinstance(part, Items)}
+        numbers |= {size: len(self.arguments[n]) for n, size in sets.items()}
         return {axis.name: axis.size for axis in seen} | numbers
 
     @property
@@ -358,8 +368,9 @@ def many(function: Function, examples: int = 200, **options: Any) -> list[Call]:
 #: Loops that are entered and end soon, and a distribution that has a slope.
 TAME = (
     *SMOOTH,
-    "N_data == 1",
+    "N_data == 1 or N_data > 2",
     "N_epochs == 1",
+    "B <= 2",
     "1 <= ell_gen <= 2",
     "ell_max <= 4",
     "tau >= 0.5",
@@ -378,11 +389,11 @@ def example(function: Function) -> Call:
 
 
 def traceable(function: Function) -> bool:
-    """Whether a function makes an array of arrays, and neither draws numbers nor calls others."""
+    """Whether a function makes arrays of arrays, and neither draws numbers nor calls others."""
     arguments, result, defaults = signature(function)
     needed = [part for name, part in arguments.items() if name not in defaults]
     return (
-        isinstance(result, ArrayOf)
+        isinstance(result, ArrayOf | Several)
         and any(isinstance(part, ArrayOf) for part in needed)
         and not any(isinstance(part, Instance | Items) for part in needed)
     )
@@ -411,7 +422,7 @@ class Drawing:
             case Record(cls, fields):
                 return cls(*(self.value(part, field, True) for field, part in fields.items()))
             case Items(item, count, shared):
-                number = range(self.pick(count, COUNTS))
+                number = range(self.pick(count, COUNTS, beyond=range(50)))
                 if shared:
                     return tuple(self.value(item, name, theta) for _ in number)
                 return [self.member().value(item, name, theta) for _ in number]
@@ -448,8 +459,10 @@ class Drawing:
             high = 100 if declaration.below is None else self.size(declaration.below.size)
             return self.rng.integers(0, high, shape)
         if name in DISTRIBUTIONS:
-            return self.rng.dirichlet(np.ones(shape[-1]), shape[:-1]).astype(self.dtype)
-        return np.asarray(self.rng.standard_normal(shape), self.dtype)
+            weights = self.rng.standard_exponential(shape)
+            return (weights / weights.sum(DISTRIBUTIONS[name], keepdims=True)).astype(self.dtype)
+        entries = self.rng.standard_normal(shape)
+        return np.asarray(entries**2 if name in SQUARES else entries, self.dtype)
 
     def leading(self, batch: str, theta: bool) -> tuple[int, ...]:
         """Leading axes. One that broadcasts is 1, or as long as the batch, or not there."""
@@ -469,11 +482,14 @@ class Drawing:
         """The size of this name, which no other name has where that can be."""
         return int(self.pick(name, SIZES, fresh=not self.crowded))
 
-    def pick(self, name: str, pool: Iterable[Any], fresh: bool = False) -> Any:
-        """What this name stands for. If it is new, a value of a pool that breaks no rule."""
+    def pick(
+        self, name: str, pool: Iterable[Any], fresh: bool = False, beyond: Iterable[Any] = ()
+    ) -> Any:
+        """What this name stands for. A new one breaks no rule, and lies beyond if it must."""
         if name not in self.sizes:
             known, rules = dict(self.sizes), self.rules.about(name)
-            fit = [value for value in pool if rules.hold({**known, name: value})]
+            fits = ([v for v in some if rules.hold({**known, name: v})] for some in (pool, beyond))
+            fit = next(filter(None, fits), [])
             if not fit:
                 reject()
             new = [value for value in fit if value not in known.values()] if fresh else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spec.domains.depth import Depths
+from spec.domains import Floats
 from spec.inputs.change_parameters import parameters_by_name
 from spec.inputs.draw import LONGER, SIZES, draw
 from spec.library import LibraryError, checked
@@ -28,7 +28,7 @@ def matrices(inputs):
 @every_algorithm
 def test_every_algorithm_runs_on_what_is_drawn(id):
     inputs = drawn(id, sizes=dict.fromkeys(("L", "L_enc", "L_dec", "N_epochs"), 1))
-    machine = Machine(checked(), Depths(), random=iter([0.5] * 99), turns=2)
+    machine = Machine(checked(), Floats(), random=iter([0.5] * 99), turns=2)
     machine.run(id, inputs.inputs, inputs.parameters, inputs.hyperparameters)
 
 
@@ -44,7 +44,7 @@ def test_nothing_is_special_and_float32_has_every_number(id):
     assert all(array.shape[0] != array.shape[1] for array in arrays)
     entries = np.concatenate([array.ravel() for array in arrays] or [[]])
     assert not np.isin(entries, [0, 1]).any()
-    assert len(np.unique(entries)) > 0.99 * len(entries)  # a few are equal by chance
+    assert len(np.unique(entries)) >= 0.99 * len(entries)  # a few are equal by chance
     assert np.array_equal(entries, entries.astype(np.float32))
     for value in drawn(id).hyperparameters.values():
         assert value == np.float32(value)

@@ -176,9 +176,19 @@ def test_what_is_not_linear_in_an_index_has_no_worst_case() -> None:
     t = Poly.of(T)
     between = {T: (ONE, Poly.of(SIZES[0]))}
     assert at_worst(t * t, between) is None
-    assert at_worst(t * Poly.of(SIZES[1]), between) is None
+    assert at_worst(t * (Poly.of(SIZES[1]) - 1), between) is None
+    assert at_worst(t * Poly.of(I), {**between, I: (ONE, None)}) is None
     assert at_worst(-t, {T: (ONE, None)}) is None
     assert not is_never_negative(t * t, between, ())
+
+
+def test_an_index_times_a_size_is_least_at_an_end() -> None:
+    t, a, b = Poly.of(T), Poly.of(SIZES[0]), Poly.of(SIZES[1])
+    between = {T: (ONE, a)}
+    assert at_worst(t * b, between) == b
+    assert at_worst(-(t * b), between) == -(a * b)
+    assert is_never_negative(a * b - t * b, between, ())
+    assert not is_never_negative(t * b - b - 1, between, ())
 
 
 def test_a_requirement_of_each_member_is_used_for_those_in_question() -> None:

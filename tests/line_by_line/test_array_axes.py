@@ -8,10 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from examples import rows
 from helpers.cases import case
 from helpers.planting import planted
 from helpers.tagged_code import ALL_OF_4, ATTENTION, said, seen, written
+from user_code import rows
 
 from algorithms import Attention, MHAttention
 from spec.domains import Floats

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from helpers.runs import changed, drawn, run, stream, with_part
 
-from spec.domains import Floats
+from spec.domains import Floats, UndecidedError
 from spec.domains.depth import Depths
 from spec.library import checked
 from spec.machine import Again, Chance, Machine, MachineError
@@ -64,3 +64,15 @@ def test_no_token_is_drawn_from_what_is_no_distribution():
     )
     with pytest.raises(MachineError, match=r"^no token can be drawn: the weights sum to nan$"):
         run("14", inputs, random=stream())
+
+
+def test_what_a_comparison_said_is_said_again():
+    inputs = drawn("D2")
+    chance = Chance()
+    dropped = run("D2", inputs, random=chance)
+    assert {*chance.decisions} == {0, 1}
+    assert [int(x != 0) for x in dropped.ravel()] == chance.decisions
+    depths = run("D2", inputs, Depths(), random=Again(chance.decisions))
+    assert all(one.depth == 2 for one in depths.ravel())
+    with pytest.raises(UndecidedError, match=r"^a depth does not say which number is larger$"):
+        run("D2", inputs, Depths())

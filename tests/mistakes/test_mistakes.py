@@ -32,6 +32,7 @@ from spec.language.checked import Checked
 from spec.language.errors import SpecError
 from spec.language.parse import program
 from spec.language.plain_text import text
+from spec.language.types import Tokens
 from spec.library import checked
 from spec.machine import Machine, MachineError
 from spec.mistakes import CatalogueError, Mistake, catalogue, edited
@@ -92,6 +93,9 @@ def drawn(id: str, equal: Equal) -> tuple[Arguments, ...] | None:
     mirrored = {size: of[other] for size, other in MIRRORED.items()}
     if len(checked()[id].header.inputs) > 1 and id in MODELS - TRAINING and not equal:
         kinds.append(Variation("the other stack larger", {**of, **mirrored}))
+    takes_tokens = any(isinstance(type, Tokens) for _, type in checked()[id].header.inputs)
+    if takes_tokens and id not in MODELS | RANDOM:
+        kinds.append(Variation("tokens that come twice", {**of, "N_V": 3}))
     if id in MASKED:
         kinds.append(Variation("a token that may attend to nothing", of, mask="empty column"))
     if "ε" in map(str, checked()[id].header.hyperparameters):

@@ -57,7 +57,8 @@ def elements() -> Iterator[tuple[str, Element]]:
                 yield element.tag.removeprefix(f"{{{NAMESPACE}}}"), element
 
 
-SIGNS = {"\u2062": " ", "\u2061": "", "∗": "*", "′": "'", "∑": "Σ", "ˆ": "\u0302", "˜": "\u0303"}
+ACCENTS = {"ˆ": "\u0302", "˜": "\u0303", "¯": "\u0304"}
+SIGNS = {"\u2062": " ", "\u2061": "", "∗": "*", "′": "'", "∑": "Σ", **ACCENTS}
 
 
 def heard(node: Node) -> str:
@@ -153,7 +154,7 @@ def test_no_bracket_stretches_and_every_operator_says_its_room() -> None:
     for operator in (element for name, element in elements() if name == "mo"):
         if (operator.text or "") in "()[]{}⟦⟧|":
             assert operator.get("stretchy") == "false"
-        if (operator.text or "") not in "ˆ˜":
+        if (operator.text or "") not in ACCENTS:
             assert operator.get("lspace") is not None
             assert operator.get("rspace") is not None
 

@@ -1,8 +1,8 @@
 """A Sphinx extension: pseudocode beside the source that carries it out, line by line.
 
-It gives the directives `algorithm`, `attention-maps`, `departures`, `errata`, `extensions`,
-`measured`, `mistake`, `mistakes`, `public` and `symbols`, and the roles `alg`, `algline`,
-`erratum`, `mistake` and `sym`.
+It gives the directives `algorithm`, `attention-maps`, `departures`, `errata`, `examples`,
+`extensions`, `measured`, `mistake`, `mistakes`, `public` and `symbols`, and the roles `alg`,
+`algline`, `erratum`, `mistake` and `sym`.
 """
 
 from sphinx.application import Sphinx
@@ -21,6 +21,7 @@ from .extensions import ExtensionsDirective
 from .measured import MeasuredDirective
 from .notation import SymbolRole
 from .public import PublicDirective
+from .trained_examples import ExamplesDirective
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
@@ -35,6 +36,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("attention-maps", AttentionMaps)
     app.add_directive("departures", DeparturesDirective)
     app.add_directive("errata", ErrataDirective)
+    app.add_directive("examples", ExamplesDirective)
     app.add_directive("extensions", ExtensionsDirective)
     app.add_directive("measured", MeasuredDirective)
     app.add_directive("public", PublicDirective)

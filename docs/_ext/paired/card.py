@@ -35,6 +35,33 @@ def card(pairing: Pairing, name: str) -> Element:
     )
 
 
+def text_card(algorithm: Algorithm) -> Element:
+    """Return the card of an algorithm that no function carries out by itself."""
+    read, grid = program(algorithm), _Grid()
+    for line in read.lines:
+        if line.layout.comment is not None:
+            grid.down(_comment(line.layout.comment, line.layout.indent))
+        grid.down(_line(line, read.id))
+    pair = element(
+        "div",
+        _head(read),
+        element("ol", *grid.left, classes=["pseudocode"]),
+        classes=["pair"],
+        style=f"--rows: {grid.rows}",
+    )
+    return element(
+        "div",
+        _title(algorithm),
+        pair,
+        *_departures(algorithm),
+        classes=["alg"],
+        ids=[anchor("alg", algorithm.id)],
+        plain=write(algorithm),
+        role="group",
+        aria_label=f"Algorithm {algorithm.id}",
+    )
+
+
 @dataclass
 class _Grid:
     """The two sides of a pair, placed on common rows that are counted from 1."""
@@ -92,7 +119,7 @@ def _pair(pairing: Pairing) -> Element:
     )
 
 
-def _title(algorithm: Algorithm, name: str) -> Element:
+def _title(algorithm: Algorithm, name: str = "") -> Element:
     number = nodes.reference(
         "", f"Algorithm {algorithm.id}", refid=anchor("alg", algorithm.id), internal=True
     )
@@ -104,11 +131,12 @@ def _title(algorithm: Algorithm, name: str) -> Element:
         reftarget=name,
         refwarn=True,
     )
+    python = [element("p", link, classes=["python"])] if name else []
     comment = [element("p", *prose(algorithm.comment))] if algorithm.comment else []
     return element(
         "div",
         element("p", number, " ", element("b", algorithm.title)),
-        element("p", link, classes=["python"]),
+        *python,
         *comment,
         classes=["title"],
     )

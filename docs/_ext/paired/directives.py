@@ -17,13 +17,14 @@ from sphinx.util.typing import OptionSpec
 import spec
 from spec import symbols
 from spec.errata import errata
+from spec.language.alg_file import Algorithm
 from spec.library import algorithms
 from spec.pairing import Function, Pairing, PairingError, implementations, pair
 
 from . import attention_maps
-from .card import card
+from .card import card, text_card
 from .domain import AlgorithmDomain, anchor, reference
-from .elements import element
+from .elements import Element, element
 from .notation import prose, symbol
 from .tables import Cell, table
 
@@ -48,18 +49,35 @@ class _Directive(SphinxDirective):
 
 
 class AlgorithmDirective(_Directive):
-    """`.. algorithm:: 4` sets Algorithm 4 beside the function that carries it out."""
+    """`.. algorithm:: 4` sets Algorithm 4 beside the function that carries it out.
+
+    With the option `text` it stands alone.
+    """
 
     required_arguments = 1
-    option_spec: ClassVar[OptionSpec | None] = {"no-index": directives.flag}
+    option_spec: ClassVar[OptionSpec | None] = {
+        "no-index": directives.flag,
+        "text": directives.flag,
+    }
 
     def run(self) -> list[nodes.Node]:
-        """Return the card. A line without a tag, or a tag without a line, is a warning."""
-        module = self.config.paired_module
+        """Return the card, which links lead to."""
         (id,) = self.arguments
         algorithm = algorithms().get(id)
         if algorithm is None:
             raise self.error(f"the specification has no Algorithm {id}")
+        self.depend(SPEC / algorithm.path, SPEC / "errata.toml")
+        node = text_card(algorithm) if "text" in self.options else self.pair(algorithm)
+        self.set_source_info(node)
+        if "no-index" not in self.options:
+            self.domain.note("alg", id, self.env.docname, node)
+            for line in algorithm.lines:
+                self.domain.note("algline", f"{id}.{line.number}", self.env.docname, node)
+        return [node]
+
+    def pair(self, algorithm: Algorithm) -> Element:
+        """Return both sides. A line without a tag, or a tag without a line, is a warning."""
+        module, id = self.config.paired_module, algorithm.id
         try:
             function = _implementations(module).get(id)
             if function is None:
@@ -69,17 +87,10 @@ class AlgorithmDirective(_Directive):
             raise self.error(str(error)) from error
         file = inspect.getsourcefile(inspect.unwrap(function))
         assert file is not None, "the pairing has read it"
-        self.depend(file, SPEC / algorithm.path, SPEC / "errata.toml")
+        self.depend(file)
         for problem in _problems(pairing, Path(file).name):
             logger.warning(problem, location=self.get_location(), type="paired", subtype="lines")
-
-        node = card(pairing, f"{module}.{function.__name__}")
-        self.set_source_info(node)
-        if "no-index" not in self.options:
-            self.domain.note("alg", id, self.env.docname, node)
-            for line in algorithm.lines:
-                self.domain.note("algline", f"{id}.{line.number}", self.env.docname, node)
-        return [node]
+        return card(pairing, f"{module}.{function.__name__}")
 
 
 class ErrataDirective(_Directive):

@@ -29,10 +29,17 @@ GROUPS = {
     "P": "Programs as weights",
     "∇": "Gradients",
 }
+# The group that has a page of its own, `.. extensions:: ∇`.
+OWN_PAGE = "∇"
 
 
 class ExtensionsDirective(SphinxDirective):
-    """`.. extensions::` sets the card of every algorithm whose text lies outside `spec/paper`."""
+    """`.. extensions::` sets the card of every algorithm whose text lies outside `spec/paper`.
+
+    Those of `OWN_PAGE` are left out, unless the directive is given that letter: then it has them.
+    """
+
+    optional_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         """Return a section for each group, with its algorithms in the order of their ids."""
@@ -44,7 +51,9 @@ class ExtensionsDirective(SphinxDirective):
                 raise self.error(
                     f"Algorithm {algorithm.id} has no group: the letters are {', '.join(GROUPS)}"
                 )
-        rows = [row for part in _sections(ours, functions) for row in part]
+        alone = bool(self.arguments)
+        shown = [each for each in ours if (_letter(each) == OWN_PAGE) == alone]
+        rows = [row for part in _sections(shown, functions, headed=not alone) for row in part]
         return self.parse_text_to_nodes(
             "\n".join(rows or ["There is none yet."]), allow_section_headings=True
         )
@@ -54,14 +63,18 @@ def _letter(algorithm: Algorithm) -> str:
     return algorithm.id.rstrip("0123456789")
 
 
-def _sections(ours: list[Algorithm], functions: dict[str, Function]) -> Iterator[list[str]]:
+def _sections(
+    ours: list[Algorithm], functions: dict[str, Function], *, headed: bool
+) -> Iterator[list[str]]:
     ordered = sorted(ours, key=lambda algorithm: list(GROUPS).index(_letter(algorithm)))
     for letter, group in groupby(ordered, key=_letter):
-        yield [GROUPS[letter], "-" * len(GROUPS[letter]), ""]
+        if headed:
+            yield [GROUPS[letter], "-" * len(GROUPS[letter]), ""]
         for algorithm in group:
             if algorithm.comment is None and algorithm.id in functions:
                 yield [*_summary(functions[algorithm.id]), ""]
-            yield [f".. algorithm:: {algorithm.id}", ""]
+            alone = [] if algorithm.id in functions else ["   :text:"]
+            yield [f".. algorithm:: {algorithm.id}", *alone, ""]
 
 
 def _summary(function: Function) -> Iterator[str]:

@@ -58,6 +58,14 @@ def _ties() -> Rows:
     return by_algorithm(_read("ties"), row)
 
 
+def _gradients() -> Rows:
+    for id, at in _in_order(_read("gradients")["pullbacks"]):
+        one = at["usual"]
+        sizes = f"{one['obligations'] - one['open']} of {one['obligations']}"
+        overlap = f"{one['numbers'] - one['apart']} of {one['numbers']}"
+        yield _algorithm(id), sizes, overlap, f"{one['radius']:.0e}" if one["radius"] else "exact"
+
+
 def _told() -> Rows:
     for id, mistake in _in_order(_read("told")):
         yield _algorithm(id), mistake["what"], nodes.literal("", mistake["message"])
@@ -169,6 +177,7 @@ _ERRORS = ("Line", "δ", "float64: error", "bound", "float32: error", "bound")
 TABLES: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]] = {
     "proofs": (("Algorithm", "equations", "inequalities", "open"), _proofs),
     "ties": (("Algorithm", "lines seen", "loops", "ends", "values compared"), _ties),
+    "gradients": (("Algorithm", "sizes proved", "numbers that overlap", "radius"), _gradients),
     "told": (("Algorithm", "mistake", "message"), _told),
     "errors-tiny": (_ERRORS, _errors("tiny")),
     "errors-middling": (_ERRORS, _errors("middling")),

@@ -7,11 +7,11 @@ from spec.language.header import Header, instance
 from spec.language.inference.expressions import Expressions
 from spec.language.plain_text import text
 from spec.language.polynomials import ZERO, Atom, Poly
-from spec.language.types import N_V, SCALAR, Key, Type, sizes_of
+from spec.language.types import N_V, SCALAR, Key, Product, Type, sizes_of
 
 #: Functions of the notation, entry by entry or, softmax, column by column.
-ENTRYWISE = ("exp", "log", "GELU", "ReLU")
-NOTATION = (*ENTRYWISE, "softmax", "length")
+ENTRYWISE = ("exp", "log", "cos", "GELU", "ReLU", "GELU'", "ReLU'")
+NOTATION = (*ENTRYWISE, "max", "softmax", "length")
 
 
 class Calls(Expressions):
@@ -22,6 +22,8 @@ class Calls(Expressions):
             return self.algorithm(node, self.functions[node.function])
         if node.function not in NOTATION and node not in self.names.functions:
             raise self.error(node, f"there is no function {node.function}")
+        if node.function == "max":
+            return self.larger(node)
         (argument, *more) = node.arguments
         if more or node.parameters:
             raise self.error(node, f"{node.function} takes one input")
@@ -38,6 +40,13 @@ class Calls(Expressions):
         if not isinstance(type, types.Tokens):
             raise self.error(argument, f"{text(argument)} is {type}: it has no length")
         return types.Whole(type.length)
+
+    def larger(self, node: tree.Call) -> Type:
+        if len(node.arguments) != 2 or node.parameters:
+            raise self.error(node, f"{node.function} takes two numbers")
+        for argument in node.arguments:
+            self.number(argument)
+        return SCALAR
 
     def algorithm(self, node: tree.Call, callee: Header) -> Type:
         arguments = self.unabbreviated(node, callee)
@@ -72,11 +81,13 @@ class Calls(Expressions):
         self.by_name(node, callee, sizes)
         for excess, claim in _required(callee):
             self.at_least_0(excess.replace(sizes), f"{node.function} requires {claim}", node)
-        for atom in sizes_of(callee.output[1]) - given_by(callee):
+        of_results = {atom for _, type in callee.outputs for atom in sizes_of(type)}
+        for atom in sorted(of_results - given_by(callee), key=str):
             opaque = Atom(atom.name, "index", next(self.serials))
             self.typing.bounds[opaque] = (ZERO, None)
             sizes[atom] = Poly.of(opaque)
-        return instance(callee.output[1], sizes)
+        results = tuple(instance(type, sizes) for _, type in callee.outputs)
+        return results[0] if len(results) == 1 else Product(results)
 
     def unabbreviated(self, node: tree.Call, callee: Header) -> tuple[tree.Expression, ...]:
         for abbreviation in callee.abbreviations:

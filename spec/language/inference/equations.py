@@ -11,7 +11,7 @@ from spec.language.names import Names
 from spec.language.plain_text import text
 from spec.language.polynomials import ONE, ZERO, Atom, Poly
 from spec.language.tree import Node, Program
-from spec.language.types import N_V, Key, Type, map_sizes, sizes_of
+from spec.language.types import N_V, Key, Type, is_bit, map_sizes, sizes_of
 
 
 class Equations:
@@ -110,9 +110,9 @@ class Equations:
                 if wants_bits and not bits:
                     return False
                 return self.equal(m, rows, node) and self.equal(n, columns, node)
-            case types.Whole(value, high), types.Matrix():
-                is_bit = value is not None and value.constant in (0, 1)
-                return high != N_V and self.matches(types.Matrix(bits=is_bit), wanted, node)
+            case types.Whole(high=high), types.Matrix():
+                number = types.Matrix(bits=is_bit(type))
+                return high != N_V and self.matches(number, wanted, node)
             case types.Whole(), types.Whole(None, None):
                 return True
             case types.Whole(value), types.Whole(Poly() as wanted_value):

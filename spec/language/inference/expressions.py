@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 
 from spec.language import tree, types
 from spec.language.inference.equations import Equations
-from spec.language.names import Raised, Variable
+from spec.language.names import Built, Raised, Variable
 from spec.language.plain_text import text
 from spec.language.polynomials import ONE, Atom, Poly, sum_of
 from spec.language.tree import Node
@@ -33,6 +33,8 @@ class Expressions(Equations, ABC):
                 highs = tuple(self.unknown(f"the last {text(name)}") for name in names)
             case tree.UpTo(_, end):
                 highs = (self.whole(end),)
+            case tree.Range(_, start) if binder.runs_down:
+                highs = (self.whole(start),)
             case tree.Range(_, start, end):
                 low, highs = self.whole(start), (self.whole(end),)
             case tree.Member(_, collection):
@@ -66,11 +68,15 @@ class Expressions(Equations, ABC):
             case tree.Not(operand):
                 type = self.expression(operand)
                 self.require(type, types.Matrix(bits=True), operand, text(operand))
+            case tree.Compare("≤", left, right):
+                self.number(left)
+                self.number(right)
             case tree.Compare(_, left, right):
                 for side in (left, right):
                     type = self.expression(side)
                     if not isinstance(type, types.Whole):
-                        raise self.error(side, f"{text(side)} is {type}: only counts are compared")
+                        problem = f"{text(side)} is {type}: only counts are compared by = and ≠"
+                        raise self.error(side, problem)
 
     def whole(self, node: Node) -> Poly:
         """Return the size that an expression is."""
@@ -99,6 +105,8 @@ class Expressions(Equations, ABC):
 
     def expression(self, node: Node) -> Type:
         type = self.settle_type(self.typed(node))
+        if isinstance(type, types.Product):
+            raise self.error(node, f"{text(node)} is {type}, which are set by x, y ← …")
         self.typing.types[node] = type
         return type
 
@@ -112,6 +120,8 @@ class Expressions(Equations, ABC):
                 return SCALAR
             case tree.Infinity():
                 raise self.error(node, "∞ is not a number; only −∞ is, the score of what is masked")
+            case tree.Pi():
+                return SCALAR
             case tree.Ones():
                 return types.Matrix(ONE, self.unknown("the length of 1ᵀ"))
             case tree.Negative(operand):
@@ -162,6 +172,10 @@ class Expressions(Equations, ABC):
             case Raised(base, exponent):
                 self.number(exponent)
                 return self.real(base)
+            case Built(bundle):
+                for part, wanted in self.header.built[bundle].values():
+                    self.require(self.variables[part], wanted, node, str(part))
+                return dict(self.header.outputs)[bundle]
             case Variable(variable, None):
                 return self.variables[variable]
             case Variable(variable, Node() as index):
@@ -172,7 +186,7 @@ class Expressions(Equations, ABC):
                     raise self.error(node, f"{text(index)} is {type}, not an index of {variable}")
                 self.within(type, family.count, index)
                 return family.at(type.value)
-        raise AssertionError("a name is a variable or a power")
+        raise AssertionError("a name is a variable, a power or a built bundle")
 
     def binary(self, node: tree.Binary) -> Type:
         left, right = self.expression(node.left), self.expression(node.right)

@@ -12,7 +12,7 @@ from spec.language.names import Names
 from spec.language.plain_text import text
 from spec.language.polynomials import ONE, ZERO, Atom, Poly
 from spec.language.tree import Line, Node, Program, walk
-from spec.language.types import N_V, TOKEN, Key, Type, sizes_of
+from spec.language.types import N_V, TOKEN, Key, Type, is_bit, sizes_of
 
 
 def infer(program: Program, headers: Mapping[str, Header], names: Names) -> Typing:
@@ -68,6 +68,8 @@ class Lines(Calls):
     def claim(self, line: Line, name: tree.Name, wanted: types.Matrix) -> None:
         loops = [node.binder for node in walk(line.statement) if isinstance(node, tree.For)]
         indices = [text(index) for binder in loops for index in binder.names]
+        if isinstance(line.statement, tree.Assign) and isinstance(line.statement.target, tree.Rows):
+            indices.append(label(name.above))  # `Y^h` is any of those that the line sets
         variable = key(name, *indices, *(index.glyph for index in self.running))
         if variable not in self.names.sets[line.number]:
             raise self.error(name, f"the line does not set {text(name)}")
@@ -109,6 +111,8 @@ class Lines(Calls):
     def growth(self, line: Line, starts: Mapping[Key, Type]) -> Mapping[Key, Poly]:
         """Return by how many tokens a turn makes each sequence longer, as the first turn shows."""
         growth = dict.fromkeys(starts, ZERO)
+        binder = line.statement.binder if isinstance(line.statement, tree.For) else None
+        runs_down = isinstance(binder, tree.Range) and binder.runs_down
         if not any(isinstance(start, types.Tokens) for start in starts.values()):
             return growth
         first = copy(self)
@@ -121,6 +125,9 @@ class Lines(Calls):
             after = first.settle_type(first.variables[variable])
             if isinstance(start, types.Tokens) and isinstance(after, types.Tokens):
                 step = growth[variable] = after.length - first.settle(start.length)
+                if runs_down and step != ZERO:
+                    problem = f"{variable} grows in a loop that runs down"
+                    raise self.error(line.statement, problem)
                 if step.constant is None:
                     problem = f"{variable} grows by {step} tokens a turn, not by one number"
                     raise self.error(line.statement, problem)
@@ -180,11 +187,19 @@ class Lines(Calls):
                         self.variables[variable] = after
             case tree.Assign(tree.Call() as target, _, value):
                 self.define(target, value)
+            case tree.Assign(tree.Rows() as target, _, value):
+                self.divide(target, value)
             case tree.Assign(target, _, value):
                 self.assign(target, self.expression(value), value)
+            case tree.Several(several, call):
+                self.several(several, call)
             case tree.Choose(target, value, probability, otherwise):
-                chosen = self.expression(value)
-                self.require(self.expression(otherwise), chosen, otherwise, text(otherwise))
+                chosen, other = self.expression(value), self.expression(otherwise)
+                if is_bit(chosen) and is_bit(other):
+                    chosen = other = types.Matrix(bits=True)
+                elif TOKEN not in (chosen, other):
+                    chosen, other = self.as_real(chosen, value), self.as_real(other, otherwise)
+                self.require(other, chosen, otherwise, text(otherwise))
                 self.number(probability)
                 self.assign(target, chosen, value)
             case tree.Sample(token, distribution, weights):
@@ -192,8 +207,8 @@ class Lines(Calls):
                 self.require(type, types.Matrix(N_V), weights, text(weights))
                 self.assign(distribution, type, weights)
                 self.assign(token, TOKEN, token)
-            case tree.Return(_, value):
-                self.returned(value)
+            case tree.Return() | tree.Returns():
+                self.returned(statement.results)
 
     def define(self, target: tree.Call, value: tree.Expression) -> None:
         if target.function in (*NOTATION, *self.functions):
@@ -209,12 +224,43 @@ class Lines(Calls):
         defined = Key(target.function, glyph=target.function)
         self.variables[defined] = types.Function(variable, argument, result)
 
-    def returned(self, value: tree.Expression) -> None:
-        _, wanted = self.header.output
-        result = self.expression(value)
-        # A size that only the result has, `length(y)`, is not known in advance.
-        free = {atom: self.unknown(atom.name) for atom in sizes_of(wanted) - given_by(self.header)}
-        self.require(result, instance(wanted, free), value, "the result")
+    def several(self, targets: tuple[tree.Name, ...], call: tree.Call) -> None:
+        """Set a name to each result of a call."""
+        product = self.settle_type(self.typed(call))
+        if not isinstance(product, types.Product):
+            raise self.error(call, f"{text(call)} has one result, not {len(targets)}")
+        if len(product.parts) != len(targets):
+            raise self.error(call, f"{text(call)} has {product}, not {len(targets)}")
+        self.typing.types[call] = product
+        for target, type in zip(targets, product.parts, strict=True):
+            self.assign(target, type, call)
+
+    def divide(self, target: tree.Rows, value: tree.Expression) -> None:
+        """Set all members of a family to parts of a matrix, of as many rows each."""
+        first, *_, last = target.items
+        assert isinstance(first, tree.Name), "the names are checked"
+        assert isinstance(last, tree.Name), "the names are checked"
+        assert isinstance(last.above, Node), "the names are checked"
+        matrix, count = self.settle_type(self.real(value)), self.whole(last.above)
+        assert isinstance(matrix, types.Matrix), "what is real is a matrix"
+        parts = [] if count.atom is None else matrix.rows.coefficients(count.atom)
+        if len(parts) != 2 or parts[0] != ZERO:
+            problem = f"{text(value)} is {matrix}: not {count} times a number of rows"
+            raise self.error(value, problem)
+        index = Atom(text(last.above).casefold(), "index", next(self.serials))
+        self.typing.bounds[index] = (ONE, count)
+        member = types.Matrix(parts[1], matrix.columns)
+        self.variables[self.names.targets[first].key] = types.Family(index, count, member)
+
+    def returned(self, results: tuple[tree.Result, ...]) -> None:
+        free: dict[Atom, Poly] = {}
+        for result, (_, wanted) in zip(results, self.header.outputs, strict=True):
+            type = self.expression(result.value)
+            # A size that only a result has, `length(y)`, is not known in advance.
+            for atom in sizes_of(wanted) - given_by(self.header) - free.keys():
+                free[atom] = self.unknown(atom.name)
+            subject = "the result" if len(results) == 1 else f"the result {text(result.value)}"
+            self.require(type, instance(wanted, free), result.value, subject)
 
     def assign(self, target: Node, type: Type, value: Node) -> None:
         match target:
@@ -243,6 +289,8 @@ class Lines(Calls):
                     return types.Matrix(rows, count)
             case (_,), types.Whole() if type == TOKEN:
                 return types.Tokens(count)
+            case (_,), types.Matrix() if type.entries == ONE:
+                return types.Matrix(count, ONE, type.bits)
         raise self.error(target, f"{text(target)} cannot be {type}")
 
     def set_type(self, name: tree.Name, type: Type) -> None:

@@ -76,7 +76,7 @@ def _varied(inputs: Inputs, header: Header) -> Iterator[Drawn]:
         yield from _causal(inputs, parameters.index("Mask"))
     elif any(isinstance(family.member, Matrix) for family in families):  # a context to attend to
         yield Drawn(_louder(inputs))
-    elif "ε" in map(str, header.hyperparameters):
+    elif "ε" in map(str, header.hyperparameters) and len(header.inputs) == 1:
         yield from (_scaled(inputs, *scale) for scale in _SCALES)
     else:
         yield Drawn(inputs)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from spec.domains import Floats
 from spec.language.checked import Checked
-from spec.language.tree import Line, Return
+from spec.language.header import Header
+from spec.language.tree import Line, Return, Returns
 from spec.language.types import Family, Key, Matrix
 from spec.library import checked
 from spec.machine import Chance, Frame, Machine, MachineError, Value, Watcher
@@ -59,13 +60,14 @@ class Step:
 
 @dataclass
 class Run:
-    """What the lines of an algorithm set, in order, and what it returned.
+    """What the lines of an algorithm set, in order, and what it returned, by name.
 
+    Of parameters that it makes part by part, each part is a result; others have no picture.
     `weights` are what each token of a head takes from each, if it is a head that was run.
     """
 
     steps: list[Step] = field(default_factory=list)
-    result: Shown | None = None
+    results: dict[str, Shown] = field(default_factory=dict)
     weights: Shown | None = None
 
 
@@ -98,9 +100,9 @@ def compare(mistake: Mistake) -> Comparison | None:
     for place, on in enumerate(_inputs(mistake.algorithm, equal)):
         right = _right(mistake.algorithm, equal, place)
         wrong = _run(changed(mistake.id), mistake.algorithm, on, origins(mistake))
-        if right.result is None or wrong.result is None:
+        if not right.results or not wrong.results:
             continue
-        seen = difference(right.result, wrong.result)
+        seen = difference(*_results(right, wrong)[1:])
         if best is None or seen > best[0]:
             best = seen, _compared(mistake, on, right, wrong)
         if seen > VISIBLE:
@@ -140,7 +142,7 @@ def _run(algorithms: Mapping[str, Checked], id: str, on: Drawn, origins: Mapping
     try:
         machine.run(id, given.inputs, given.parameters, given.hyperparameters)
     except MachineError:
-        recorder.run.result = None
+        recorder.run.results = {}
     return recorder.run
 
 
@@ -159,9 +161,9 @@ class _Recorder(Watcher):
         if frame.checked.id != self.id:
             return
         self.visits[line.number] += 1
-        if isinstance(line.statement, Return):
-            self.run.result = shown(values["return"], _output(frame.checked))
-            if _VALUES in frame.variables:
+        if isinstance(line.statement, Return | Returns):
+            self.run.results = dict(_returned(frame.checked.header, values["return"]))
+            if isinstance(line.statement, Return) and _VALUES in frame.variables:
                 self.run.weights = self._weights(line.statement, frame)
             return
         origin, visit = self.origins[line.number], self.visits[line.number]
@@ -181,9 +183,26 @@ class _Recorder(Watcher):
         return Shown(found.astype(float), "ℓ_z", "ℓ_x")
 
 
-def _output(algorithm: Checked) -> Any:
-    _, type = algorithm.header.output
-    return type
+def _returned(header: Header, value: Value) -> Iterator[tuple[str, Shown]]:
+    """Yield what an algorithm has returned, each of several results and parts by its name."""
+    values = (value,) if len(header.outputs) == 1 else value
+    for (key, type), each in zip(header.outputs, values, strict=True):
+        parts = [
+            (made, kind, each.fields[part])
+            for part, (made, kind) in header.built.get(key, {}).items()
+        ]
+        for name, kind, part in parts or [(key, type, each)]:
+            if (seen := shown(part, kind)) is not None:
+                yield str(name), seen
+
+
+def _results(right: Run, wrong: Run) -> tuple[str, Shown, Shown]:
+    """Return the result that differs most, with its name; not one that is 0 but for rounding."""
+    sizes = {name: np.abs(one.numbers).max(initial=0) for name, one in right.results.items()}
+    least = 1e-9 * max(sizes.values())
+    pairs = [(name, result, wrong.results[name]) for name, result in right.results.items()]
+    pairs = [pair for pair in pairs if not sizes[pair[0]] < least]
+    return max(pairs, key=lambda pair: difference(*pair[1:]))
 
 
 def shown(value: Value, type: Any) -> Shown | None:
@@ -222,10 +241,8 @@ def _column(value: Value) -> Numbers:
 
 
 def _compared(mistake: Mistake, on: Drawn, right: Run, wrong: Run) -> Comparison:
-    assert right.result is not None
-    assert wrong.result is not None
     algorithm = checked()[mistake.algorithm]
-    key, _ = algorithm.header.output
+    name, *results = _results(right, wrong)
     last = algorithm.program.layout.lines[-1].number
     weights = None
     if right.weights is not None and wrong.weights is not None:
@@ -234,7 +251,7 @@ def _compared(mistake: Mistake, on: Drawn, right: Run, wrong: Run) -> Comparison
         on,
         next(_partings(mistake, right, wrong), None),
         weights,
-        Parting(str(key), last, 1, 1, right.result, wrong.result),
+        Parting(name, last, 1, 1, *results),
     )
 
 

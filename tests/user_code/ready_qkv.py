@@ -7,8 +7,8 @@ import math
 import jax.numpy as jnp
 import numpy as np
 import torch
-from examples.layouts import attend, blocking, merge, split
 from jax.nn import softmax
+from user_code.layouts import attend, blocking, merge, split
 
 
 def scaled_dot_product(q, k, v, mask=None):

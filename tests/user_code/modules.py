@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import torch
-from examples.layouts import attend, blocking, merge, split
 from hosts import rows_torch as rows
 from torch import nn
+from user_code.layouts import attend, blocking, merge, split
 
 
 class MyAttention(nn.Module):

@@ -8,9 +8,9 @@ from functools import partial
 
 import numpy as np
 import torch
-from examples import layouts
 from torch import nn
 from torch.nn import functional as F
+from user_code import layouts
 
 
 def split(x, heads):

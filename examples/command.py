@@ -1,0 +1,78 @@
+"""What the command of an example takes, and what it writes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from examples.line_plot import Line, line_plot
+
+ROOT = Path(__file__).parents[1]
+
+
+class Options(NamedTuple):
+    """What is asked of an example."""
+
+    name: str
+    quick: bool
+    folder: Path  # of the figures
+    file: Path  # of the run, until it has ended
+    started: float
+
+
+def options(name: str, description: str) -> Options:
+    """Read the command line of an example.
+
+    Figures of whole runs go where the docs show them, those of quick ones to build/.
+    """
+    parser = argparse.ArgumentParser(
+        prog=f"python -m examples.{name}", description=description, allow_abbrev=False
+    )
+    parser.add_argument("--quick", action="store_true", help="a smaller run, of at most a minute")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where the figures are written")
+    given = parser.parse_args()
+    build = ROOT / "build" / "examples"
+    folder = given.out or (build if given.quick else ROOT / "docs" / "_data" / "examples")
+    for path in (build, folder):
+        path.mkdir(parents=True, exist_ok=True)
+    file = build / f"{name}{'-quick' * given.quick}.safetensors"
+    if file.exists():
+        print(f"{file} holds a run that was stopped: it goes on", file=sys.stderr)
+    return Options(name, given.quick, folder, file, time.monotonic())
+
+
+def report(
+    asked: Options,
+    figures: Mapping[str, float],
+    lines: Sequence[Line],
+    *,
+    better: bool,
+    **plot: Any,
+) -> None:
+    """Print the figures, write them and the plot, and end with an error if they are not good.
+
+    A run that has ended is not gone on with: its file is removed.
+    """
+    seconds = round(time.monotonic() - asked.started)
+    width = max(map(len, figures))
+    for name, value in figures.items():
+        print(f"{name:{width}}  {value:.5g}")
+    print(f"{'seconds':{width}}  {seconds}")
+    content = {
+        "command": f"python -m examples.{asked.name}{' --quick' * asked.quick}",
+        "figures": {name: float(f"{value:.6g}") for name, value in figures.items()},
+        "better": better,
+        "seconds": seconds,
+    }
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    (asked.folder / f"{asked.name}.json").write_text(text, "utf-8")
+    (asked.folder / f"{asked.name}.svg").write_text(line_plot(lines, **plot), "utf-8")
+    print(f"written: {asked.folder / asked.name}.json, .svg")
+    asked.file.unlink(missing_ok=True)
+    if not better:
+        sys.exit("the model is not better than what it is compared with")
