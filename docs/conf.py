@@ -55,6 +55,7 @@ html_theme_options = {
         "map-ink-full": "#fff",
         "map-plus": "#0b5cad",
         "map-minus": "#9a4300",
+        "plot-brightness": "1",
     },
     "dark_css_variables": {
         "color-brand-primary": "#79b8ff",
@@ -71,5 +72,6 @@ html_theme_options = {
         "map-ink-full": "#000",
         "map-plus": "#79b8ff",
         "map-minus": "#f0a35e",
+        "plot-brightness": "1.6",
     },
 }

@@ -204,7 +204,7 @@ def clip(
     Notes
     -----
     A gradient of length 0 stays 0: nothing is divided by its
-    length. torch.nn.utils.clip_grad_norm_ divides by the length and
+    length. `torch.nn.utils.clip_grad_norm_` divides by length and
     1e-6: it cuts a little shorter, by a part 1e-6 / length, and
     gradients too that are shorter than c by less than 1e-6.
 

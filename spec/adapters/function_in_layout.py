@@ -209,9 +209,18 @@ class Layout:
 
     def call(self, function: Function, arguments: Arguments) -> Any:
         """Call a function, and return its result in the paper's form."""
-        if isinstance(arguments.header.output[1], Bundle) and self.parameters != ParameterForm():
+        outputs = arguments.header.outputs
+        if isinstance(outputs[0][1], Bundle) and self.parameters != ParameterForm():
             raise AdapterError(
                 f"Algorithm {arguments.id} returns parameters, which no layout can convert"
+            )
+        if len(outputs) > 1 and (self.sequences, self.parameters) != (
+            SequenceForm(),
+            ParameterForm(),
+        ):
+            raise AdapterError(
+                f"Algorithm {arguments.id} returns {len(outputs)} results, which no layout can "
+                "convert: they are compared in the paper's own form"
             )
         by_name = self.arguments(function, arguments)
         with computing(self.library, arguments.format.name):

@@ -13,6 +13,7 @@ from user_code import layouts
 from user_code.layouts import layer_norm_of_rows, of_heads
 
 from algorithms import Attention, DTransformer, DTransformerParameters, MHAttention, layer_norm
+from algorithms.gradients import layer_norm_pullback
 from spec.adapters.choose import adapter_for
 from spec.adapters.function_in_layout import layout
 from spec.calling.verdict import Verdict
@@ -186,6 +187,9 @@ def test_options_are_refused_and_named():
         Verdict.DOES_NOT_FIT,
         "Algorithm 4 returns no probabilities: Ṽ has no logits",
     )
+    verdict, line = problem(layer_norm_pullback, "∇6", layout(tokens="rows"))
+    assert verdict is Verdict.DOES_NOT_FIT
+    assert line.startswith("Algorithm ∇6 returns 3 results, which no layout can convert")
     adapter = layout(**ROWS, qkv="fused", mask="additive", library="torch", biases=["b_v"])
     assert adapter.name == "rows, fused, mask additive, no biases but b_v, torch"
     assert layout().name == "columns"

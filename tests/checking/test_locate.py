@@ -66,7 +66,8 @@ def test_a_mistake_is_located_at_its_line(mistake):
 
 def test_a_mistake_of_a_model_is_located_among_few_lines():
     place = places("10", catalogue()["causal-mask-strict-10"]).first
-    assert place.lines.keys() <= {5, 6}
+    # What comes before, as far as the norm of line 5 takes it away again, would be seen there too.
+    assert place.lines.keys() <= {2, 3, 4, 5, 6}
     assert "10.6" in place.every_line
 
 

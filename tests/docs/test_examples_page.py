@@ -16,7 +16,7 @@ RUNS = {path.stem: json.loads(path.read_text("utf-8")) for path in FIGURES.glob(
 
 def cells(table: BeautifulSoup) -> dict[str, str]:
     rows = [[cell.get_text().strip() for cell in row.select("td")] for row in table.select("tr")]
-    return dict(rows)
+    return {what.replace("’", "'"): figure for what, figure in rows}
 
 
 def test_every_example_has_a_section_with_the_figures_and_the_plot_of_its_run(
@@ -24,8 +24,8 @@ def test_every_example_has_a_section_with_the_figures_and_the_plot_of_its_run(
 ) -> None:
     page = pages["examples.html"]
     sections = page.select("section > section")
-    shown = [section.select_one(".highlight-console").get_text() for section in sections]
-    assert shown == [f"$ python -m examples.{name}\n" for name in commands()]
+    shown = [block.get_text().strip() for block in page.select("section > .highlight-console")]
+    assert shown == [f"$ python -m examples.{name}" for name in commands()]
     for name, section in zip(commands(), sections, strict=True):
         if name not in RUNS:
             assert NOT_RUN in section.get_text()

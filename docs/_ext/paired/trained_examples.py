@@ -31,7 +31,9 @@ class ExamplesDirective(SphinxDirective):
         rows = [title, "-" * len(title), "", *marked_up(text.splitlines()), ""]
         rows += [".. code-block:: console", "", f"   $ python -m examples.{name}", ""]
         parts = self.parse_text_to_nodes("\n".join(rows), allow_section_headings=True)
-        parts[0] += list(_figures(name))
+        section = parts[0]
+        assert isinstance(section, nodes.section)
+        section += list(_figures(name))
         return parts
 
 

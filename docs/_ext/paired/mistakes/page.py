@@ -14,6 +14,7 @@ from sphinx.util.typing import OptionSpec
 from paired.domain import AlgorithmDomain, anchor, reference
 from paired.elements import Element, element
 from paired.notation import prose
+from spec import symbols
 from spec.library import algorithms
 from spec.mistakes import Mistake, catalogue
 from spec.pairing import implementations
@@ -151,13 +152,11 @@ def _joined(parts: Sequence[nodes.Node]) -> list[nodes.Node | str]:
 
 
 def _example(mistake: Mistake) -> str:
-    """Return the name of a function as the reader may have it, `mypkg.attention:Attention`.
-
-    A pullback that is no function of the reference is named as those that are.
-    """
+    """Return the name of a function as the reader may have it, `mypkg.attention:Attention`."""
     id = mistake.algorithm
-    name = f"{algorithms()[id].title.removeprefix('∇')}_pullback"
-    module, name = _names().get(id, ("gradients", name))
+    if id not in _names():  # a text without a function has a name that one would have
+        return f"mypkg.training:{symbols.ascii(algorithms()[id].title)}"
+    module, name = _names()[id]
     return f"mypkg.{module}:{name}"
 
 
