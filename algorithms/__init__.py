@@ -112,8 +112,9 @@ __all__ += other_than(gradients.__all__, __all__)
 if not TYPE_CHECKING:  # or any name passes a type checker
 
     def __getattr__(name: str) -> Any:
-        if name == "checkpoints":  # not all who import us want them
-            return import_module("algorithms.checkpoints")
+        # Not all who import us want them.
+        if name in ("checkpoints", "training"):
+            return import_module(f"algorithms.{name}")
         if name == "__version__":
             from importlib.metadata import version
 
@@ -128,5 +129,5 @@ if not TYPE_CHECKING:  # or any name passes a type checker
 
 def __dir__() -> list[str]:
     own = (name for name in globals() if name.startswith("__"))
-    packages = ("checkpoints", "extensions", "gradients")
-    return sorted({*__all__, *own, *packages, "__version__"})
+    rest = ("extensions", "gradients", "training", "__version__")
+    return sorted({*__all__, *own, "checkpoints", *rest})

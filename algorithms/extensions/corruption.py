@@ -94,7 +94,8 @@ def corrupt(
     (array([9, 1, 2, 9, 9, 5, 6, 9, 9]), np.int64(6))
     """
     x = as_index(x)
-    xp, ell = namespace(x), x.shape[0]  # D3.1
+    xp = namespace(x)
+    ell = x.shape[0]  # D3.1
     x_tilde = x  # D3.2
     on = device(x)
     u = rng.random((ell, 4))  # D3.3
@@ -102,9 +103,9 @@ def corrupt(
     y = xp.asarray(
         y, dtype=x.dtype, device=on
     )  # D3.4; q = np.full((N_V, ell), 1 / N_V)
-    half = xp.asarray(u[:, 1] < 1 / 2, device=on)  # D3.5
+    half = xp.asarray(u[:, 1] < 1 / 2, device=on)
     r = xp.where(half, y, x)  # D3.5
-    most = xp.asarray(u[:, 2] < 4 / 5, device=on)  # D3.6
+    most = xp.asarray(u[:, 2] < 4 / 5, device=on)
     r = xp.where(most, mask_token, r)  # D3.6
     a = u[:, 3] < p_mask  # D3.7
     if special is not None:

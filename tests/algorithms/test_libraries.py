@@ -24,6 +24,7 @@ from helpers.strategies import (
 )
 
 from algorithms import Attention, AttentionParameters, initialise, token_embedding
+from algorithms.signatures.declarations import Number
 from spec.machine.trees import arrays
 from spec.pairing import implementations
 
@@ -185,7 +186,9 @@ def test_autograd_equals_jax_grad(function):
 def test_every_algorithm_is_traced_that_neither_draws_nor_trains():
     eager = {"rng", "value_and_gradient"}
     for function in implementations("algorithms").values():
-        assert traceable(function) != bool(eager & signature(function).arguments.keys())
+        arguments = signature(function).arguments
+        if any(not isinstance(part, Number) for part in arguments.values()):  # O4 has numbers alone
+            assert traceable(function) != bool(eager & arguments.keys())
 
 
 # What a trace cannot see --------------------------------------------------------------------------

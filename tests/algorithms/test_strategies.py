@@ -49,6 +49,9 @@ from spec.pairing import implementations
 UNCHECKED = {
     "algorithms.signatures.initialisation.initialise": "sizes come by name: test_initialisation",
     "algorithms.gradients.reverse_sweep.value_and_gradient": "takes any θ: test_refusals",
+    "algorithms.training.mini_batches.log_loss": "takes places that count: test_mini_batches",
+    "algorithms.training.mini_batches.pad": "takes arrays of any lengths: test_mini_batches",
+    "algorithms.training.training_run.training_run": "takes any θ and loss: test_training_runs",
     "algorithms.signatures.trees.tree_map": "takes any θ, and functions of its arrays",
     "algorithms.checkpoints.bert.bert_parameters": "takes arrays by name, from a file",
     "algorithms.checkpoints.gpt2.gpt2_parameters": "takes arrays by name, from a file",
@@ -152,7 +155,7 @@ SEEN = {
     "lengths in one call": (EDTraining, lambda call: len({*map(len, call.arguments["x"])}), {1, 2}),
     "no padding_x": (EDTransformer, lambda call: call.arguments["padding_x"] is None, {0, 1}),
     "no padding_z": (EDTransformer, lambda call: call.arguments["padding_z"] is None, {0, 1}),
-    "tau": (temper, lambda call: call.arguments["tau"], {x for x in FLOATS if x >= 0}),
+    "tau": (temper, lambda call: call.arguments["tau"], {x for x in FLOATS[:7] if x >= 0}),
     "ell_gen": (EDInference, lambda call: call.arguments["ell_gen"], {None, 0, 1, 2}),
 }
 

@@ -31,12 +31,13 @@ from spec.pairing import implementations
 UNCALLED = Adapter("uncalled", lambda function, arguments: None)
 FUNCTIONS = implementations("algorithms")
 #: On how many kinds of arguments an error must be seen at least once.
-KINDS = 2
+KINDS = 3
 #: Lines whose scale cannot matter, and why.
 OF_NO_SCALE = {
     "11.4": "log cP = log c + log P has the gradient of log P",
     "12.8": "log cP = log c + log P has the gradient of log P",
     "13.4": "log cP = log c + log P has the gradient of log P",
+    "D9.5": "log cP = log c + log P has the gradient of log P",
     "14.3": "q ∝ (cp)^{1/τ} is q ∝ p^{1/τ}",
     "14.4": "q ∝ (cp)^{1/τ} is q ∝ p^{1/τ}",
     "15.4": "q ∝ (cp)^{1/τ} is q ∝ p^{1/τ}",

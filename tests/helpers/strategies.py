@@ -68,7 +68,7 @@ def flattening(loss: Function, theta: Any) -> tuple[Any, Any]:
     return value, theta.map(lambda w: w * (0.25 / (1 + float(value))))
 
 
-#: What an argument that is a function and has no default is given.
+#: What an argument that is a function is given.
 CALLABLES = {"value_and_gradient": flattening}
 
 
@@ -437,7 +437,12 @@ class Drawing:
         raise TypeError(f"no strategy for {name}: {declaration}")
 
     def dispensable(self, name: str) -> bool:
-        """Whether an argument may be left out: a special token is then one of the last three."""
+        """Whether an argument may be left out: a special token is then one of the last three.
+
+        Gradients of ours take long, and are for NumPy's arrays alone.
+        """
+        if name in CALLABLES:
+            return False
         return not name.endswith("_token") or bool(self.sizes["N_V"] >= 3)
 
     def member(self) -> Drawing:
