@@ -93,7 +93,8 @@ def test_the_float_type_that_goes_in_comes_out(function, dtype):
     made = types(run(call, values(call)))
     wanted = [dtype if kind.kind == "f" else str(kind) for kind in made]
     if dtype != "bfloat16":  # NumPy has none
-        assert types(run(call, cast(np.asarray, dtype))) == wanted
+        with np.errstate(over="ignore"):  # which drawn numbers may do in float16
+            assert types(run(call, cast(np.asarray, dtype))) == wanted
     tensors = run(call, cast(torch.asarray, getattr(torch, dtype)))
     assert types(tensors) == [getattr(torch, kind) for kind in wanted]
     abstract = jax.eval_shape(lambda arrays: run(call, arrays), cast(jnp.asarray, dtype))
