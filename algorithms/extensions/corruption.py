@@ -99,9 +99,8 @@ def corrupt(
     x_tilde = x  # D3.2
     on = device(x)
     u = rng.random((ell, 4))  # D3.3
-    y = np.ceil((1.0 - u[:, 0]) * N_V) - 1  # D3.4
     y = xp.asarray(
-        y, dtype=x.dtype, device=on
+        np.ceil((1.0 - u[:, 0]) * N_V) - 1, dtype=x.dtype, device=on
     )  # D3.4; q = np.full((N_V, ell), 1 / N_V)
     half = xp.asarray(u[:, 1] < 1 / 2, device=on)
     r = xp.where(half, y, x)  # D3.5

@@ -121,6 +121,8 @@ def _variations(
     yield Variation("all sizes differ, and are small", long_enough(SMALL), seed=9)
     if "N_epochs" in sizes:  # where there are fewer layers and heads than epochs
         yield Variation("N_epochs = 2", {"N_epochs": 2}, seed=23, edge=True)
+    if any(call.function == "max" for call in calls):  # it is its other argument
+        yield Variation("inputs near to 0", scale=2.0**-6, seed=25)
     if "B" in sizes:  # a batch is a sum
         yield Variation("B = 2", {"N_steps": 1, "N_warm": 0, "B": 2}, seed=24, edge=True)
     if per_token(header):  # the arguments are those of the first kind, without the other tokens

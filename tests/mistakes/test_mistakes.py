@@ -98,6 +98,12 @@ def drawn(id: str, equal: Equal) -> tuple[Arguments, ...] | None:
         kinds.append(Variation("tokens that come twice", {**of, "N_V": 3}))
     if id in MASKED:
         kinds.append(Variation("a token that may attend to nothing", of, mask="empty column"))
+    if id == "O3":
+        kinds.append(Variation("a short gradient", of, scale=2.0**-6))
+    if id == "O4":
+        kinds.append(Variation("after the warm-up", {**of, "i": 2, "N_warm": 1, "N_steps": 4}))
+    if id == "D9":
+        kinds.append(Variation("a batch", {**of, "N_steps": 1, "N_warm": 0, "B": 2}))
     if "ε" in map(str, checked()[id].header.hyperparameters):
         kinds.append(Variation("a small variance, and no ε", of, {"ε": 0}, scale=2.0**-20))
     adapter = Adapter("the pseudocode", lambda *_: None)
