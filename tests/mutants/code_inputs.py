@@ -51,6 +51,9 @@ def inputs(id: str) -> tuple[Made, ...]:
     elif id in RANDOM:
         lengths = [{"length(x)": x, "ℓ_gen": y} for x, y in ((3, 4), (4, 2), (1, 4))]
         found = [partial(case, id, seed, **small(id) | one) for seed, one in enumerate(lengths)]
+    elif "N_warm" in parameters:  # on the way up, down, and at the top
+        steps = {"N_warm": 5, "N_steps": 8}
+        found = [partial(case, id, seed, **steps, i=i) for seed, i in enumerate((3, 6, 5, 4))]
     elif id in MASKED:
         wide = {"H": 4, "d_mid": 3}
         found = [partial(masked, id), partial(case, id, 1), partial(masked, id, **wide)]
