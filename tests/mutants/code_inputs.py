@@ -60,6 +60,8 @@ def inputs(id: str) -> tuple[Made, ...]:
     else:
         sizes = small(id) if takes(id, "activation") else {}
         found = [partial(case, id, batched=batches(id)[-1], **sizes), partial(case, id, 1)]
+        if "d" in checked()[id].header.size_names:  # a gradient that is not clipped, a second step
+            found += [partial(case, id, seed, d=1, i=2) for seed in range(3)]
     if any(name.startswith("padding") for name in parameters):
         found.append(partial(padded, id))
     if id in RANDOM:

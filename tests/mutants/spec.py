@@ -57,6 +57,7 @@ def draws(id: str) -> list[dict[str, Any]]:
         return [{"seed": 0, **SMALL}, {"seed": 9, **few}, {"seed": 15, **few}, {"seed": 1}]
     unequal = {"L": 3, "L_enc": 3, "L_dec": 1, "H": 2, "length(x)": 7, "length(z)": 4}
     alone = [{"seed": 0, **SMALL}, {"seed": 1}, {"seed": 2}, {"seed": 3, **unequal}]
+    alone += [{"seed": seed, "d": 1} for seed in range(3)]  # a gradient that is not clipped
     return [*alone, *({"seed": 4, "batched": True} for batched in batches(id) if batched)]
 
 
