@@ -106,9 +106,9 @@ def corrupt(
     r = xp.where(half, y, x)  # D3.5
     most = xp.asarray(u[:, 2] < 4 / 5, device=on)
     r = xp.where(most, mask_token, r)  # D3.6
-    a = u[:, 3] < p_mask  # D3.7
+    chosen = u[:, 3] < p_mask
     if special is not None:
-        a = a & ~np.isin(to_numpy(x), to_numpy(special))
-    a = xp.asarray(a, device=on)  # D3.7
+        chosen &= ~np.isin(to_numpy(x), to_numpy(special))
+    a = xp.asarray(chosen, device=on)  # D3.7
     x_tilde = xp.where(a, r, x_tilde)  # D3.8
     return x_tilde, a  # D3.10

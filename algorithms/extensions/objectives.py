@@ -71,8 +71,9 @@ def smoothed_loss(
     a = xp.sum(xp.log(entries(P, y)), axis=-1)  # D1.1
     if alpha == 0:  # 0 · log 0 is 0
         P = xp.ones(P.shape, dtype=P.dtype, device=device(P))
-    b = xp.sum(xp.log(P), axis=(-2, -1))  # D1.2
-    return xp.sum(-(1 - alpha) * a - alpha * b / N_V)  # D1.3
+    b = xp.sum(xp.sum(xp.log(P), axis=-1), axis=-1)  # D1.2
+    loss = -(a * (1 - alpha)) - b * (alpha / N_V)
+    return xp.sum(loss)  # D1.3
 
 
 @algorithm("D2", requires=("0 < p_drop < 1",))

@@ -69,6 +69,5 @@ def schedule(
     part = (i - N_warm) / (N_steps - N_warm)
     c = math.cos(math.pi * part)  # O4.1
     eta = eta_min + (eta_max - eta_min) * (1 + c) / 2  # O4.2
-    if i + 1 <= N_warm:  # O4.3
-        eta = eta_max * i / N_warm
+    eta = eta_max * i / N_warm if i + 1 <= N_warm else eta  # O4.3
     return eta  # O4.4

@@ -22,7 +22,7 @@ from spec.cost.counts import CostError, numbers, value
 from spec.cost.memory import Memory, Peak, highest
 from spec.cost.operations import KINDS, Counts, Operations, total
 from spec.language.checked import Checked
-from spec.language.polynomials import Poly, sum_of
+from spec.language.polynomials import ZERO, Poly, sum_of
 from spec.language.types import Bundle
 from spec.pairing import Ref
 
@@ -62,7 +62,8 @@ class Cost:
     @cached_property
     def peaks(self) -> tuple[Peak, ...]:
         """The peaks of all lines, without those that another peak covers."""
-        return highest(peak for line in self.memory.values() for peak in line)
+        found = highest(peak for line in self.memory.values() for peak in line)
+        return found or (Peak(ZERO, (Ref(self.id, max(self.lines)),)),)  # what only copies
 
     @property
     def sizes(self) -> tuple[str, ...]:

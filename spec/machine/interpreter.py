@@ -241,7 +241,7 @@ class Machine(Expressions[S]):
         if isinstance(type, Tokens):
             return [0] * frame.size(type.length)
         assert isinstance(type, types.Matrix), "a loop makes sequences and matrices"
-        return np.empty(frame.shape(type), dtype=object)
+        return np.full(frame.shape(type), 0 if type.bits else None, dtype=object)
 
     def copy_targets(self, statement: tree.Statement, frame: Frame) -> None:
         """Copy the arrays that a line changes in place, since other variables may hold them."""
@@ -289,7 +289,7 @@ class Machine(Expressions[S]):
                         whole[at[0]] = value
                     case _, np.ndarray():
                         whole[tuple(at)] = value.ravel()
-                    case _, int():
+                    case _, int() if not isinstance(whole.item(0), int):  # not of 0 and 1
                         whole[tuple(at)] = self.domain.real(value)
                     case _:
                         whole[tuple(at)] = value

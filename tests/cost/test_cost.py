@@ -23,6 +23,7 @@ from spec.language.names import Built, Variable
 from spec.language.polynomials import Atom, Poly
 from spec.language.tree import (
     Call,
+    If,
     Index,
     Infinity,
     Line,
@@ -40,7 +41,7 @@ from spec.pairing import Ref
 
 GPT2_SMALL = {**presets()["gpt2-small"], "length(x)": 1024}
 LENGTHS = {"ℓ", "length(x)", "length(z)", "length(x_n)", "length(z_n)", "turns"}
-EMPTY_SUMS = {("11", 5), ("13", 5)}  # if a sequence has one token
+EMPTY_SUMS = {("11", 5), ("13", 5), ("D9", 6)}  # if a sequence has one token
 
 every_algorithm = pytest.mark.parametrize("id", checked())
 
@@ -114,6 +115,8 @@ class Meter(Machine[Any]):
         self.waiting.append([])
         super().statement(*arguments)
         self.waiting.pop()
+        if isinstance(arguments[0], If):
+            self.note(0)
 
     def normalised(self, weights: Any) -> Any:
         q = super().normalised(weights)
@@ -175,6 +178,8 @@ def drawn_sizes(id: str, source: np.random.Generator, most: int) -> dict[str, in
     sizes |= {name: min(2, sizes[name]) for name in ("N_data", "N_epochs") if name in sizes}
     longest = max(size for name, size in sizes.items() if name in LENGTHS)
     sizes["ℓ_max"] = longest + sizes.get("ℓ_gen", 1)
+    if "N_steps" in sizes:
+        sizes["N_warm"] = sizes["N_steps"] - 1
     for atom, size in checked()[id].header.equal.items():
         sizes[atom.name] = value(size, sizes)
     if "turns" in sizes:  # the first token would end the loop
@@ -225,9 +230,13 @@ def test_each_line_does_in_a_run_what_its_polynomials_say(id: str) -> None:
         for line, operations in of(id).lines.items():
             expected = counts(operations, sizes)
             if (id, line) in EMPTY_SUMS and sizes["length(x_n)"] == 1:
-                steps = sizes["N_data"] * sizes["N_epochs"]  # a sum of no terms is no addition
+                steps = sizes["N_data"] * sizes.get("N_epochs", 1)  # no terms, no addition
                 expected["add"] = expected.get("add", 0) + steps
-            assert meter.operations.get(line, {}) == expected, (line, sizes)
+            found = meter.operations.get(line, {})
+            if (id, line) == ("D9", 10):  # the learning rate rises in some steps only
+                assert Counter(found) <= Counter(expected), sizes
+            else:
+                assert found == expected, (line, sizes)
 
 
 def test_multiply_adds_are_those_of_the_textbook() -> None:

@@ -275,13 +275,17 @@ def test_the_bounds_are_the_formula(vectors, id):
             assert row[name] == pytest.approx(n / (1 - n) * scale, rel=1e-15)
 
 
+#: Whole numbers that are neither tokens nor positions.
+COUNTS = {"ell", "ell_x", "ell_z", "ell_gen", "N_epochs", "Mask"}
+COUNTS |= {"N_V", "N_steps", "N_warm", "B", "i"}
+
+
 @every_algorithm
 def test_tokens_and_positions_count_from_0(vectors, id):
     sizes = {size["ascii"]: size["value"] for size in vectors.algorithms[id]["sizes"]}
     for value in (*vectors.arguments(id), *(value for _, value in vectors.values(id))):
         whole = {row["dtype"] for row in value["arrays"]} == {"int64"}
-        counts = value["ascii"] not in {"ell", "ell_x", "ell_z", "ell_gen", "N_epochs", "Mask"}
-        assert ("counts_from" in value) == (whole and counts)
+        assert ("counts_from" in value) == (whole and value["ascii"] not in COUNTS)
         if "counts_from" in value:
             entries = np.concatenate([vectors.load(row).ravel() for row in value["arrays"]])
             least = -1 if (id, value["name"]) == ("15", "y") else 0

@@ -28,12 +28,15 @@ LIBRARIES = {
 
 HEADER = """
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, assert_type
+from typing import Any, Literal, TypeVar, assert_type
 import jax
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from algorithms import Array
+from algorithms.paper.training import ValueAndGradient
+from algorithms.signatures.arrays import Arr
+Theta = TypeVar("Theta")
 """
 
 KNOWN = {*re.findall(r"\w+", HEADER)}

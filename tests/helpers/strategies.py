@@ -437,11 +437,8 @@ class Drawing:
         raise TypeError(f"no strategy for {name}: {declaration}")
 
     def dispensable(self, name: str) -> bool:
-        """Whether an argument may be left out: a special token is then one of the last three.
-
-        Gradients of ours take long, and are for NumPy's arrays alone.
-        """
-        if name in CALLABLES:
+        """Whether an argument may be left out: a special token is then one of the last three."""
+        if name in CALLABLES:  # ours take long, and are for NumPy's arrays alone
             return False
         return not name.endswith("_token") or bool(self.sizes["N_V"] >= 3)
 

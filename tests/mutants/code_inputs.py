@@ -51,12 +51,17 @@ def inputs(id: str) -> tuple[Made, ...]:
     elif id in RANDOM:
         lengths = [{"length(x)": x, "ℓ_gen": y} for x, y in ((3, 4), (4, 2), (1, 4))]
         found = [partial(case, id, seed, **small(id) | one) for seed, one in enumerate(lengths)]
+    elif "N_warm" in parameters:  # on the way up, down, and at the top
+        steps = {"N_warm": 5, "N_steps": 8}
+        found = [partial(case, id, seed, **steps, i=i) for seed, i in enumerate((3, 6, 5, 4))]
     elif id in MASKED:
         wide = {"H": 4, "d_mid": 3}
         found = [partial(masked, id), partial(case, id, 1), partial(masked, id, **wide)]
     else:
         sizes = small(id) if takes(id, "activation") else {}
         found = [partial(case, id, batched=batches(id)[-1], **sizes), partial(case, id, 1)]
+        if "d" in checked()[id].header.size_names:  # a gradient that is not clipped, a second step
+            found += [partial(case, id, seed, d=1, i=2) for seed in range(3)]
     if any(name.startswith("padding") for name in parameters):
         found.append(partial(padded, id))
     if id in RANDOM:
