@@ -40,7 +40,8 @@ def sources() -> Iterator[Path]:
 
 
 def test_the_reference_has_each_algorithm() -> None:
-    assert sorted(FUNCTIONS) == sorted(LIBRARY)
+    """But the pullbacks of whole models, which `value_and_gradient` carries out."""
+    assert set(FUNCTIONS) == set(LIBRARY) - {"∇8", "∇9", "∇10"}
 
 
 @pytest.mark.parametrize("id", FUNCTIONS)

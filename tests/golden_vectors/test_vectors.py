@@ -275,9 +275,9 @@ def test_the_bounds_are_the_formula(vectors, id):
             assert row[name] == pytest.approx(n / (1 - n) * scale, rel=1e-15)
 
 
-#: Whole numbers that are neither tokens nor positions.
+#: Whole numbers that are neither tokens nor positions, and bits.
 COUNTS = {"ell", "ell_x", "ell_z", "ell_gen", "N_epochs", "Mask"}
-COUNTS |= {"N_V", "N_steps", "N_warm", "B", "i"}
+COUNTS |= {"N_V", "N_steps", "N_warm", "B", "i", "a"}
 
 
 @every_algorithm

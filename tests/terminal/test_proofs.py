@@ -19,7 +19,7 @@ def test_the_claims_of_every_algorithm_are_counted(run):
         counts += [len(relations) - len(algorithm.open), len(algorithm.open)]
         assert f"{id} {algorithm.program.layout.title} {' '.join(map(str, counts))}" in printed
         sums = [have + more for have, more in zip(sums, counts, strict=True)]
-    assert f"All {' '.join(map(str, sums))}" in printed
+    assert f"All {' '.join(f'{number:,}' for number in sums)}" in printed
     assert sums[-1] == 1
 
 

@@ -58,7 +58,11 @@ class ModuleAlgorithm:
 
 def module_algorithm(id: str) -> ModuleAlgorithm:
     """Return an algorithm that a module can be."""
-    headers = {checked.id: checked.header for checked in library.checked().values()}
+    headers = {
+        checked.id: checked.header
+        for checked in library.checked().values()
+        if not checked.id.startswith("∇")  # modules compute forward
+    }
     if id not in headers or not _can_be_a_module(headers[id]):
         known = [id for id, header in headers.items() if _can_be_a_module(header)]
         raise AdapterError(
