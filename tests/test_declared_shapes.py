@@ -79,6 +79,7 @@ LISTED = [
     ("D9 O4", "eta_min >= 0", NOT_REQUIRED, "a step does not climb"),
     ("D9 O4", "N_steps ∈ ℕ", "not required", "follows from N_warm + 1 ≤ N_steps"),
     ("D9", "B ∈ ℕ", "not required", "follows from 1 ≤ B"),
+    ("D3", "N_V ∈ ℕ", "not required", "follows from mask_token < N_V"),
     ("14", "ell <= ell_max", NOT_REQUIRED, "follows but where ℓ_gen = 0"),
     ("15", "ell_gen >= 0", NOT_REQUIRED, "ell_gen is ours"),
     ("15", "ell_gen <= ell_max", NOT_REQUIRED, "ell_gen is ours"),

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 @algorithm(
     "D3",
     requires=(
-        "N_V >= 0",
         "0 < p_mask < 1",
         "0 <= mask_token < N_V",
     ),
