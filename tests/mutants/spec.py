@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from helpers.cases import REFERENCE, batches, case
-from helpers.paper import ENDING, TRAINING
+from helpers.paper import ENDING, PAPER, TRAINING
 
 from mutants.mutant import Fate, Mutant, Verdict
 from spec.expected.line_values import LineValues, PairedInputs
@@ -46,6 +46,7 @@ def draws(id: str) -> list[dict[str, Any]]:
             {"seed": 8, **LEAST},
             {"seed": 9, **LEAST, "N_epochs": 2, "N_data": 1},
             {"seed": 2, **LEAST, **deeper},
+            *([{"seed": 3, **LEAST, "B": 2, "N_steps": 2, "N_warm": 1}] if id not in PAPER else []),
         ]
     if "N_warm" in map(str, checked()[id].header.hyperparameters):  # up, down, and at the top
         steps = {"N_warm": 5, "N_steps": 8}

@@ -73,8 +73,9 @@ def _sections(
         for algorithm in group:
             if algorithm.comment is None and algorithm.id in functions:
                 yield [*_summary(functions[algorithm.id]), ""]
-            alone = [] if algorithm.id in functions else ["   :text:"]
-            yield [f".. algorithm:: {algorithm.id}", *alone, ""]
+            # `value_and_gradient` carries out the pullbacks of whole models.
+            alone = letter == OWN_PAGE and algorithm.id not in functions
+            yield [f".. algorithm:: {algorithm.id}", *(["   :text:"] if alone else []), ""]
 
 
 def _summary(function: Function) -> Iterator[str]:
