@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from examples.line_plot import Line, line_plot
 
+PROCESSOR = "processor seconds"
 ROOT = Path(__file__).parents[1]
 
 
@@ -22,7 +23,6 @@ class Options(NamedTuple):
     quick: bool
     folder: Path  # of the figures
     file: Path  # of the run, until it has ended
-    started: float
 
 
 def options(name: str, description: str) -> Options:
@@ -43,7 +43,7 @@ def options(name: str, description: str) -> Options:
     file = build / f"{name}{'-quick' * given.quick}.safetensors"
     if file.exists():
         print(f"{file} holds a run that was stopped: it goes on", file=sys.stderr)
-    return Options(name, given.quick, folder, file, time.monotonic())
+    return Options(name, given.quick, folder, file)
 
 
 def report(
@@ -58,16 +58,16 @@ def report(
 
     A run that has ended is not gone on with: its file is removed.
     """
-    seconds = round(time.monotonic() - asked.started)
-    width = max(map(len, figures))
+    seconds = round(time.process_time())  # of all threads, since Python began
+    width = max(map(len, (*figures, PROCESSOR)))
     for name, value in figures.items():
         print(f"{name:{width}}  {value:.5g}")
-    print(f"{'seconds':{width}}  {seconds}")
+    print(f"{PROCESSOR:{width}}  {seconds}")
     content = {
         "command": f"python -m examples.{asked.name}{' --quick' * asked.quick}",
         "figures": {name: float(f"{value:.6g}") for name, value in figures.items()},
         "better": better,
-        "seconds": seconds,
+        PROCESSOR: seconds,
     }
     text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
     (asked.folder / f"{asked.name}.json").write_text(text, "utf-8")

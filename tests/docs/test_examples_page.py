@@ -30,9 +30,13 @@ def test_every_example_has_a_section_with_the_figures_and_the_plot_of_its_run(
         if name not in RUNS:
             assert NOT_RUN in section.get_text()
             continue
-        figures = {what: written(figure) for what, figure in RUNS[name]["figures"].items()}
+        run = RUNS[name]
+        figures = {what: written(figure) for what, figure in run["figures"].items()}
         (table,) = section.select("table")
-        assert cells(table) == {**figures, "seconds": written(RUNS[name]["seconds"])}
+        assert cells(table) == {
+            **figures,
+            "processor seconds": written(RUNS[name]["processor seconds"]),
+        }
         svg = BeautifulSoup((FIGURES / f"{name}.svg").read_text("utf-8"), "html.parser")
         (plot,) = section.select("figure.plot svg")
         assert plot == svg.svg
@@ -53,7 +57,7 @@ def test_what_is_shown_was_written_by_whole_runs_that_ended_well() -> None:
 
 def test_an_added_example_is_shown_before_and_after_it_has_run(tmp_path: Path) -> None:
     module = '"""Algorithm 10 learns {}."""\n\ndef main(): ...\n'
-    run = {"figures": {"bits": 1.23456, "parameters": 12345.0}, "seconds": 7}
+    run = {"figures": {"bits": 1.23456, "parameters": 12345.0}, "processor seconds": 7}
     folders = "paired.trained_examples.EXAMPLES = paired.trained_examples.FIGURES = here"
     files = {
         "conf.py": f"{CONF}\nimport paired.trained_examples\n{folders}\n",
@@ -69,7 +73,7 @@ def test_an_added_example_is_shown_before_and_after_it_has_run(tmp_path: Path) -
     page = BeautifulSoup((tmp_path / "out/index.html").read_text("utf-8"), "html.parser")
     early, late = page.select("section > section")
     assert [section.h2.find(string=True) for section in (early, late)] == ["Early-on", "Late"]
-    assert cells(early) == {"bits": "1.235", "parameters": "12,345", "seconds": "7"}
+    assert cells(early) == {"bits": "1.235", "parameters": "12,345", "processor seconds": "7"}
     assert early.select("figure.plot > svg > title")
     assert NOT_RUN in late.get_text()
     assert not late.select("table, svg")

@@ -54,7 +54,7 @@ def _figures(name: str) -> Iterator[nodes.Node]:
         yield nodes.paragraph("", NOT_RUN)
         return
     run = json.loads(path.read_text("utf-8"))
-    rows = [*run["figures"].items(), ("seconds", run["seconds"])]
+    rows = [*run["figures"].items(), ("processor seconds", run["processor seconds"])]
     yield table(
         [(what, written(figure)) for what, figure in rows], [3, 1], classes=["measured", "figures"]
     )
