@@ -25,6 +25,9 @@ from spec.library import checked, example
 from spec.pairing import implementations
 
 REFERENCE = implementations("algorithms")
+#: Lines of a loop that is done at once: the sequences of a batch are one array, filled up, which no
+#: line of D9 has; nor has Algorithm 10, for all of them. What is left is the sum, in D9.7.
+AT_ONCE = {"D9": {"D9.3", "D9.5", "D9.6"}}
 TURNS = 4  # how long a text may grow that ends with a token
 
 torch.set_num_threads(1)  # more only wait for each other, with matrices as small as these

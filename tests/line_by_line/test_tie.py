@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from flint import arb
-from helpers.cases import REFERENCE, batches, case, in_float32, line_values
+from helpers.cases import AT_ONCE, REFERENCE, batches, case, in_float32, line_values
 from helpers.paper import MASKED, TRAINING
 from helpers.planting import planted
 from helpers.tagged_code import ATTENTION, difference, said, tied, written
@@ -32,9 +32,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::algorithms.LengthLimitWarning")
 TWICE = {**size_table("least"), **dict.fromkeys(("H", "L", "L_enc", "L_dec", "N_epochs"), 2)}
 #: So that what is wrong in attention has the right shape.
 SQUARE = {"d_x": 9, "d_z": 9, "ℓ_x": 7, "ℓ_z": 7}
-#: Lines of a loop that is done at once: the sequences of a batch are one array, filled up, which no
-#: line of D9 has; nor has Algorithm 10, for all of them. What is left is the sum, in D9.7.
-AT_ONCE = {"D9": {"D9.3", "D9.5", "D9.6"}}
 #: On which the reference is held to its lines: the usual sizes twice, then small ones.
 CASES = [
     (id, seed, batched)
