@@ -47,6 +47,8 @@ OF_NO_SCALE = {
     "∇8.27": "0 · Z is 0",
     "∇4.16": "b̄_k is 0: what b_k adds to a column of scores, softmax does not see",
 }
+#: Lines of what an algorithm calls that its first kinds of arguments do not come to, and why.
+NOT_REACHED = {("D9", "O4.3"): "of so few steps none is before the top"}
 #: Lines that a norm with ε = 0 follows: it takes a factor away.
 NORMED = {"8.5", "8.7", "8.14", "8.16", "8.18", "9.5", "9.7", "9.10"}
 #: Lines that return P: where it is trained on, its factor is an addend of the loss.
@@ -160,7 +162,8 @@ def invisible(exact, wrong):
 def test_an_error_of_a_thousandth_in_any_line_is_reported(id, line, text, format):
     """In a model, a line of what it calls is wrong in every call."""
     wrong, exact = larger(line, text), expected(id, format, None)
-    if line in OF_NO_SCALE or (line in LAST and line.partition(".")[0] != id):
+    without_scale = line in OF_NO_SCALE or (line in LAST and line.partition(".")[0] != id)
+    if without_scale or (id, line) in NOT_REACHED:
         assert all(invisible(one, wrong) for one in exact)
     else:
         assert any(reported(one, wrong) for one in exact)
