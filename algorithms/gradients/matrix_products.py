@@ -37,11 +37,10 @@ def right_cotangent(
     """`Xᵀ c`, in the shape of Y."""
     if X.ndim == 3 and len(shape) > 2 and shape[-3] == 1:
         *batch, H, m, n = c.shape
-        if X.shape[0] == H:
-            c = c.reshape(*batch, H * m, n)
-            X = X.reshape(H * m, -1)
-            flat = (*shape[:-3], *shape[-2:])
-            return _summed(X.mT, c, flat).reshape(shape)
+        c = c.reshape(*batch, H * m, n)
+        X = X.reshape(H * m, -1)
+        flat = (*shape[:-3], *shape[-2:])
+        return _summed(X.mT, c, flat).reshape(shape)
     return _summed(X.mT, c, shape)
 
 

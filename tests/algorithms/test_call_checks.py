@@ -30,10 +30,12 @@ from algorithms import (
     softmax,
     token_embedding,
 )
+from algorithms.extensions.optimizers import momentum
+from algorithms.gradients import layer_norm_pullback
 from algorithms.signatures import decorator
 from algorithms.signatures.arrays import A, A_co
 from algorithms.signatures.check import Check
-from algorithms.signatures.declarations import With, read
+from algorithms.signatures.declarations import With, declared, read
 from algorithms.signatures.decorator import algorithm, checked
 
 E, GAMMA = generic.matrix(4, 3), generic.matrix(4)
@@ -283,3 +285,15 @@ def test_torch_compile_leaves_the_checks_out(scopes):
     assert scopes == []
     layer_norm(e, gamma, gamma)
     assert scopes == ["layer_norm"]
+
+
+def test_several_results_are_a_tuple_of_as_many():
+    results = declared(layer_norm_pullback).result
+    with pytest.raises(DTypeError, match=r"f: result is .*, want a tuple of 3"):
+        Check("f").check(results, np.ones(2), "result", False)
+
+
+@pytest.mark.parametrize("theta", [(), "none"], ids=["no array", "a string"])
+def test_all_entries_are_of_arrays(theta):
+    with pytest.raises(DTypeError, match="momentum: theta"):
+        momentum(theta, np.ones(2), np.ones(2), eta=0.1)

@@ -23,6 +23,7 @@ from algorithms import (
     value_and_gradient,
 )
 from algorithms.checkpoints import BERT, GPT2, BERTParameters, Marian, MarianParameters
+from algorithms.paper.notation import softmax
 from algorithms.signatures.arrays import entries, namespace
 
 D, E, ED = (
@@ -172,3 +173,28 @@ def test_an_array_that_the_loss_changes_later_counts_as_it_was():
         return total
 
     assert value_and_gradient(loss, (np.ones(3),))[1][0].tolist() == [2.0, 3.0, 5.0]
+
+
+def test_rows_are_gone_through_one_by_one_and_an_array_shows_its_value():
+    shown = []
+
+    def loss(W):
+        shown.append(repr(W))
+        return sum(np.sum(row**2) for row in W)
+
+    W = np.array([[1.0, 2.0], [3.0, 4.0]])
+    assert np.array_equal(value_and_gradient(loss, W)[1], 2 * W)
+    assert shown == [f"Tracked({W!r})"]
+
+
+def test_probabilities_at_places_have_a_gradient_without_their_logarithm():
+    S, places = np.array([[0.0, 1.0], [2.0, 0.0]]), np.array([0, 3])
+
+    def loss(S):
+        return np.sum(np.reshape(softmax(S), (-1,))[places])
+
+    p = softmax(S)[0, 0], softmax(S)[1, 1]
+    slopes = [one * (1 - one) for one in p]
+    want = np.array([[slopes[0], -slopes[1]], [-slopes[0], slopes[1]]])
+    _, got = value_and_gradient(loss, S)
+    assert_close(got, want, terms=2, sums=2)

@@ -354,3 +354,27 @@ def test_a_bar_is_shown_where_it_is_wanted_and_nothing_elsewhere(capsys):
     assert "epoch 1, step 3/3" in err
     assert "tokens/s" in err
     assert "0:00 left" in err
+
+
+def test_without_options_the_gradient_is_ours_and_the_numbers_of_a_batch_are_its_tokens():
+    steps = []
+    theta, _ = training_run(
+        [np.array([1.0, 2.0]), np.array([3.0])],
+        np.array([4.0]),
+        (),
+        loss=lambda theta, batch: np.sum(theta**2) * len(batch),
+        update=lambda theta, g, state, _: (theta - g / 8, state),
+        N_steps=1,
+        batch_size=2,
+        rng=np.random.default_rng(0),
+        on_step=steps.append,
+    )
+    assert theta == [2.0]
+    (step,) = steps
+    assert step.loss == 32.0
+
+
+def test_where_no_folder_can_be_synced_a_run_is_saved_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.delattr(os, "O_DIRECTORY")
+    run(tmp_path / "run.safetensors", steps=1)
+    assert (tmp_path / "run.safetensors").exists()
