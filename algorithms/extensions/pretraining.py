@@ -125,7 +125,7 @@ def DPretraining(
         )
         g = slope(
             "DPretraining", value_and_gradient, loss, theta, i
-        )  # D9.3-D9.8
+        )  # D9.3-D9.7
         m = tree_map(lambda m, g: mu * m + g / B, m, g)  # D9.9
         eta = schedule(
             i,

@@ -42,7 +42,7 @@ from algorithms.paper.embedding import (
 )
 from algorithms.paper.normalization import layer_norm
 from algorithms.paper.notation import GELU, ReLU, softmax
-from algorithms.signatures.trees import tree_map
+from algorithms.signatures.trees import named_arrays, tree_map
 
 
 def rule(
@@ -253,6 +253,4 @@ def _recomputed(
 
 
 def _leaves(tree: Any) -> list[Any]:
-    leaves: list[Any] = []
-    tree_map(leaves.append, tree)
-    return leaves
+    return [w for _, w in named_arrays(tree, "")]

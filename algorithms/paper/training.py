@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import numpy as np
 
@@ -432,6 +432,17 @@ def slope(
     place = f"step i={i}"
     if n is not None:
         place = f"epoch i={i}, sequence n={n}"
+    require_finite(function, value, gradient, place, theta)
+    return gradient
+
+
+def require_finite(
+    function: str, value: Any, gradient: Any, place: str, theta: Any
+) -> None:
+    """Stop where a loss or its gradient is infinite or nan.
+
+    The error says at which `place`, and holds θ as it was before.
+    """
     lost = number(value)
     if lost is not None and not math.isfinite(lost):
         raise NotFiniteError(
@@ -444,7 +455,6 @@ def slope(
                 f"{function}: {path} is not finite in {place}",
                 theta,
             )
-    return gradient
 
 
 def descend(theta: Theta, eta: float, gradient: Theta) -> Theta:

@@ -15,9 +15,7 @@ import numpy as np
 from algorithms.gradients.reverse_sweep import (
     value_and_gradient as our_value_and_gradient,
 )
-from algorithms.signatures.arrays import namespace
-from algorithms.signatures.errors import NotFiniteError
-from algorithms.signatures.trees import named_arrays
+from algorithms.paper.training import require_finite
 from algorithms.training.progress import Step as Step
 from algorithms.training.progress import progress_on
 from algorithms.training.saved_runs import (
@@ -185,7 +183,13 @@ def training_run(
                     value_and_gradient,
                     run.theta,
                 )
-                _hold_finite(run, epoch, members, value, gradient)
+                require_finite(
+                    "training_run",
+                    value,
+                    gradient,
+                    _place(run, epoch, members),
+                    run.theta,
+                )
                 i = run.step + 1
                 theta, state = update(
                     run.theta, gradient, run.state, i
@@ -236,30 +240,14 @@ def _members(
     return epoch + 1, [int(n) for n in members], order
 
 
-def _hold_finite(
-    run: SavedRun,
-    epoch: int,
-    members: list[int],
-    value: Any,
-    g: Any,
-) -> None:
-    wrong = None
-    if not np.isfinite(float(value)):
-        wrong = f"the loss is {float(value)}"
-    else:
-        for name, w in named_arrays(g, "gradient"):
-            xp = namespace(w)
-            if not bool(xp.all(xp.isfinite(w))):
-                wrong = f"{name} is not finite"
-                break
-    if wrong is not None:
-        some = ", ".join(map(str, members[:8]))
-        more = ", …" if len(members) > 8 else ""
-        raise NotFiniteError(
-            f"training_run: {wrong} at step {run.step + 1} (epoch "
-            f"{epoch}, members {some}{more} of the data)",
-            run.theta,
-        )
+def _place(run: SavedRun, epoch: int, members: list[int]) -> str:
+    """Where a step is, for an error."""
+    some = ", ".join(map(str, members[:8]))
+    more = ", …" if len(members) > 8 else ""
+    return (
+        f"step {run.step + 1} (epoch {epoch}, members {some}{more} "
+        "of the data)"
+    )
 
 
 def _size(item: Any) -> int:

@@ -19,6 +19,7 @@ PLANTS = {
     "pullback-positions-at-end": [
         ("[X_bar, W_p_bar[..., ell:]]", "[W_p_bar[..., ell:], X_bar]"),
     ],
+    "pullback-positions-accumulated": [("W_p * 0.0", "W_p")],
     "pullback-mask-forgotten": [("xp.where(Mask, S, -xp.inf)", "xp.where(Mask, S, S)")],
     "pullback-values-transposed": [("R_bar @ A.mT", "R_bar @ A")],
     "pullback-scale-missing": [("(A_bar - means) / root", "(A_bar - means)")],

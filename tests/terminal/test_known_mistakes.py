@@ -72,7 +72,7 @@ def test_a_line_is_shown_with_its_code_and_its_mistakes(run, id):
         out = run("show", at)
         assert out.startswith(f"Algorithm {id}  ")
         tags = re.findall(r"# (\S+\.\d+\b.*)", out)
-        assert bool(tags) or line.ends or id not in REFERENCE
+        assert bool(tags) == (not line.ends and id in REFERENCE)
         assert re.search(rf"^{line.number} ", out, re.MULTILINE)
         assert [name for _, name, _ in listed(out)] == [one.id for one in by_line().get(at, ())]
         assert ("No known mistake is made in line" in out) == (at not in by_line())

@@ -327,7 +327,7 @@ def test_what_is_not_finite_ends_the_run_and_the_last_good_parameters_are_kept(
     tmp_path, spoil, what
 ):
     file, broken = tmp_path / "run", spoiled(6, spoil)
-    message = rf"^training_run: {what} at step 6 \(epoch 2, members \d+, \d+, \d+ of the data\)$"
+    message = rf"^training_run: {what} in step 6 \(epoch 2, members \d+, \d+, \d+ of the data\)$"
     with pytest.raises(NotFiniteError, match=message) as caught:
         run(file, value_and_gradient=broken, save_every=100)
     good = run(steps=5)
