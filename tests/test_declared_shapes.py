@@ -220,7 +220,9 @@ class Comparison:
 
     def written(self, size: int) -> str:
         """A size by the pseudocode's names."""
-        return " ".join(name for name, prime in self.primes.items() if size % prime == 0) or str(size)
+        return " ".join(name for name, prime in self.primes.items() if size % prime == 0) or str(
+            size
+        )
 
     def rules(self) -> Iterator[tuple[str, str]]:
         """What the pseudocode requires, and how Python writes it.
