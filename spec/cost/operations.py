@@ -16,7 +16,7 @@ from spec.language.types import N_V, SCALAR, Bundle, Matrix, Type, Whole
 
 KINDS = (
     *("multiply-add", "add", "multiply", "divide", "exp", "log", "sqrt", "power", "Phi", "ReLU"),
-    *("density", "step", "cos", "larger"),  # Φ', ReLU', a cosine, the larger of two numbers
+    *("density", "step", "cos", "sin", "tanh", "larger"),  # Φ', ReLU', …, the larger of two
 )
 
 _ENTRYWISE = {  # the operations of a function, or of an operator, on each entry
@@ -26,7 +26,10 @@ _ENTRYWISE = {  # the operations of a function, or of an operator, on each entry
     "GELU": ("Phi", "multiply"),
     "GELU'": ("Phi", "density", "multiply", "add"),
     "ReLU'": ("step",),
+    "SiLU": ("exp", "add", "divide"),
     "cos": ("cos",),
+    "sin": ("sin",),
+    "tanh": ("tanh",),
     "max": ("larger",),
     "√": ("sqrt",),
     "+": ("add",),

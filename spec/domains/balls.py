@@ -75,6 +75,12 @@ class Balls(Domain[arb]):
     def cos(self, x: arb) -> arb:
         return x.cos()
 
+    def sin(self, x: arb) -> arb:
+        return x.sin()
+
+    def tanh(self, x: arb) -> arb:
+        return x.tanh()
+
     def larger(self, x: arb, y: arb) -> arb:
         """Return a ball that holds the larger of any number of x and any number of y."""
         return x.max(y)

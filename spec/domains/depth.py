@@ -57,7 +57,7 @@ class Depths(Domain[Depth]):
     def exp(self, x: Depth) -> Depth:
         return x._rounded()
 
-    log = sqrt = Phi = ReLU = square = density = cos = exp
+    log = sqrt = Phi = ReLU = square = density = cos = sin = tanh = exp
 
     def step(self, x: Depth) -> Depth:
         return Depth(0)

@@ -93,6 +93,14 @@ class Domain(ABC, Generic[S]):
         """Return the cosine."""
 
     @abstractmethod
+    def sin(self, x: S) -> S:
+        """Return the sine."""
+
+    @abstractmethod
+    def tanh(self, x: S) -> S:
+        """Return the hyperbolic tangent."""
+
+    @abstractmethod
     def larger(self, x: S, y: S) -> S:
         """Return the larger of two numbers."""
 
@@ -131,6 +139,11 @@ class Domain(ABC, Generic[S]):
         """Return x · Φ(x)."""
         product: S = x * self.Phi(x)
         return product
+
+    def SiLU(self, x: S) -> S:
+        """Return x / (1 + exp(−x))."""
+        quotient: S = x / (1 + self.exp(-x))
+        return quotient
 
     def GELU_slope(self, x: S) -> S:
         """Return GELU'(x) = Φ(x) + x · Φ'(x)."""

@@ -65,6 +65,12 @@ class Floats(Domain[Any]):
     def cos(self, x: Any) -> Any:
         return self.rounded(np.cos(x))
 
+    def sin(self, x: Any) -> Any:
+        return self.rounded(np.sin(x))
+
+    def tanh(self, x: Any) -> Any:
+        return self.rounded(np.tanh(x))
+
     def larger(self, x: Any, y: Any) -> Any:
         return self.rounded(np.maximum(x, y))
 
