@@ -109,12 +109,6 @@ def root_mean_square(right: str, wrong: str) -> Broken:
     return Broken("N1", names["norm"], layout(eps=None))
 
 
-def root_mean_square(right: str, wrong: str) -> Broken:
-    """RMSNorm, where its source reads otherwise."""
-    source = "lambda e, gamma, eps: e / np.sqrt((e**2).mean(axis=0) + eps) * gamma[:, None]"
-    return Broken("N1", eval(source.replace(right, wrong)), layout(eps=None))
-
-
 def next_tokens(run: Inputs) -> Inputs:
     """Every token replaced by the next of the vocabulary."""
     N_V = parameters_by_name(run)["W_e"].shape[1]
