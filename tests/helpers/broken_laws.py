@@ -184,9 +184,7 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
         ),
     ),
     "the_mean_is_0": (norm("X - X.sum(axis=0) / d", "X"),),
-    "the_mean_square_is_1": (
-        norm("(centred**2).sum(axis=0) / d", "X.var(axis=0, ddof=1)"),
-    ),
+    "the_mean_square_is_1": (norm("(centred**2).sum(axis=0) / d", "X.var(axis=0, ddof=1)"),),
     "a_number_added_to_all_activations_changes_nothing": (norm("X - X.sum(axis=0) / d", "X"),),
     "a_factor_of_all_activations_changes_nothing": (
         norm("np.sqrt(variance + eps)", "(np.sqrt(variance) + eps)"),
