@@ -70,7 +70,7 @@ class ArrayAxes:
     of_heads
         Whether several visits are those of heads, which stand in front whatever their shape is.
     argument
-        Whether it is an argument of a call: of one of heads, an axis as long as the batch is theirs.
+        Whether it is an argument of a call. An axis as long as the batch is then that of heads.
     """
 
     visit: tuple[int, ...]
