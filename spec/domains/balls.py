@@ -58,6 +58,9 @@ class Balls(Domain[arb]):
     def Phi(self, x: arb) -> arb:
         return (-x / arb(2).sqrt()).erfc() / 2
 
+    def logistic(self, x: arb) -> arb:
+        return 1 / (1 + (-x).exp())
+
     def density(self, x: arb) -> arb:
         return (-self.square(x) / 2).exp() / (2 * arb.pi()).sqrt()
 

@@ -59,6 +59,10 @@ class Depths(Domain[Depth]):
 
     log = sqrt = Phi = ReLU = square = density = cos = sin = tanh = exp
 
+    def logistic(self, x: Depth) -> Depth:
+        """Return the depth of 1 / (1 + exp(−x))."""
+        return 1 / (1 + self.exp(-x))
+
     def step(self, x: Depth) -> Depth:
         return Depth(0)
 

@@ -77,6 +77,10 @@ class Domain(ABC, Generic[S]):
         """Return the distribution function of the standard normal distribution."""
 
     @abstractmethod
+    def logistic(self, x: S) -> S:
+        """Return 1 / (1 + exp(−x))."""
+
+    @abstractmethod
     def ReLU(self, x: S) -> S:
         """Return the larger of x and 0."""
 
@@ -141,9 +145,9 @@ class Domain(ABC, Generic[S]):
         return product
 
     def SiLU(self, x: S) -> S:
-        """Return x / (1 + exp(−x))."""
-        quotient: S = x / (1 + self.exp(-x))
-        return quotient
+        """Return x · logistic(x)."""
+        product: S = x * self.logistic(x)
+        return product
 
     def GELU_slope(self, x: S) -> S:
         """Return GELU'(x) = Φ(x) + x · Φ'(x)."""

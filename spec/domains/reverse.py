@@ -134,6 +134,9 @@ class Reverse(Domain[Variable[S] | S]):
     def Phi(self, x: Variable[S] | S) -> Variable[S] | S:
         return self._apply(self.base.Phi, x, lambda x, _: self.base.density(x))
 
+    def logistic(self, x: Variable[S] | S) -> Variable[S] | S:
+        return self._apply(self.base.logistic, x, lambda _, y: y * (1 - y))
+
     def ReLU(self, x: Variable[S] | S) -> Variable[S] | S:
         return self._apply(self.base.ReLU, x, lambda x, _: self.base.step(x))
 
