@@ -12,16 +12,15 @@ REJECTED = HealthCheck.filter_too_much
 
 # `HYPOTHESIS_PROFILE` names one of these.
 settings.register_profile("desk", deadline=None, max_examples=25, suppress_health_check=[REJECTED])
-#: The same draws every time, and more of them.
+#: The same draws every time.
 settings.register_profile(
     "ci",
-    deadline=None,
+    settings.get_profile("desk"),
     derandomize=True,
-    max_examples=100,
     suppress_health_check=[HealthCheck.too_slow, REJECTED],
 )
-#: Enough to run every row of the code.
-settings.register_profile("few", settings.get_profile("ci"), max_examples=5)
+#: More of them, for `make sweep`.
+settings.register_profile("thorough", settings.get_profile("ci"), max_examples=100)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "desk"))
 
 

@@ -287,6 +287,18 @@ def test_torch_compile_leaves_the_checks_out(scopes):
     assert scopes == ["layer_norm"]
 
 
+def test_torch_export_leaves_the_checks_out(scopes):
+    class Normalised(torch.nn.Module):
+        def forward(self, e, gamma):
+            return layer_norm(e, gamma, gamma)
+
+    # Not strict: this traces by running the code, where `compile` reads it.
+    arguments = torch.asarray(E), torch.asarray(GAMMA)
+    exported = torch.export.export(Normalised(), arguments, strict=False).module()
+    assert scopes == []
+    assert torch.equal(exported(*arguments), layer_norm(*arguments, arguments[1]))
+
+
 def test_several_results_are_a_tuple_of_as_many():
     results = declared(layer_norm_pullback).result
     with pytest.raises(DTypeError, match=r"f: result is .*, want a tuple of 3"):
