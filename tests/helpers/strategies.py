@@ -46,7 +46,7 @@ Keys = tuple[str | int, ...]  # where a part stands: ("theta", "layers", 1, "W")
 SIZES = range(1, 30)
 COUNTS = range(3)  # of layers, of a data set's items, of leading axes
 INTEGERS = range(-1, 40)
-FLOATS = (-1.0, 0.0, 1e-12, 1e-5, 0.5, 1.0, 2.0, 0.9, 0.999, 1e-8)
+FLOATS = (-1.0, 0.0, 1e-12, 1e-5, 0.5, 1.0, 2.0, 0.9, 0.999, 1e-8, 1e-6)
 NEAR = 7  # a name stands for one of the seven least that it may
 EDGES = 2  # … and in a crowded call, for one of the two least
 
@@ -59,7 +59,7 @@ SMOOTH = ("eps >= 0.5",)
 
 #: The paper's letters for distributions on the vocabulary, and along which axis they are.
 DISTRIBUTIONS = {"p": -1, "q": -1, "P": -2}
-SQUARES = ("v",)  # means of squares
+POSITIVE = ("v", "Omega")  # means of squares, and the base of a power
 
 
 def flattening(loss: Function, theta: Any) -> tuple[Any, Any]:
@@ -492,7 +492,7 @@ class Drawing:
             weights = self.rng.standard_exponential(shape)
             return (weights / weights.sum(DISTRIBUTIONS[name], keepdims=True)).astype(self.dtype)
         entries = self.rng.standard_normal(shape)
-        return np.asarray(entries**2 if name in SQUARES else entries, self.dtype)
+        return np.asarray(entries**2 if name in POSITIVE else entries, self.dtype)
 
     def leading(self, batch: str, theta: bool) -> tuple[int, ...]:
         """Leading axes. One that broadcasts is 1, or as long as the batch, or not there."""
