@@ -16,7 +16,7 @@ from spec.language.types import N_V, SCALAR, Bundle, Matrix, Type, Whole
 
 KINDS = (
     *("multiply-add", "add", "multiply", "divide", "exp", "log", "sqrt", "power", "Phi", "ReLU"),
-    *("density", "step", "cos", "larger"),  # Φ', ReLU', a cosine, the larger of two numbers
+    *("logistic", "density", "step", "cos", "sin", "tanh", "larger"),  # Φ', ReLU', the larger of 2
 )
 
 _ENTRYWISE = {  # the operations of a function, or of an operator, on each entry
@@ -24,9 +24,12 @@ _ENTRYWISE = {  # the operations of a function, or of an operator, on each entry
     "log": ("log",),
     "ReLU": ("ReLU",),
     "GELU": ("Phi", "multiply"),
+    "SiLU": ("logistic", "multiply"),
     "GELU'": ("Phi", "density", "multiply", "add"),
     "ReLU'": ("step",),
     "cos": ("cos",),
+    "sin": ("sin",),
+    "tanh": ("tanh",),
     "max": ("larger",),
     "√": ("sqrt",),
     "+": ("add",),

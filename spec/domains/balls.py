@@ -58,6 +58,9 @@ class Balls(Domain[arb]):
     def Phi(self, x: arb) -> arb:
         return (-x / arb(2).sqrt()).erfc() / 2
 
+    def logistic(self, x: arb) -> arb:
+        return 1 / (1 + (-x).exp())
+
     def density(self, x: arb) -> arb:
         return (-self.square(x) / 2).exp() / (2 * arb.pi()).sqrt()
 
@@ -74,6 +77,12 @@ class Balls(Domain[arb]):
 
     def cos(self, x: arb) -> arb:
         return x.cos()
+
+    def sin(self, x: arb) -> arb:
+        return x.sin()
+
+    def tanh(self, x: arb) -> arb:
+        return x.tanh()
 
     def larger(self, x: arb, y: arb) -> arb:
         """Return a ball that holds the larger of any number of x and any number of y."""

@@ -57,7 +57,11 @@ class Depths(Domain[Depth]):
     def exp(self, x: Depth) -> Depth:
         return x._rounded()
 
-    log = sqrt = Phi = ReLU = square = density = cos = exp
+    log = sqrt = Phi = ReLU = square = density = cos = sin = tanh = exp
+
+    def logistic(self, x: Depth) -> Depth:
+        """Return the depth of 1 / (1 + exp(−x))."""
+        return 1 / (1 + self.exp(-x))
 
     def step(self, x: Depth) -> Depth:
         return Depth(0)

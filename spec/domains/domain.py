@@ -77,6 +77,10 @@ class Domain(ABC, Generic[S]):
         """Return the distribution function of the standard normal distribution."""
 
     @abstractmethod
+    def logistic(self, x: S) -> S:
+        """Return 1 / (1 + exp(−x))."""
+
+    @abstractmethod
     def ReLU(self, x: S) -> S:
         """Return the larger of x and 0."""
 
@@ -91,6 +95,14 @@ class Domain(ABC, Generic[S]):
     @abstractmethod
     def cos(self, x: S) -> S:
         """Return the cosine."""
+
+    @abstractmethod
+    def sin(self, x: S) -> S:
+        """Return the sine."""
+
+    @abstractmethod
+    def tanh(self, x: S) -> S:
+        """Return the hyperbolic tangent."""
 
     @abstractmethod
     def larger(self, x: S, y: S) -> S:
@@ -130,6 +142,11 @@ class Domain(ABC, Generic[S]):
     def GELU(self, x: S) -> S:
         """Return x · Φ(x)."""
         product: S = x * self.Phi(x)
+        return product
+
+    def SiLU(self, x: S) -> S:
+        """Return x · logistic(x)."""
+        product: S = x * self.logistic(x)
         return product
 
     def GELU_slope(self, x: S) -> S:

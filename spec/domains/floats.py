@@ -52,6 +52,9 @@ class Floats(Domain[Any]):
     def Phi(self, x: Any) -> Any:
         return self.rounded(math.erfc(-builtins.float(x) / math.sqrt(2)) / 2)
 
+    def logistic(self, x: Any) -> Any:
+        return 1 / (1 + self.exp(-x))
+
     def density(self, x: Any) -> Any:
         return self.exp(-self.square(x) / 2) / self.rounded(math.sqrt(2 * math.pi))
 
@@ -64,6 +67,12 @@ class Floats(Domain[Any]):
 
     def cos(self, x: Any) -> Any:
         return self.rounded(np.cos(x))
+
+    def sin(self, x: Any) -> Any:
+        return self.rounded(np.sin(x))
+
+    def tanh(self, x: Any) -> Any:
+        return self.rounded(np.tanh(x))
 
     def larger(self, x: Any, y: Any) -> Any:
         return self.rounded(np.maximum(x, y))

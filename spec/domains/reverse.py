@@ -134,6 +134,9 @@ class Reverse(Domain[Variable[S] | S]):
     def Phi(self, x: Variable[S] | S) -> Variable[S] | S:
         return self._apply(self.base.Phi, x, lambda x, _: self.base.density(x))
 
+    def logistic(self, x: Variable[S] | S) -> Variable[S] | S:
+        return self._apply(self.base.logistic, x, lambda _, y: y * (1 - y))
+
     def ReLU(self, x: Variable[S] | S) -> Variable[S] | S:
         return self._apply(self.base.ReLU, x, lambda x, _: self.base.step(x))
 
@@ -148,10 +151,14 @@ class Reverse(Domain[Variable[S] | S]):
             raise UndecidedError(f"ReLU' may jump at {x.value}: it has no derivative there")
         return step
 
-    def cos(self, x: Variable[S] | S) -> S:
-        if isinstance(x, Variable):
-            raise TypeError("no text asks for a derivative of cos")
-        return self.base.cos(x)
+    def cos(self, x: Variable[S] | S) -> Variable[S] | S:
+        return self._apply(self.base.cos, x, lambda x, _: -self.base.sin(x))
+
+    def sin(self, x: Variable[S] | S) -> Variable[S] | S:
+        return self._apply(self.base.sin, x, lambda x, _: self.base.cos(x))
+
+    def tanh(self, x: Variable[S] | S) -> Variable[S] | S:
+        return self._apply(self.base.tanh, x, lambda _, y: 1 - self.base.square(y))
 
     def larger(self, x: Variable[S] | S, y: Variable[S] | S) -> Variable[S] | S:
         return y if self.at_most(x, y) else x

@@ -141,8 +141,8 @@ class _Draw:
                 return self.size(size)
             case types.Whole(Poly() as index, _):
                 return int(self.source.integers(1, self.bound(index) + 1))
-            case types.Whole() if type == types.TOKEN:
-                return int(self.source.integers(1, self.sizes["N_V"] + 1))
+            case types.Whole(None, Poly() as high):
+                return int(self.source.integers(1, self.size(high) + 1))
             case types.Family(index, count, types.Tokens(length)):
                 first = self.size(length)
                 return [self.tokens(first + LONGER * place) for place in range(self.size(count))]

@@ -130,9 +130,10 @@ def label(script: Node | None) -> str:
 
 def key(name: tree.Name, *indices: str) -> Key:
     """Return the variable that a name stands for: a script among `indices` is not part of it."""
-    above, below = (HOLE if label(script) in indices else label(script) for script in name.scripts)
-    if isinstance(name.below, tree.Slice):  # z_{1:N_data} is all of z_n
-        below = HOLE
+    above, below = (
+        HOLE if label(script) in indices or isinstance(script, tree.Slice) else label(script)
+        for script in name.scripts  # z_{1:N_data} is all of z_n
+    )
     return Key(name.base, above, below, text(name))
 
 
@@ -491,8 +492,8 @@ class _Reader:
                 problem = "is named twice" if variable in arguments else "is not declared"
                 raise self.error(name, f"{text(name)} {problem}")
             arguments[variable] = declared[variable]
-            if isinstance(name.below, tree.Slice):
-                self.is_whole(name, name.below, declared[variable][1])
+            for part in name.slices:
+                self.is_whole(name, part, declared[variable][1])
         if missing := [variable for variable in required if variable not in arguments]:
             raise self.error(self.row.node, f"{missing[0]} is not given")
         return tuple(arguments.values())

@@ -408,6 +408,7 @@ class _Reader:
                 self.reads.append(variable)
                 if index is not None:
                     self.read(index)
+                self.read(*name.slices)
                 indices = {label(index), *(text(subscript) for subscript in subscripts[-1:])}
                 if not self.filling.get(variable, set()) <= indices:
                     raise self.error(name, f"{text(name)} is still being filled here")
@@ -427,11 +428,12 @@ class _Reader:
         if (plain := Key(name.base, *labels)) in self.defined:
             return Variable(self.defined[plain])
         for place, script in enumerate(name.scripts):
-            if script is None or isinstance(script, tree.Mark | tree.Slice):
+            if script is None or isinstance(script, tree.Mark):
                 continue
             family = Key(name.base, *(HOLE if at == place else labels[at] for at in range(2)))
             if family in self.defined:
-                return Variable(self.defined[family], script)
+                index = None if isinstance(script, tree.Slice) else script  # else all members
+                return Variable(self.defined[family], index)
         if name.above is not None and not isinstance(name.above, tree.Mark | tree.Slice):
             base = tree.Name(name.base, None, name.below, span=name.span)
             if self.meaning(base) is not None:

@@ -63,6 +63,11 @@ class Name(Expression):
         """Both scripts, the upper first."""
         return self.above, self.below
 
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        """The script that says which members of a family are meant, `1:N_data`, if one does."""
+        return tuple(script for script in self.scripts if isinstance(script, Slice))
+
 
 class Mark(Node):
     """`¹` of `γ¹_l`: a numeral that is part of a name, where `Y^1` is a member of a family"""
@@ -167,7 +172,7 @@ class Dots(Node):
 
 
 class Compare(Node):
-    """`a ≤ b`, `a = b`, `a ≠ b`"""
+    """`a ≤ b`, `a < b`, `a = b`, `a ≠ b`"""
 
     operator: str
     left: Expression
@@ -178,6 +183,20 @@ class Not(Node):
     """`¬a`"""
 
     operand: Expression
+
+
+class Both(Node):
+    """`a ≤ b ∧ c ≤ d`"""
+
+    left: Condition
+    right: Condition
+
+
+class Either(Node):
+    """`a ≤ b ∨ c ≤ d`"""
+
+    left: Condition
+    right: Condition
 
 
 class Iverson(Expression):
@@ -438,7 +457,7 @@ class Open(Node):
 
 
 Script = Mark | Expression | Slice
-Condition = Compare | Not
+Condition = Compare | Not | Both | Either
 Binder = Implied | UpTo | Range | Member
 Statement = Assign | Several | Choose | Sample | For | While | If | Return | Returns | End
 Kind = Reals | Bits | Naturals | Vocabulary | Sequences | Distributions | Positions

@@ -23,7 +23,9 @@ from spec.language.tree import Node
 T = TypeVar("T")
 
 # How tightly the parts of an expression hold together, the loosest first.
-LOOSE, SUM, TERM, PRODUCT, JUXTAPOSED, PREFIX, POSTFIX, NAMED, BRACKETED, ALWAYS = range(10)
+LOOSE, BOTH, COMPARED, SUM, TERM, PRODUCT, JUXTAPOSED, PREFIX, POSTFIX, NAMED, BRACKETED, ALWAYS = (
+    range(12)
+)
 TIGHTNESS = {"+": SUM, "−": SUM, "·": PRODUCT, "/": PRODUCT, "⊙": PRODUCT, " ": JUXTAPOSED}
 
 HAT, TILDE, BAR, PRIME = "\u0302", "\u0303", "\u0304", "'"
@@ -48,7 +50,11 @@ def tightness(node: Node) -> int:
             return POSTFIX
         case tree.Name() | tree.Power():
             return NAMED
-        case tree.Named() | tree.Compare() | tree.Not() | tree.Slice() | tree.Result():
+        case tree.Compare() | tree.Not():
+            return COMPARED
+        case tree.Both():
+            return BOTH
+        case tree.Either() | tree.Named() | tree.Slice() | tree.Result():
             return LOOSE
     return BRACKETED
 
@@ -384,6 +390,10 @@ class Typesetter(Generic[T]):
                 yield self._sign("…")
             case tree.Named(left, operator, right) | tree.Compare(operator, left, right):
                 yield from self._row(left, f" {operator}\n", right)
+            case tree.Both(left, right):
+                yield from self._row(self.pieces(left, BOTH), " ∧\n", self.pieces(right, COMPARED))
+            case tree.Either(left, right):
+                yield from self._row(left, " ∨\n", self.pieces(right, BOTH))
             case tree.Not(operand):
                 yield from self._row("¬", self.pieces(operand, POSTFIX))
             case tree.Iverson(condition):

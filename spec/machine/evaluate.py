@@ -24,7 +24,7 @@ from spec.machine.frame import Frame
 from spec.machine.trees import map_values
 from spec.machine.values import Definition, Parameters, Value, column, entrywise, shaped
 
-_COMPARED = {"≤": operator.le, "=": operator.eq, "≠": operator.ne}
+_COMPARED = {"≤": operator.le, "<": operator.lt, "=": operator.eq, "≠": operator.ne}
 
 
 class Expressions(ABC, Generic[S]):
@@ -89,8 +89,10 @@ class Expressions(ABC, Generic[S]):
                 values = [self.expression(item, frame) for item in items]
                 lists = (value if isinstance(value, list) else [value] for value in values)
                 return [token for tokens in lists for token in tokens]
-            case tree.Rows(items):
+            case tree.Rows(items) if any(isinstance(item, tree.Dots) for item in items):
                 return self.joined(node, items, 0, frame)
+            case tree.Rows(items):
+                return np.concatenate([self.as_matrix(self.real(item, frame)) for item in items])
             case tree.Gradient(call):
                 return self.gradient(call, frame)
             case tree.Call():
@@ -171,8 +173,15 @@ class Expressions(ABC, Generic[S]):
         return entrywise(lambda *entries: self.domain.total(entries), *terms)
 
     def subscript(self, subscript: Node, size: int, frame: Frame) -> Any:
-        if isinstance(subscript, tree.All):
-            return slice(None)
+        match subscript:
+            case tree.All():
+                return slice(None)
+            case tree.Slice(low, high):
+                first, last = self.expression(low, frame), self.expression(high, frame)
+                if not 1 <= first <= last + 1 <= size + 1:
+                    problem = f"is {first} … {last}, not within 1 … {size}"
+                    raise frame.error(f"{text(subscript)} {problem}")
+                return slice(first - 1, last)
         index = self.expression(subscript, frame)
         if not 1 <= index <= size:
             raise frame.error(f"{text(subscript)} is {index}, outside 1 … {size}")
@@ -181,32 +190,23 @@ class Expressions(ABC, Generic[S]):
     def entries(
         self, node: tree.Index, array: Node, subscripts: tuple[Node, ...], frame: Frame
     ) -> Value:
-        value = self.expression(array, frame)
-        match subscripts:
-            case (tree.Slice(low, high),):
-                start, end = self.expression(low, frame), self.expression(high, frame)
-                if not 1 <= start <= end + 1 <= len(value) + 1:
-                    problem = f"is of {len(value)} tokens, and {start} … {end} are asked for"
-                    raise frame.error(f"{text(node)} {problem}")
-                return value[start - 1 : end]
-        taken = self.taken(value, subscripts, frame)
+        taken = self.taken(self.expression(array, frame), subscripts, frame)
         number = frame.checked.typing.types[node]
         if isinstance(taken, np.ndarray) and number in (SCALAR, replace(SCALAR, bits=True)):
             return taken[0, 0]
         return taken
 
     def taken(self, value: Value, subscripts: Sequence[Node], frame: Frame) -> Value:
-        """Return an entry of a sequence, or a part of a matrix as a matrix."""
-        at = self.places(value, subscripts, frame)
-        if isinstance(value, list):
-            return value[at[0]]
-        kept = [place if isinstance(place, slice) else slice(place, place + 1) for place in at]
-        return value[tuple(kept)].copy()  # the array may be changed in place
+        """Return an entry or a part of a sequence, or a part of a matrix as a matrix."""
+        taken = value[self.places(value, subscripts, frame)]
+        return taken.copy() if isinstance(value, np.ndarray) else taken  # which is set in place
 
-    def places(self, value: Value, subscripts: Sequence[Node], frame: Frame) -> list[Any]:
-        """Return where the subscripts point to, counted from 0."""
-        sizes = (len(value),) if isinstance(value, list) else value.shape
-        return [self.subscript(*pair, frame) for pair in zip(subscripts, sizes, strict=False)]
+    def places(self, value: Value, subscripts: Sequence[Node], frame: Frame) -> Any:
+        """Return where the subscripts point to, counted from 0; a matrix keeps both its axes."""
+        if isinstance(value, list):
+            return self.subscript(subscripts[0], len(value), frame)
+        at = [self.subscript(*pair, frame) for pair in zip(subscripts, value.shape, strict=False)]
+        return tuple(place if isinstance(place, slice) else slice(place, place + 1) for place in at)
 
     def joined(self, node: Node, items: tuple[Node, ...], axis: int, frame: Frame) -> Matrix:
         """Return all members of `e_1, …, e_ℓ`, one below the other or side by side."""
@@ -308,6 +308,10 @@ class Expressions(ABC, Generic[S]):
         match condition:
             case tree.Not(operand):
                 return not self.expression(operand, frame)
+            case tree.Both(left, right):
+                return self.condition(left, frame) and self.condition(right, frame)
+            case tree.Either(left, right):
+                return self.condition(left, frame) or self.condition(right, frame)
             case tree.Compare(sign, left, right):
                 x, y = self.expression(left, frame), self.expression(right, frame)
                 if isinstance(x, int) and isinstance(y, int):

@@ -284,15 +284,8 @@ class Machine(Expressions[S]):
                 holder, place = self.place(array, frame)
                 whole = holder[place]
                 at = self.places(whole, subscripts, frame)
-                match whole, value:
-                    case list(), _:
-                        whole[at[0]] = value
-                    case _, np.ndarray():
-                        whole[tuple(at)] = value.ravel()
-                    case _, int() if not isinstance(whole.item(0), int):  # not of 0 and 1
-                        whole[tuple(at)] = self.domain.real(value)
-                    case _:
-                        whole[tuple(at)] = value
+                is_real = isinstance(whole, np.ndarray) and not isinstance(whole.item(0), int)
+                whole[at] = self.domain.real(value) if is_real and isinstance(value, int) else value
 
     def divide(self, target: tree.Rows, matrix: Matrix, frame: Frame) -> None:
         """Set all members of a family to parts of a matrix, one below the other."""

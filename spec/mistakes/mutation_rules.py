@@ -22,7 +22,7 @@ T = TypeVar("T")
 ONE = tree.Number(1)
 #: The functions of the notation that are written without brackets.
 PREFIXES = ("√", "log")
-COMPARISONS = ("≤", "=", "≠")
+COMPARISONS = ("≤", "<", "=", "≠")
 #: What may stand for an operator. A product is written with `·` or with a space: no difference.
 OPERATORS = {"+": "−·/⊙", "−": "+·/⊙", "·": "+−/⊙", " ": "+−/⊙", "/": "+−·⊙", "⊙": "+−·/"}
 

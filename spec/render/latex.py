@@ -44,6 +44,8 @@ _SIGNS = {
     "←": r"\gets ",
     "≡": r"\equiv ",
     "≤": r"\le ",
+    "∧": r"\land ",
+    "∨": r"\lor ",
     "≠": r"\ne ",
     "∈": r"\in ",
     "∝": r"\propto ",
@@ -59,7 +61,7 @@ _SIGNS = {
     "}": r"\}",
     "′": "'",
 }
-_SPACED = "+−·⊙/=←≡≤≠∈∝:,;"  # what TeX sets off, unless it is in braces
+_SPACED = "+−·⊙/=←≡≤<≠∧∨∈∝:,;"  # what TeX sets off, unless it is in braces
 _ACCENTS = {HAT: r"\hat", TILDE: r"\tilde", BAR: r"\bar"}
 _ESCAPED = {c: "\\" + c for c in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",

@@ -180,6 +180,8 @@ def drawn_sizes(id: str, source: np.random.Generator, most: int) -> dict[str, in
     sizes["ℓ_max"] = longest + sizes.get("ℓ_gen", 1)
     if "N_steps" in sizes:
         sizes["N_warm"] = sizes["N_steps"] - 1
+    if "d_rot" in sizes:
+        sizes["d_attn"] = sizes.get("d_attn", 1) + 2 * sizes["d_rot"]
     for atom, size in checked()[id].header.equal.items():
         sizes[atom.name] = value(size, sizes)
     if "turns" in sizes:  # the first token would end the loop
@@ -357,7 +359,7 @@ def test_a_peak_that_needs_more_covers_nothing_that_needs_less() -> None:
 # What the fifteen have not, or not in these forms -------------------------------------------------
 
 MIX = """\
-Algorithm X1: Y ← Mix(X, x | W, b, Part)
+Algorithm X91: Y ← Mix(X, x | W, b, Part)
 Input: X ∈ ℝ^{d_e×ℓ}
        x ∈ V*
 Output: Y ∈ ℝ^{N d_e×ℓ}
@@ -377,7 +379,7 @@ Hyperparameters: Part ∈ ℝ^{d_e×ℓ}, N ∈ ℕ, p ∈ (0,1)
 11 return Y = [Y^1; …; Y^N]
 """
 EMBED = """\
-Algorithm X2: E ← Embed(x, W)
+Algorithm X92: E ← Embed(x, W)
 Input: x ∈ V*
        W ∈ ℝ^{d_e×N_V}
 Output: E ∈ ℝ^{d_e×length(x)}
@@ -386,7 +388,7 @@ Output: E ∈ ℝ^{d_e×length(x)}
 2  return E = E + E
 """
 GROW = """\
-Algorithm X3: x̂ ← Grow(x, W)
+Algorithm X93: x̂ ← Grow(x, W)
 Input: x ∈ V*
        W ∈ ℝ^{d_e×N_V}
 Output: x̂ ∈ V*
@@ -409,11 +411,11 @@ Requires: 1 ≤ length(x)
 def test_other_forms_of_lines_cost_what_a_run_does(turns: int, length: int) -> None:
     algorithms = parsed(MIX)
     sizes = {"N": turns, "d_e": 3, "ℓ": length}
-    found = cost(algorithms, "X1")
+    found = cost(algorithms, "X91")
     meter = Meter(algorithms)
     random = np.random.default_rng(7).standard_normal
     given = random((3, 3)), random(3), random((3, length))
-    meter.run("X1", [random((3, length)), [1]], given, {"N": turns, "p": 0.4})
+    meter.run("X91", [random((3, length)), [1]], given, {"N": turns, "p": 0.4})
     done = {line: counts(one, sizes) for line, one in found.lines.items() if one.kinds}
     assert found.at_most == {5, 6}
     assert done.pop(5) == {kind: turns * n for kind, n in EITHER.items()}
@@ -429,9 +431,9 @@ EITHER = {"add": 2, "multiply": 1, "divide": 1, "log": 1}
 def test_a_sequence_that_grows_by_two_is_as_long_as_it_gets(turns: int) -> None:
     algorithms = parsed(EMBED, GROW)
     sizes = {"N_V": 2, "d_e": 3, "length(x)": 2, "turns": turns}
-    found = cost(algorithms, "X3")
+    found = cost(algorithms, "X93")
     meter = Meter(algorithms, turns)
-    meter.run("X3", [[1, 2], np.zeros((3, 2))])
+    meter.run("X93", [[1, 2], np.zeros((3, 2))])
     done = {line: counts(one, sizes) for line, one in found.lines.items() if one.kinds}
     assert done == {line: meter.operations[line] for line in (3, 4, 8)}
     assert meter.held == peaks(found, meter, sizes)
@@ -439,5 +441,5 @@ def test_a_sequence_that_grows_by_two_is_as_long_as_it_gets(turns: int) -> None:
 
 def test_a_sequence_that_doubles_has_no_polynomial_cost() -> None:
     doubling = GROW.replace("[x, x[1], x[1]]", "[x, x]")
-    with pytest.raises(CostError, match=r"Algorithm X3, line 2: a sequence does not grow by"):
-        cost(parsed(EMBED, doubling), "X3")
+    with pytest.raises(CostError, match=r"Algorithm X93, line 2: a sequence does not grow by"):
+        cost(parsed(EMBED, doubling), "X93")

@@ -50,7 +50,10 @@ def test_a_sign_a_constant_and_an_infinity_take_no_rounding():
     assert D.real(0.1).depth == D.minus_infinity.depth == D.step(Depth(3)).depth == 0
 
 
-@pytest.mark.parametrize("name", ["exp", "log", "sqrt", "Phi", "ReLU", "square", "density", "cos"])
+SMOOTH = ("exp", "log", "sqrt", "Phi", "ReLU", "square", "density", "cos", "sin", "tanh")
+
+
+@pytest.mark.parametrize("name", SMOOTH)
 def test_a_function_is_one_deeper_than_its_argument(name):
     assert getattr(D, name)(Depth(3)).depth == 4
 
@@ -65,8 +68,9 @@ def test_the_larger_of_two_numbers_takes_no_rounding_and_depths_are_not_compared
         D.at_most(Depth(2), Depth(3))
 
 
-def test_GELU_is_two_deep():
+def test_GELU_is_two_deep_and_SiLU_four():
     assert D.GELU(Depth(3)).depth == 5
+    assert D.SiLU(Depth(3)).depth == 7
 
 
 @given(depths)

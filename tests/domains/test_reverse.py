@@ -157,10 +157,3 @@ def test_the_larger_of_two_numbers_has_the_slope_of_that_number():
         assert D.gradient(D.larger(x * 5, D.base.real(1)), [x, y]) == [5, 0]
     with Reverse(Balls()) as D, pytest.raises(UndecidedError):
         D.larger(D.variable(arb(1, 1)), D.variable(arb(1)))
-
-
-def test_a_cosine_has_no_derivative_and_says_so():
-    with Reverse(Floats()) as D:
-        assert D.cos(D.real(0)) == 1
-        with pytest.raises(TypeError, match=r"^no text asks for a derivative of cos$"):
-            D.cos(D.variable(D.base.real(0)))

@@ -52,9 +52,8 @@ class Counting(Domain[Any]):
         return self.number
 
     exp, log, sqrt, power = map(_function, ("exp", "log", "sqrt", "power"))
-    Phi, ReLU, density, step, cos, larger = map(
-        _function, ("Phi", "ReLU", "density", "step", "cos", "larger")
-    )
+    Phi, ReLU, logistic, density = map(_function, ("Phi", "ReLU", "logistic", "density"))
+    step, cos, sin, tanh, larger = map(_function, ("step", "cos", "sin", "tanh", "larger"))
 
     def pi(self) -> Tick:
         return self.number

@@ -115,7 +115,7 @@ def test_a_loop_that_does_not_end_is_stopped_and_noted():
 
 
 GROWING = """\
-Algorithm X1: E ← Grow(x | W_e)
+Algorithm X91: E ← Grow(x | W_e)
 Input: x ∈ V*
 Output: E ∈ ℝ^{d_e×N_V}
 Parameters: W_e ∈ ℝ^{d_e×N_V}
@@ -134,14 +134,14 @@ Hyperparameters: eos_token ∈ V
 def test_the_length_of_what_a_while_grows_is_known_in_its_turns():
     seen = []
     watcher = Seen("X1.4", lambda frame, values: seen.append(values["E"].shape))
-    machine = Machine({"X1": understood(read(GROWING))}, Floats(), watcher=watcher)
-    machine.run("X1", [[1]], [np.ones((2, 5))], {"eos_token": 3})
+    machine = Machine({"X91": understood(read(GROWING))}, Floats(), watcher=watcher)
+    machine.run("X91", [[1]], [np.ones((2, 5))], {"eos_token": 3})
     assert seen == [(2, 2), (2, 3)]
     assert machine.stopped == []
 
 
 TURNED = """\
-Algorithm X2: Y ← turned(X)
+Algorithm X92: Y ← turned(X)
 Input: X ∈ ℝ^{m×n}
 Output: Y ∈ ℝ^{m×n}
 
@@ -152,13 +152,13 @@ Output: Y ∈ ℝ^{m×n}
 
 
 def test_a_row_is_set_as_a_column_is():
-    machine = Machine({"X2": understood(read(TURNED))}, Floats())
+    machine = Machine({"X92": understood(read(TURNED))}, Floats())
     X = np.arange(6.0).reshape(2, 3)
-    assert np.array_equal(machine.run("X2", [X]), X[::-1])
+    assert np.array_equal(machine.run("X92", [X]), X[::-1])
 
 
 DOWN = """\
-Algorithm X3: k, Y ← down(X)
+Algorithm X93: k, Y ← down(X)
 Input: X ∈ ℝ^{m n×d}
 Output: k ∈ ℝ, Y ∈ ℝ^{m n×d}
 Hyperparameters: m ∈ ℕ
@@ -176,9 +176,9 @@ Hyperparameters: m ∈ ℕ
 
 @pytest.mark.parametrize("m", [1, 3])
 def test_a_loop_may_run_down_and_rows_are_divided(m):
-    machine = Machine({"X3": understood(read(DOWN))}, Floats())
+    machine = Machine({"X93": understood(read(DOWN))}, Floats())
     X = np.ones((2 * m, 2))
-    k, Y = machine.run("X3", [X], (), {"m": m})
+    k, Y = machine.run("X93", [X], (), {"m": m})
     assert k == int("0" + "".join(map(str, range(m, 0, -1))))
     rows = [int("".join(map(str, range(m, i - 1, -1)))) for i in range(1, m + 1) for _ in (0, 1)]
     assert Y.tolist() == [[row, row] for row in rows]

@@ -10,7 +10,7 @@ from spec.language.polynomials import ZERO, Atom, Poly
 from spec.language.types import N_V, SCALAR, Key, Product, Type, sizes_of
 
 #: Functions of the notation, entry by entry or, softmax, column by column.
-ENTRYWISE = ("exp", "log", "cos", "GELU", "ReLU", "GELU'", "ReLU'")
+ENTRYWISE = ("exp", "log", "cos", "sin", "tanh", "GELU", "ReLU", "SiLU", "GELU'", "ReLU'")
 NOTATION = (*ENTRYWISE, "max", "softmax", "length")
 
 

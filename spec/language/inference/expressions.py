@@ -68,6 +68,9 @@ class Expressions(Equations, ABC):
             case tree.Not(operand):
                 type = self.expression(operand)
                 self.require(type, types.Matrix(bits=True), operand, text(operand))
+            case tree.Both(left, right) | tree.Either(left, right):
+                self.condition(left)
+                self.condition(right)
             case tree.Compare("≤", left, right):
                 self.number(left)
                 self.number(right)
@@ -75,7 +78,7 @@ class Expressions(Equations, ABC):
                 for side in (left, right):
                     type = self.expression(side)
                     if not isinstance(type, types.Whole):
-                        problem = f"{text(side)} is {type}: only counts are compared by = and ≠"
+                        problem = f"{text(side)} is {type}: only counts are compared by <, = and ≠"
                         raise self.error(side, problem)
 
     def whole(self, node: Node) -> Poly:
@@ -160,9 +163,11 @@ class Expressions(Equations, ABC):
                 return type
             case tree.Columns(items):
                 return self.columns(node, items)
-            case tree.Rows(items):
+            case tree.Rows(items) if any(isinstance(item, tree.Dots) for item in items):
                 member, number = self.family(node, items)
                 return types.Matrix(member.rows * number, member.columns)
+            case tree.Rows(items):
+                return self.blocks(items)
             case tree.Call():
                 return self.call(node)
         raise self.error(node, f"{text(node)} means nothing here")
@@ -177,7 +182,11 @@ class Expressions(Equations, ABC):
                     self.require(self.variables[part], wanted, node, str(part))
                 return dict(self.header.outputs)[bundle]
             case Variable(variable, None):
-                return self.variables[variable]
+                type = self.variables[variable]
+                for part in node.slices:
+                    assert isinstance(type, types.Family), "only a family has members from … to"
+                    self.all_members(node, part, type)
+                return type
             case Variable(variable, Node() as index):
                 family = self.settle_type(self.variables[variable])
                 assert isinstance(family, types.Family), "a key with a hole is a family"
@@ -187,6 +196,13 @@ class Expressions(Equations, ABC):
                 self.within(type, family.count, index)
                 return family.at(type.value)
         raise AssertionError("a name is a variable, a power or a built bundle")
+
+    def all_members(self, node: tree.Name, part: tree.Slice, family: types.Family) -> None:
+        """See that `K^{1:H_kv}` are all members of a family."""
+        last = self.whole(part.high)
+        if part.low != tree.Number(1) or not self.equal(last, family.count, node):
+            problem = f"{text(node)} is not all of them, 1 … {self.settle(family.count)}"
+            raise self.error(node, problem)
 
     def binary(self, node: tree.Binary) -> Type:
         left, right = self.expression(node.left), self.expression(node.right)
@@ -229,12 +245,8 @@ class Expressions(Equations, ABC):
 
     def taken(self, node: tree.Index, type: Type, subscripts: tuple[Node, ...]) -> Type:
         match type, subscripts:
-            case types.Tokens(length), (tree.Slice(low, high),):
-                first, last = self.whole(low), self.whole(high)
-                self.at_least_0(first - 1, f"1 ≤ {text(low)}", low)
-                self.at_least_0(last + 1 - first, f"{text(low)} ≤ {text(high)} + 1", low)
-                self.at_least_0(length - last, f"{text(high)} ≤ {length}", high)
-                return types.Tokens(last + 1 - first)
+            case types.Tokens(length), (tree.Slice() as part,):
+                return types.Tokens(self.axis(part, length))
             case types.Tokens(length), (subscript,):
                 self.within(self.expression(subscript), length, subscript)
                 return TOKEN
@@ -248,8 +260,16 @@ class Expressions(Equations, ABC):
         raise self.error(node, f"{text(node.array)} is {type}: it does not take {number}")
 
     def axis(self, subscript: Node, size: Poly) -> Poly:
-        if isinstance(subscript, tree.All):
-            return size
+        """Return how many places of an axis a subscript takes."""
+        match subscript:
+            case tree.All():
+                return size
+            case tree.Slice(low, high):
+                first, last = self.whole(low), self.whole(high)
+                self.at_least_0(first - 1, f"1 ≤ {text(low)}", low)
+                self.at_least_0(last + 1 - first, f"{text(low)} ≤ {text(high)} + 1", low)
+                self.at_least_0(size - last, f"{text(high)} ≤ {self.settle(size)}", high)
+                return last + 1 - first
         self.within(self.expression(subscript), size, subscript)
         return ONE
 
@@ -268,6 +288,14 @@ class Expressions(Equations, ABC):
                 case type:
                     raise self.error(item, f"{text(item)} is {type}: neither token nor tokens")
         return types.Tokens(sum_of(lengths))
+
+    def blocks(self, items: tuple[Node, ...]) -> types.Matrix:
+        """Return the type of matrices that stand one below the other, as wide as the first."""
+        blocks = [self.real(item) for item in items]
+        for item, block in zip(items, blocks, strict=True):
+            wanted = types.Matrix(block.rows, blocks[0].columns)
+            self.require(block, wanted, item, text(item))
+        return types.Matrix(sum_of(block.rows for block in blocks), blocks[0].columns)
 
     def family(self, node: Node, items: tuple[Node, ...]) -> tuple[types.Matrix, Poly]:
         """Return the type of a member of `e_1, e_2, …, e_ℓ`, and how many members there are."""
