@@ -38,7 +38,7 @@ from spec.inputs.draw import SIZES, draw
 from spec.inputs.python_form import input_name, per_token, python_form
 from spec.language import alg_file, parse, tree
 from spec.language.checked import Checked, declarations
-from spec.language.header import Argument
+from spec.language.header import Argument, Header
 from spec.language.plain_text import text
 from spec.language.types import Key, Tokens, Type, sizes_of
 from spec.library import checked, programs
@@ -47,13 +47,7 @@ from spec.pairing import implementations
 OURS = implementations("algorithms")
 TOKENS = 2  # taken at once by what takes one token in the paper
 WRITTEN = object()  # a result whose length is not declared
-PRIMES = dict(
-    zip(
-        sorted(SIZES, key=lambda name: SIZES[name]),  # there are few layers and heads
-        [n for n in range(3, 200) if all(n % factor for factor in range(2, n))],
-        strict=False,
-    )
-)
+PRIMES = [n for n in range(3, 200) if all(n % factor for factor in range(2, n))]
 
 #: What a function requires of a hyperparameter that the pseudocode declares in this way.
 RANGES = {"ℕ": "{} >= 0", "V": "0 <= {} < N_V", "(0, 1)": "0 < {} < 1", "(0, ∞)": "{} > 0"}
@@ -86,6 +80,13 @@ LISTED = [
 ]
 
 
+def primes(header: Header) -> dict[str, int]:
+    """A prime for each size of an algorithm: there are few layers and heads."""
+    own = {atom.name for type in header.variables.values() for atom in sizes_of(type)}
+    names = sorted(own & SIZES.keys(), key=lambda name: SIZES[name])
+    return dict(zip(names, PRIMES, strict=False))
+
+
 def listed(id: str) -> set[tuple[str, str]]:
     """What is listed of an algorithm; of one of ours, all that may be added to any algorithm."""
     return {
@@ -113,7 +114,7 @@ def wanted(algorithms: Mapping[str, Checked], id: str) -> dict[str, Any]:
     def drawn(*results: Argument) -> dict[str, Any]:
         with_results = replace(header, inputs=(*header.inputs, *results))
         planted = {**algorithms, id: replace(algorithms[id], header=with_results)}
-        runs = [draw(planted, id, np.random.default_rng(0), PRIMES) for _ in range(times)]
+        runs = [draw(planted, id, np.random.default_rng(0), primes(header)) for _ in range(times)]
         return python_form(planted, id, runs, np.float64)
 
     def result(key: Key, type: Type) -> Any:
@@ -138,11 +139,10 @@ class Comparison:
         self.signature = declared(function)
         self.parts = {**self.signature.arguments, "return": self.signature.result}
         self.requires = getattr(function, "requires", ())
-        types = self.algorithm.header.variables.values()
-        known = {atom.name for type in types for atom in sizes_of(type)}
-        self.primes = {name: PRIMES[name] for name in known & PRIMES.keys()}
+        self.primes = primes(self.algorithm.header)
         for atom, size in self.algorithm.header.equal.items():
-            self.primes[atom.name] = size.value({part: PRIMES[part.name] for part in size.atoms})
+            of_parts = {part: self.primes[part.name] for part in size.atoms}
+            self.primes[atom.name] = size.value(of_parts)
         #: Sizes by their names in Python. The length of a sequence has one that is Python's own.
         self.sizes = {
             symbols.ascii(name): prime
@@ -220,7 +220,7 @@ class Comparison:
 
     def written(self, size: int) -> str:
         """A size by the pseudocode's names."""
-        return " ".join(name for name, prime in PRIMES.items() if size % prime == 0) or str(size)
+        return " ".join(name for name, prime in self.primes.items() if size % prime == 0) or str(size)
 
     def rules(self) -> Iterator[tuple[str, str]]:
         """What the pseudocode requires, and how Python writes it.
@@ -302,8 +302,8 @@ def test_a_batch_of_parameters_is_seen_but_of_what_heads_are_stacked_of() -> Non
         W_q: Float[A_co, "*#batch d_attn d_e"]
 
     comparison = Comparison(checked(), "6", OURS["6"])
-    comparison.sizes["d_attn"] = PRIMES["d_attn"]
-    value = Wrong(np.ones((PRIMES["d_attn"], PRIMES["d_e"])))
+    comparison.sizes["d_attn"] = PRIMES[-1]
+    value = Wrong(np.ones((PRIMES[-1], comparison.primes["d_e"])))
     assert [*comparison.compare(read(Wrong), value, "W")] == [
         ("W.W_q", "float *#batch for float64")
     ]

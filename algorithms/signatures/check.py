@@ -340,7 +340,8 @@ class Check:
         else:
             self.refuse_type(path, value, kind.__name__)
         if number is not None:
-            self.sizes[path], self.origin[path] = number, path
+            name = path.partition("[")[0]  # one of several, w_l[0]
+            self.sizes[name], self.origin[name] = number, path
 
     def check_not_vanishing(self, name: str) -> None:
         """An ε above 0 is not 0 in the type of the arrays."""
@@ -389,7 +390,9 @@ class Check:
         if eval(code, {}, sizes):
             return
         origin = {**self.origin, **part.origin}
-        of_arrays = all(origin[n] != n for n in code.co_names)
+        of_arrays = all(
+            origin[n].partition("[")[0] != n for n in code.co_names
+        )
         self.refuse(
             ShapeError if of_arrays else ValueError,
             messages.broken_rule(rule, sizes, origin),

@@ -20,6 +20,16 @@ from spec.machine.trees import leaves
 #: What a line set once, or with what an algorithm was called: values by the paper's names. The last
 #: line's is `return`, and also has the output's name; several results have only their own names.
 Visit = Mapping[str, Value]
+#: A line of an algorithm, `("4", 5)`; `("4", 0)` are the calls of the algorithm.
+Place = tuple[str, int]
+
+
+@dataclass
+class Caller:
+    """The call, by its number, and the line of its algorithm that make a call."""
+
+    call: int
+    line: Place | None = None  # until the line is done
 
 
 @dataclass
@@ -32,10 +42,17 @@ class Trace:
         The visits of each line that sets something, by algorithm and number: `("4", 5)`.
     calls
         The arguments of each call of an algorithm, by the algorithm.
+    callers
+        What makes each call, numbered in the order in which calls begin; None for a run.
+    call_of
+        The number of the call that each visit of a line is of, and at line 0 the numbers of an
+        algorithm's calls.
     """
 
-    lines: dict[tuple[str, int], list[Visit]] = field(default_factory=lambda: defaultdict(list))
+    lines: dict[Place, list[Visit]] = field(default_factory=lambda: defaultdict(list))
     calls: dict[str, list[Visit]] = field(default_factory=lambda: defaultdict(list))
+    callers: list[Caller | None] = field(default_factory=list)
+    call_of: dict[Place, list[int]] = field(default_factory=lambda: defaultdict(list))
 
     def numbers(self) -> Iterator[Any]:
         """Yield every real number that a line set or an algorithm was called with."""
@@ -77,15 +94,29 @@ class _Recorder(Watcher):
         self.algorithms = algorithms
         self.trace = Trace()
         self.zero_based = {id: zero_based_names(checked) for id, checked in algorithms.items()}
+        self.running: list[int] = []  # the numbers of the calls that have not returned
+        self.made: dict[int, list[Caller]] = defaultdict(list)  # by them, in their present lines
 
     def call(self, frame: Frame) -> None:
         header = frame.checked.header
+        number, caller = len(self.trace.callers), None
+        if self.running:
+            caller = Caller(self.running[-1])
+            self.made[caller.call].append(caller)
+        self.trace.callers.append(caller)
+        self.trace.call_of[header.id, 0].append(number)
+        self.running.append(number)
         kinds = {str(key): type for key, type in (*header.inputs, *header.parameters)}
         values = {str(key): value for key, value in frame.variables.items() if str(key) in kinds}
         self.trace.calls[header.id].append(self.visit(header.id, values, kinds))
 
     def line(self, frame: Frame, line: Line, values: Mapping[str, Value]) -> None:
-        checked = frame.checked
+        checked, place = frame.checked, (frame.checked.id, line.number)
+        for caller in self.made.pop(self.running[-1], ()):
+            caller.line = place
+        self.trace.call_of[place].append(self.running[-1])
+        if isinstance(line.statement, Return | Returns):
+            self.running.pop()
         kinds = {str(key): type for key, type in checked.typing.after.get(line.number, {}).items()}
         for type in list(kinds.values()):
             if isinstance(type, types.Function):
@@ -98,7 +129,7 @@ class _Recorder(Watcher):
                 kinds = outputs
                 values = dict(zip(outputs, values["return"], strict=True))
         visit = self.visit(checked.id, values, kinds)
-        self.trace.lines[checked.id, line.number].append(visit)
+        self.trace.lines[place].append(visit)
 
     def visit(self, id: str, values: Mapping[str, Value], kinds: Mapping[str, types.Type]) -> Visit:
         return {

@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from spec.expected.line_values import LineValues
-from spec.expected.trace import Visit
+from spec.expected.trace import Place, Visit
 from spec.language.plain_text import text
 from spec.language.tree import Call, End, Index, Line, Return, Returns, While, base, targets
+from spec.line_by_line.array_axes import together
 from spec.line_by_line.batch_sums import depth_of_total, summed, total
 from spec.line_by_line.compare_array import ComparedArray
 from spec.line_by_line.event import NOTHING, Event
@@ -16,9 +17,11 @@ from spec.line_by_line.pair_arrays import paired_arrays, short_repr
 from spec.line_by_line.statement_groups import (
     StatementGroup,
     argument_name,
+    makers,
     python_name,
     statement_groups,
 )
+from spec.line_by_line.visits_done import Coming, Remaining, VisitsDone
 from spec.pairing import Ref
 
 
@@ -30,24 +33,28 @@ class Comparison:
     expected, trace
         The exact values that each line sets, visit by visit; and those of the batch's first member:
         lines are visited equally often for all members.
-    visits_done
-        How many visits of each line, `4.5`, have been compared; and how many calls of each
-        algorithm, `4`.
+    makers
+        The statement of the code that makes each call, by the number of the call.
+    visits
+        The visits of each line, and the calls of each algorithm, that have been compared.
     agreements
         The comparisons of real numbers so far.
     broken_off
         Of a function that raised, the last statement of each call: its line may be unfinished.
     """
 
-    def __init__(self, expected: LineValues) -> None:
+    def __init__(self, expected: LineValues, observation: Observation) -> None:
         self.expected = expected
         self.trace = expected.traces[0]
-        self.visits_done: dict[str, int] = {}
+        self.observation = observation
+        self.makers = makers(observation.events)
+        self.visits = VisitsDone(self.trace, self.makers)
         self.agreements: list[Agreement] = []
         self.broken_off: set[Event] = set()
 
-    def compare(self, observation: Observation) -> Tie:
+    def compare(self) -> Tie:
         """Compare until something differs."""
+        observation = self.observation
         if observation.error is not None:
             self.broken_off = set({event.call: event for event in observation.events}.values())
         difference = (
@@ -55,11 +62,11 @@ class Comparison:
             or self._raised(observation)
             or self._not_visited()
         )
-        lines = [f"{id}.{number}" for id, number in self.trace.lines]
+        done = self.visits.done
         return Tie(
             () if difference is None else (difference,),
-            tuple(self.visits_done),
-            tuple(line for line in lines if line not in self.visits_done),
+            tuple(map(_named, done)),
+            tuple(_named(place) for place in self.trace.lines if place not in done),
             tuple(self.agreements),
         )
 
@@ -72,7 +79,7 @@ class Comparison:
             except Mismatch as mismatch:
                 if not is_call:
                     return self._difference(str(group.ref), event, mismatch)
-                id, caller = group.ref.algorithm, group.caller
+                id, caller = group.ref.algorithm, self.makers[event.call]
                 if caller is None:
                     return self._difference(id, event, mismatch)
                 # Wrong arguments are the fault of the line that calls.
@@ -94,12 +101,11 @@ class Comparison:
 
     def _not_visited(self) -> Difference | None:
         """Return the first line that the code visits, but not as often as the pseudocode."""
-        for (id, number), visits in self.trace.lines.items():
-            line = f"{id}.{number}"
-            done = self.visits_done.get(line, len(visits))
+        for place, visits in self.trace.lines.items():
+            done = len(self.visits.done.get(place, visits))
             if done < len(visits):
                 mismatch = Mismatch(f"it runs {done} times, not {len(visits)}")
-                return self._difference(line, None, mismatch)
+                return self._difference(_named(place), None, mismatch)
         return None
 
     def _difference(self, line: str, event: Event | None, mismatch: Mismatch) -> Difference:
@@ -120,7 +126,11 @@ class Comparison:
                 for glyph, value in calls[0].items()
             }
             runs = [trace.calls[id] for trace in self.expected.traces]
-            self._compare_visits(id, arguments, runs, self.expected.depths.calls[id], shared=True)
+            remaining = self.visits.remaining_calls(id, event.call)
+            depths = self.expected.depths.calls[id]
+            coming = self._compare_visits((id, 0), arguments, runs, depths, remaining)
+            if coming is not None:
+                self.visits.enter(id, event.call, coming)
 
     def _compare_line(self, group: StatementGroup) -> None:
         """Compare what the statements of a line set."""
@@ -139,14 +149,11 @@ class Comparison:
             runs = [trace.lines[at] for trace in self.expected.traces]
             depths = self.expected.depths.lines[at]
             sums = summed(self.expected.algorithms, ref.algorithm, statement)
-            turns, name = self._turns_at_once(group), str(ref)
-            if turns > 1:
-                last = slice(turns - 1, None, turns)
-                runs, depths = [run[last] for run in runs], depths[last]
-                self.visits_done[name] = self.visits_done.get(name, 0) // turns
-            self._compare_visits(name, values, runs, depths, sums=sums)
-            if turns > 1:
-                self.visits_done[name] *= turns
+            turns = self._turns_at_once(group)
+            remaining = self.visits.remaining(at, group.events[-1].call, turns)
+            coming = self._compare_visits(at, values, runs, depths, remaining, sums)
+            if coming is not None:
+                self.visits.note(at, coming)
         elif ref.algorithm in self.trace.calls and not self._sets_nothing(ref):
             raise Mismatch("the pseudocode never comes here")
 
@@ -220,69 +227,78 @@ class Comparison:
 
     def _compare_visits(
         self,
-        line: str,
+        at: Place,
         values: Mapping[str, Any],
         runs: Sequence[Sequence[Visit]],
         depths: Sequence[Visit],
-        *,
-        shared: bool = False,
+        remaining: Remaining,
         sums: Collection[str] = (),
-    ) -> None:
+    ) -> Coming | None:
         """Compare values with the next visits of a line, as many as their shapes say.
 
         Parameters
         ----------
-        line
-            The line, or the algorithm that is called.
+        at
+            The line; line 0 for a call of the algorithm.
         values
             What the code has for each variable, or `NOTHING`.
         runs
             The visits of the line in each run of the batch.
         depths
             The same with the depth of each number.
-        shared
-            Whether a value of a single visit may stand for all of them: an argument may.
+        remaining
+            The visits that the code can do.
         sums
             The variables of which the code has one for the whole batch, the sum over it.
+
+        Returns
+        -------
+        Coming or None
+            The visits; None if there is nothing to be compared.
         """
-        done, total = self.visits_done.get(line, 0), len(depths)
         values = {glyph: value for glyph, value in values.items() if value is not NOTHING}
         if not values:
-            return
-        if done == total:
-            raise Mismatch(f"it runs more often than {total} times")
+            return None
+        count, is_call = len(depths), at[1] == 0
+        if not remaining.count:
+            raise Mismatch(f"it runs more often than {count} times")
 
-        built = self.expected.algorithms[line.partition(".")[0]].header.built.values()
+        built = self.expected.algorithms[at[0]].header.built.values()
         parts = {str(key) for bundle in built for key, _ in bundle.values()}
 
-        def arrays(visits: int) -> list[ComparedArray]:
-            coming = slice(done, done + visits)
-            sides = [side[coming] for side in (*runs, depths)]
-            return self._arrays(values, sides, shared, sums, parts)
+        def arrays(visits: Sequence[int]) -> list[ComparedArray]:
+            sides = [[side[visit] for visit in visits] for side in (*runs, depths)]
+            return self._arrays(values, sides, sums, parts)
 
-        visits = 1
+        first = min(visits[0] for visits in remaining.visits if visits)
+        places = (first + 1, first + 1, count)
         try:
-            compared = arrays(1)
-            visits = max((array.visits for array in compared), default=1)
+            compared = arrays([first])
+            if not compared:
+                return None
+            largest = max((array.visits for array in compared), key=lambda axes: axes.visits)
+            places = (first + 1, min(first + largest.visits, count), count)
+            # An argument may stand for all visits; what a line sets has an entry for each.
+            axes = together(array.visits for array in compared) if is_call else largest
+            coming = None if axes is None else remaining.next(axes)
             for array in compared:
-                fits = array.visits == visits or (array.visits == 1 and shared)
-                if visits > total - done or not fits:
-                    raise Mismatch(f"{array.shape_and_visit}, and {total - done} are left")
-            for array in compared if visits == 1 else arrays(visits):
-                agreement = array.compare(line, self.expected)
+                fits = together([array.visits, largest]) if is_call else array.visits == largest
+                if coming is None or not fits:
+                    raise Mismatch(f"{array.shape_and_visit}, and {remaining.count} are left")
+            assert coming is not None, "there is an array"
+            places = (min(coming.visits) + 1, max(coming.visits) + 1, count)
+            for array in compared if coming.visits == [first] else arrays(coming.visits):
+                agreement = array.compare(_named(at), self.expected, coming.axes)
                 if agreement is not None:
                     self.agreements.append(agreement)
         except Mismatch as mismatch:
-            places = (done + 1, min(done + visits, total), total)
             raise Mismatch(str(mismatch), places) from None
-        if compared:
-            self.visits_done[line] = done + visits
+        return coming
 
     def _arrays(
         self,
         values: Mapping[str, Any],
         sides: Sequence[Sequence[Visit]],
-        shared: bool,
         sums: Collection[str],
         parts: Collection[str],
     ) -> list[ComparedArray]:
@@ -305,7 +321,11 @@ class Comparison:
                 if batch and glyph in sums:
                     batch, runs, depths = (), [total(runs)], depth_of_total(depths, len(runs))
                 of_heads = bool(path) or glyph in parts
-                arrays.append(
-                    ComparedArray(name + path, array, runs, depths, batch, shared, of_heads)
-                )
+                arrays.append(ComparedArray(name + path, array, runs, depths, batch, of_heads))
         return arrays
+
+
+def _named(at: Place) -> str:
+    """Return the name of a line, `4.5`; of an algorithm that is called, its id."""
+    id, line = at
+    return f"{id}.{line}" if line else id

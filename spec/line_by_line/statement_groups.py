@@ -23,14 +23,11 @@ class StatementGroup:
     events, last_event
         The statements, in order, or the entry of the call; and the place of the last one among all
         events.
-    caller
-        The statement that makes the call.
     """
 
     ref: Ref
     events: list[Event]
     last_event: int
-    caller: Event | None = None
 
     @property
     def later(self) -> list[Ref]:
@@ -64,7 +61,7 @@ def statement_groups(events: Sequence[Event]) -> list[StatementGroup]:
     for place, event in enumerate(events):
         if event.algorithm is not None:
             entry = Ref(event.algorithm, 0)
-            groups.append(StatementGroup(entry, [event], place, _caller(events, place)))
+            groups.append(StatementGroup(entry, [event], place))
             continue
         before, now = unfinished.get(event.call, {}), {}
         for ref in event.refs:
@@ -79,10 +76,25 @@ def statement_groups(events: Sequence[Event]) -> list[StatementGroup]:
     return sorted(groups, key=lambda group: group.last_event)
 
 
-def _caller(events: Sequence[Event], place: int) -> Event | None:
-    """Return the statement that makes the call which begins at a place among the events."""
-    entry, later = events[place], itertools.islice(events, place + 1, None)
-    return next((event for event in later if event.call < entry.call and event.refs), None)
+def makers(events: Sequence[Event]) -> dict[int, Event | None]:
+    """Return the statement that makes each call, by the number of the call; None if none is seen.
+
+    A statement is reported after the calls that it makes.
+    """
+    first: dict[int, int] = {}
+    for place, event in enumerate(events):
+        first.setdefault(event.call, place)
+    return {
+        call: next(
+            (
+                event
+                for event in itertools.islice(events, place + 1, None)
+                if event.call < call and event.refs
+            ),
+            None,
+        )
+        for call, place in first.items()
+    }
 
 
 def python_name(glyph: str) -> str:

@@ -68,7 +68,7 @@ def tie(
 
 def hold_to_lines(expected: LineValues, function: Function) -> Tie:
     """Run a function beside what the lines set, which is computed once for many functions."""
-    return Comparison(expected).compare(run_observed(expected.inputs, function))
+    return Comparison(expected, run_observed(expected.inputs, function)).compare()
 
 
 def run_observed(inputs: PairedInputs, function: Function) -> Observation:

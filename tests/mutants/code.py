@@ -98,7 +98,7 @@ def _judge(
 ) -> tuple[Fate, str] | None:
     observation = run_observed(held.inputs, function)
     try:
-        tie = Comparison(held).compare(observation)
+        tie = Comparison(held, observation).compare()
     except Exception as error:
         return Fate.CAUGHT, f"the tie itself raises {error!r}"
     difference = next(iter(tie.differences), None)
@@ -128,7 +128,7 @@ def _judge(
 def _silent(held: LineValues, observation: Observation, line: str) -> bool:
     """Whether a line is carried out and gives nothing to compare."""
     events = [event for event in observation.events if line in map(str, event.refs)]
-    tie = Comparison(held).compare(Observation(NOTHING, events))
+    tie = Comparison(held, Observation(NOTHING, events)).compare()
     return (
         bool(events)
         and line not in tie.observed

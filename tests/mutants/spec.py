@@ -85,7 +85,7 @@ def verdict(mutant: Mutant) -> Verdict:
             inputs, observation = observed(id, place)
             try:
                 expected = LineValues(algorithms, id, inputs)
-                differences: Any = Comparison(expected).compare(observation).differences
+                differences: Any = Comparison(expected, observation).compare().differences
             except Exception as error:
                 return Verdict(mutant, Fate.REFUSED, f"it raises {type(error).__name__}: {error}")
             for difference in differences:
