@@ -34,8 +34,8 @@ from algorithms.signatures.declarations import (
     read,
 )
 from spec import symbols
-from spec.inputs.draw import SIZES, draw
-from spec.inputs.python_form import input_name, per_token, python_form
+from spec.inputs.draw import SIZES, draw, per_token
+from spec.inputs.python_form import input_name, python_form
 from spec.language import alg_file, parse, tree
 from spec.language.checked import Checked, declarations
 from spec.language.header import Argument, Header

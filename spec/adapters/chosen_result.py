@@ -5,7 +5,7 @@ from typing import Any
 
 from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Arguments
-from spec.inputs.python_form import per_token
+from spec.inputs.draw import per_token
 from spec.language.polynomials import ONE
 from spec.language.types import Matrix
 

@@ -26,7 +26,8 @@ from spec.expected.rounding_bounds import distances
 from spec.expected.trace import with_python_axes, zero_based
 from spec.inputs.arguments import Arguments
 from spec.inputs.array_conversion import BFLOAT16, Array, to_numpy
-from spec.inputs.python_form import parameter_record, per_token, record
+from spec.inputs.draw import per_token
+from spec.inputs.python_form import parameter_record, record
 from spec.inputs.variations import TURNS
 from spec.language.checked import Checked
 from spec.language.header import Header

@@ -11,9 +11,9 @@ import numpy as np
 
 from spec.inputs.adapter_error import UnknownArgumentError
 from spec.inputs.change_parameters import change_parameters, each
-from spec.inputs.draw import SIZES, Inputs, draw, with_equal
+from spec.inputs.draw import SIZES, Inputs, draw, per_token, with_equal
 from spec.inputs.formats import FORMATS, Format
-from spec.inputs.python_form import per_token, python_form
+from spec.inputs.python_form import python_form
 from spec.inputs.variations import Variation, sizes_in
 from spec.language.checked import Checked
 from spec.language.header import Header

@@ -16,7 +16,7 @@ from spec.inputs.size_table import size_table
 from spec.language import types
 from spec.language.checked import Checked
 from spec.language.header import Header
-from spec.language.polynomials import Atom, Poly
+from spec.language.polynomials import ONE, Atom, Poly
 from spec.language.types import Key, Type, sizes_of
 from spec.library import LibraryError
 from spec.machine import Parameters, Value
@@ -84,6 +84,25 @@ def with_equal(sizes: Mapping[str, int], header: Header) -> Mapping[str, int]:
     return {**sizes, **equal}
 
 
+def per_token(header: Header) -> bool:
+    """Say whether an algorithm takes one token; in Python such a function takes all at once.
+
+    The vectors of an optimiser, O, are made of parameters, and a number is no token.
+    """
+    if header.id.startswith("O"):
+        return False
+    single = all(
+        isinstance(type, types.Whole | types.Matrix) and type != types.SCALAR
+        for _, type in header.inputs
+    )
+    outputs = [type for _, type in header.outputs]
+    columns = [
+        type for _, type in (*header.inputs, *header.outputs) if isinstance(type, types.Matrix)
+    ]
+    matrices = all(isinstance(type, types.Matrix) for type in outputs)
+    return single and matrices and all(type.columns == ONE for type in columns)
+
+
 @dataclass(frozen=True)
 class _Draw:
     algorithms: Mapping[str, Checked]
@@ -98,7 +117,9 @@ class _Draw:
         inputs = tuple(self.input(header, key, type) for key, type in header.inputs)
         parameters = tuple(self.value(key, type) for key, type in header.parameters)
         # A size is an argument of its own only where no array has it.
-        shapes = (type for key, type in (*header.inputs, *header.parameters))
+        shapes = [type for _, type in (*header.inputs, *header.parameters)]
+        chosen = header.hyperparameters.values()
+        shapes += [type for type in chosen if isinstance(type, types.Matrix)]
         read = {atom for type in shapes for atom in sizes_of(type)}
         hyperparameters = {
             str(key): self.values.get(str(key), self.value(key, type))
@@ -111,6 +132,8 @@ class _Draw:
 
     def input(self, header: Header, key: Key, type: Type) -> Value:
         value = self.value(key, type)
+        if per_token(header) and isinstance(type, types.Whole) and types.is_size(type.value):
+            value = int(self.source.integers(0, value + 1))  # the position of a token
         if key in header.positive and isinstance(value, np.ndarray):
             # Entries of ±½ or so become those of (0, 1), away from its ends.
             value = (1 / (1 + np.exp(-2 * value))).astype(self.digits).astype(np.float64)

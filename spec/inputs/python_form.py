@@ -1,7 +1,7 @@
 """Arguments in Python's form, as functions take them that follow the paper.
 
-Names are ASCII and tokens, positions and layers count from 0. Columns are tokens, heads are stacked
-along a leading axis, and layers are a tuple of records. An algorithm of the paper that takes one
+Names are ASCII and tokens, positions and layers count from 0. Columns are tokens, heads and groups
+of heads are stacked along leading axes, and layers are a tuple of records. An algorithm of the paper that takes one
 token takes all of them at once.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from spec import symbols
-from spec.inputs.draw import Inputs
+from spec.inputs.draw import Inputs, per_token
 from spec.language.checked import Checked
 from spec.language.header import Header, cotangent
 from spec.language.polynomials import ONE, Poly
@@ -34,7 +34,12 @@ from spec.machine import Parameters, Value
 Record = Any  # a named tuple, of arrays and of records
 
 #: The name of a tuple of layers, by the size that counts them.
-LAYERS = {"L": "layers", "L_enc": "encoder_layers", "L_dec": "decoder_layers"}
+LAYERS = {
+    "L": "layers",
+    "L_s": "layers",
+    "L_enc": "encoder_layers",
+    "L_dec": "decoder_layers",
+}
 
 
 def python_form(
@@ -89,14 +94,18 @@ class _Form:
                 return np.array(values[0]) - 1
             case Family(_, _, Tokens()):
                 return [np.array(tokens) - 1 for tokens in values[0]]
-            case Family():
+            case Family(_, _, Matrix(columns=columns)) if columns == ONE:
                 return np.concatenate(values[0], axis=1).astype(self.dtype)
+            case Family(_, _, Whole()):
+                return np.array(values[0]) - 1
             case Whole(Poly() as count) if is_size(count):
-                return values[0]
+                return np.array(values) if per_token(self.header) else values[0]
             case Whole():
                 return np.array(values) - 1
             case Matrix() if per_token(self.header):
                 return np.concatenate(values, axis=1).astype(self.dtype)
+            case Matrix() if type == SCALAR:
+                return np.asarray(values[0], dtype=self.dtype)
         return self.part(values[0], type)
 
     def part(self, value: Value, type: Type | None) -> Any:
@@ -106,10 +115,17 @@ class _Form:
         return self.array(value, type)
 
     def array(self, value: Value, type: Type | None) -> Any:
-        """Return an array: a column vector has one axis, a matrix of one column has two."""
+        """Return an array: a column vector has one axis, a matrix of one column has two.
+
+        The members of a family are stacked; counts, one for each layer, are a tuple.
+        """
         match value, type:
             case int() | float(), _:
                 return value
+            case _, Family(_, _, Whole()):
+                return tuple(value)
+            case _, Family(_, _, member):
+                return np.stack([self.array(one, member) for one in _members(value)])
             case _, Matrix(columns=columns) if columns == ONE:
                 value = value[:, 0]
         is_mask = isinstance(type, Matrix) and type.bits
@@ -117,27 +133,13 @@ class _Form:
 
 
 def input_name(glyph: str, type: Type) -> str:
-    """Return the name of an input in Python: `x` for all x_n, and the matrix `E` for all e_t."""
+    """Return the name of an input in Python: `x` for all x_n, the matrix `E` for all e_t."""
     match type:
-        case Family(_, _, Matrix()):
+        case Family(_, _, Matrix(columns=columns)) if columns == ONE:
             return symbols.ascii(glyph)[0].upper()
-        case Family():
+        case Family(_, _, Tokens() | Whole()):
             return symbols.ascii(glyph).partition("_")[0]
     return symbols.ascii(glyph)
-
-
-def per_token(header: Header) -> bool:
-    """Say whether an algorithm takes one token; in Python such a function takes all at once.
-
-    The vectors of an optimiser, O, are made of parameters.
-    """
-    if header.id.startswith("O"):
-        return False
-    single = all(isinstance(type, Whole | Matrix) for _, type in header.inputs)
-    outputs = [type for _, type in header.outputs]
-    columns = [type for _, type in (*header.inputs, *header.outputs) if isinstance(type, Matrix)]
-    matrices = all(isinstance(type, Matrix) for type in outputs)
-    return single and matrices and all(type.columns == ONE for type in columns)
 
 
 def summed_over_batch(header: Header) -> tuple[bool, ...]:

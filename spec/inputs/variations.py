@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from spec.inputs.draw import LONGER, SIZES, with_equal
-from spec.inputs.python_form import per_token
+from spec.inputs.draw import LONGER, SIZES, per_token, with_equal
 from spec.inputs.size_table import size_table
 from spec.language.checked import Checked
 from spec.language.tree import Call, Gradient, Program, Sample, While

@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from spec.inputs.change_parameters import each
-from spec.inputs.python_form import per_token
+from spec.inputs.draw import per_token
 from spec.language.header import Header
 from spec.language.types import Matrix, Tokens, Whole
 from spec.laws.evaluated_case import InapplicableError, LawCase

@@ -14,7 +14,7 @@ from spec import library
 from spec.calling.function_under_test import FunctionUnderTest
 from spec.expected.result import floating_point_result
 from spec.inputs.arguments import Arguments, Function
-from spec.inputs.python_form import per_token
+from spec.inputs.draw import per_token
 from spec.language.header import Header
 from spec.language.types import N_V, Matrix
 from spec.laws.evaluated_case import InapplicableError, LawCase, NoResultError

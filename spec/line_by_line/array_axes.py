@@ -69,11 +69,14 @@ class ArrayAxes:
         The batch axes of the code: `(2,)`, or `()` where there is no batch.
     of_heads
         Whether several visits are those of heads, which stand in front whatever their shape is.
+    argument
+        Whether it is an argument of a call. An axis as long as the batch is then that of heads.
     """
 
     visit: tuple[int, ...]
     batch: tuple[int, ...] = ()
     of_heads: bool = False
+    argument: bool = False
 
     @property
     def visits_in_front(self) -> bool:
@@ -95,8 +98,7 @@ class ArrayAxes:
         ((1, VisitAxes(front=(), last=1)), (1, VisitAxes(front=(3,), last=1)), None)
         """
         leads = [self.batch, (1,) * len(self.batch), ()]
-        # Parameters have no batch: an axis as long as the batch is that of the heads.
-        for lead in reversed(leads) if self.of_heads else leads:
+        for lead in reversed(leads) if self.of_heads and self.argument else leads:
             if shape[: len(lead)] == lead and (axes := self._visits(shape[len(lead) :])):
                 return len(lead), axes
         return None

@@ -38,6 +38,7 @@ class ComparedArray:
         depths: Sequence[Value],
         batch: tuple[int, ...],
         of_heads: bool,
+        argument: bool,
     ) -> None:
         self.name = name
         self.runs = [[laid_out(visit) for visit in run] for run in runs]
@@ -45,7 +46,7 @@ class ComparedArray:
         shape, *others = {visit.shape for run in self.runs for visit in run}
         if others:
             raise Mismatch(f"{name} stands for visits of several shapes")
-        self.axes = ArrayAxes(shape, batch, of_heads)
+        self.axes = ArrayAxes(shape, batch, of_heads, argument)
         array = to_numpy(code)
         if array is None:
             raise Mismatch(f"{name} is {short_repr(code)}; one visit has shape {shape}")

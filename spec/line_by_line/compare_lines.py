@@ -268,7 +268,7 @@ class Comparison:
 
         def arrays(visits: Sequence[int]) -> list[ComparedArray]:
             sides = [[side[visit] for visit in visits] for side in (*runs, depths)]
-            return self._arrays(values, sides, sums, parts)
+            return self._arrays(values, sides, sums, parts, is_call)
 
         first = min(visits[0] for visits in remaining.visits if visits)
         places = (first + 1, first + 1, count)
@@ -301,6 +301,7 @@ class Comparison:
         sides: Sequence[Sequence[Visit]],
         sums: Collection[str],
         parts: Collection[str],
+        is_call: bool,
     ) -> list[ComparedArray]:
         """Return the arrays of values, each beside its exact values; the last side holds depths.
 
@@ -321,7 +322,9 @@ class Comparison:
                 if batch and glyph in sums:
                     batch, runs, depths = (), [total(runs)], depth_of_total(depths, len(runs))
                 of_heads = bool(path) or glyph in parts
-                arrays.append(ComparedArray(name + path, array, runs, depths, batch, of_heads))
+                arrays.append(
+                    ComparedArray(name + path, array, runs, depths, batch, of_heads, is_call)
+                )
         return arrays
 
 

@@ -18,8 +18,8 @@ from helpers.paper import TRAINING
 from spec import symbols
 from spec.calling.python_signature import annotations_of, as_annotated
 from spec.expected.line_values import LineValues, PairedInputs
-from spec.inputs.draw import Inputs, draw
-from spec.inputs.python_form import per_token, python_form
+from spec.inputs.draw import Inputs, draw, per_token
+from spec.inputs.python_form import python_form
 from spec.language.types import Bundle
 from spec.library import checked, example
 from spec.pairing import implementations

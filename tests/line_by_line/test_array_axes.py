@@ -18,7 +18,7 @@ from spec.domains import Floats
 from spec.expected.line_values import LineValues
 from spec.expected.trace import trace
 from spec.library import checked
-from spec.line_by_line.array_axes import ArrayAxes
+from spec.line_by_line.array_axes import ArrayAxes, VisitAxes
 from spec.line_by_line.tie import hold_to_lines, tie
 from spec.machine import Chance
 
@@ -28,50 +28,65 @@ MATRIX, COLUMN, NUMBER = (4, 7), (4,), ()
 @pytest.mark.parametrize(
     ("shape", "visit", "batch", "rules", "wanted"),
     [
-        # Shape, of one visit, batch; how many axes are of the batch, and how many visits there are.
-        ((4, 7), MATRIX, (), "", (0, 1)),
-        ((3, 4, 7), MATRIX, (), "", (0, 3)),
+        # Shape, of one visit, batch; how many axes are of the batch, and how long those of visits.
+        ((4, 7), MATRIX, (), "", (0, (), 1)),
+        ((3, 4, 7), MATRIX, (), "", (0, (3,), 1)),
+        ((2, 3, 4, 7), MATRIX, (), "", (0, (2, 3), 1)),
         ((4, 7, 3), MATRIX, (), "", None),
         ((7, 4), MATRIX, (), "", None),
-        ((2, 4, 7), MATRIX, (2,), "", (1, 1)),
-        ((2, 3, 4, 7), MATRIX, (2,), "", (1, 3)),
-        ((3, 2, 4, 7), MATRIX, (2,), "", None),
-        ((4, 7), MATRIX, (2,), "", None),
-        ((4, 7), MATRIX, (2,), "shared", (0, 1)),
-        ((1, 4, 7), MATRIX, (2,), "shared", (1, 1)),
-        ((3, 4, 7), MATRIX, (2,), "shared", (0, 3)),
+        ((2, 4, 7), MATRIX, (2,), "", (1, (), 1)),
+        ((2, 3, 4, 7), MATRIX, (2,), "", (1, (3,), 1)),
+        ((2, 6, 3, 4, 7), MATRIX, (2,), "", (1, (6, 3), 1)),
+        ((4, 7), MATRIX, (2,), "", (0, (), 1)),
+        ((1, 4, 7), MATRIX, (2,), "", (1, (), 1)),
+        ((3, 4, 7), MATRIX, (2,), "", (0, (3,), 1)),
         ((0, 4, 7), MATRIX, (), "", None),
-        ((4,), COLUMN, (), "", (0, 1)),
-        ((4, 3), COLUMN, (), "", (0, 3)),
+        ((3, 5, 4, 7), (5, 4, 7), (), "", (0, (3,), 1)),
+        ((4,), COLUMN, (), "", (0, (), 1)),
+        ((4, 3), COLUMN, (), "", (0, (), 3)),
         ((3, 4), COLUMN, (), "", None),
-        ((2, 4), COLUMN, (2,), "", (1, 1)),
-        ((1, 4), COLUMN, (2,), "shared", (1, 1)),
-        ((1, 4), COLUMN, (2,), "", None),
-        ((3, 4), COLUMN, (), "of_heads", (0, 3)),
+        ((6, 3, 4, 5), COLUMN, (), "", (0, (6, 3), 5)),
+        ((6, 3, 5, 4), COLUMN, (), "", None),
+        ((2, 4), COLUMN, (2,), "", (1, (), 1)),
+        ((2, 6, 4, 5), COLUMN, (2,), "", (1, (6,), 5)),
+        ((1, 4), COLUMN, (2,), "", (1, (), 1)),
+        ((3, 4), COLUMN, (), "of_heads", (0, (3,), 1)),
         ((4, 3), COLUMN, (), "of_heads", None),
-        ((2, 4), COLUMN, (2,), "shared of_heads", (0, 2)),
-        ((2, 4), COLUMN, (2,), "shared", (1, 1)),
+        ((2, 4), COLUMN, (2,), "argument of_heads", (0, (2,), 1)),
+        ((2, 4), COLUMN, (2,), "of_heads", (1, (), 1)),
+        ((2, 4), COLUMN, (2,), "argument", (1, (), 1)),
         ((), COLUMN, (), "", None),
-        ((), NUMBER, (), "", (0, 1)),
-        ((), NUMBER, (2,), "", (0, 1)),
-        ((3,), NUMBER, (), "", (0, 3)),
-        ((1, 3), NUMBER, (), "", (0, 3)),
-        ((3, 1), NUMBER, (), "", None),
-        ((2,), NUMBER, (2,), "", (1, 1)),
-        ((2, 1, 3), NUMBER, (2,), "", (1, 3)),
+        ((), NUMBER, (), "", (0, (), 1)),
+        ((), NUMBER, (2,), "", (0, (), 1)),
+        ((3,), NUMBER, (), "", (0, (), 3)),
+        ((1, 3), NUMBER, (), "", (0, (), 3)),
+        ((6, 3), NUMBER, (), "", (0, (6,), 3)),
+        ((6, 1, 3), NUMBER, (), "", (0, (6,), 3)),
+        ((2,), NUMBER, (2,), "", (1, (), 1)),
+        ((2, 1, 3), NUMBER, (2,), "", (1, (), 3)),
     ],
 )
-def test_a_shape_says_how_many_visits_an_array_holds(shape, visit, batch, rules, wanted):
+def test_a_shape_says_which_visits_an_array_holds(shape, visit, batch, rules, wanted):
     axes = ArrayAxes(visit, batch, **dict.fromkeys(rules.split(), True))
-    assert axes.read(shape) == wanted
+    found = axes.read(shape)
     if wanted is None:
+        assert found is None
         return
-    batch_axes, visits = wanted
+    batch_axes, front, last = wanted
+    assert found == (batch_axes, VisitAxes(front, last))
     array = np.arange(np.prod(shape, dtype=int)).reshape(shape)
-    spread = axes.spread(array, batch_axes, visits)
-    stacked = axes.stack([np.zeros(visit)] * visits)
-    assert spread.shape == (*batch, *stacked.shape)
+    spread = axes.spread(array, batch_axes, found[1], found[1])
+    assert spread.shape == (*batch, found[1].visits, *visit)
     assert set(spread.ravel()) == set(array.ravel())
+
+
+def test_an_array_is_spread_in_the_order_of_its_loops():
+    columns = np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5)
+    own = VisitAxes((2, 3), 5)
+    spread = ArrayAxes(COLUMN).spread(columns, 0, own, own)
+    assert np.array_equal(spread[13], columns[0, 2, :, 3])
+    for_all = ArrayAxes(COLUMN).spread(columns[:, :1], 0, VisitAxes((2, 1), 5), own)
+    assert np.array_equal(for_all[13], columns[0, 0, :, 3])
 
 
 def test_numbers_and_columns_stand_side_by_side():
