@@ -1,4 +1,4 @@
-"""Laws of layer norm, and of every algorithm that takes one vector."""
+"""Laws of layer norm and of RMSNorm, and of every algorithm that takes one vector."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,8 +21,8 @@ def the_mean_is_0(case: LawCase) -> str:
     return plain.mismatch(plain.result - mean, plain.tolerance, where)
 
 
-@law(6)
-def the_population_variance_is_1(case: LawCase) -> str:
+@law(6, "N1")
+def the_mean_square_is_1(case: LawCase) -> str:
     """Where γ = 1, β = 0 and ε = 0, the mean square of ê is 1: d_e and not d_e − 1 divides."""
     plain = _plain(case.with_hyperparameters({"ε": 0.0}))
     square = (plain.result**2).mean(axis=0)
@@ -40,7 +40,7 @@ def a_number_added_to_all_activations_changes_nothing(case: LawCase) -> str:
     return before.contradiction(after, "where 1 is added to all activations")
 
 
-@law(6)
+@law(6, "N1")
 def a_factor_of_all_activations_changes_nothing(case: LawCase) -> str:
     """A factor c > 0 of all activations, and c² of ε, changes nothing."""
     scaled = _with_activations(case, lambda e: 2 * e)
@@ -48,16 +48,16 @@ def a_factor_of_all_activations_changes_nothing(case: LawCase) -> str:
     return case.contradiction(scaled, "where e has the factor 2 and ε the factor 4")
 
 
-@law(6)
+@law(6, "N1")
 def the_norm_is_scaled_by_gamma_then_moved_by_beta(case: LawCase) -> str:
     """The result is what γ = 1 and β = 0 give, times γ, plus β."""
     plain = _plain(case)
-    γ, β = case.parameters["gamma"], case.parameters["beta"]
+    γ, β = case.parameters["gamma"], case.parameters.get("beta", 0.0)
     tolerance = case.tolerance * 2 + plain.tolerance * float(np.abs(γ).max())
     return case.mismatch(plain.result * γ + β, tolerance, "which γ scales and β moves")
 
 
-@law(6)
+@law(6, "N1")
 def the_order_of_the_activations_does_not_matter(case: LawCase) -> str:
     """Activations may change places, those of γ, β and ê along with them."""
     reordered = _with_activations(case, lambda e: e[::-1])

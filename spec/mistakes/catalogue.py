@@ -10,6 +10,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any, Literal
 
+from spec.language import alg_file
 from spec.language.alg_file import Algorithm
 from spec.library import algorithms
 from spec.mistakes.line_pattern import Occurrence, filled, occurrences
@@ -103,8 +104,8 @@ def parse(text: str) -> dict[str, Mistake]:
     for each place. The first instance has the id of the entry, `norms-exchanged-8`, and others
     that of their own algorithm in it, `norms-exchanged-9`. Where an algorithm has several places,
     the line follows: `norm-missing-8-6`. None is in a pullback, whose way forth is that of another
-    algorithm, with mistakes of its own. An entry of an algorithm that is not among the texts is
-    left out.
+    algorithm, with mistakes of its own, nor where the rows name a parameter that is not there, such
+    as W_u in X6. An entry of an algorithm that is not among the texts is left out.
 
     Raises
     ------
@@ -179,7 +180,16 @@ def _places(entry: Mapping[str, Any], algorithm: Algorithm) -> list[Occurrence]:
     """Return where an algorithm has lines that match the patterns of an entry."""
     if algorithm.id.startswith("∇"):
         return []
-    return list(occurrences(entry["edits"], [line.text for line in algorithm.lines]))
+    found = list(occurrences(entry["edits"], [line.text for line in algorithm.lines]))
+    rows = [row for place in found for row in place.rows.values()]
+    return [] if any(_names_others(row, algorithm) for row in rows) else found
+
+
+def _names_others(rows: str, algorithm: Algorithm) -> bool:
+    """Say whether rows name a parameter or a size that an algorithm has not, as W_u in X6."""
+    own = unicodedata.normalize("NFC", alg_file.write(algorithm)) + "N_V"  # which all have
+    names = re.findall(r"\b[^\W\d]\w*_\w+\b(?!\()", rows)
+    return any(name.rstrip("ᵀ") not in own for name in names)
 
 
 def _declared(equal: Mapping[str, str], algorithm: Algorithm) -> dict[str, str]:

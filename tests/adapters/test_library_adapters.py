@@ -37,7 +37,7 @@ KINDS = {
     "8": (USUAL, Variation("as long as can be", {"length(x)": 11, "length(z)": 11})),
     "9": (USUAL, Variation("as long as can be", {"length(x)": 11})),
 }
-KINDS |= {"5": KINDS["4"], "10": KINDS["9"], "N1": KINDS["6"]}
+KINDS |= {"5": KINDS["4"], "C1": KINDS["4"], "10": KINDS["9"], "N1": KINDS["6"]}
 
 
 def cases():

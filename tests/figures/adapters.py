@@ -75,6 +75,8 @@ def known() -> tuple[Ready, ...]:
         Ready(nn.functional.layer_norm, "6"),
         Ready(nn.LayerNorm, "6"),
         Ready(nn.LayerNorm(7, elementwise_affine=False), "6", "no γ, no β"),
+        Ready(nn.functional.scaled_dot_product_attention, "C1"),
+        Ready(jax.nn.dot_product_attention, "C1"),
         Ready(nn.functional.rms_norm, "N1"),
         Ready(LlamaRMSNorm, "N1"),
         Ready(T5LayerNorm, "N1"),

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from hosts.adapters import ADAPTERS
 
-from helpers.planting import planted
+from helpers.planting import compiled, planted
+from helpers.planting import edited as edited_text
 from spec import library
 from spec.adapters.function_in_layout import layout
 from spec.expected.result import floating_point_result
@@ -100,6 +101,14 @@ def unembed(wrong: str) -> Broken:
 attend, norm = partial(host, "4"), partial(host, "6")
 
 
+def root_mean_square(right: str, wrong: str) -> Broken:
+    """RMSNorm, where its source reads otherwise."""
+    source = "e / np.sqrt((e**2).mean(axis=0) + eps) * gamma[:, None]"
+    text = f"def norm(e, gamma, eps): return {edited_text(source, (right, wrong))}"
+    names = compiled(text, {"np": np})
+    return Broken("N1", names["norm"], layout(eps=None))
+
+
 def next_tokens(run: Inputs) -> Inputs:
     """Every token replaced by the next of the vocabulary."""
     N_V = parameters_by_name(run)["W_e"].shape[1]
@@ -175,9 +184,7 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
         ),
     ),
     "the_mean_is_0": (norm("X - X.sum(axis=0) / d", "X"),),
-    "the_population_variance_is_1": (
-        norm("(centred**2).sum(axis=0) / d", "X.var(axis=0, ddof=1)"),
-    ),
+    "the_mean_square_is_1": (norm("(centred**2).sum(axis=0) / d", "X.var(axis=0, ddof=1)"),),
     "a_number_added_to_all_activations_changes_nothing": (norm("X - X.sum(axis=0) / d", "X"),),
     "a_factor_of_all_activations_changes_nothing": (
         norm("np.sqrt(variance + eps)", "(np.sqrt(variance) + eps)"),
@@ -185,11 +192,14 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
     "the_norm_is_scaled_by_gamma_then_moved_by_beta": (
         norm("g[:, None] * unit + b[:, None]", "g[:, None] * (unit + b[:, None])"),
     ),
-    "the_order_of_the_activations_does_not_matter": (norm("g[:, None]", "np.roll(g, 1)[:, None]"),),
+    "the_order_of_the_activations_does_not_matter": (
+        norm("g[:, None]", "np.roll(g, 1)[:, None]"),
+        root_mean_square("gamma[:", "np.roll(gamma, 1)[:"),
+    ),
     "columns_are_independent": (
         norm("X.sum(axis=0) / d", "X.mean()"),
         unembed("softmax(Wu @ X / np.abs(X).max())"),
-        Broken("N1", lambda e, gamma: e / np.sqrt((e**2).mean()) * gamma[:, None], layout()),
+        root_mean_square("(e**2).mean(axis=0)", "(e**2).mean()"),
     ),
     "columns_sum_to_1": (unembed("np.exp(Wu @ X)"),),
     "probabilities_lie_between_0_and_1": (unembed("np.log(softmax(Wu @ X))"),),

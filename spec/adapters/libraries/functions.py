@@ -1,37 +1,40 @@
-"""Functions of torch and JAX: attention as Algorithms 4 and 5, layer norm as Algorithm 6.
+"""Functions of torch and JAX: attention as Algorithms 4, 5 and C1, the norms as 6 and N1.
 
 Neither library is imported here: the functions bring their own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from spec.adapters.array_libraries import Library, converted
 from spec.adapters.function_in_layout import layout
-from spec.adapters.options import Heads
 from spec.inputs.arguments import Adapter, Arguments, Function, Sizes
 
 Array = Any  # of the library
 
+#: Queries, keys and values are made of the sequences before a call.
+READY: Mapping[str, Any] = {"qkv": "ready"}
+
 
 def torch_attention(_: Function) -> Adapter:
     """Return the adapter of `scaled_dot_product_attention`: lines 4.4–4.6, in 5 for all heads."""
+    return _adapter("torch.nn.functional.scaled_dot_product_attention", _by_torch, "torch", READY)
 
-    def attend(function: Function, Q: Array, K: Array, V: Array, Mask: Array) -> Array:
-        return function(Q, K, V, attn_mask=Mask)
 
-    return _ready("torch.nn.functional.scaled_dot_product_attention", attend, "torch")
+def torch_core(_: Function) -> Adapter:
+    """Return the adapter of `scaled_dot_product_attention` as Algorithm C1."""
+    return _adapter("torch.nn.functional.scaled_dot_product_attention", _by_torch, "torch", {})
 
 
 def jax_attention(_: Function) -> Adapter:
     """Return the adapter of `jax.nn.dot_product_attention` as lines 4.4–4.6."""
+    return _of_jax(_by_jax, "d_out", READY, "mask-finite")
 
-    def attend(function: Function, Q: Array, K: Array, V: Array, Mask: Array) -> Array:
-        by_token = (part[:, None] for part in (Q, K, V))
-        return function(*by_token, mask=Mask[None])[:, 0]
 
-    return _of_jax(attend, "d_out")
+def jax_core(_: Function) -> Adapter:
+    """Return the adapter of `jax.nn.dot_product_attention` as Algorithm C1."""
+    return _of_jax(_by_jax, "d_out", {}, "mask-finite-c1")
 
 
 def jax_heads(_: Function) -> Adapter:
@@ -40,10 +43,21 @@ def jax_heads(_: Function) -> Adapter:
     def attend(function: Function, Q: Array, K: Array, V: Array, Mask: Array) -> Array:
         return function(Q, K, V, mask=Mask[None])
 
-    return _of_jax(attend, "d_mid")
+    return _of_jax(attend, "d_mid", {**READY, "heads": "after tokens"}, "mask-finite")
 
 
-def _of_jax(attend: Callable[..., Array], value_size: str) -> Adapter:
+def _by_torch(function: Function, Q: Array, K: Array, V: Array, Mask: Array) -> Array:
+    return function(Q, K, V, attn_mask=Mask)
+
+
+def _by_jax(function: Function, Q: Array, K: Array, V: Array, Mask: Array) -> Array:
+    by_token = (part[:, None] for part in (Q, K, V))
+    return function(*by_token, mask=Mask[None])[:, 0]
+
+
+def _of_jax(
+    attend: Callable[..., Array], value_size: str, options: Mapping[str, Any], departure: str
+) -> Adapter:
     """Return the adapter of a function whose values are as long as its queries and keys.
 
     A masked score is a large finite number in place of −∞, so that a token that may attend to
@@ -55,11 +69,29 @@ def _of_jax(attend: Callable[..., Array], value_size: str) -> Adapter:
         return {**asked, value_size: asked["d_attn"]}
 
     return replace(
-        _ready("jax.nn.dot_product_attention", attend, "jax"),
+        _adapter("jax.nn.dot_product_attention", attend, "jax", options),
         sizes=sizes,
-        departures=("mask-finite",),
+        departures=(departure,),
         formats=("float32", "float16", "bfloat16"),
     )
+
+
+def _adapter(
+    name: str, attend: Callable[..., Array], library: Library, options: Mapping[str, Any]
+) -> Adapter:
+    """Return the adapter of a function of queries, keys and values, which `attend` calls.
+
+    They are those of Algorithm C1, or with the options `READY` made of other arguments.
+    """
+    form = layout(tokens="rows", library=library, **options)
+
+    def call(function: Function, arguments: Arguments) -> Array:
+        def called(Q: Array, K: Array, V: Array, Mask: Array) -> Array:
+            return attend(function, Q, K, V, Mask)
+
+        return form.call(called, arguments)
+
+    return replace(form, name=name, call=call, values={})
 
 
 def torch_rms_norm(_: Function) -> Adapter:
@@ -70,20 +102,6 @@ def torch_rms_norm(_: Function) -> Adapter:
         return function(e.mT, gamma.shape, gamma, arguments.eps).mT
 
     return Adapter("torch.nn.functional.rms_norm", call)
-
-
-def _ready(name: str, attend: Callable[..., Array], library: Library) -> Adapter:
-    """Return the adapter of a function of queries, keys and values, which `attend` calls."""
-    heads: Heads = "after tokens" if library == "jax" else "stacked"
-    form = layout(tokens="rows", qkv="ready", heads=heads, library=library)
-
-    def call(function: Function, arguments: Arguments) -> Array:
-        def called(Q: Array, K: Array, V: Array, Mask: Array) -> Array:
-            return attend(function, Q, K, V, Mask)
-
-        return form.call(called, arguments)
-
-    return replace(form, name=name, call=call, values={})
 
 
 def torch_norm(_: Function) -> Adapter:

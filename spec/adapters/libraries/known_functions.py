@@ -10,8 +10,10 @@ from spec.inputs.arguments import Adapter, Function
 #: in a file of this folder.
 KNOWN = (
     ("torch.nn.functional.scaled_dot_product_attention", "4 5", "functions.torch_attention"),
+    ("torch.nn.functional.scaled_dot_product_attention", "C1", "functions.torch_core"),
     ("jax.nn.dot_product_attention", "4", "functions.jax_attention"),
     ("jax.nn.dot_product_attention", "5", "functions.jax_heads"),
+    ("jax.nn.dot_product_attention", "C1", "functions.jax_core"),
     ("torch.nn.functional.layer_norm", "6", "functions.torch_norm"),
     ("torch.nn.functional.rms_norm", "N1", "functions.torch_rms_norm"),
     ("torch.nn.MultiheadAttention", "5", "torch_modules.attention"),
