@@ -7,11 +7,39 @@ from algorithms.checkpoints.bert import (
     BERTParameters,
     bert_parameters,
 )
+from algorithms.checkpoints.bert_for_classes import (
+    BERT_FOR_CLASSES_DEPARTURES,
+    BERTForClasses,
+    BERTForClassesParameters,
+    bert_for_classes_parameters,
+)
 from algorithms.checkpoints.departures import Departure
 from algorithms.checkpoints.gpt2 import (
     GPT2,
     GPT2_DEPARTURES,
     gpt2_parameters,
+)
+from algorithms.checkpoints.gpt_neo import (
+    GPT_NEO_DEPARTURES,
+    GPTNeo,
+    gpt_neo_parameters,
+)
+from algorithms.checkpoints.gpt_neox import (
+    GPT_NEOX_DEPARTURES,
+    GPTNeoX,
+    gpt_neox_parameters,
+)
+from algorithms.checkpoints.gptj import (
+    GPTJ,
+    GPTJ_DEPARTURES,
+    gptj_parameters,
+)
+from algorithms.checkpoints.llama import (
+    LLAMA_DEPARTURES,
+    Llama3,
+    linear_scaling,
+    llama3_scaling,
+    llama_parameters,
 )
 from algorithms.checkpoints.marian import (
     MARIAN_DEPARTURES,
@@ -20,21 +48,61 @@ from algorithms.checkpoints.marian import (
     marian_parameters,
     marian_positions,
 )
+from algorithms.checkpoints.mistral import (
+    MISTRAL_DEPARTURES,
+    Mistral7B,
+)
+from algorithms.checkpoints.qwen import (
+    QWEN_DEPARTURES,
+    Qwen,
+    QwenLayer,
+    QwenParameters,
+    qwen_parameters,
+)
+from algorithms.checkpoints.rotary_decoder import (
+    RotaryDecoderParameters,
+)
 
 __all__ = [
     "BERT",
     "BERT_DEPARTURES",
+    "BERT_FOR_CLASSES_DEPARTURES",
     "GPT2",
     "GPT2_DEPARTURES",
+    "GPTJ",
+    "GPTJ_DEPARTURES",
+    "GPT_NEOX_DEPARTURES",
+    "GPT_NEO_DEPARTURES",
+    "LLAMA_DEPARTURES",
     "MARIAN_DEPARTURES",
+    "MISTRAL_DEPARTURES",
+    "QWEN_DEPARTURES",
+    "BERTForClasses",
+    "BERTForClassesParameters",
     "BERTParameters",
     "Departure",
     "GELU_tanh",
+    "GPTNeo",
+    "GPTNeoX",
+    "Llama3",
     "Marian",
     "MarianParameters",
+    "Mistral7B",
+    "Qwen",
+    "QwenLayer",
+    "QwenParameters",
+    "RotaryDecoderParameters",
     "SiLU",
+    "bert_for_classes_parameters",
     "bert_parameters",
     "gpt2_parameters",
+    "gpt_neo_parameters",
+    "gpt_neox_parameters",
+    "gptj_parameters",
+    "linear_scaling",
+    "llama3_scaling",
+    "llama_parameters",
     "marian_parameters",
     "marian_positions",
+    "qwen_parameters",
 ]

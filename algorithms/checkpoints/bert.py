@@ -35,19 +35,19 @@ if TYPE_CHECKING:
 BERT_DEPARTURES = (
     Departure(
         "B1",
-        ("9.6", "9.8", "9.11"),
+        ("9.6", "9.8", "9.11", "X6.6", "X6.8"),
         "layer norm has ε = 1e-12",
         "eps=0.0",
     ),
     Departure(
         "B2",
-        ("9.2",),
+        ("9.2", "X6.2"),
         "each token has the vector of its segment added",
         "W_s=None",
     ),
     Departure(
         "B3",
-        ("9.3",),
+        ("9.3", "X6.3"),
         "a layer norm on the embeddings",
         "gamma_e=None, beta_e=None",
     ),
@@ -230,10 +230,7 @@ def bert_parameters(
     state = State("bert_parameters", arrays)
     bert = state.find("bert.", "embeddings.word_embeddings.weight")
     head = state.find("cls.predictions.", "transform.dense.weight")
-    encoder, embeddings = (
-        bert.under("encoder"),
-        bert.under("embeddings"),
-    )
+    embeddings = bert.under("embeddings")
     tokens = embeddings["word_embeddings.weight"]
     W_f, b_f = head.pair("transform.dense")
     gamma, beta = head.pair("transform.LayerNorm")
@@ -241,10 +238,7 @@ def bert_parameters(
     theta = ETransformerParameters(
         W_e=tokens.mT,
         W_p=embeddings["position_embeddings.weight"].mT,
-        layers=tuple(
-            _layer(encoder.under(f"layer.{l}"), H)
-            for l in range(encoder.count("layer"))
-        ),
+        layers=encoder_layers(bert.under("encoder"), H),
         W_f=W_f,
         b_f=b_f,
         gamma=gamma,
@@ -254,6 +248,16 @@ def bert_parameters(
     W_s = embeddings["token_type_embeddings.weight"].mT
     b_u = head["decoder.bias" if "decoder.bias" in head else "bias"]
     return BERTParameters(theta, W_s, gamma_e, beta_e, b_u)
+
+
+def encoder_layers(
+    encoder: State[A], H: int
+) -> tuple[Layer[A], ...]:
+    """The layers of Algorithm 9, of a file of BERT's."""
+    return tuple(
+        _layer(encoder.under(f"layer.{l}"), H)
+        for l in range(encoder.count("layer"))
+    )
 
 
 def _layer(state: State[A], H: int) -> Layer[A]:

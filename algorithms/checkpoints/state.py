@@ -88,16 +88,44 @@ class State(Generic[A]):
             }
         )
 
+    def linear(self, name: str) -> tuple[A, A]:
+        """W and b: b is 0 where the file has none."""
+        W = self[f"{name}.weight"]
+        return W, self.get(f"{name}.bias", W[:, 0] * 0.0)
+
     def attention(
-        self, q: str, k: str, v: str, o: str, *, H: int
+        self,
+        q: str,
+        k: str,
+        v: str,
+        o: str,
+        *,
+        H: int,
+        offsets: bool = True,
     ) -> MHAttentionParameters[A]:
-        """W of Algorithm 5 from four linear maps."""
+        """W of Algorithm 5 from four linear maps.
+
+        With `offsets=False` a file may have some and not others.
+        """
+        pair = self.pair if offsets else self.linear
         (W_q, b_q), (W_k, b_k), (W_v, b_v) = (
             (self.split(W, H), self.split(b, H))
-            for W, b in map(self.pair, (q, k, v))
+            for W, b in map(pair, (q, k, v))
         )
         W_qkv = AttentionParameters(W_q, b_q, W_k, b_k, W_v, b_v)
-        return MHAttentionParameters(W_qkv, *self.pair(o))
+        return MHAttentionParameters(W_qkv, *pair(o))
+
+    def groups(self, kind: str, H: int) -> tuple[A, A, A]:
+        """Queries, keys and values, a group to each head of keys.
+
+        Rows of weights or of biases, of which the queries have
+        H heads.
+        """
+        q, k, v = (self[f"{name}_proj.{kind}"] for name in "qkv")
+        q = self.split(q, H)
+        H_kv = k.shape[0] // q.shape[1]
+        q, k, v = (self.split(rows, H_kv) for rows in (q, k, v))
+        return q, k, v
 
     def split(self, rows: A, H: int) -> A:
         """The rows of all heads, with an axis for the heads."""

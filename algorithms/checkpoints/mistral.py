@@ -1,0 +1,74 @@
+"""Mistral 7B (Jiang et al. 2023): Algorithm X2, its departure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from algorithms.checkpoints.decoder_departures import J1
+from algorithms.extensions.llama import LlamaParameters, Mistral
+from algorithms.paper.embedding import Token
+from algorithms.signatures.arrays import A, Array
+from algorithms.signatures.decorator import checked
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Integer
+
+MISTRAL_DEPARTURES = (J1,)
+
+
+@checked(requires=("2*d_rot <= d_attn", "1 <= w", "eps >= 0"))
+def Mistral7B(
+    x: Annotated[Integer[Array, "*batch ell"], Token],
+    theta: LlamaParameters[A],
+    omega: Float[A, " d_rot"],
+    *,
+    w: int = 4096,
+    eps: float = 1e-5,  # J1
+) -> Float[A, "*batch N_V ell"]:
+    """`Mistral` as Mistral 7B runs it.
+
+    Parameters
+    ----------
+    x : integer of any type, (*batch, ell)
+        Token IDs, 0 … N_V−1; at least one.
+    theta : LlamaParameters
+        From `llama_parameters`: Mistral's files have Llama's names.
+    omega : float, (d_rot,)
+        `rotary_frequencies` of 10000 with d_rot = d_attn/2; of
+        1000000 in version 0.3.
+    w : int, at least 1
+        How many tokens a token sees, itself among them: 4096 in
+        version 0.1. Later ones have no window, w = ell.
+    eps : float, at least 0
+        Departure J1.
+
+    Returns
+    -------
+    P : float, (*batch, N_V, ell)
+        Column t: the distribution of token t+1 given tokens 0 … t.
+
+    Raises
+    ------
+    IndexError, ShapeError, DTypeError, ValueError
+        As `Mistral`.
+
+    Notes
+    -----
+    Source: Jiang et al. 2023, *Mistral 7B*.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from algorithms import initialise
+    >>> from algorithms.extensions import LlamaParameters, Mistral
+    >>> theta = initialise(
+    ...     LlamaParameters, np.random.default_rng(0),
+    ...     N_V=11, L=2, H_kv=2, R=3, d_e=6, d_mlp=16,
+    ...     d_attn=4, d_mid=4,
+    ... )
+    >>> x, omega = np.array([10, 3, 1, 4]), np.array([1.0, 0.01])
+    >>> P = Mistral7B(x, theta, omega, w=2, eps=0.0)
+    >>> bool((P == Mistral(x, theta, omega, w=2)).all())
+    True
+    """
+    return Mistral(x, theta, omega, w=w, eps=eps)

@@ -1,0 +1,22 @@
+"""Are ours, at the same parameters, what Hugging Face and torch compute in float64?"""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from helpers import hugging_face as hf
+from helpers.published_models import LLAMA_SIZES, ORACLES, made, probabilities, tokens
+
+
+@pytest.mark.parametrize("oracle", ORACLES)
+def test_ours_is_what_a_library_computes(oracle):
+    _, compare = ORACLES[oracle]
+    assert compare().distance() <= 1e-12
+
+
+def test_hugging_face_rounds_to_float32_where_it_is_not_prevented():
+    model, x = made("Llama", LLAMA_SIZES), tokens()
+    with torch.no_grad():
+        rounded = hf.probabilities(model(x).logits)
+    assert rounded.dtype == torch.float64
+    assert hf.distance(rounded, probabilities(model, x)) >= 1e-9
