@@ -176,4 +176,5 @@ def rotary_frequencies(
     """
     xp = namespace(Omega)
     i = xp.astype(arange(d_rot, Omega), Omega.dtype)
-    return Omega ** (-i / d_rot)  # R3.1-R3.2
+    omega_i = Omega ** (-i / d_rot)  # R3.1
+    return omega_i  # R3.2

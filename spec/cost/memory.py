@@ -269,6 +269,8 @@ class _Memory:
                 return ZERO
             case tree.Transpose(operand):
                 return self.expression(operand)
+            case tree.Slice(low, high):
+                return self.expression(low) + self.expression(high)
             case tree.Index(array, subscripts):
                 value = self.expression(array)
                 for subscript in subscripts:

@@ -171,7 +171,10 @@ def zero_based_names(checked: Checked) -> set[str]:
     """
     header = checked.header
     _, first = header.output
-    declared = [*header.variables.items(), *header.outputs]
+    # Of the hyperparameters only a token is: a window of 1 … N tokens is a count.
+    counts = {key for key, type in header.hyperparameters.items() if type != types.TOKEN}
+    declared = [pair for pair in header.variables.items() if pair[0] not in counts]
+    declared += header.outputs
     declared += [pair for after in checked.typing.after.values() for pair in after.items()]
     names = {str(key) for key, type in declared if _is_zero_based(type, header.bounds)}
     return names | ({"return"} if _is_zero_based(first, header.bounds) else set())
@@ -199,4 +202,6 @@ def _is_zero_based(type: types.Type, bounds: Mapping[Atom, Any]) -> bool:
             return _is_zero_based(member, bounds)
         case types.Whole(Poly() as value):
             return bool(value.atoms & bounds.keys())
-    return type == types.TOKEN
+        case types.Whole(None, Poly()):  # a token or a class, one of 1 … N
+            return True
+    return False

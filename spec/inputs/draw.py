@@ -132,8 +132,9 @@ class _Draw:
 
     def input(self, header: Header, key: Key, type: Type) -> Value:
         value = self.value(key, type)
-        if per_token(header) and isinstance(type, types.Whole) and types.is_size(type.value):
-            value = int(self.source.integers(0, value + 1))  # the position of a token
+        match type:
+            case types.Whole(Poly() as count) if types.is_size(count) and per_token(header):
+                value = int(self.source.integers(0, value + 1))  # how many tokens stand before
         if key in header.positive and isinstance(value, np.ndarray):
             # Entries of ±½ or so become those of (0, 1), away from its ends.
             value = (1 / (1 + np.exp(-2 * value))).astype(self.digits).astype(np.float64)

@@ -1,8 +1,8 @@
 """Arguments in Python's form, as functions take them that follow the paper.
 
 Names are ASCII and tokens, positions and layers count from 0. Columns are tokens, heads and groups
-of heads are stacked along leading axes, and layers are a tuple of records. An algorithm of the paper that takes one
-token takes all of them at once.
+of heads are stacked along leading axes, and layers are a tuple of records. An algorithm that takes
+one token takes all of them at once.
 """
 
 from collections import namedtuple

@@ -303,10 +303,11 @@ class Typesetter(Generic[T]):
         yield Atom(self.style.sign(APPLY, False, False), "")
         inner = self._closed
         yield from self._row("(", inner._list(arguments))
+        whole = any(isinstance(argument, tree.Name) and argument.slices for argument in arguments)
         for i, parameter in enumerate(parameters):
-            # An equation is long, so that a line may be broken before one.
-            outer = self if isinstance(parameter, tree.Named) else inner
-            yield from outer._row(",\n" if i else " | ", inner.pieces(parameter))
+            # Whole families and equations are long, so that a line may be broken between.
+            outer = self if (isinstance(parameter, tree.Named) if i else whole) else inner
+            yield from outer._row(",\n" if i else " |\n", inner.pieces(parameter))
         yield self._sign(")")
 
     def _sum(self, node: tree.Sum) -> Iterator[Piece[T]]:
@@ -385,7 +386,9 @@ class Typesetter(Generic[T]):
             case tree.Columns(items):
                 yield from self._row("[", self._closed._list(items), "]")
             case tree.Rows(items):
-                yield from self._row("[", self._closed._list(items, ";\n"), "]")
+                dots = any(isinstance(item, tree.Dots) for item in items)
+                blocks = (self._closed if dots else self)._list(items, ";\n")
+                yield from self._row("[", blocks, "]")
             case tree.Dots():
                 yield self._sign("…")
             case tree.Named(left, operator, right) | tree.Compare(operator, left, right):

@@ -106,8 +106,8 @@ def python_name(glyph: str) -> str:
 
 
 def argument_name(glyph: str, value: Value) -> str:
-    """Return the name that code gives to an argument: `z` for the sequences `z_n`."""
+    """Return the name that code gives to an argument: `z` for sequences `z_n`, `c` for tokens."""
     match value:
-        case {1: list()}:
+        case {1: list() | int()}:
             return python_name(symbols.lookup(glyph).stem)
     return python_name(glyph)

@@ -179,7 +179,7 @@ class Expressions(ABC, Generic[S]):
             case tree.Slice(low, high):
                 first, last = self.expression(low, frame), self.expression(high, frame)
                 if not 1 <= first <= last + 1 <= size + 1:
-                    problem = f"is {first} … {last}, not within 1 … {size}"
+                    problem = f"is {first} … {last}, which is no part of 1 … {size}"
                     raise frame.error(f"{text(subscript)} {problem}")
                 return slice(first - 1, last)
         index = self.expression(subscript, frame)

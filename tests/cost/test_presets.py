@@ -9,7 +9,7 @@ from spec.cost.presets import presets, sizes
 from spec.library import checked
 from spec.usage_error import UsageError
 
-ALGORITHM = {"gpt2": "10", "bert": "9", "transformer": "8"}
+ALGORITHM = {"gpt2": "10", "bert": "9", "transformer": "8", "llama": "X1", "mistral": "X2"}
 
 
 @cache
@@ -23,10 +23,11 @@ def at(id: str, *words: str) -> dict[str, int]:
 
 @pytest.mark.parametrize("preset", presets())
 def test_a_preset_has_all_sizes_of_its_algorithm_and_no_other(preset: str) -> None:
-    found = at(ALGORITHM[preset.split("-")[0]], preset)
+    found, named = at(ALGORITHM[preset.split("-")[0]], preset), presets()[preset]
     lengths = {name for name in found if name.startswith("length(")}
-    assert found.keys() - lengths == presets()[preset].keys()
-    assert {found[name] for name in lengths} == {found["ℓ_max"]}
+    assert found.keys() - lengths == named.keys() - lengths
+    longest = named.get("ℓ_max") or named["length(x)"]
+    assert {found[name] for name in lengths} == {longest}
 
 
 @pytest.mark.parametrize(
@@ -43,13 +44,22 @@ def test_a_preset_has_all_sizes_of_its_algorithm_and_no_other(preset: str) -> No
         # The table of 2017 has millions, of a vocabulary whose size it gives as "about".
         ("transformer-base", pytest.approx(65e6, rel=0.03)),
         ("transformer-big", pytest.approx(213e6, rel=0.03)),
+        ("llama-2-7b", 6_738_415_616),
+        ("llama-3-8b", 8_030_261_248),
+        ("mistral-7b", 7_241_732_096),
     ],
 )
 def test_parameters_are_as_many_as_were_published(preset: str, published: object) -> None:
     id = ALGORITHM[preset.split("-")[0]]
     found = at(id, preset)
-    tied = found["N_V"] * found.get("d_f", found["d_e"])
+    tied = found["N_V"] * found.get("d_f", found["d_e"]) if "ℓ_max" in found else 0
     assert value(of(id).parameters, found) - tied == published
+
+
+def test_BERT_for_classes_has_as_many_parameters_as_were_published() -> None:
+    found = at("X6", "bert-base", "N_C=2")
+    token_types_and_norm_of_the_embedding = 2 * 2 * 768
+    assert value(of("X6").parameters, found) + token_types_and_norm_of_the_embedding == 109_483_778
 
 
 @pytest.mark.parametrize(
@@ -86,7 +96,7 @@ def test_all_sizes_may_be_given_without_a_preset() -> None:
 @pytest.mark.parametrize(
     ("id", "words", "message"),
     [
-        ("10", "gpt3", r"there is no preset gpt3; there are gpt2-small, .*, transformer-big"),
+        ("10", "gpt3", r"there is no preset gpt3; there are gpt2-small, .*, mistral-7b"),
         ("10", "gpt2-small d_z=1", r"Algorithm 10 has no size d_z; it has H, L, .*"),
         ("10", "gpt2-small x=1", r"Algorithm 10 has no size x; it has H, L, .*"),
         ("10", "gpt2-small bert-base", r"bert-base is neither NAME=VALUE nor stands first, .*"),

@@ -19,7 +19,7 @@ from spec import symbols
 from spec.calling.python_signature import annotations_of, as_annotated
 from spec.expected.line_values import LineValues, PairedInputs
 from spec.inputs.draw import Inputs, draw, per_token
-from spec.inputs.python_form import python_form
+from spec.inputs.python_form import input_name, python_form
 from spec.language.types import Bundle
 from spec.library import checked, example
 from spec.pairing import implementations
@@ -38,26 +38,39 @@ def takes(id: str, name: str) -> bool:
     return name in inspect.signature(REFERENCE[id]).parameters
 
 
+def has_batch(id: str, name: str) -> bool:
+    """Whether an argument of the reference's function may have a batch axis."""
+    argument = declared(REFERENCE[id]).arguments.get(name)
+    return isinstance(argument, ArrayOf) and bool(argument.batch)
+
+
 def batches(id: str) -> tuple[bool, ...]:
     """Whether inputs have a batch axis: they may or may not, unless the function takes no batch."""
-    arguments = declared(REFERENCE[id]).arguments.values()
-    arrays = (argument for argument in arguments if isinstance(argument, ArrayOf))
-    return (False, True) if any(array.batch for array in arrays) else (False,)
+    names = declared(REFERENCE[id]).arguments
+    return (False, True) if any(has_batch(id, name) for name in names) else (False,)
 
 
 def runs(id: str, seed: int = 0, *, batch: int = 1, **sizes: int) -> list[list[Inputs]]:
-    """Inputs for the pseudocode: for each member of the batch, one run, or one for each token."""
+    """Inputs for the pseudocode: for each member of the batch, one run, or one for each token.
+
+    Members share what the function takes without a batch: positions.
+    """
     source = np.random.default_rng(seed)
     sizes = {**example(id).get("sizes", {}), **sizes}
+    header = checked()[id].header
     first = draw(checked(), id, source, sizes)
-    tokens = 5 if per_token(checked()[id].header) else 1
-    return [
-        [
-            dataclasses.replace(first, inputs=draw(checked(), id, source, sizes).inputs)
-            for _ in range(tokens)
-        ]
-        for _ in range(batch)
-    ]
+    own = [batch == 1 or has_batch(id, input_name(str(key), type)) for key, type in header.inputs]
+    tokens = 5 if per_token(header) else 1
+    members: list[list[Inputs]] = []
+    for _ in range(batch):
+        members.append([])
+        for token in range(tokens):
+            inputs = draw(checked(), id, source, sizes).inputs
+            shared = members[0][token].inputs if members[0][token:] else inputs
+            chosen = zip(inputs, shared, own, strict=True)
+            inputs = tuple(mine if is_own else one for mine, one, is_own in chosen)
+            members[-1].append(dataclasses.replace(first, inputs=inputs))
+    return members
 
 
 def case(
@@ -80,7 +93,7 @@ def case(
     arguments = []
     for place, name in enumerate(name for name in members[0] if name not in keywords):
         value = members[0][name]
-        if batched and place < inputs:
+        if batched and place < inputs and has_batch(id, name):
             value = np.stack([member[name] for member in members])
         arguments.append(as_annotated(value, hints.get(name)))
     if id in TRAINING:
@@ -91,6 +104,8 @@ def case(
 def _torch(part: Any) -> Any:
     if hasattr(part, "_fields"):
         return tree_map(torch.from_numpy, part)
+    if isinstance(part, np.ndarray):
+        return torch.from_numpy(part)
     return [torch.from_numpy(one) for one in part] if isinstance(part, list) else part
 
 

@@ -12,6 +12,7 @@ from helpers.runs import changed, comparable, drawn, run, stream, with_part
 
 from spec.domains import Floats
 from spec.language.parse import program
+from spec.language.types import SCALAR
 from spec.library import checked
 from spec.machine import Machine, MachineError, Parameters
 from spec.mistakes.edit import with_rows
@@ -102,9 +103,14 @@ def test_a_wrong_argument_is_named(id, changes, message):
         ("3.1", "q ← W_q e_{T+1} + b_q", "T + 1 is 6, outside 1 … 5"),
         ("9.2", "for t ∈ [ℓ]: e_t ← W_e[:, x[t + 1]]", "t + 1 is 6, outside 1 … 5"),
         ("4.5", "for t ∈ [ℓ_z]: S[1, t] ← −∞", "t is 6, outside 1 … 5"),
-        ("14.8", "return y = x[0 : 1]", "x[0:1] is of 8 tokens, and 0 … 1 are asked for"),
-        ("14.8", "return y = x[1 : 9]", "x[1:9] is of 8 tokens, and 1 … 9 are asked for"),
-        ("14.8", "return y = x[4 : 2]", "x[4:2] is of 8 tokens, and 4 … 2 are asked for"),
+        ("14.8", "return y = x[0 : 1]", "0:1 is 0 … 1, which is no part of 1 … 8"),
+        ("14.8", "return y = x[1 : 9]", "1:9 is 1 … 9, which is no part of 1 … 8"),
+        ("14.8", "return y = x[4 : 2]", "4:2 is 4 … 2, which is no part of 1 … 8"),
+        (
+            "R1.4",
+            "return ẽ = [a ⊙ cos(φ); b ⊙ sin(φ); e[2 d_rot+2 : d_attn+1]]",
+            "2 d_rot+2 : d_attn+1 is 6 … 5, which is no part of 1 … 4",
+        ),
     ],
 )
 def test_what_is_out_of_bounds_is_named(line, rows, problem):
@@ -125,7 +131,9 @@ def test_no_wrong_argument_passes(id):
     inputs = drawn(id)
     for kind in ("input", "parameter"):
         for at in range(len(getattr(inputs, f"{kind}s"))):
-            for wrong in (None, "a", 2.5, object(), np.ones((2, 2, 2)), [[None]]):
+            _, type = getattr(checked()[id].header, f"{kind}s")[at]
+            number = "2.5" if type == SCALAR else 2.5  # which is a right one, else
+            for wrong in (None, "a", number, object(), np.ones((2, 2, 2)), [[None]]):
                 one = changed(inputs, **{f"{kind}{at}": lambda _, wrong=wrong: wrong})
                 with pytest.raises(MachineError) as caught:
                     run(id, one, random=stream())
@@ -163,8 +171,8 @@ def test_a_hyperparameter_has_its_default():
 def test_what_is_unknown_is_named():
     with pytest.raises(MachineError, match=r"^there is no Algorithm 99$"):
         Machine(checked(), Floats()).run("99", [])
-    with pytest.raises(MachineError, match=r"^ω is not a hyperparameter of any algorithm$"):
-        run("6", changed(drawn("6"), ω=1.0))
+    with pytest.raises(MachineError, match=r"^χ is not a hyperparameter of any algorithm$"):
+        run("6", changed(drawn("6"), χ=1.0))
 
 
 def test_a_size_that_nothing_says_is_named():

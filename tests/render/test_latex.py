@@ -17,8 +17,9 @@ from spec.render.mathml import Formula, units
 
 # The commands of LaTeX that are used, and what they stand for: no more than amsmath, amssymb.
 SIGNS = r"""
-    \gets ← \equiv ≡ \le ≤ \ne ≠ \in ∈ \propto ∝ \forall ∀ \neg ¬ \nabla ∇ \sum Σ \cdot · \odot ⊙
-    \times × \mid | \dots … \infty ∞ \sqrt √ \ell ℓ \tilde ◌̃ \hat ◌̂ \bar ◌̄ \_ _ \{ { \} }
+    \gets ← \equiv ≡ \le ≤ \ne ≠ \land ∧ \lor ∨ \in ∈ \propto ∝ \forall ∀ \neg ¬ \nabla ∇ \sum Σ
+    \cdot · \odot ⊙ \times × \mid | \dots … \infty ∞ \sqrt √ \surd √ \ell ℓ \tilde ◌̃ \hat ◌̂
+    \bar ◌̄ \_ _ \{ { \} }
 """.replace("◌", "").split()
 COMMANDS = dict(zip(SIGNS[::2], SIGNS[1::2], strict=True)) | dict.fromkeys(
     (r"\mathrm", r"\mathsf", r"\mathbb", r"\textbf", r"\,", r"\!"), ""

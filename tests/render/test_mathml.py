@@ -103,7 +103,7 @@ def scripted(base: Element, below: Element | None, above: Element | None) -> str
         return f"{letters}{lower}^{{{upper}}}"
     if letters == "ℝ" or letters[-1] in ")}]⟧":
         power = upper.translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
-        return letters + (power if upper.isdecimal() else f"^{{{upper}}}")
+        return letters + (power if upper.isdecimal() and letters != "ℝ" else f"^{{{upper}}}")
     return letters + script("^", upper) + lower
 
 
@@ -188,6 +188,26 @@ def test_what_is_a_link_stands_by_itself() -> None:
         ("12", 5, ["x̃_n[t] ←", "mask_token", "with probability p_mask,", "else x_n[t]"]),
         ("14", 5, ["sample a token y", "from q ∝", "p^{1/τ}"]),
         ("15", 3, ["while y ≠", "eos_token:"]),
+        ("H2", 5, ["Y ←", "[Y^1; …; Y^{H_kv}]"]),
+        ("H5", 1, ["for g ∈ [H_kv]:", "Y^g ←", "RotaryQueries(X, K^g, V^g | W^g, Mask, ω)"]),
+        ("H6", 9, ["X ←", "X", "+ SharedAttention(X̃, K^{1:H_kv}, V^{1:H_kv} |", "W_i, Mask, ω)"]),
+        (
+            *("R1", 4),
+            [
+                *("return ẽ =", "[a ⊙ cos(φ)", "− b ⊙ sin(φ);"),
+                *("a ⊙ sin(φ)", "+ b ⊙ cos(φ);", "e[2 d_rot+1 : d_attn]]"),
+            ],
+        ),
+        (
+            "X9",
+            6,
+            [
+                "X ←",
+                "X",
+                "+ MHAttention(X̃ | W_l,",
+                "Mask[t, t'] = ⟦t ≤ t' ∧ (t ≤ k ∨ t' < t + w)⟧)",
+            ],
+        ),
     ],
 )
 def test_a_line_may_be_broken_here(id: str, number: int, parts: list[str]) -> None:

@@ -183,9 +183,9 @@ class Expressions(Equations, ABC):
                 return dict(self.header.outputs)[bundle]
             case Variable(variable, None):
                 type = self.variables[variable]
-                for part in node.slices:
+                for members in node.slices:
                     assert isinstance(type, types.Family), "only a family has members from … to"
-                    self.all_members(node, part, type)
+                    self.all_members(node, members, type)
                 return type
             case Variable(variable, Node() as index):
                 family = self.settle_type(self.variables[variable])
@@ -197,10 +197,10 @@ class Expressions(Equations, ABC):
                 return family.at(type.value)
         raise AssertionError("a name is a variable, a power or a built bundle")
 
-    def all_members(self, node: tree.Name, part: tree.Slice, family: types.Family) -> None:
+    def all_members(self, node: tree.Name, members: tree.Slice, family: types.Family) -> None:
         """See that `K^{1:H_kv}` are all members of a family."""
-        last = self.whole(part.high)
-        if part.low != tree.Number(1) or not self.equal(last, family.count, node):
+        last = self.whole(members.high)
+        if members.low != tree.Number(1) or not self.equal(last, family.count, node):
             problem = f"{text(node)} is not all of them, 1 … {self.settle(family.count)}"
             raise self.error(node, problem)
 
