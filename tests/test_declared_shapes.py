@@ -50,7 +50,13 @@ WRITTEN = object()  # a result whose length is not declared
 PRIMES = [n for n in range(3, 200) if all(n % factor for factor in range(2, n))]
 
 #: What a function requires of a hyperparameter that the pseudocode declares in this way.
-RANGES = {"ℕ": "{} >= 0", "V": "0 <= {} < N_V", "(0, 1)": "0 < {} < 1", "(0, ∞)": "{} > 0"}
+RANGES = {
+    "ℕ": "{} >= 0",
+    "V": "0 <= {} < N_V",
+    "[ℓ_max]": "1 <= {} <= ell_max",
+    "(0, 1)": "0 < {} < 1",
+    "(0, ∞)": "{} > 0",
+}
 
 NONE = "the spec has none"
 NOT_REQUIRED = "the spec does not require it"
@@ -73,6 +79,7 @@ LISTED = [
     ("D9 O4", "eta_min >= 0", NOT_REQUIRED, "a step does not climb"),
     ("D9 O4", "N_steps ∈ ℕ", "not required", "follows from N_warm + 1 ≤ N_steps"),
     ("D9", "B ∈ ℕ", "not required", "follows from 1 ≤ B"),
+    ("X2", "w ∈ ℕ", "not required", "follows from 1 ≤ w"),
     ("D3", "N_V ∈ ℕ", "not required", "follows from mask_token < N_V"),
     ("14", "ell <= ell_max", NOT_REQUIRED, "follows but where ℓ_gen = 0"),
     ("15", "ell_gen >= 0", NOT_REQUIRED, "ell_gen is ours"),
@@ -202,7 +209,7 @@ class Comparison:
                     yield path, f"{kind} {batch} for {value.dtype}"
                 yield from self.shape(axes, value.shape, path)
             case Number(type):
-                if not isinstance(value, type):
+                if not isinstance(np.asarray(value).item(), type):
                     yield path, f"{type.__name__} for {value}"
 
     def shape(
@@ -220,7 +227,9 @@ class Comparison:
 
     def written(self, size: int) -> str:
         """A size by the pseudocode's names."""
-        return " ".join(name for name, prime in self.primes.items() if size % prime == 0) or str(size)
+        return " ".join(name for name, prime in self.primes.items() if size % prime == 0) or str(
+            size
+        )
 
     def rules(self) -> Iterator[tuple[str, str]]:
         """What the pseudocode requires, and how Python writes it.

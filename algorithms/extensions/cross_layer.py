@@ -146,16 +146,17 @@ def CrossLayerBlock(
     >>> CrossLayerBlock(X, W, unidirectional_mask(X), omega).shape
     (6, 5)
     """
-    t, (first, *_) = arange(X.shape[-1], X), W.layers
-    X_tilde = rms_norm(X, first.gamma1, eps=eps)  # H6.1
-    U = W.W_k @ per_head(X_tilde)  # H6.3
+    W_k, W_v, layers = W
+    t = arange(X.shape[-1], X)
+    X_tilde = rms_norm(X, layers[0].gamma1, eps=eps)  # H6.1
+    U = W_k @ per_head(X_tilde)  # H6.2-H6.3
     U = rotate(U, t, omega)  # H6.4
-    K_g = U  # H6.2, H6.5
-    V_g = W.W_v @ per_head(X_tilde)  # H6.6
-    for W_i, gamma1, gamma2, W_mlp in W.layers:  # H6.7
+    K_g = U  # H6.5
+    V_g = W_v @ per_head(X_tilde)  # H6.6
+    for W, gamma1, gamma2, W_mlp in layers:  # H6.7
         X_tilde = rms_norm(X, gamma1, eps=eps)  # H6.8
         X = X + SharedAttention(
-            X_tilde, K_g, V_g, W_i, Mask, omega
+            X_tilde, K_g, V_g, W, Mask, omega
         )  # H6.9
         X_tilde = rms_norm(X, gamma2, eps=eps)  # H6.10
         X = X + SwiGLU(X_tilde, W_mlp)  # H6.11

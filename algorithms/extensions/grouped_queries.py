@@ -97,11 +97,11 @@ def GroupQueries(
     array([[2.],
            [2.]])
     """
-    Q = W.W_q @ per_head(X) + W.b_q[..., None]  # H1.2
-    Y_r = attend(
+    Q = W.W_q @ per_head(X) + W.b_q[..., None]  # H1.1-H1.2
+    Y_h = attend(
         Q, per_head(K), per_head(V), per_head(Mask)
-    )  # H1.1, H1.3
-    return stack(Y_r)  # H1.4
+    )  # H1.3
+    return stack(Y_h)  # H1.4
 
 
 @algorithm("H2")
@@ -160,12 +160,12 @@ def GQAttention(
     >>> GQAttention(X, Z, W, bidirectional_mask(X, Z)).shape
     (3, 6)
     """
-    K = W.W_k @ per_head(Z) + W.b_k[..., None]  # H2.2
+    K = W.W_k @ per_head(Z) + W.b_k[..., None]  # H2.1-H2.2
     V = W.W_v @ per_head(Z) + W.b_v[..., None]  # H2.3
-    Y_g = GroupQueries(
+    Y_h = GroupQueries(
         per_head(X), K, V, W.W_g, per_head(Mask)
-    )  # H2.1, H2.4
-    Y = stack(Y_g)  # H2.5
+    )  # H2.4
+    Y = stack(Y_h)  # H2.5
     return W.W_o @ Y + W.b_o[:, None]  # H2.6
 
 

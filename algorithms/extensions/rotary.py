@@ -67,9 +67,14 @@ def rotate(
     a = e[..., :d_rot, :]  # R1.2
     b = e[..., d_rot : 2 * d_rot, :]  # R1.3
     cos, sin = xp.cos(phi), xp.sin(phi)
-    turned = [a * cos - b * sin, a * sin + b * cos]  # R1.4
-    rest = e[..., 2 * d_rot :, :]
-    return xp.concat([*turned, rest], axis=-2)  # R1.4
+    return xp.concat(
+        [
+            a * cos - b * sin,
+            a * sin + b * cos,
+            e[..., 2 * d_rot :, :],
+        ],
+        axis=-2,
+    )  # R1.4
 
 
 @algorithm("R2", requires=("2 * d_rot <= d_attn",))
@@ -131,8 +136,8 @@ def rotate_pairs(
     cos, sin = xp.cos(phi), xp.sin(phi)
     a = first * cos - second * sin  # R2.2-R2.3
     b = first * sin + second * cos  # R2.4
-    Y_i = xp.stack([a, b], axis=-2)  # R2.5
-    Y = xp.reshape(Y_i, (*batch, 2 * d_rot, ell))  # R2.6
+    Y_h = xp.stack([a, b], axis=-2)  # R2.5
+    Y = xp.reshape(Y_h, (*batch, 2 * d_rot, ell))  # R2.6
     return xp.concat([Y, e[..., 2 * d_rot :, :]], axis=-2)  # R2.7
 
 

@@ -120,12 +120,12 @@ def RotaryQueries(
            [1., 3.]])
     """
     t = arange(X.shape[-1], X)
-    Q = W.W_q @ per_head(X)  # H3.2
+    Q = W.W_q @ per_head(X)  # H3.1-H3.2
     Q = rotate(Q, t, omega)  # H3.3
-    Y_r = attend(
+    Y_h = attend(
         Q, per_head(K), per_head(V), per_head(Mask)
-    )  # H3.1, H3.4
-    return stack(Y_r)  # H3.5
+    )  # H3.4
+    return stack(Y_h)  # H3.5
 
 
 @algorithm("H4", requires=("2 * d_rot <= d_attn",))
@@ -181,13 +181,13 @@ def RotaryAttention(
     (3, 6)
     """
     t, X_g = arange(X.shape[-1], X), per_head(X)
-    K = W.W_k @ X_g  # H4.2
+    K = W.W_k @ X_g  # H4.1-H4.2
     K = rotate(K, t, omega)  # H4.3
     V = W.W_v @ X_g  # H4.4
-    Y_g = RotaryQueries(
+    Y_h = RotaryQueries(
         X_g, K, V, W.W_g, per_head(Mask), omega
-    )  # H4.1, H4.5
-    Y = stack(Y_g)  # H4.6
+    )  # H4.5
+    Y = stack(Y_h)  # H4.6
     return W.W_o @ Y  # H4.7
 
 
@@ -252,8 +252,8 @@ def SharedAttention(
     >>> SharedAttention(X, K_g, V_g, W, Mask, omega).shape
     (3, 6)
     """
-    Y_g = RotaryQueries(
+    Y_h = RotaryQueries(
         per_head(X), K_g, V_g, W.W_g, per_head(Mask), omega
     )  # H5.1
-    Y = stack(Y_g)  # H5.2
+    Y = stack(Y_h)  # H5.2
     return W.W_o @ Y  # H5.3
