@@ -1,6 +1,6 @@
 """Published models: their files to θ, and what each adds."""
 
-from algorithms.checkpoints.activations import GELU_tanh, SiLU
+from algorithms.checkpoints.activations import GELU_tanh
 from algorithms.checkpoints.bert import (
     BERT,
     BERT_DEPARTURES,
@@ -62,6 +62,7 @@ from algorithms.checkpoints.qwen import (
 from algorithms.checkpoints.rotary_decoder import (
     RotaryDecoderParameters,
 )
+from algorithms.extensions.silu import SiLU
 
 __all__ = [
     "BERT",

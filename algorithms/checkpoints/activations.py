@@ -1,4 +1,4 @@
-"""Activations of published models that the paper does not have."""
+"""An activation of published models, besides SiLU."""
 
 from __future__ import annotations
 
@@ -41,36 +41,3 @@ def GELU_tanh(X: Float[A, "*batch"]) -> Float[A, "*batch"]:
     X = xp.where(X < -100, -100.0, X)  # not −∞ · 0
     inner = (X + X * X * X * 0.044715) * math.sqrt(2 / math.pi)
     return X * ((xp.tanh(inner) + 1.0) * 0.5)
-
-
-@checked()
-def SiLU(X: Float[A, "*batch"]) -> Float[A, "*batch"]:
-    """An entry times its logistic function, also called swish.
-
-    `x / (1 + exp(−x))`.
-
-    Parameters
-    ----------
-    X : float, any shape
-
-    Returns
-    -------
-    float, the same shape
-
-    Notes
-    -----
-    Not in the paper. Only exp of −|x| is taken: it cannot overflow.
-
-    Source: Hendrycks & Gimpel 2016, *Gaussian Error Linear Units*,
-    section 2.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> SiLU(np.array([-1.0, 0.0, 1.0])).round(4)
-    array([-0.2689,  0.    ,  0.7311])
-    """
-    xp = namespace(X)
-    X = xp.where(X < -1000, -1000.0, X)  # not −∞ · 0
-    E = xp.exp(-xp.abs(X))
-    return X * (xp.where(X < 0, E, 1.0) / (E + 1.0))

@@ -204,10 +204,11 @@ def bert_for_classes_parameters(
     bert = file.find("bert.", "embeddings.word_embeddings.weight")
     head = file.find("", "classifier.weight")
     embeddings = bert.under("embeddings")
+    tokens = embeddings["word_embeddings.weight"]
     W_f, b_f = bert.pair("pooler.dense")
     W_c, b_c = head.pair("classifier")
     theta = EClassifierParameters(
-        W_e=embeddings["word_embeddings.weight"].mT,
+        W_e=tokens.mT,
         W_p=embeddings["position_embeddings.weight"].mT,
         layers=encoder_layers(bert.under("encoder"), H),
         W_f=W_f,

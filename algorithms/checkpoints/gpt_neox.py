@@ -157,21 +157,20 @@ def gpt_neox_parameters(
     """
     file = State("gpt_neox_parameters", arrays)
     model = file.find("gpt_neox.", "embed_in.weight")
-    head = file.find("", "embed_out.weight")
-    if "embed_out.weight" in head:
-        W_u = head["embed_out.weight"]
-    else:
-        W_u = file.find("", "lm_head.weight")["lm_head.weight"]
+    tokens = model["embed_in.weight"]
     gamma, beta = model.pair("final_layer_norm")
+    name = "embed_out.weight"
+    if name not in file.find("", name):
+        name = "lm_head.weight"
     return RotaryDecoderParameters(
-        W_e=model["embed_in.weight"].mT,
+        W_e=tokens.mT,
         layers=tuple(
             _layer(model.under(f"layers.{l}"), H)
             for l in range(model.count("layers"))
         ),
         gamma=gamma,
         beta=beta,
-        W_u=W_u,
+        W_u=file.find("", name)[name],
     )
 
 

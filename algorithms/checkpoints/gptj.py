@@ -151,10 +151,11 @@ def gptj_parameters(
     """
     file = State("gptj_parameters", arrays)
     model = file.find("transformer.", "wte.weight")
+    tokens = model["wte.weight"]
     gamma, beta = model.pair("ln_f")
     W_u, b_u = file.find("", "lm_head.weight").pair("lm_head")
     return RotaryDecoderParameters(
-        W_e=model["wte.weight"].mT,
+        W_e=tokens.mT,
         layers=tuple(
             _layer(model.under(f"h.{l}"), H)
             for l in range(model.count("h"))

@@ -178,7 +178,7 @@ def llama3_scaling(
     turns = omega * (ell_max / (2 * math.pi))
     kept = (turns - low) / (high - low)
     kept = xp.where(kept < 0, 0.0, xp.where(kept > 1, 1.0, kept))
-    return omega * (kept + (1 - kept) / factor)  # J2
+    return omega * ((kept * (factor - 1) + 1.0) / factor)  # J2
 
 
 def llama_parameters(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from algorithms.checkpoints.activations import SiLU
 from algorithms.checkpoints.departures import Departure
 from algorithms.checkpoints.state import State
+from algorithms.extensions.silu import SiLU
 from algorithms.paper.attention import MHAttention
 from algorithms.paper.embedding import (
     Token,

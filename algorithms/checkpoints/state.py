@@ -123,7 +123,13 @@ class State(Generic[A]):
         """
         q, k, v = (self[f"{name}_proj.{kind}"] for name in "qkv")
         q = self.split(q, H)
-        H_kv = k.shape[0] // q.shape[1]
+        d_attn, rows = q.shape[1], k.shape[0]
+        H_kv = rows // d_attn
+        if H_kv < 1 or rows % d_attn or H % H_kv:
+            raise ValueError(
+                f"{self.reader}: {rows} rows of keys do not make "
+                f"heads of {d_attn} rows that H={H} heads share"
+            )
         q, k, v = (self.split(rows, H_kv) for rows in (q, k, v))
         return q, k, v
 

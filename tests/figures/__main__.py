@@ -15,12 +15,14 @@ ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests"))  # where the tests find what they share
 
 from helpers.cases import REFERENCE  # noqa: E402
+from helpers.published_models import ORACLES  # noqa: E402
 from rich import progress  # noqa: E402
 
 from figures.adapters import known, row  # noqa: E402
 from figures.checks import IDS, checked  # noqa: E402
 from figures.errors import SIZES, figures  # noqa: E402
 from figures.gradients import figures as gradients  # noqa: E402
+from figures.parity import row as parity_row  # noqa: E402
 from figures.planted import figures as planted_figures  # noqa: E402
 from figures.planted import unknown  # noqa: E402
 from figures.ties import seen  # noqa: E402
@@ -51,6 +53,7 @@ FIGURES: Mapping[str, Callable[[], Any]] = {
     "uncatalogued": unknown,
     "planted": lambda: planted_figures(os.cpu_count() or 1),
     "unseen": lambda: unseen_figures(os.cpu_count() or 1),
+    "parity": lambda: [parity_row(name) for name in track(ORACLES, "parity")],
     "adapters": lambda: [row(one) for one in track(known(), "adapters")],
 }
 

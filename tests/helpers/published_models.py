@@ -62,9 +62,14 @@ N_V, ELL, ELL_MAX, L = 19, 7, 11, 2
 H_KV, R, D_ATTN = 2, 3, 4  # of models whose heads share keys
 H = 3  # of the others
 
-NO_SPECIAL = {"bos_token_id": None, "eos_token_id": None, "pad_token_id": None}
-LLAMA_SIZES = {
+COMMON = {
     "vocab_size": N_V,
+    "attn_implementation": "eager",
+    "bos_token_id": None,
+    "eos_token_id": None,
+    "pad_token_id": None,
+}
+LLAMA = {
     "hidden_size": 12,
     "intermediate_size": 7,
     "num_hidden_layers": L,
@@ -72,11 +77,35 @@ LLAMA_SIZES = {
     "num_key_value_heads": H_KV,
     "head_dim": D_ATTN,
     "max_position_embeddings": ELL_MAX,
-    "attn_implementation": "eager",
-    **NO_SPECIAL,
 }
-GPT_SIZES = {"vocab_size": N_V, "attn_implementation": "eager", **NO_SPECIAL}
-GPT2_SIZES = {"n_embd": 18, "n_inner": 7, "n_layer": L, "n_head": H, "n_positions": ELL_MAX}
+GPT = {"n_embd": 18, "n_inner": 7, "n_layer": L, "n_head": H, "n_positions": ELL_MAX}
+
+#: The sizes of each language model: of a head's 6 rows, 4 turn in GPT-NeoX and GPT-J.
+SIZES: Mapping[str, Mapping[str, Any]] = {
+    **{name: {**COMMON, **LLAMA} for name in ("Llama", "Mistral", "Qwen2", "Qwen3")},
+    "GPTJ": {**COMMON, **GPT, "rotary_dim": 4},
+    "GPTNeoX": {
+        **COMMON,
+        "hidden_size": 18,
+        "intermediate_size": 7,
+        "num_hidden_layers": L,
+        "num_attention_heads": H,
+        "rope_parameters": {
+            "rope_type": "default",
+            "partial_rotary_factor": 2 / 3,
+            "rope_theta": 1e4,
+        },
+    },
+    "GPTNeo": {
+        **COMMON,
+        "hidden_size": 12,
+        "intermediate_size": 7,
+        "num_layers": 4,
+        "num_heads": H,
+        "max_position_embeddings": ELL_MAX,
+        "attention_types": [[["global", "local"], 2]],
+    },
+}
 
 
 class Compared(NamedTuple):
@@ -104,7 +133,7 @@ def tokens(*, seed: int = 1) -> Any:
 
 def redrawn(model: Any) -> Any:
     """Every tensor drawn anew: also ω, which is in no file."""
-    return hf.redraw(model, embeddings=1.0, matrices=0.35, vectors=0.5)
+    return hf.redraw(model, embeddings=0.1, matrices=0.5, vectors=0.5)
 
 
 def doubled(model: Any, *arguments: Any, **options: Any) -> Any:
@@ -118,9 +147,9 @@ def probabilities(model: Any, x: Any, **options: Any) -> Any:
     return hf.probabilities(doubled(model, x, **options).logits)
 
 
-def made(name: str, sizes: Mapping[str, Any], **options: Any) -> Any:
+def made(name: str, **options: Any) -> Any:
     """A language model of Hugging Face's, by its name: "Llama"."""
-    config = getattr(transformers, f"{name}Config")(**{**sizes, **options})
+    config = getattr(transformers, f"{name}Config")(**{**SIZES[name], **options})
     return redrawn(getattr(transformers, f"{name}ForCausalLM")(config))
 
 
@@ -132,9 +161,9 @@ def llama(
 ) -> Compared:
     """Llama, whose attention is written out or torch's own, and whose ω may be given."""
     options = {"attn_implementation": attention, "tie_word_embeddings": tied}
-    model = made("Llama", LLAMA_SIZES, rms_norm_eps=1e-5, **options)
+    model = made("Llama", rms_norm_eps=1e-5, **options)
     if rope is not None:
-        config = transformers.LlamaConfig(**LLAMA_SIZES, rope_parameters=rope)
+        config = transformers.LlamaConfig(**SIZES["Llama"], rope_parameters=rope)
         with DoublePrecision():
             model.model.rotary_emb = LlamaRotaryEmbedding(config)
     theta, x = llama_parameters(model.state_dict(), H=H_KV * R), tokens()
@@ -144,7 +173,7 @@ def llama(
 
 def mistral(window: int) -> Compared:
     """Mistral, whose tokens see a window."""
-    model = made("Mistral", LLAMA_SIZES, rms_norm_eps=1e-5, sliding_window=window)
+    model = made("Mistral", rms_norm_eps=1e-5, sliding_window=window)
     theta, x = llama_parameters(model.state_dict(), H=H_KV * R), tokens()
     omega = model.model.rotary_emb.inv_freq
     return Compared(Mistral7B, (x, theta, omega), probabilities(model, x), {"w": window})
@@ -153,7 +182,7 @@ def mistral(window: int) -> Compared:
 def qwen(version: int, *, tied: bool = False) -> Compared:
     """Qwen2, which has offsets, or Qwen3, which has norms of queries and keys."""
     options = {"rms_norm_eps": 1e-6, "tie_word_embeddings": tied}
-    model = made(f"Qwen{version}", LLAMA_SIZES, **options)
+    model = made(f"Qwen{version}", **options)
     parameters, x = qwen_parameters(model.state_dict(), H=H_KV * R), tokens()
     omega = model.model.rotary_emb.inv_freq
     return Compared(Qwen, (x, parameters, omega), probabilities(model, x))
@@ -181,7 +210,7 @@ class SharedCache:
 
 def shared_llama(size: int, layers: int = 6) -> Compared:
     """Llama with a cache that `size` layers share."""
-    model = made("Llama", LLAMA_SIZES, rms_norm_eps=1e-5, num_hidden_layers=layers)
+    model = made("Llama", rms_norm_eps=1e-5, num_hidden_layers=layers)
     cache = SharedCache(size)
 
     def shared(forward: Any) -> Any:
@@ -211,24 +240,16 @@ def block(layers: Any) -> CrossLayerLlamaBlock[Any]:
 
 
 def gpt_neox(*, parallel: bool = True) -> Compared:
-    """GPT-NeoX, of whose 6 rows a head 4 turn."""
-    sizes = {"hidden_size": 18, "intermediate_size": 7, "num_hidden_layers": L}
-    model = made(
-        "GPTNeoX",
-        GPT_SIZES,
-        **sizes,
-        num_attention_heads=H,
-        rope_parameters={"rope_type": "default", "partial_rotary_factor": 2 / 3, "rope_theta": 1e4},
-        use_parallel_residual=parallel,
-    )
+    """GPT-NeoX, whose hidden layers stand beside attention or after it."""
+    model = made("GPTNeoX", use_parallel_residual=parallel)
     theta, x = gpt_neox_parameters(model.state_dict(), H=H), tokens()
     arguments = x, theta, model.gpt_neox.rotary_emb.inv_freq
     return Compared(GPTNeoX, arguments, probabilities(model, x), {"parallel": parallel})
 
 
 def gptj() -> Compared:
-    """GPT-J, of whose 6 rows a head 4 turn, neighbours with each other."""
-    model = made("GPTJ", GPT_SIZES, **GPT2_SIZES, rotary_dim=4)
+    """GPT-J, of whose rows neighbours turn together."""
+    model = made("GPTJ")
     omega = torch.tensor([0.7, -0.2], dtype=torch.float64)
     angles = torch.arange(ELL_MAX)[:, None] * omega
     for layer in model.transformer.h:  # sines and cosines, as they have to be
@@ -239,22 +260,14 @@ def gptj() -> Compared:
 
 def gpt_neo(window: int = 3) -> Compared:
     """GPT-Neo: in every second layer a token sees a window."""
-    sizes = {"hidden_size": 12, "intermediate_size": 7, "num_layers": 4, "num_heads": H}
-    model = made(
-        "GPTNeo",
-        GPT_SIZES,
-        **sizes,
-        max_position_embeddings=ELL_MAX,
-        window_size=window,
-        attention_types=[[["global", "local"], 2]],
-    )
+    model = made("GPTNeo", window_size=window)
     theta, x = gpt_neo_parameters(model.state_dict(), H=H), tokens()
     return Compared(GPTNeo, (x, theta), probabilities(model, x), {"w": window})
 
 
 def gpt2(function: Any = GPT2, mask: Any = None, **options: int) -> Compared:
     """GPT-2, causal or with any mask: True where a token sees another, as ours."""
-    config = transformers.GPT2Config(**GPT_SIZES, **GPT2_SIZES)
+    config = transformers.GPT2Config(**COMMON, **GPT)
     model, x = redrawn(transformers.GPT2LMHeadModel(config)), tokens()
     seen = (mask or unidirectional_mask)(torch.ones(1, ELL), *options.values())
     theta = gpt2_parameters(model.state_dict(), H=H)
@@ -295,7 +308,7 @@ def bert() -> Compared:
     return Compared(BERT, (x, s, parameters), probabilities(model, x, token_type_ids=s))
 
 
-def bert_for_classes(*, faint: float = 1.0) -> Compared:
+def bert_for_classes(*, faint: float = 1.0, padding: Any = None) -> Compared:
     """BERT that tells 5 classes apart, with embeddings as faint as one likes."""
     config = transformers.BertConfig(**BERT_SIZES, num_labels=5)
     model = redrawn(transformers.BertForSequenceClassification(config))
@@ -303,7 +316,7 @@ def bert_for_classes(*, faint: float = 1.0) -> Compared:
         for name in ("word", "position", "token_type"):
             getattr(model.bert.embeddings, f"{name}_embeddings").weight.mul_(faint)
     x, s = tokens(), segments()
-    Q = doubled(model, x, token_type_ids=s).logits.softmax(-1)
+    Q = doubled(model, x, token_type_ids=s, attention_mask=padding).logits.softmax(-1)
     parameters = bert_for_classes_parameters(model.state_dict(), H=H)
     return Compared(BERTForClasses, (x, s, parameters), Q)
 
@@ -394,11 +407,11 @@ def multi_query() -> Compared:
 
 LLAMA3 = {
     "rope_type": "llama3",
-    "rope_theta": 10.0,  # so that each of the three cases comes up at such a small d_attn
+    "rope_theta": 10.0,  # one pair of rows then turns slower, and one in part
     "factor": 8.0,
     "low_freq_factor": 1.0,
     "high_freq_factor": 4.0,
-    "original_max_position_embeddings": 20,
+    "original_max_position_embeddings": 8,
 }
 LINEAR = {"rope_type": "linear", "rope_theta": 10.0, "factor": 4.0}
 
@@ -441,6 +454,6 @@ ORACLES: Mapping[str, tuple[str, Callable[[], Compared]]] = {
     "BertForSequenceClassification": ("X6", bert_for_classes),
     "MarianMTModel": ("8", marian),
     "MarianMTModel, ReLU, no bias": ("X7", scaled_marian),
-    "scaled_dot_product_attention, enable_gqa": ("H2", grouped_sdpa),
+    "torch scaled_dot_product_attention, enable_gqa": ("H2", grouped_sdpa),
     "GPTBigCodeAttention": ("H2", multi_query),
 }

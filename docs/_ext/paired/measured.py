@@ -113,6 +113,13 @@ def _adapters() -> Rows:
         yield _breakable(adapter["name"]), algorithm, ", ".join(verdicts), departures, *ratios
 
 
+def _parity() -> Rows:
+    for one in _read("parity"):
+        ours = nodes.literal("", one["ours"])
+        algorithm = _algorithm(one["algorithm"])
+        yield one["theirs"], ours, algorithm, f"{one['distance']:.0e}"
+
+
 def _checks() -> Rows:
     for id, check in _in_order(_read("checks")):
         times = (f"{check[kind]:g} s" for kind in ("seconds", "naming"))
@@ -184,6 +191,7 @@ TABLES: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]] = {
     "layouts": (("Word", "option"), _layouts),
     "adapters": (_ADAPTERS, _adapters),
     "checks": (_CHECKS, _checks),
+    "parity": (("Theirs", "ours", "Algorithm", "largest difference"), _parity),
     "planted": (_PLANTED, _planted),
     "missed": (("Host", "Algorithm", "planted", "named instead"), _missed),
     "unseen": (("Algorithm", "bug", "place", "name"), _unseen),
