@@ -140,6 +140,8 @@ def ways_of(value: Value) -> tuple[str, ...]:
             return "0", "1", "one more", "one less"
         case tuple():  # the results of a call that has several, all of them together
             return "0", "scaled", "shifted"
+        case dict() if len(value) > 1:  # a whole family
+            return "backwards", "the first throughout"
         case [np.ndarray(), *_]:
             return "backwards", "interleaved", "cut by reshape alone"
         case list():
@@ -176,6 +178,17 @@ def _constant(number: int) -> Callable[[Value], Value]:
     return _each(lambda x, _: type(x)(number))
 
 
+def _of_members(change: Callable[[Any], Any]) -> Callable[[Value], Value]:
+    """Return a change of a list, also of the members of a family."""
+
+    def changed(value: Value) -> Value:
+        if not isinstance(value, dict):
+            return change(value)
+        return dict(zip(value, change(list(value.values())), strict=True))
+
+    return changed
+
+
 def _interleaved(members: list[Any]) -> list[Any]:
     """Return members whose rows are the first rows of all, then their second rows, and so on."""
     stack = np.stack(members)
@@ -203,8 +216,8 @@ WAYS: Mapping[str, Callable[[Value], Value]] = {
     "doubled": _each(lambda x, _: x + x),  # which a norm takes away again
     "columns moved": lambda matrix: np.roll(matrix, 1, axis=1),
     "rows moved": lambda matrix: np.roll(matrix, 1, axis=0),
-    "backwards": lambda items: items[::-1],
-    "the first throughout": lambda items: [items[0]] * len(items),
+    "backwards": _of_members(lambda items: items[::-1]),
+    "the first throughout": _of_members(lambda items: [items[0]] * len(items)),
     "all but the last": lambda numbers: numbers[:-1],
     "interleaved": _interleaved,
     "cut by reshape alone": _cut_by_reshape,

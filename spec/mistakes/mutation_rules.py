@@ -103,7 +103,7 @@ def variable_of(checked: Checked, name: tree.Name) -> Variable | None:
 def exchanged_operands(node: tree.Node, scope: Scope) -> Iterator[tree.Node]:
     """Yield a node with two of its parts exchanged, where that makes a difference."""
     match node:
-        case tree.Binary("−" | "/", left, right) | tree.Compare("≤", left, right):
+        case tree.Binary("−" | "/", left, right) | tree.Compare("≤" | "<", left, right):
             yield replace(node, left=right, right=left)
         case tree.Binary("·" | " ", left, right) if not any(map(scope.is_number, (left, right))):
             yield replace(node, left=right, right=left)
@@ -123,7 +123,7 @@ def exchanged_operands(node: tree.Node, scope: Scope) -> Iterator[tree.Node]:
 def dropped_operands(node: tree.Node, _: Scope) -> Iterator[tree.Node]:
     """Yield a node with one of its parts left out, or one of its operands alone."""
     match node:
-        case tree.Binary(_, left, right):
+        case tree.Binary(_, left, right) | tree.Both(left, right) | tree.Either(left, right):
             yield from (left, right)
         case tree.Columns(items) | tree.Rows(items):
             yield from variants(node, "items", omissions(items))
@@ -239,6 +239,8 @@ def other_bounds(node: tree.Node, scope: Scope) -> Iterator[tree.Node]:
         case tree.Range(_, low, high) | tree.Slice(low, high):
             yield from variants(node, "low", neighbours(low))
             yield from variants(node, "high", neighbours(high))
+            if isinstance(node, tree.Slice):  # as long, one further up or down
+                yield from (tree.Slice(moved(low, step), moved(high, step)) for step in (1, -1))
         case tree.Sum(tree.Implied((name,)) | tree.Member(name) as binder):
             ranges = (tree.Range(name, ONE, size) for size in scope.other_sizes(binder))
             yield from variants(node, "binder", ranges)
@@ -269,6 +271,10 @@ def other_operators(node: tree.Node, _: Scope) -> Iterator[tree.Node]:
             yield tree.Rows(items)
         case tree.Rows(items):
             yield tree.Columns(items)
+        case tree.Both(left, right):
+            yield tree.Either(left, right)
+        case tree.Either(left, right):
+            yield tree.Both(left, right)
 
 
 def other_functions(node: tree.Node, scope: Scope) -> Iterator[tree.Node]:
@@ -373,6 +379,16 @@ def neighbours(node: Any) -> Iterator[Any]:
         case tree.All() | tree.Slice() | tree.Number() | tree.Binary("+" | "−", _, tree.Number()):
             return
     yield from (tree.Binary(sign, node, ONE) for sign in ("+", "−"))
+
+
+def moved(node: Any, step: int) -> Any:
+    """Return `a + 2` of `a + 1`, `a + 1` of `a`, 2 of 1: a place further up or down by a step."""
+    match node:
+        case tree.Number(value) if value + step >= 0:
+            return tree.Number(value + step)
+        case tree.Binary("+", left, tree.Number(value)) if value + step >= 0:
+            return replace(node, right=tree.Number(value + step)) if value + step else left
+    return tree.Binary("+" if step > 0 else "−", node, tree.Number(abs(step)))
 
 
 def changes(node: tree.Node, scope: Scope) -> Iterator[tuple[str, tree.Node]]:

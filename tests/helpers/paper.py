@@ -31,8 +31,12 @@ RANDOM = _with(tree.Sample, tree.Choose)
 TRAINING = _with(tree.Gradient)
 #: Those whose loop ends when a token is drawn.
 ENDING = _with(tree.While)
+#: Attention with heads: it mixes what its heads give.
+HEADS = frozenset(
+    id for id, one in checked().items() if any(str(key) == "W_o" for key in one.header.fields)
+)
 #: Those that call attention with heads, directly or not: blocks of transformers and whole ones.
-MODELS = frozenset(id for id in checked() if "5" in _called_by(id))
+MODELS = frozenset(id for id in checked() if HEADS & _called_by(id))
 #: Those that take a mask.
 MASKED = frozenset(
     id for id, one in checked().items() if "Mask" in map(str, one.header.hyperparameters)

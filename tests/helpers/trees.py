@@ -97,6 +97,21 @@ def program_text(program: Program) -> str:
     return alg_file.write(replace(head, signature=signature, sections=sections, lines=lines))
 
 
+def condition(
+    outer: type[tree.Both | tree.Either],
+    inner: type[tree.Both | tree.Either],
+    left: tree.Expression,
+    right: tree.Expression,
+) -> tree.Iverson:
+    """Make a condition of two on either side."""
+    one = inner(tree.Not(left), tree.Compare("<", left, right))
+    other = inner(tree.Compare("≤", left, right), tree.Compare("≠", right, right))
+    return tree.Iverson(outer(one, other))
+
+
+JOINED = st.sampled_from([tree.Both, tree.Either])
+
+
 def operations(parts: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
     """Make expressions of what differs in how tightly it holds its parts."""
     return (
@@ -106,7 +121,9 @@ def operations(parts: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
         | st.builds(tree.Sum, st.just(tree.Implied((Name("i"),))), parts)
         | st.builds(tree.Transpose, parts)
         | st.builds(tree.Index, parts, st.tuples(parts))
-        | st.builds(tree.Iverson, st.builds(tree.Not, parts))
+        | st.builds(tree.Index, parts, st.tuples(st.builds(tree.Slice, parts, parts)))
+        | st.builds(tree.Rows, st.tuples(parts, parts))
+        | st.builds(condition, JOINED, JOINED, parts, parts)
         | st.builds(tree.Power, parts, st.just(Number(2)))
     )
 

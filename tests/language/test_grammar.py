@@ -85,6 +85,8 @@ def test_the_tree_holds_what_the_texts_use(monkeypatch: pytest.MonkeyPatch) -> N
         ("a bᵀ", "a (bᵀ)"),
         ("2 a[i]ᵀ", "2 ((a[i])ᵀ)"),
         ("∇f(a) b", "(∇f(a)) b"),
+        ("⟦a = b ∧ c ≤ a ∨ ¬b⟧", "⟦((a = b) ∧ (c ≤ a)) ∨ (¬b)⟧"),
+        ("⟦a < b ∨ ¬b ∧ c ≤ a + b⟧", "⟦(a < b) ∨ ((¬b) ∧ (c ≤ (a + b)))⟧"),
     ],
 )
 def test_what_binds_tighter_needs_no_brackets(written: str, meant: str) -> None:

@@ -80,3 +80,13 @@ def test_members_are_interleaved_row_by_row():
     heads = np.arange(24).reshape(2, 3, 4)
     rows = np.concatenate(WAYS["interleaved"](list(heads)))
     assert np.array_equal(rows, [heads[h, i] for i in range(3) for h in range(2)])
+
+
+@pytest.mark.parametrize("way", ["backwards", "the first throughout"])
+def test_a_family_that_is_handed_on_whole_can_have_its_members_elsewhere(way):
+    sizes = SMALL | {"H_kv": 2, "ℓ": 5}  # of which the mask shows each token several
+    machine, right = run("H6", sizes=sizes)
+    (keys,) = (node for node, _ in checked()["H6"].line_of.items() if text(node) == "K^{1:H_kv}")
+    (each,) = (one for one in machine.seen if (one.site.node, one.way) == (id(keys), way))
+    assert not np.array_equal(run("H6", each, sizes)[1], right)
+    assert WAYS["backwards"]({1: "a", 2: "b"}) == {1: "b", 2: "a"}
