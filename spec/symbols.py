@@ -44,17 +44,12 @@ class Symbol:
 
     def has_member(self, glyph: str) -> bool:
         """Say whether a glyph is this symbol at an index: `W^i_mlp1` is a member of `W^l_mlp1`."""
-        at = self.index_of(glyph)
-        return at is not None and _ranges(at)
-
-    def index_of(self, glyph: str) -> str | None:
-        """Return the script that a glyph has in the place of the index: `i` of `W^i_mlp1`."""
         if self.index is None:
-            return None
+            return False
         before, mark, after = self._split(self.index)
         script = r"([^\W_]+|\{[^{}]+\})"
         member = re.fullmatch(re.escape(before + mark) + script + re.escape(after), glyph)
-        return None if member is None else member[1]
+        return member is not None and _ranges(member[1])
 
     def _split(self, index: str) -> tuple[str, str, str]:
         """Return what stands before the index, its `^` or `_`, and what stands after it."""
@@ -141,18 +136,10 @@ def ascii(glyph: str) -> str:
     ('X_tilde', 'ell_x', 'W_mlp3')
     >>> ascii("W̄^i_mlp3"), ascii("X̄^h")
     ('W_mlp3_bar', 'X_h_bar')
-
-    A name that ends with the index has that of the member: `Y^g` is a member of `Y^h`.
-
-    >>> ascii("Y^h"), ascii("Y^g")
-    ('Y_h', 'Y_g')
     """
-    symbol = lookup(glyph)
-    name, at = symbol.ascii, symbol.index_of(unicodedata.normalize("NFC", glyph))
+    name = lookup(glyph).ascii
     if name is None:
         raise UnknownSymbol(f"{glyph} has no name in Python")
-    if at in table() and table()[at].kind == "index" and name.endswith(f"_{symbol.index}"):
-        return f"{name.removesuffix(f'_{symbol.index}')}_{table()[at].ascii}"
     return name
 
 

@@ -49,10 +49,11 @@ def reference(id, seed=0, batched=False):
 
 
 def takes_reals(id):
-    """Whether it has arguments with a type of floating-point numbers, and not numbers alone."""
+    """Whether it has arguments with a type of floating-point numbers, and not floats alone."""
     header = checked()[id].header
-    types = [type for _, type in (*header.inputs, *header.parameters)]
-    return any(isinstance(type, Matrix | Bundle | Family) and type != SCALAR for type in types)
+    types = [type for _, type in header.inputs]
+    types += [type for _, type in header.parameters if type != SCALAR]
+    return any(isinstance(type, Matrix | Bundle | Family) for type in types)
 
 
 def sizes(id, seed):
