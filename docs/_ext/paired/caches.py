@@ -39,6 +39,8 @@ class CachesDirective(SphinxDirective):
 
     def row(self, id: str, *words: str) -> Iterator[Cell]:
         """Yield the cells of a row."""
+        if id not in checked():
+            raise UsageError(f"there is no Algorithm {id}")
         kept = cached(checked(), id)
         at = sizes(checked()[id], {atom.name for atom in kept.atoms}, words)
         yield reference("alg", id, id)
