@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from spec.cost import value
+from spec.cost import cost, value
 from spec.cost.caches import cached
 from spec.cost.presets import sizes
 from spec.library import checked
@@ -32,19 +32,26 @@ class CachesDirective(SphinxDirective):
         """Return the table."""
         self.env.note_reread()  # a new file changes nothing that this page depends on
         try:
-            rows = [list(self.row(*row.split())) for row in self.content]
+            rows = [list(row(*words.split())) for words in self.content]
         except UsageError as error:
             raise self.error(str(error)) from error
         return [table(rows, [1] * len(_HEADS), heads=_HEADS, classes=["measured"])]
 
-    def row(self, id: str, *words: str) -> Iterator[Cell]:
-        """Yield the cells of a row."""
-        if id not in checked():
-            raise UsageError(f"there is no Algorithm {id}")
-        kept = cached(checked(), id)
-        at = sizes(checked()[id], {atom.name for atom in kept.atoms}, words)
-        yield reference("alg", id, id)
-        yield " ".join(words)
-        yield symbol(factored(kept).replace(_LENGTH, "ℓ"))
-        yield f"{value(kept, {**at, _LENGTH: 1}):,}"
-        yield f"{value(kept, at):,} for {at[_LENGTH]:,}"
+
+def row(id: str, *words: str) -> Iterator[Cell]:
+    """Yield the cells of a row.
+
+    Raises
+    ------
+    UsageError
+        At an algorithm that is none, or words that are no sizes of it.
+    """
+    if id not in checked():
+        raise UsageError(f"there is no Algorithm {id}")
+    kept = cached(checked(), id)
+    at = sizes(checked()[id], cost(checked(), id).sizes, words)
+    yield reference("alg", id, id)
+    yield " ".join(words)
+    yield symbol(factored(kept).replace(_LENGTH, "ℓ"))
+    yield f"{value(kept, {**at, _LENGTH: 1}):,}"
+    yield f"{value(kept, at):,} for {at[_LENGTH]:,}"
