@@ -35,7 +35,7 @@ def GPTNeo(
     x: Annotated[Integer[Array, "*batch ell"], Token],
     theta: DTransformerParameters[A],
     *,
-    w: int = 256,
+    w: int,
     eps: float = 1e-5,  # J6
     activation: Callable[[A], A] = GELU_tanh,  # J9
 ) -> Float[A, "*batch N_V ell"]:
@@ -49,7 +49,7 @@ def GPTNeo(
         From `gpt_neo_parameters`.
     w : int, at least 1
         How many tokens a token sees in every second layer, itself
-        among them. In the first layer it sees all before it.
+        among them: 256. In the first layer it sees all before it.
     eps, activation
         As in `DTransformer`; the defaults are departures J6 and J9.
 
@@ -145,7 +145,7 @@ def gpt_neo_parameters(
     ...     arrays[f"{name}.weight"] = W = rng.random(shape)
     ...     arrays[f"{name}.bias"] = rng.random(W.shape[0])
     >>> theta = gpt_neo_parameters(arrays, H=2)
-    >>> GPTNeo(np.array([8, 0, 3]), theta).shape
+    >>> GPTNeo(np.array([8, 0, 3]), theta, w=2).shape
     (9, 3)
     """
     file = State("gpt_neo_parameters", arrays)

@@ -130,10 +130,10 @@ def linear_scaling(
 def llama3_scaling(
     omega: Float[A, " d_rot"],
     *,
-    factor: float = 8.0,
-    low: float = 1.0,
-    high: float = 4.0,
-    ell_max: int = 8192,
+    factor: float,
+    low: float,
+    high: float,
+    ell_max: int,
 ) -> Float[A, " d_rot"]:
     """ω of Llama 3.1 to 3.3: what turns slowly turns slower yet.
 
@@ -148,9 +148,9 @@ def llama3_scaling(
     factor : float, above 0
         8 in Llama 3.1, 32 in the small models of Llama 3.2.
     low, high : float, 0 ≤ low < high
-        `low_freq_factor` and `high_freq_factor`.
+        `low_freq_factor` and `high_freq_factor`: 1 and 4.
     ell_max : int, at least 1
-        The length trained on at first,
+        The length trained on at first, 8192:
         `original_max_position_embeddings`.
 
     Returns
@@ -171,7 +171,10 @@ def llama3_scaling(
     Examples
     --------
     >>> import numpy as np
-    >>> llama3_scaling(np.array([1.0, 0.01, 1e-5])).tolist()
+    >>> llama3_scaling(
+    ...     np.array([1.0, 0.01, 1e-5]),
+    ...     factor=8.0, low=1.0, high=4.0, ell_max=8192,
+    ... ).tolist()
     [1.0, 0.01, 1.25e-06]
     """
     xp = namespace(omega)

@@ -22,7 +22,7 @@ def Mistral7B(
     theta: LlamaParameters[A],
     omega: Float[A, " d_rot"],
     *,
-    w: int = 4096,
+    w: int,
     eps: float = 1e-5,  # J1
 ) -> Float[A, "*batch N_V ell"]:
     """`Mistral` as Mistral 7B runs it.

@@ -1,9 +1,9 @@
 """Algorithms of ours, in the same form as the paper's.
 
 In any module of this folder, a function tagged `@algorithm("N1")`
-and a class of parameters under `@document_fields` are public names,
-here and of `algorithms`: they are found, not listed. Type checkers,
-which run nothing, see them in their modules only.
+or `@checked` and a class of parameters under `@document_fields` are
+public names, here and of `algorithms`: they are found, not listed.
+Type checkers, which run nothing, see them in their modules only.
 """
 
 from typing import TYPE_CHECKING, Any

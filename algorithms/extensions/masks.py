@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @checked(requires=("window >= 0",))
 def banded_mask(
     X: Float[A, "*#batch d_x ell_x"], window: int
-) -> Bool[Array, "ell_x ell_x"]:
+) -> Bool[Array, "*#batch ell_x ell_x"]:
     """A token may attend to the last `window` up to itself.
 
     `Mask[t_z, t_x] = ⟦t_z ≤ t_x ∧ t_x < t_z + window⟧`.
@@ -57,7 +57,7 @@ def banded_mask(
 @checked(requires=("prefix >= 0",))
 def prefix_mask(
     X: Float[A, "*#batch d_x ell_x"], prefix: int
-) -> Bool[Array, "ell_x ell_x"]:
+) -> Bool[Array, "*#batch ell_x ell_x"]:
     """A token may attend to the prefix, and to those up to itself.
 
     `Mask[t_z, t_x] = ⟦t_z ≤ t_x ∨ t_z ≤ prefix⟧`, from 1.
@@ -97,7 +97,7 @@ def prefix_mask(
 @checked(requires=("sinks >= 0", "window >= 0"))
 def sink_mask(
     X: Float[A, "*#batch d_x ell_x"], sinks: int, window: int
-) -> Bool[Array, "ell_x ell_x"]:
+) -> Bool[Array, "*#batch ell_x ell_x"]:
     """A token may attend to the first, and to the last up to it.
 
     `Mask[t_z, t_x] = ⟦t_z ≤ t_x ∧ (t_z ≤ sinks ∨ t_x < t_z +

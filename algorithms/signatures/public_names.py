@@ -9,7 +9,7 @@ from typing import Any
 
 # From the decorator to the first row that begins a definition.
 _DECORATED = re.compile(
-    r"(?m)^@(?:algorithm|document_fields)\b.*\n"
+    r"(?m)^@(?:algorithm|checked|document_fields)\b.*\n"
     r"(?:(?!def |class ).*\n)*"
     r"(?:def|class) (\w+)"
 )
@@ -18,8 +18,8 @@ _DECORATED = re.compile(
 def public_names(package: str, folder: str) -> dict[str, str]:
     """Each public name of a package, with its module.
 
-    A function is public by `@algorithm`, a class by
-    `@document_fields`. Both are read from the text: to import every
+    A function is public by `@algorithm` or `@checked`, a class by
+    `@document_fields`. They are read from the text: to import every
     module would slow down `import algorithms` for all who want none
     of them.
     """

@@ -17,6 +17,7 @@ from spec.language.checked import Checked
 from spec.library import example
 from spec.machine import Chance, Value
 from spec.machine.bind_arguments import ArgumentBinder
+from spec.machine.values import entrywise
 
 #: The precision of the first run, in bits, and the highest.
 PRECISION, LIMIT = 512, 8192
@@ -127,8 +128,8 @@ def _hyperparameters(checked: Checked, inputs: Inputs) -> dict[str, Value]:
     """Return the hyperparameters, by name: real numbers as balls, tokens counted from 0."""
     tokens = zero_based_names(checked)
     return {
-        name: Balls().real(value)
-        if isinstance(value, float)
+        name: entrywise(Balls().real, value)
+        if isinstance(value, float | np.ndarray)
         else zero_based(value)
         if name in tokens
         else value

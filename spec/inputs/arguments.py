@@ -11,7 +11,7 @@ import numpy as np
 
 from spec.inputs.adapter_error import UnknownArgumentError
 from spec.inputs.change_parameters import change_parameters, each
-from spec.inputs.draw import SIZES, Inputs, draw, per_token, with_equal
+from spec.inputs.draw import SIZES, Inputs, as_required, draw, per_token
 from spec.inputs.formats import FORMATS, Format
 from spec.inputs.python_form import python_form
 from spec.inputs.variations import Variation, sizes_in
@@ -123,7 +123,7 @@ class Arguments:
     @cached_property
     def all_sizes(self) -> Mapping[str, int]:
         """Every size of the table of sizes, as the function can have it."""
-        return with_equal(self.adapter.sizes({**SIZES, **self.variation.sizes}), self.header)
+        return as_required(self.adapter.sizes({**SIZES, **self.variation.sizes}), self.header)
 
     @property
     def sizes(self) -> Mapping[str, int]:

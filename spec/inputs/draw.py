@@ -70,18 +70,32 @@ def draw(
     named |= {str(key) for header in headers for key in header.hyperparameters}
     if unknown := [name for name in (*(sizes or {}), *(values or {})) if name not in named]:
         raise ValueError(f"no algorithm has a size or hyperparameter {unknown[0]}")
-    known = with_equal({**SIZES, **(sizes or {})}, algorithms[id].header)
+    known = as_required({**SIZES, **(sizes or {})}, algorithms[id].header)
     return _Draw(algorithms, source, known, dict(values or {}), digits).inputs(id)
 
 
-def with_equal(sizes: Mapping[str, int], header: Header) -> Mapping[str, int]:
-    """Return sizes in which those that an algorithm requires to be equal are."""
+def as_required(sizes: Mapping[str, int], header: Header) -> Mapping[str, int]:
+    """Return sizes as an algorithm requires them: equal, or one not larger than another.
+
+    The one that may not be larger gives way, `d_rot` in `2 d_rot ≤ d_attn`; a length never does.
+    """
     equal = {
         atom.name: size.value({part: sizes[part.name] for part in size.atoms})
         for atom, size in header.equal.items()
         if all(part.name in sizes for part in size.atoms)
     }
-    return {**sizes, **equal}
+    known = {**sizes, **equal}
+    for requirement in header.requirements:
+        excess = requirement.excess
+        at = {atom: known[atom.name] for atom in excess.atoms if atom.name in known}
+        if len(at) < len(excess.atoms) or any("(" in atom.name for atom in at):
+            continue
+        for atom in at:
+            slope = excess.coefficients(atom)[1].constant
+            while slope is not None and slope < 0 and excess.value(at) < 0 < at[atom]:
+                at[atom] -= 1
+            known[atom.name] = at[atom]
+    return known
 
 
 def per_token(header: Header) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from spec.inputs.draw import LONGER, SIZES, per_token, with_equal
+from spec.inputs.draw import LONGER, SIZES, as_required, per_token
 from spec.inputs.size_table import size_table
 from spec.language.checked import Checked
 from spec.language.tree import Call, Gradient, Program, Sample, While
@@ -102,17 +102,18 @@ def _variations(
     algorithms: Mapping[str, Checked], id: str, usual: Mapping[str, int]
 ) -> Iterator[Variation]:
     header, program = algorithms[id].header, algorithms[id].program
-    sizes = with_equal({name: usual[name] for name in sizes_in(algorithms, id)}, header)
+    sizes = as_required({name: usual[name] for name in sizes_in(algorithms, id)}, header)
     calls = [node for node in program.nodes if isinstance(node, Call)]
     hyperparameters = {str(key) for key in header.hyperparameters}
     has_mask = "Mask" in hyperparameters
+    has_context = len(header.inputs) > 1
     lengths = [name for name in sizes if name.startswith("length")]
 
     def long_enough(changed: Mapping[str, int]) -> Mapping[str, int]:
         """Let ℓ_max hold the longest sequence at some sizes."""
         if not lengths or "ℓ_max" not in sizes:
             return changed
-        known = with_equal({name: changed.get(name, size) for name, size in sizes.items()}, header)
+        known = as_required({name: changed.get(name, size) for name, size in sizes.items()}, header)
         return {**changed, "ℓ_max": max(known["ℓ_max"], longest_sequence(program, known))}
 
     yield Variation("all sizes differ")
@@ -147,7 +148,8 @@ def _variations(
     if square:
         yield Variation("all sizes the same", square, seed=4, edge=True)
     if has_mask:
-        yield Variation("a sequence and itself", square, seed=5, itself=True)
+        if has_context:
+            yield Variation("a sequence and itself", square, seed=5, itself=True)
         yield Variation("a causal mask", square, seed=6, mask="causal")
     for seed, (small, large) in enumerate(PAIRS, 7):
         if {small, large} <= sizes.keys():

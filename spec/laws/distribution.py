@@ -1,4 +1,4 @@
-"""Laws of algorithms that return distributions on the vocabulary: Algorithms 7 to 10."""
+"""Laws of algorithms that return distributions, on the vocabulary as 7 to 10, or on classes."""
 
 from dataclasses import replace
 
@@ -8,20 +8,20 @@ from spec.inputs.change_parameters import Fields, change_parameters, each, zero
 from spec.inputs.draw import Inputs
 from spec.language.types import Tokens
 from spec.laws.evaluated_case import LawCase, coarse
-from spec.laws.law import law, returns_distributions
+from spec.laws.law import law, returns_distributions, returns_probabilities
 
 
-@law(when=returns_distributions)
+@law(when=returns_probabilities)
 def columns_sum_to_1(case: LawCase) -> str:
-    """The probabilities of all tokens add up to 1."""
-    total = case.result.sum(axis=0)
+    """The probabilities of all tokens, or classes, add up to 1."""
+    total = np.atleast_1d(case.result.sum(axis=0))
     farthest = float(total[np.argmax(np.abs(total - 1))])
     tolerance = len(case.result) * case.tolerance  # each entry may be off by the tolerance
     where = f"in a column that adds up to {farthest:.6g}"
     return case.mismatch(case.result + (1 - total), tolerance, where)
 
 
-@law(when=returns_distributions)
+@law(when=returns_probabilities)
 def probabilities_lie_between_0_and_1(case: LawCase) -> str:
     """No probability is less than 0 or more than 1."""
     return case.mismatch(np.clip(case.result, 0, 1), case.tolerance)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from spec.inputs.change_parameters import each
 from spec.inputs.draw import per_token
 from spec.language.header import Header
-from spec.language.types import Matrix, Tokens, Whole
+from spec.language.types import N_V, Matrix, Tokens, Whole
 from spec.laws.evaluated_case import InapplicableError, LawCase
 from spec.laws.law import law
 
@@ -17,11 +17,16 @@ def takes_one_index(header: Header) -> bool:
 
 
 def embeds(header: Header) -> bool:
-    """Say whether an algorithm returns a matrix for tokens, or positions, that it embeds."""
+    """Say whether an algorithm returns a matrix for tokens, or positions, that it embeds.
+
+    Where W_e unembeds, too, every column of it is asked for.
+    """
     _, output = header.output
-    matrices = {"W_e", "W_p"} & {str(key) for key in header.fields}
+    fields = {str(key) for key in header.fields}
     indices = all(isinstance(type, Whole | Tokens) for _, type in header.inputs)
-    return bool(matrices) and indices and isinstance(output, Matrix)
+    if not ({"W_e", "W_p"} & fields and indices and isinstance(output, Matrix)):
+        return False
+    return output.rows != N_V or "W_u" in fields
 
 
 @law(when=takes_one_index)

@@ -137,7 +137,7 @@ class LawCase:
             if not same(_tree(adapter.inputs(run)), _tree(run)):
                 raise InapplicableError(f"a function as {adapter.name} has no such arguments")
             for name, value in run.hyperparameters.items():
-                if adapter.values.get(name, value) != value:
+                if not same(adapter.values.get(name, value), value):
                     raise InapplicableError(f"{name} is {adapter.values[name]}")
         arguments = replace(self.arguments, runs=tuple(runs))
         return LawCase(self.function, arguments, self.first, self.part)

@@ -16,7 +16,7 @@ from spec.expected.result import floating_point_result
 from spec.inputs.arguments import Arguments, Function
 from spec.inputs.draw import per_token
 from spec.language.header import Header
-from spec.language.types import N_V, Matrix
+from spec.language.types import N_V, Matrix, Tokens
 from spec.laws.evaluated_case import InapplicableError, LawCase, NoResultError
 
 Check = Callable[[LawCase], str]
@@ -99,6 +99,13 @@ def returns_distributions(header: Header) -> bool:
     _, output = header.output
     unembeds = any(str(key) == "W_u" for key in header.fields)
     return unembeds and isinstance(output, Matrix) and output.rows == N_V
+
+
+def returns_probabilities(header: Header) -> bool:
+    """Say whether an algorithm returns distributions on the vocabulary, or on classes."""
+    _, output = header.output
+    reads = any(isinstance(type, Tokens | Matrix) for _, type in header.inputs)
+    return reads and isinstance(output, Matrix) and str(output.rows) in ("N_V", "N_C")
 
 
 def pseudocode(function: FunctionUnderTest) -> FunctionUnderTest:

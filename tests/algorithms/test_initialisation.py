@@ -136,7 +136,7 @@ def is_normal(array, variance):
 
 @every_parameters
 def test_every_matrix_is_normal_with_variance_1_by_the_terms_of_its_row(parameters):
-    few = {"H": 2, "L": 1, "L_enc": 1, "L_dec": 1}
+    few = {"H": 2, "H_kv": 2, "R": 1, "L": 1, "L_s": 1, "L_enc": 1, "L_dec": 1}
     many = (int(40 * 1.5**n) for n in itertools.count())
     sizes = {name: few.get(name) or next(many) for name in needed(parameters)}
     for leaf in matrices(drawn(parameters, **sizes)):

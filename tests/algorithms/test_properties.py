@@ -22,6 +22,7 @@ from helpers.strategies import (
     every_function,
     flat,
     leaves,
+    numbers_of_items,
     requires,
     signature,
 )
@@ -365,7 +366,8 @@ def test_what_a_function_requires_is_asked_of_every_call(function, rule, data):
     call = data.draw(calls(function, breaking=rule))
     assume(not call.allowed)  # an argument that is left out breaks nothing
     names = set(compile(rule, rule, "eval").co_names)
-    error = ValueError if names & {*numbers(function)} else ShapeError
+    given = {*numbers(function), *numbers_of_items(function)}
+    error = ValueError if names & given else ShapeError
     assert f"want {rule}, got " in refusal(call, error)
 
 

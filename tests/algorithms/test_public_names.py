@@ -80,7 +80,7 @@ def test_every_tagged_function_and_class_of_parameters_is_found(file):
         name
         for name, value in vars(module).items()
         if getattr(value, "__module__", None) == module.__name__
-        and (hasattr(value, "algorithm") or hasattr(value, "_fields"))
+        and (hasattr(value, "requires") or hasattr(value, "_fields"))
     }
     assert tagged == {name for name, at in extensions._modules.items() if at == module.__name__}
 

@@ -54,8 +54,14 @@ UNCHECKED = {
     "algorithms.training.training_run.training_run": "takes any θ and loss: test_training_runs",
     "algorithms.signatures.trees.tree_map": "takes any θ, and functions of its arrays",
     "algorithms.checkpoints.bert.bert_parameters": "takes arrays by name, from a file",
+    "algorithms.checkpoints.bert_for_classes.bert_for_classes_parameters": "arrays by name, too",
     "algorithms.checkpoints.gpt2.gpt2_parameters": "takes arrays by name, from a file",
+    "algorithms.checkpoints.gpt_neo.gpt_neo_parameters": "takes arrays by name, from a file",
+    "algorithms.checkpoints.gpt_neox.gpt_neox_parameters": "takes arrays by name, from a file",
+    "algorithms.checkpoints.gptj.gptj_parameters": "takes arrays by name, from a file",
+    "algorithms.checkpoints.llama.llama_parameters": "takes arrays by name, from a file",
     "algorithms.checkpoints.marian.marian_parameters": "takes arrays by name, from a file",
+    "algorithms.checkpoints.qwen.qwen_parameters": "takes arrays by name, from a file",
 }
 
 

@@ -128,7 +128,7 @@ def test_with_no_departure_P_is_that_of_algorithm_X4_bit_for_bit():
     x, theta = published.gpt_neo().arguments
     P = GPTNeo(x, theta, w=5, eps=0.0, activation=GELU)
     assert torch.equal(P, BandedTransformer(x, theta, w_l=(11, 5, 11, 5)))
-    assert torch.equal(GPTNeo(x, theta), GPTNeo(x, theta, w=11))
+    assert torch.equal(GPTNeo(x, theta, w=256), GPTNeo(x, theta, w=11))
 
 
 def test_rows_turn_in_other_pairs_in_the_other_model():

@@ -129,7 +129,8 @@ def theirs(**rope):
         return LlamaRotaryEmbedding(config).inv_freq.numpy()
 
 
-LLAMA31 = {
+LLAMA31 = {"factor": 8.0, "low": 1.0, "high": 4.0, "ell_max": 8192}
+THEIRS = {
     "factor": 8.0,
     "low_freq_factor": 1.0,
     "high_freq_factor": 4.0,
@@ -138,7 +139,7 @@ LLAMA31 = {
 SCALED = {
     "default": (lambda omega: omega, {}),
     "linear": (lambda omega: linear_scaling(omega, factor=4.0), {"factor": 4.0}),
-    "llama3": (llama3_scaling, LLAMA31),
+    "llama3": (lambda omega: llama3_scaling(omega, **LLAMA31), THEIRS),
 }
 
 
@@ -154,7 +155,7 @@ def test_omega_is_that_of_hugging_face(kind):
 
 def test_all_three_cases_of_the_scaling_come_up():
     omega = rotary_frequencies(np.array(5e5), d_rot=64)
-    ratios = llama3_scaling(omega) / omega
+    ratios = llama3_scaling(omega, **LLAMA31) / omega
     assert ratios.max() == 1
     assert ratios.min() == 1 / 8
     assert ((ratios > 1 / 8) & (ratios < 1)).any()

@@ -60,6 +60,11 @@ def reads(named: Mapping[str, str] = MappingProxyType({}), **edits: str) -> Brok
     return Broken(id, lambda arguments: spec(arguments, rows), WHOLE)
 
 
+def within(id: str, edits: Mapping[str, str]) -> Broken:
+    """The pseudocode, where lines of what it calls read otherwise."""
+    return Broken(id, lambda arguments: spec(arguments, edits), WHOLE)
+
+
 def runs_on(id: str, change: Callable[[Inputs], Inputs]) -> Broken:
     """The pseudocode on changed arguments."""
 
@@ -124,6 +129,9 @@ def never_ending(arguments: Arguments) -> Any:
 
 ACROSS = ("softmax(S / np.sqrt(d_attn))", "softmax((S / np.sqrt(d_attn)).T).T")
 
+#: Line R1.4 without the minus.
+STRETCHED = "return ẽ = [a ⊙ cos(φ) + b ⊙ sin(φ); a ⊙ sin(φ) + b ⊙ cos(φ); e[2 d_rot+1 : d_attn]]"
+
 #: Line ∇5.9 without the mask.
 UNMASKED = "X̄^h, Z̄^h, W̄^h_qkv ← ∇Attention(X, Z, Ȳ^h | W^h_qkv, Mask ≡ 1)"
 
@@ -172,6 +180,13 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
         attend("V @ A", "np.maximum(V, 0) @ A"),
         host("3", "V @ a", "np.maximum(V, 0) @ a"),
         host("5", "affine(Y, Wo, bo)", "affine(Y, Wo, bo) + X[:1]"),
+        *(
+            within(id, {"C1.3": "return Ṽ = ReLU(V) softmax(S / √d_attn)"})
+            for id in ("C1", "H1", "H3")
+        ),
+        reads(_H2_6="return Ṽ = ReLU(W_o Y + b_o 1ᵀ)"),
+        reads(_H4_7="return Ṽ = ReLU(W_o Y)"),
+        reads(_H5_3="return Ṽ = ReLU(W_o Y)"),
     ),
     "tokens_of_X_are_independent": (attend(*ACROSS),),
     "tokens_of_X_may_change_places": (attend("V @ A", "V @ A + np.arange(A.shape[1])"),),
@@ -183,6 +198,39 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
             "np.stack(outputs, axis=1).reshape(-1, X.shape[1])",
         ),
     ),
+    "a_vector_added_to_all_keys_changes_nothing": (reads(_C1_1="S ← ReLU(Kᵀ Q)"),),
+    "a_closed_gate_lets_nothing_through": (reads(_F1_2="return Y = W_mlp2 (G + W_mlp1 X)"),),
+    "a_factor_of_what_is_let_through_is_one_of_the_result": (
+        reads(_F1_2="return Y = W_mlp2 (G ⊙ SiLU(W_mlp1 X))"),
+    ),
+    "tokens_do_not_meet": (
+        reads(_F1_1="G ← SiLU(W_gate X[:, 1] 1ᵀ)"),
+        reads(_F2_1="G ← GELU(W_gate X[:, 1] 1ᵀ)"),
+    ),
+    "at_the_first_position_nothing_turns": (reads(_R1_1="φ ← (t + 1) ω"),),
+    "turning_keeps_lengths": (reads(_R1_4=STRETCHED),),
+    "turns_add": (reads(_R1_1="φ ← (t + 1) ω"),),
+    "scores_depend_on_the_distance_alone": (reads(_R1_4=STRETCHED),),
+    "the_first_frequency_is_1": (reads(_R3_1="for i ∈ [d_rot]: ω_i ← Ω^{(0−i)/d_rot}"),),
+    "frequencies_fall_from_1_in_equal_proportions": (
+        reads(_R3_1="for i ∈ [d_rot]: ω_i ← Ω^{(1−i)/2 d_rot}"),
+    ),
+    "a_quarter_turn_of_all_queries_and_keys_changes_nothing": (
+        reads(_H4_3="for t ∈ [ℓ]: K[:, t] ← rotate_pairs(K[:, t], t − 1 | ω)"),
+    ),
+    "positions_count_from_anywhere": (reads(_H4_3=""),),
+    "tokens_out_of_reach_change_nothing": (
+        reads(_X4_6="X ← X + MHAttention(X̃ | W_l, Mask[t, t'] = ⟦t ≤ t' ∧ t' ≤ t + w_l⟧)"),
+    ),
+    "tokens_between_sinks_and_window_change_nothing": (
+        reads(_X9_6="X ← X + MHAttention(X̃ | W_l, Mask[t, t'] = ⟦t ≤ t'⟧)"),
+    ),
+    "without_positions_the_order_in_the_prefix_does_not_matter": (
+        reads(_X5_6="X ← X + MHAttention(X̃ | W_l, Mask[t, t'] = ⟦t ≤ t'⟧)"),
+    ),
+    "a_block_that_adds_nothing_returns_the_stream": (reads(_H6_13="return X̃"),),
+    "classes_may_change_places": (has("X6", each("b_c", lambda b: np.roll(b, 1))),),
+    "classes_are_read_off_the_first_token": (reads(_X6_10="e ← tanh(W_f X[:, ℓ] + b_f)"),),
     "the_mean_is_0": (norm("X - X.sum(axis=0) / d", "X"),),
     "the_mean_square_is_1": (norm("(centred**2).sum(axis=0) / d", "X.var(axis=0, ddof=1)"),),
     "a_number_added_to_all_activations_changes_nothing": (norm("X - X.sum(axis=0) / d", "X"),),
@@ -235,7 +283,10 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
         reads(_10_10="for t ∈ [ℓ]: X[:, t] ← X[:, t] + layer_norm(X[:, t] | γ, β)"),
         reads(_9_8="for t ∈ [ℓ]: X[:, t] ← X[:, t] + layer_norm(X[:, t] | γ²_l, β²_l)"),
     ),
-    "hidden_activations_may_change_places": (has("10", each("b_mlp1", lambda b: np.roll(b, 1))),),
+    "hidden_activations_may_change_places": (
+        has("10", each("b_mlp1", lambda b: np.roll(b, 1))),
+        *(has(id, each("W_gate", lambda W: np.roll(W, 1, 0))) for id in ("F1", "F2", "H6", "X1")),
+    ),
     "what_is_written_are_tokens_of_the_vocabulary": (
         Broken("14", lambda given: spec(given) + given.theta_hat.W_u.shape[0], WHOLE),
     ),

@@ -11,7 +11,7 @@ import math
 import pkgutil
 import warnings
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from inspect import isfunction
@@ -46,7 +46,7 @@ Keys = tuple[str | int, ...]  # where a part stands: ("theta", "layers", 1, "W")
 SIZES = range(1, 30)
 COUNTS = range(3)  # of layers, of a data set's items, of leading axes
 INTEGERS = range(-1, 40)
-FLOATS = (-1.0, 0.0, 1e-12, 1e-5, 0.5, 1.0, 2.0, 0.9, 0.999, 1e-8)
+FLOATS = (-1.0, 0.0, 1e-12, 1e-5, 0.5, 1.0, 2.0, 0.9, 0.999, 1e-8, 1e-6)
 NEAR = 7  # a name stands for one of the seven least that it may
 EDGES = 2  # … and in a crowded call, for one of the two least
 
@@ -118,6 +118,14 @@ def signature(function: Function) -> Signature:
 def requires(function: Function) -> tuple[str, ...]:
     """What a checked function asks of its sizes and numbers."""
     return tuple(cast("Any", function).requires)
+
+
+def numbers_of_items(function: Function) -> list[str]:
+    """The arguments that are a number for each of several things: a window for each layer."""
+    parts = signature(function).arguments.items()
+    return [
+        name for name, part in parts if isinstance(part, Items) and isinstance(part.item, Number)
+    ]
 
 
 class Rules:
@@ -228,6 +236,18 @@ def leaves(declaration: Declaration, value: Any, name: str) -> list[Leaf]:
     return found
 
 
+def lengths(declaration: Declaration, value: Any) -> Iterator[tuple[str, int]]:
+    """How many layers or items there are, of each name, at every depth."""
+    match declaration:
+        case Items(item, size):
+            yield size, len(value)
+            for part in value:
+                yield from lengths(item, part)
+        case Record(_, fields):
+            for name, part in fields.items():
+                yield from lengths(part, getattr(value, name))
+
+
 class Call(NamedTuple):
     """A function and its arguments, to be run any number of times."""
 
@@ -284,8 +304,10 @@ class Call(NamedTuple):
         seen = [axis for axis in self.axes if axis.leaf.scope in ((), scope)]
         numbers = {n: v for n, v in self.arguments.items() if isinstance(v, int | float)}
         parts = signature(self.function).arguments
-        sets = {n: part.size for n, part in parts.items() if isinstance(part, Items)}
-        numbers |= {size: len(self.arguments[n]) for n, size in sets.items()}
+        for name, value in self.arguments.items():
+            numbers |= lengths(parts[name], value)
+        if scope and scope[0] in numbers_of_items(self.function):
+            numbers[str(scope[0])] = self.arguments[str(scope[0])][scope[1]]
         return {axis.name: axis.size for axis in seen} | numbers
 
     @property
@@ -293,6 +315,8 @@ class Call(NamedTuple):
         """Whether its sizes are as `requires` says."""
         rules = Rules(requires(self.function))
         scopes = {(), *(leaf.scope for leaf in self.leaves)}
+        for name in numbers_of_items(self.function):
+            scopes |= {(name, n) for n in range(len(self.arguments[name]))}
         return all(rules.hold(self.sizes(scope)) for scope in scopes)
 
 
@@ -395,7 +419,11 @@ def traceable(function: Function) -> bool:
     return (
         isinstance(result, ArrayOf | Several)
         and any(isinstance(part, ArrayOf) for part in needed)
-        and not any(isinstance(part, Instance | Items) for part in needed)
+        and not any(
+            isinstance(part, Instance)
+            or (isinstance(part, Items) and not isinstance(part.item, Number))
+            for part in needed
+        )
     )
 
 

@@ -47,7 +47,7 @@ def test_nothing_is_special_and_float32_has_every_number(id):
     assert len(np.unique(entries)) >= 0.99 * len(entries)  # a few are equal by chance
     assert np.array_equal(entries, entries.astype(np.float32))
     for value in drawn(id).hyperparameters.values():
-        assert value == np.float32(value)
+        assert np.array_equal(value, np.float32(value))
 
 
 def test_scales_lie_around_1_and_offsets_around_0():
