@@ -11,6 +11,7 @@ from spec.adapters.sequences import AXES
 from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Arguments
 from spec.inputs.array_conversion import Array, to_numpy
+from spec.inputs.python_form import record
 
 #: How the heads lie in queries, keys and values; a list of arrays is not one of the ways.
 HEADS = ("stacked", "after tokens", "side by side")
@@ -28,8 +29,9 @@ class _Maps(NamedTuple):
 class ReadyForm:
     """The form in which a function takes queries, keys and values, by options of `layout`.
 
-    The function does lines 4.4–4.6, for all heads of Algorithm 5 if that is the algorithm. Products
-    are computed in float64, and rounded to the format of the call once.
+    The function does lines 4.4–4.6, for all heads of Algorithm 5 if that is the algorithm, or of
+    H2, where it gets more heads of queries than of keys and values. Products are computed in
+    float64, and rounded to the format of the call once.
     """
 
     tokens: Tokens = "columns"
@@ -73,7 +75,7 @@ class ReadyForm:
         if apart:
             columns = columns.reshape(*columns.shape[:-3], -1, columns.shape[-1])
         if columns.shape[-2] != maps.W_o.shape[1]:
-            H, d_mid, _ = maps.heads.W_v.shape
+            H, d_mid = len(maps.heads.W_q), maps.heads.W_v.shape[1]
             raise AdapterError(
                 f"the result has shape {array.shape}; it should have {H} heads of {d_mid} numbers, "
                 "as values have"
@@ -107,6 +109,9 @@ def _maps(arguments: Arguments) -> _Maps:
             return _Maps(value)
         if hasattr(value, "W_qkv"):
             return _Maps(value.W_qkv, value.W_o, value.b_o)
+        if hasattr(value, "W_g"):  # the heads of queries in groups, each with one of keys
+            queries = {name: np.concatenate(part) for name, part in value.W_g._asdict().items()}
+            return _Maps(record("Heads", {**value._asdict(), **queries}), value.W_o, value.b_o)
     raise AdapterError(f"Algorithm {arguments.id} has no queries, keys and values of sequences")
 
 

@@ -13,7 +13,7 @@ import torch
 from figures.adapters import Ready, known, quick_layer, tried, worst
 from torch import nn
 from torch.nn import functional as F
-from transformers import MarianConfig, MarianMTModel
+from transformers import LlamaForCausalLM, MarianConfig, MarianMTModel, MistralForCausalLM
 from transformers.models.t5.modeling_t5 import T5LayerNorm
 
 from spec.adapters.libraries.known_functions import ready
@@ -37,7 +37,8 @@ KINDS = {
     "8": (USUAL, Variation("as long as can be", {"length(x)": 11, "length(z)": 11})),
     "9": (USUAL, Variation("as long as can be", {"length(x)": 11})),
 }
-KINDS |= {"5": KINDS["4"], "C1": KINDS["4"], "10": KINDS["9"], "N1": KINDS["6"]}
+KINDS |= {"5": KINDS["4"], "C1": KINDS["4"], "H2": KINDS["4"], "10": KINDS["9"], "N1": KINDS["6"]}
+KINDS |= {"X1": KINDS["9"], "X2": KINDS["9"]}
 
 
 def cases():
@@ -165,9 +166,42 @@ def with_other(module, **parts):
     return module
 
 
+#: Frequencies that change with the length of a text.
+DYNAMIC = {"rope_type": "dynamic", "rope_theta": 10000.0, "factor": 2.0}
+
+
+def llama(kind=LlamaForCausalLM, **options):
+    config = {"vocab_size": 7, "hidden_size": 8, "intermediate_size": 5, "num_hidden_layers": 1}
+    config |= {"num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 4, **options}
+    return kind(kind.config_class(**config)).eval()
+
+
+def test_a_llama_has_the_activation_of_its_gates_and_the_table_that_it_is_configured_with():
+    assert ready(llama(), "X1").departures == ()
+    other = llama(hidden_act="gelu", tie_word_embeddings=True)
+    assert ready(other, "X1").departures == ("gelu-f1",)
+    trial = trial_of(other, "X1", "float32")
+    assert trial.verdict is Verdict.AGREES  # with the pseudocode that has GELU
+    assert (trial.arguments.theta.W_u == trial.arguments.theta.W_e.T).all()
+
+
+def test_a_mistral_without_a_window_is_a_llama():
+    trial = trial_of(llama(MistralForCausalLM, sliding_window=None), "X1", "float32")
+    assert trial.verdict is Verdict.AGREES
+    windowed = trial_of(llama(MistralForCausalLM, sliding_window=4), "X2", "float32")
+    assert windowed.arguments.w == 4
+
+
 @pytest.mark.parametrize(
     ("make", "id", "message"),
     [
+        (
+            lambda: llama(MistralForCausalLM, sliding_window=None),
+            "X2",
+            "no window: it is Algorithm X1",
+        ),
+        (lambda: llama(MistralForCausalLM), "X1", "has a window: it is Algorithm X2"),
+        (lambda: llama(rope_parameters=DYNAMIC), "X1", "of the kind dynamic, whose frequencies"),
         (lambda: nn.MultiheadAttention(4, 2, kdim=3, vdim=5), 5, "keys of 3 numbers"),
         (lambda: nn.MultiheadAttention(4, 2, add_zero_attn=True), 5, "a key of zeros"),
         (lambda: T5LayerNorm, 6, "T5LayerNorm has no mean and no β: it is Algorithm N1"),

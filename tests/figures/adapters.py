@@ -8,7 +8,14 @@ from typing import Any, NamedTuple
 
 import jax
 import torch
-from transformers import BertForMaskedLM, GPT2Config, GPT2LMHeadModel, MarianMTModel
+from transformers import (
+    BertForMaskedLM,
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaForCausalLM,
+    MarianMTModel,
+    MistralForCausalLM,
+)
 from transformers.models.llama.modeling_llama import LlamaRMSNorm
 from transformers.models.t5.modeling_t5 import T5LayerNorm
 
@@ -77,6 +84,7 @@ def known() -> tuple[Ready, ...]:
         Ready(nn.LayerNorm(7, elementwise_affine=False), "6", "no γ, no β"),
         Ready(nn.functional.scaled_dot_product_attention, "C1"),
         Ready(jax.nn.dot_product_attention, "C1"),
+        Ready(nn.functional.scaled_dot_product_attention, "H2"),
         Ready(nn.functional.rms_norm, "N1"),
         Ready(LlamaRMSNorm, "N1"),
         Ready(T5LayerNorm, "N1"),
@@ -90,6 +98,8 @@ def known() -> tuple[Ready, ...]:
         Ready(quick_layer(norm_first=True), "10", "in one function"),
         Ready(GPT2LMHeadModel, "10"),
         Ready(exact_gpt2(), "10", "the paper's GELU"),
+        Ready(LlamaForCausalLM, "X1"),
+        Ready(MistralForCausalLM, "X2"),
     )
 
 

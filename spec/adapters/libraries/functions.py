@@ -1,4 +1,4 @@
-"""Functions of torch and JAX: attention as Algorithms 4, 5 and C1, the norms as 6 and N1.
+"""Functions of torch and JAX: attention as Algorithms 4, 5, C1 and H2, the norms as 6 and N1.
 
 Neither library is imported here: the functions bring their own.
 """
@@ -25,6 +25,15 @@ def torch_attention(_: Function) -> Adapter:
 def torch_core(_: Function) -> Adapter:
     """Return the adapter of `scaled_dot_product_attention` as Algorithm C1."""
     return _adapter("torch.nn.functional.scaled_dot_product_attention", _by_torch, "torch", {})
+
+
+def torch_groups(_: Function) -> Adapter:
+    """Return the adapter of `scaled_dot_product_attention` with `enable_gqa` as Algorithm H2."""
+
+    def attend(function: Function, Q: Array, K: Array, V: Array, Mask: Array) -> Array:
+        return function(Q[None], K[None], V[None], attn_mask=Mask, enable_gqa=True)[0]
+
+    return _adapter("torch.nn.functional.scaled_dot_product_attention", attend, "torch", READY)
 
 
 def jax_attention(_: Function) -> Adapter:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 from spec.adapters.array_libraries import converted
@@ -12,7 +13,6 @@ from spec.adapters.restrictions import Restrictions
 from spec.calling.python_signature import name_of
 from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter, Arguments, Sizes
-from spec.inputs.formats import FORMATS
 from spec.inputs.python_form import Record
 from spec.machine import Value
 from spec.mistakes.catalogue import catalogue
@@ -27,19 +27,36 @@ ACTIVATIONS = {
 }
 
 
+def _heads_divide(asked: Sizes) -> Sizes:
+    """Return the nearest sizes at which the heads divide the stream."""
+    sizes = divided(asked)
+    return {**sizes, "d_f": sizes["d_e"]}
+
+
+def _stream_of_heads(own: Sizes) -> Sizes:
+    """Return what the number of heads and the stream imply."""
+    return {**heads_of(own["d_e"], own["H"]), "d_f": own["d_e"]}
+
+
 @dataclass(frozen=True)
 class HuggingFaceModel:
     """A class of models: how its configuration and its weights stand for sizes and for θ."""
 
     name: str
     algorithm: str
-    sizes: Mapping[str, str]  # the paper's names of options that are sizes
+    sizes: Mapping[str, str]  # the paper's names of options that are sizes, or products of some
     activation: str  # the option that names the activation
     eps: str | None  # the option that holds ε; without one, ε is that of torch
     weights: Callable[[Any, Record], Weights]  # of a model, made of θ
     departures: Callable[[Any], tuple[str, ...]] = lambda _: ()  # besides the activation
     configured: Mapping[str, Any] = field(default_factory=dict)  # options of a new model
     called: Mapping[str, Any] = field(default_factory=dict)  # options of a call
+    fitting: Callable[[Sizes], Sizes] = _heads_divide  # the nearest sizes that a class can have
+    implied: Callable[[Sizes], Sizes] = _stream_of_heads  # the other sizes of an instance
+    activated: str = ""  # the algorithm with the activation, if it is another
+    vectors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # paths of ω
+    # In float16 the pseudocode of GELU by tanh overflows.
+    formats: tuple[str, ...] = ("float64", "float32", "bfloat16")
 
     def adapter(self, function: Any) -> Adapter:
         """Return the adapter of the class, or of an instance, which keeps its configuration."""
@@ -47,18 +64,17 @@ class HuggingFaceModel:
         config = function.config_class(**self.configured) if new else function.config
         name = getattr(config, self.activation)
         kinds = (kind for kind, names in ACTIVATIONS.items() if name in names)
-        known = [f"{kind}-{self.algorithm}" for kind in kinds]
+        known = [f"{kind}-{self.activated or self.algorithm}".lower() for kind in kinds]
         departures = [id for id in known if id in catalogue()]
         eps: dict[str, Value] = {"ε": getattr(config, self.eps) if self.eps else 1e-5}
         return Adapter(
             self.name,
             self.call,
-            _of_class if new else of_instance(self._own_sizes(function)),
-            Restrictions(tied=new or config.tie_word_embeddings),
+            self.fitting if new else of_instance(self._own_sizes(function)),
+            Restrictions(tied=config.tie_word_embeddings),
             {} if new and self.eps else eps,
             (*departures, *self.departures(config)),
-            # In float16 the pseudocode of GELU by tanh overflows.
-            tuple(format for format in FORMATS if format != "float16"),
+            self.formats,
         )
 
     def call(self, function: Any, arguments: Arguments) -> Any:
@@ -68,11 +84,18 @@ class HuggingFaceModel:
         names = ("input_ids", "decoder_input_ids")
         inputs = {name: text[None] for name, text in zip(names, texts, strict=False)}
         model = self._model(function, arguments) if isinstance(function, type) else function
-        output = call_with(model, self.weights(model, theta), **inputs, **self.called)
+        weights = dict(self.weights(model, theta))
+        for name, paths in self.vectors.items():
+            weights |= dict.fromkeys(paths, converted("torch", arguments.named[name]))
+        output = call_with(model, weights, **inputs, **self.called)
         return output.logits[0].softmax(-1).mT
 
     def _model(self, function: Any, arguments: Arguments) -> Any:
-        options = {option: arguments.all_sizes[size] for option, size in self.sizes.items()}
+        sizes = arguments.all_sizes
+        options = {
+            option: prod(sizes[name] for name in size.split())
+            for option, size in self.sizes.items()
+        }
         eps = {self.eps: arguments.eps} if self.eps else {}
         return _built(function, tuple({**self.configured, **options, **eps}.items()))
 
@@ -82,18 +105,15 @@ class HuggingFaceModel:
         own: dict[str, int] = {}
         for option, size in self.sizes.items():
             length = getattr(model.config, option) or 4 * own["d_e"]  # GPT-2's None stands for that
+            *others, size = size.split()  # of a product the last
+            length //= prod(own[name] for name in others)
             if own.setdefault(size, length) != length:
                 raise AdapterError(
                     f"{name_of(model)} has {options[size]} {own[size]} and {option} {length}, and "
                     f"Algorithm {self.algorithm} has one {size}"
                 )
             options[size] = option
-        return {**own, **heads_of(own["d_e"], own["H"]), "d_f": own["d_e"]}
-
-
-def _of_class(asked: Sizes) -> Sizes:
-    sizes = divided(asked)
-    return {**sizes, "d_f": sizes["d_e"]}
+        return {**own, **self.implied(own)}
 
 
 @lru_cache(maxsize=16)  # each model is called twice on the same arguments

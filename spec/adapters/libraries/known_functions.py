@@ -11,6 +11,7 @@ from spec.inputs.arguments import Adapter, Function
 KNOWN = (
     ("torch.nn.functional.scaled_dot_product_attention", "4 5", "functions.torch_attention"),
     ("torch.nn.functional.scaled_dot_product_attention", "C1", "functions.torch_core"),
+    ("torch.nn.functional.scaled_dot_product_attention", "H2", "functions.torch_groups"),
     ("jax.nn.dot_product_attention", "4", "functions.jax_attention"),
     ("jax.nn.dot_product_attention", "5", "functions.jax_heads"),
     ("jax.nn.dot_product_attention", "C1", "functions.jax_core"),
@@ -28,6 +29,13 @@ KNOWN = (
     ("transformers.models.marian.modeling_marian.MarianMTModel", "8", "marian.adapter"),
     ("transformers.models.bert.modeling_bert.BertForMaskedLM", "9", "bert.adapter"),
     ("transformers.models.gpt2.modeling_gpt2.GPT2LMHeadModel", "10", "gpt2.adapter"),
+    ("transformers.models.llama.modeling_llama.LlamaForCausalLM", "X1", "llama.llama"),
+    ("transformers.models.mistral.modeling_mistral.MistralForCausalLM", "X2", "llama.mistral"),
+    (
+        "transformers.models.mistral.modeling_mistral.MistralForCausalLM",
+        "X1",
+        "llama.mistral_without_window",
+    ),
 )
 
 
