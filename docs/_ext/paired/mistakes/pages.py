@@ -8,8 +8,9 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from spec.inputs.size_table import size_table
 from spec.language.alg_file import write
-from spec.library import algorithms
+from spec.library import algorithms, example
 from spec.mistakes import catalogue
 
 from .shared_pages import others_on_page, shown_with
@@ -77,5 +78,7 @@ def _texts() -> Iterator[tuple[str, str]]:
             continue
         # A digest of everything that the page shows.
         others = list(others_on_page(id))
-        digest = hashlib.sha256(f"{mistake!r}{others!r}{run}".encode()).hexdigest()[:16]
+        inputs = example(mistake.algorithm), size_table("picture")
+        shown = f"{mistake!r}{others!r}{inputs!r}{run}"
+        digest = hashlib.sha256(shown.encode()).hexdigest()[:16]
         yield f"{id}.rst", _PAGE.format(id=id, digest=digest)
