@@ -1,13 +1,19 @@
 """An added text and its function: every table and list finds them by itself."""
 
+import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from helpers.sphinx_build import ROOT, build_files
+from helpers.sphinx_build import DOCS, ROOT, build_files
 
 from spec.library import algorithms, paper
+
+sys.path.insert(0, str(DOCS / "_ext"))
+
+from paired.extensions import GROUPS
 
 FILES = {
     "texts/extensions/N90-halve.alg": """\
@@ -55,6 +61,8 @@ Page
 ====
 
 .. extensions::
+
+.. extensions:: N F
 
 Gradients
 ---------
@@ -111,6 +119,29 @@ def test_they_stand_in_their_groups(page: BeautifulSoup) -> None:
     assert groups["Gradients"] == ["algorithm-∇90"]
 
 
+def test_a_table_lists_all_of_them_in_their_groups(page: BeautifulSoup) -> None:
+    listed = page.select_one("table.listing")
+    assert listed is not None
+    rows = [[cell.get_text() for cell in row.find_all("td")] for row in listed.select("tbody tr")]
+    assert rows == [
+        ["Norms"],
+        ["N90", "halve", "Each activation halved, of which Algorithm ∇90 is the gradient."],
+        ["Gradients"],
+        ["∇90", "halve_pullback", "The gradient of Algorithm N90."],
+    ]
+    assert "#algorithm-N90" in links(listed)
+
+
+def test_every_group_has_one_page() -> None:
+    letters = [
+        letter
+        for path in DOCS.glob("*.rst")
+        for row in re.findall(r"^\.\. extensions::(.*)$", path.read_text("utf-8"), re.MULTILINE)
+        for letter in row.split()
+    ]
+    assert sorted(letters) == sorted(GROUPS)
+
+
 def test_the_docstring_introduces_an_algorithm_whose_text_has_no_comment(
     page: BeautifulSoup,
 ) -> None:
@@ -156,17 +187,20 @@ def test_a_table_says_which_figures_are_not_measured_yet(page: BeautifulSoup) ->
 
 
 @pytest.mark.parametrize(
-    ("path", "error"),
+    ("path", "letters", "error"),
     [
-        ("paper/1-same.alg", None),
-        ("extensions/Z1-same.alg", "Algorithm Z1 has no group: the letters are N, F, C"),
-        ("extensions/N1-same.alg", "no public function of mine carries out Algorithm N1"),
+        ("paper/1-same.alg", "", None),
+        ("extensions/Z1-same.alg", "", "Algorithm Z1 has no group: the letters are N, F, C"),
+        ("extensions/N1-same.alg", "N Z", "no group has the letter Z"),
+        ("extensions/N1-same.alg", "N", "no public function of mine carries out Algorithm N1"),
     ],
 )
-def test_a_text_needs_a_group_and_a_function(tmp_path: Path, path: str, error: str | None) -> None:
+def test_a_text_needs_a_group_and_a_function(
+    tmp_path: Path, path: str, letters: str, error: str | None
+) -> None:
     id = Path(path).name.partition("-")[0]
     text = f"Algorithm {id}: Same\nInput: n ∈ ℕ\nOutput: n ∈ ℕ\n\n1  return n\n"
-    page = {f"texts/{path}": text, "index.rst": "Page\n====\n\n.. extensions::\n"}
+    page = {f"texts/{path}": text, "index.rst": f"Page\n====\n\n.. extensions:: {letters}\n"}
     builds, said = build_files(tmp_path, page)
     assert builds == (error is None)
     if builds:

@@ -1,6 +1,6 @@
 """A Sphinx extension: pseudocode beside the source that carries it out, line by line.
 
-It gives the directives `algorithm`, `attention-maps`, `departures`, `errata`, `examples`,
+It gives the directives `algorithm`, `attention-maps`, `caches`, `departures`, `errata`, `examples`,
 `extensions`, `measured`, `mistake`, `mistakes`, `public` and `symbols`, and the roles `alg`,
 `algline`, `erratum`, `mistake` and `sym`.
 """
@@ -9,6 +9,7 @@ from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
 from . import completeness, docstrings, elements, highlighting, mistakes
+from .caches import CachesDirective
 from .directives import (
     AlgorithmDirective,
     AttentionMaps,
@@ -34,6 +35,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_role("sym", SymbolRole())
     app.add_directive("algorithm", AlgorithmDirective)
     app.add_directive("attention-maps", AttentionMaps)
+    app.add_directive("caches", CachesDirective)
     app.add_directive("departures", DeparturesDirective)
     app.add_directive("errata", ErrataDirective)
     app.add_directive("examples", ExamplesDirective)

@@ -11,6 +11,7 @@ from spec.errata import Erratum, errata
 from spec.language.alg_file import STEP, Algorithm, write
 from spec.language.parse import program
 from spec.language.tree import Line, Program
+from spec.library import paper
 from spec.pairing import Pairing
 
 from . import source
@@ -190,7 +191,9 @@ def _departures(algorithm: Algorithm) -> Iterator[Element]:
         links: list[nodes.Node | str] = []
         for erratum in touching:
             links += [" ", reference("erratum", erratum.id, erratum.id)]
-        yield element("p", "Where the print is silent or mistaken:", *links, classes=["departures"])
+        print_or_source = "print" if algorithm.id in paper() else "source"
+        said = f"Where the {print_or_source} is silent or mistaken:"
+        yield element("p", said, *links, classes=["departures"])
 
 
 def _touches(erratum: Erratum, algorithm: str) -> bool:

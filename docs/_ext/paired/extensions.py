@@ -1,4 +1,4 @@
-"""The page of the algorithms that are not the paper's."""
+"""The algorithms that are not the paper's: their cards by groups, and a table of all."""
 
 from collections.abc import Iterator
 from inspect import getdoc
@@ -12,8 +12,11 @@ from spec.library import algorithms, paper
 from spec.pairing import Function, implementations
 
 from .docstrings import marked_up
+from .domain import reference
+from .notation import prose
+from .tables import Cell, table
 
-# The groups in the order of the page, each with the letter that begins the ids of its algorithms.
+# The groups in the order of the pages, each with the letter that begins the ids of its algorithms.
 GROUPS = {
     "N": "Norms",
     "F": "Feed-forward networks",
@@ -29,21 +32,22 @@ GROUPS = {
     "P": "Programs as weights",
     "∇": "Gradients",
 }
-# The group that has a page of its own, `.. extensions:: ∇`.
-OWN_PAGE = "∇"
+PULLBACKS = "∇"
+NONE = "There is none yet."
 
 
 class ExtensionsDirective(SphinxDirective):
-    """`.. extensions::` sets the card of every algorithm whose text lies outside `spec/paper`.
+    """`.. extensions:: N F` sets the cards of all algorithms of these groups.
 
-    Those of `OWN_PAGE` are left out, unless the directive is given that letter: then it has them.
+    Of several groups each has a section. Without letters, it is a table of all algorithms whose
+    texts lie outside `spec/paper`, with links to their cards.
     """
 
     optional_arguments = 1
+    final_argument_whitespace = True
 
     def run(self) -> list[nodes.Node]:
-        """Return a section for each group, with its algorithms in the order of their ids."""
-        functions = implementations(self.config.paired_module)
+        """Return the table, or the cards in the order of groups and ids."""
         self.env.note_reread()  # a new file changes nothing that this page depends on
         ours = [algorithm for id, algorithm in algorithms().items() if id not in paper()]
         for algorithm in ours:
@@ -51,34 +55,54 @@ class ExtensionsDirective(SphinxDirective):
                 raise self.error(
                     f"Algorithm {algorithm.id} has no group: the letters are {', '.join(GROUPS)}"
                 )
-        alone = bool(self.arguments)
-        shown = [each for each in ours if (_letter(each) == OWN_PAGE) == alone]
-        rows = [row for part in _sections(shown, functions, headed=not alone) for row in part]
-        return self.parse_text_to_nodes(
-            "\n".join(rows or ["There is none yet."]), allow_section_headings=True
-        )
+        letters = " ".join(self.arguments).split()
+        if unknown := [letter for letter in letters if letter not in GROUPS]:
+            raise self.error(f"no group has the letter {unknown[0]}")
+        ordered = sorted(ours, key=lambda algorithm: list(GROUPS).index(_letter(algorithm)))
+        functions = implementations(self.config.paired_module)
+        if not letters:
+            return [_listed(ordered, functions)] if ours else self.parse_text_to_nodes(NONE)
+        shown = [algorithm for algorithm in ordered if _letter(algorithm) in letters]
+        rows = [
+            row for part in _sections(shown, functions, headed=len(letters) > 1) for row in part
+        ]
+        return self.parse_text_to_nodes("\n".join(rows), allow_section_headings=True)
 
 
 def _letter(algorithm: Algorithm) -> str:
     return algorithm.id.rstrip("0123456789")
 
 
+def _listed(ours: list[Algorithm], functions: dict[str, Function]) -> nodes.table:
+    """Return a table of groups: id, name in the text, and what the algorithm is in a sentence."""
+    rows: list[list[Cell]] = []
+    for letter, group in groupby(ours, key=_letter):
+        rows.append([nodes.strong("", GROUPS[letter])])
+        for algorithm in group:
+            function = functions.get(algorithm.id)
+            said = algorithm.comment or " ".join(_first(function) if function else ())
+            link = reference("alg", algorithm.id, algorithm.id)
+            name = nodes.literal("", algorithm.title)
+            rows.append([link, name, prose(said)])
+    return table(rows, (2, 6, 17), classes=["listing", "colwidths-given"])
+
+
 def _sections(
-    ours: list[Algorithm], functions: dict[str, Function], *, headed: bool
+    shown: list[Algorithm], functions: dict[str, Function], *, headed: bool
 ) -> Iterator[list[str]]:
-    ordered = sorted(ours, key=lambda algorithm: list(GROUPS).index(_letter(algorithm)))
-    for letter, group in groupby(ordered, key=_letter):
+    for letter, group in groupby(shown, key=_letter):
         if headed:
             yield [GROUPS[letter], "-" * len(GROUPS[letter]), ""]
         for algorithm in group:
-            if algorithm.comment is None and algorithm.id in functions:
-                yield [*_summary(functions[algorithm.id]), ""]
+            carried_out = algorithm.id in functions
+            if algorithm.comment is None and carried_out:
+                yield [*marked_up(_first(functions[algorithm.id])), ""]
             # `value_and_gradient` carries out the pullbacks of whole models.
-            alone = letter == OWN_PAGE and algorithm.id not in functions
+            alone = letter == PULLBACKS and not carried_out
             yield [f".. algorithm:: {algorithm.id}", *(["   :text:"] if alone else []), ""]
 
 
-def _summary(function: Function) -> Iterator[str]:
-    """Yield the first paragraph of a docstring, which is a single sentence."""
+def _first(function: Function) -> list[str]:
+    """Return the first paragraph of a docstring, which is a single sentence."""
     first, _, _ = (getdoc(function) or "").partition("\n\n")
-    return marked_up(first.splitlines())
+    return first.splitlines()

@@ -11,10 +11,12 @@ from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 from spec.adapters.options import WORDS
+from spec.laws.law import all_laws
 from spec.library import algorithms, checked
 
 from .domain import reference
 from .elements import Markup
+from .notation import prose
 from .tables import Cell, table
 
 DATA = Path(__file__).parents[2] / "_data"
@@ -120,6 +122,14 @@ def _parity() -> Rows:
         yield one["theirs"], ours, algorithm, f"{one['distance']:.0e}"
 
 
+def _laws() -> Rows:
+    for law in all_laws():
+        links: list[nodes.Node] = []
+        for id in law.algorithms:
+            links += [nodes.Text(", " if links else ""), _algorithm(id)]
+        yield prose(law.statement), links
+
+
 def _checks() -> Rows:
     for id, check in _in_order(_read("checks")):
         times = (f"{check[kind]:g} s" for kind in ("seconds", "naming"))
@@ -188,6 +198,7 @@ TABLES: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]] = {
     "told": (("Algorithm", "mistake", "message"), _told),
     "errors-tiny": (_ERRORS, _errors("tiny")),
     "errors-middling": (_ERRORS, _errors("middling")),
+    "laws": (("Law", "Algorithms"), _laws),
     "layouts": (("Word", "option"), _layouts),
     "adapters": (_ADAPTERS, _adapters),
     "checks": (_CHECKS, _checks),

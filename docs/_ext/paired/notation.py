@@ -13,6 +13,7 @@ from functools import cache
 from docutils import nodes
 from sphinx.util.docutils import SphinxRole
 
+from spec.errata import errata
 from spec.language.alg_file import ID
 from spec.language.errors import SpecError
 from spec.language.parse import statement
@@ -31,10 +32,11 @@ _TOKEN = re.compile(
     rf"""
     (?P<script>(?<=[^\s(\[,⁻⁰¹²³⁴⁵⁶⁷⁸⁹])(?:{_SCRIPT})+)
   | (?P<algorithm>\bAlgorithm\ {ID}\b)
+  | (?P<erratum>\b[AE]\d+\b)
   | (?P<appendix>\bAppendix\ [A-Z]\b)
   | (?P<number>\d+(?:\.\d+)?(?:e[-−]?\d+)?)
   | (?P<word>{_LETTER}{{2,}}(?:_{_LETTER}+)*)
-  | (?P<variable>(?<!['’]){_LETTER}[\u0300-\u036f]*)
+  | (?P<variable>(?<!['’-]){_LETTER}[\u0300-\u036f]*)
     """,
     re.VERBOSE,
 )
@@ -89,7 +91,7 @@ def symbol(glyph: str) -> Element:
 
 
 def prose(text: str) -> list[nodes.Node]:
-    """Set a sentence with symbols in italics and algorithms as links."""
+    """Set a sentence with symbols in italics, algorithms and errata as links."""
     return list(_nodes(text))
 
 
@@ -111,6 +113,8 @@ def _node(match: re.Match[str]) -> nodes.Node:
             return _scripts(token)
         case "algorithm":
             return reference("alg", token.split()[1], token)
+        case "erratum" if token in errata():
+            return reference("erratum", token, token)
         case "variable" if token not in _NO_SYMBOLS:
             # The font has the accents by themselves.
             return element("var", unicodedata.normalize("NFD", token))

@@ -77,6 +77,7 @@ def made_of_arrays(value: Any) -> bool:
 def _entry(kind: str, name: str) -> Iterator[str]:
     match kind:
         case "departures":
+            yield from (f".. rubric:: ``{name.rpartition('.')[2]}``", "")
             yield f".. departures:: {name}"
         case "error":
             yield f".. autoexception:: {name}"

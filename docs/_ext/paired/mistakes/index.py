@@ -15,6 +15,7 @@ from spec.library import checked
 from spec.mistakes import Mistake, catalogue
 from spec.mistakes.catalogue import by_line
 
+from .shared_pages import shown_with
 from .words import phrase
 
 _FILE = Path(mistakes.__file__).with_name("mistakes.toml")
@@ -29,8 +30,8 @@ class IndexDirective(SphinxDirective):
         listed = by_algorithm()
         # As a table of contents would do. A real one would be repeated beside every page.
         if folder := self.config.paired_mistakes:
-            pages = [f"{folder}/{mistake.id}" for group in listed.values() for mistake in group]
-            self.env.toctree_includes[self.env.docname] = pages
+            pages = dict.fromkeys(f"{folder}/{id}" for id in shown_with().values())
+            self.env.toctree_includes[self.env.docname] = [*pages]
         return [_count(), *(_section(id, mistakes) for id, mistakes in listed.items())]
 
 

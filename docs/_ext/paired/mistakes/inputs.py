@@ -76,10 +76,15 @@ def _varied(inputs: Inputs, header: Header) -> Iterator[Drawn]:
         yield from _causal(inputs, parameters.index("Mask"))
     elif any(isinstance(family.member, Matrix) for family in families):  # a context to attend to
         yield Drawn(_louder(inputs))
-    elif "ε" in map(str, header.hyperparameters) and len(header.inputs) == 1:
+    elif "ε" in map(str, header.hyperparameters) and _is_matrix(header):
         yield from (_scaled(inputs, *scale) for scale in _SCALES)
     else:
         yield Drawn(inputs)
+
+
+def _is_matrix(header: Header) -> bool:
+    """Say whether the input is one matrix, and not tokens."""
+    return all(isinstance(type, Matrix) for _, type in header.inputs) and len(header.inputs) == 1
 
 
 def _louder(inputs: Inputs) -> Inputs:

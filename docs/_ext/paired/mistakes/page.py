@@ -21,6 +21,7 @@ from spec.pairing import implementations
 
 from .contrast import contrast
 from .picture import picture
+from .shared_pages import others_on_page, shown_with
 from .words import callers, phrase, title, twins
 
 _ABOUT = (
@@ -45,6 +46,7 @@ class MistakeDirective(SphinxDirective):
         mistake = catalogue().get(id)
         if mistake is None:
             raise self.error(f"the catalogue has no mistake {id}")
+        ids = [id, *(other.id for other in others_on_page(id))]
         section = nodes.section(
             "",
             nodes.title("", "", *phrase(title(mistake))),
@@ -53,13 +55,14 @@ class MistakeDirective(SphinxDirective):
             _said(mistake),
             _section("What comes out", *picture(mistake)),
             _section("Check yours", *self._check(mistake)),
-            ids=[anchor("mistake", id)],
+            ids=[anchor("mistake", each) for each in ids],
             names=[id],
         )
         self.set_source_info(section)
         domain = self.env.domains[AlgorithmDomain.name]
         assert isinstance(domain, AlgorithmDomain)
-        domain.note("mistake", id, self.env.docname, section)
+        for each in ids:
+            domain.note("mistake", each, self.env.docname, section)
         return [section]
 
     def _check(self, mistake: Mistake) -> Iterator[nodes.Node]:
@@ -105,12 +108,18 @@ def _under_the_title(mistake: Mistake) -> Element:
         where += [" and, through it" if len(direct) == 1 else " and, through them", ", "]
         where += _listed(through)
     where.append(".")
-    links = [
-        reference("mistake", twin.id, f"Algorithm {twin.algorithm}") for twin in twins(mistake)
-    ]
+    links = [_twin(mistake, twin) for twin in twins(mistake)]
     if links:
         where += [" The same in ", *_joined(links), "."]
     return element("p", link, *where, classes=["cited"])
+
+
+def _twin(mistake: Mistake, twin: Mistake) -> nodes.Node:
+    """Return a link to the same mistake in another algorithm: to its line if this is its page."""
+    role, id = "mistake", twin.id
+    if shown_with()[twin.id] == mistake.id:
+        role, id = "algline", twin.line
+    return reference(role, id, f"Algorithm {twin.algorithm}")
 
 
 def _said(mistake: Mistake) -> Element:

@@ -8,9 +8,12 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from spec.inputs.size_table import size_table
 from spec.language.alg_file import write
-from spec.library import algorithms
+from spec.library import algorithms, example
 from spec.mistakes import catalogue
+
+from .shared_pages import others_on_page, shown_with
 
 # Orphans, since a table of contents of them would be repeated on every page. The list links them.
 _PAGE = """\
@@ -71,6 +74,11 @@ def written(folder: Path) -> list[Path]:
 def _texts() -> Iterator[tuple[str, str]]:
     run = "".join(write(algorithm) for algorithm in algorithms().values())
     for id, mistake in catalogue().items():
+        if shown_with()[id] != id:
+            continue
         # A digest of everything that the page shows.
-        digest = hashlib.sha256(f"{mistake!r}{run}".encode()).hexdigest()[:16]
+        others = list(others_on_page(id))
+        inputs = example(mistake.algorithm), size_table("picture")
+        shown = f"{mistake!r}{others!r}{inputs!r}{run}"
+        digest = hashlib.sha256(shown.encode()).hexdigest()[:16]
         yield f"{id}.rst", _PAGE.format(id=id, digest=digest)

@@ -8,13 +8,15 @@ from docutils import nodes
 
 from paired.elements import Element
 from paired.notation import prose
-from spec.library import checked
+from spec.library import checked, paper
 from spec.mistakes import Mistake, catalogue
 
 
 def captions(mistake: Mistake) -> tuple[str, str]:
     """Return the captions of the wrong and of the right side."""
-    return ("Wrong", "Right") if mistake.kind == "mistake" else ("Departure", "The paper")
+    if mistake.kind == "mistake":
+        return "Wrong", "Right"
+    return "Departure", "The paper" if mistake.algorithm in paper() else "The algorithm"
 
 
 def title(mistake: Mistake) -> str:

@@ -1,0 +1,68 @@
+"""Tables that are computed when the pages are built: caches, laws, departures."""
+
+import sys
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from helpers.sphinx_build import DOCS
+
+from algorithms import checkpoints
+from spec.laws.law import all_laws
+from spec.usage_error import UsageError
+
+sys.path.insert(0, str(DOCS / "_ext"))
+
+from paired import caches
+
+
+def rows(table: Tag) -> list[list[str]]:
+    return [[cell.get_text() for cell in row.find_all("td")] for row in table.select("tbody tr")]
+
+
+def test_a_cache_is_as_large_as_models_are_known_to_have(pages: dict[str, BeautifulSoup]) -> None:
+    table = pages["llama.html"].select_one("table.measured")
+    assert table is not None
+    found = {(id, at): a_token for id, at, _, a_token, _ in rows(table)}
+    assert found["X1", "llama-2-7b"] == "262,144"
+    assert found["X1", "llama-2-7b H_kv=1 R=32"] == "8,192"
+    assert found["X1", "llama-3-8b"] == "65,536"
+    assert found["X3", "llama-3-8b L=16 L_s=2"] == "32,768"
+
+
+@pytest.mark.parametrize(
+    ("row", "error"),
+    [
+        ("X1 llama-9", "there is no preset llama-9"),
+        ("X1 llama-2-7b R=0", "R=0: a size is a whole number"),
+        ("X99 llama-2-7b", "there is no Algorithm X99"),
+    ],
+)
+def test_sizes_that_are_none_are_refused(row: str, error: str) -> None:
+    with pytest.raises(UsageError, match=error):
+        list(caches.row(*row.split()))
+
+
+def test_every_law_is_shown_with_its_algorithms(pages: dict[str, BeautifulSoup]) -> None:
+    tables = pages["verification.html"].select("#laws table.measured")
+    assert [ids for table in tables for _, ids in rows(table)] == [
+        ", ".join(law.algorithms) for law in all_laws()
+    ]
+
+
+def test_every_departure_is_shown_once(pages: dict[str, BeautifulSoup]) -> None:
+    constants = [name for name in checkpoints.__all__ if name.endswith("_DEPARTURES")]
+    section = pages["published.html"].find(id="what-differs")
+    assert isinstance(section, Tag)
+    assert {rubric.get_text() for rubric in section.select(".rubric")} == {*constants}
+    shown = [row[0] for table in section.select("table") for row in rows(table)]
+    assert sorted(shown) == sorted(
+        departure.id for name in constants for departure in getattr(checkpoints, name)
+    )
+
+
+def test_every_published_model_is_in_the_table(pages: dict[str, BeautifulSoup]) -> None:
+    models = pages["published.html"].select_one("table.listing")
+    assert models is not None
+    linked = {str(a["href"]).rpartition(".")[2] for a in models.select("a[href*='checkpoints.']")}
+    readers = {name for name in checkpoints.__all__ if name.endswith("_parameters")}
+    assert readers <= linked
