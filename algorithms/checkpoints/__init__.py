@@ -62,7 +62,6 @@ from algorithms.checkpoints.qwen import (
 from algorithms.checkpoints.rotary_decoder import (
     RotaryDecoderParameters,
 )
-from algorithms.extensions.silu import SiLU
 
 __all__ = [
     "BERT",
@@ -93,7 +92,6 @@ __all__ = [
     "QwenLayer",
     "QwenParameters",
     "RotaryDecoderParameters",
-    "SiLU",
     "bert_for_classes_parameters",
     "bert_parameters",
     "gpt2_parameters",

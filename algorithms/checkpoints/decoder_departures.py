@@ -13,7 +13,7 @@ J1 = Departure(
 J2 = Departure(
     "J2",
     ("H3.3", "H4.3"),
-    "ω is scaled, so that a longer text turns no further",
+    "ω is scaled down for longer texts (Llama 3.1 and later)",
     "omega=rotary_frequencies(…)",
 )
 J3 = Departure(

@@ -151,7 +151,7 @@ def rotary_frequencies(
 
     Parameters
     ----------
-    Omega : float, ()
+    Omega : float, (), greater than 0
         The base: 10000 in RoFormer and Llama 2, 500000 in Llama 3.
     d_rot : int, at least 0
         How many pairs of rows turn.

@@ -53,7 +53,7 @@ class Floats(Domain[Any]):
         return self.rounded(math.erfc(-builtins.float(x) / math.sqrt(2)) / 2)
 
     def logistic(self, x: Any) -> Any:
-        return 1 / (1 + self.exp(-x))
+        return self.rounded(1 / self.rounded(1 + self.exp(-x)))
 
     def density(self, x: Any) -> Any:
         return self.exp(-self.square(x) / 2) / self.rounded(math.sqrt(2 * math.pi))

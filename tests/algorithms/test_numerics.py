@@ -15,7 +15,8 @@ from helpers.strategies import every_function, example, signature
 from torch.nn import functional as F
 
 from algorithms import GELU, Attention, AttentionParameters, ReLU, layer_norm, softmax
-from algorithms.checkpoints import GELU_tanh, SiLU
+from algorithms.checkpoints import GELU_tanh
+from algorithms.extensions.silu import SiLU
 from algorithms.signatures.array_types import VANISHING
 
 LIBRARIES = {"numpy": np.asarray, "torch": torch.asarray, "jax": jnp.asarray}

@@ -22,6 +22,7 @@ from helpers.strategies import (
     every_function,
     flat,
     leaves,
+    lengths,
     numbers_of_items,
     requires,
     signature,
@@ -295,7 +296,10 @@ def longer(axis):
 
 def axes(call, *, alone):
     """The axes whose sizes stand in no other place, or those that share one."""
+    declarations = signature(call.function).arguments
     places = Counter(name for axis in call.axes for name in axis.names)
+    for name, value in call.arguments.items():
+        places.update(((), size) for size, _ in lengths(declarations[name], value))
     return [a for a in call.axes if alone == all(places[name] == 1 for name in a.names)]
 
 

@@ -251,6 +251,29 @@ def test_multiply_adds_are_those_of_the_textbook() -> None:
     )
 
 
+def test_with_one_head_of_queries_in_each_group_attention_costs_what_it_does_without() -> None:
+    alone = {Atom("H_kv"): Poly.of(Atom("H")), Atom("R"): Poly.of(1)}
+    assert of("H2").total.map(lambda number: number.replace(alone)) == of("5").total
+    assert of("H2").parameters.replace(alone) == of("5").parameters
+    # The rest is that of the heads of queries, H_kv R of them.
+    added = of("H2").total["multiply-add"] - of("5").total["multiply-add"].replace(
+        {Atom("H"): Poly.of(Atom("H_kv"))}
+    )
+    assert str(added) == (
+        "H_kv R d_attn d_x ℓ_x + H_kv R d_attn ℓ_x ℓ_z + H_kv R d_mid d_out ℓ_x"
+        " + H_kv R d_mid ℓ_x ℓ_z − H_kv d_attn d_x ℓ_x − H_kv d_attn ℓ_x ℓ_z"
+        " − H_kv d_mid d_out ℓ_x − H_kv d_mid ℓ_x ℓ_z"
+    )
+
+
+def test_layers_that_share_keys_and_values_project_to_them_once() -> None:
+    one = {Atom("L_s"): Poly.of(1)}
+    shared = of("X3").total.map(lambda number: number.replace(one))
+    assert shared["multiply-add"] == of("X1").total["multiply-add"]
+    assert of("X3").parameters.replace(one) == of("X1").parameters
+    assert of("X2").total == of("X1").total  # a window hides, and saves nothing here
+
+
 def test_only_what_depends_on_the_data_is_counted_at_most() -> None:
     found = {id: set(of(id).at_most) for id in paper() if of(id).at_most}
     assert found == {"12": {9}}

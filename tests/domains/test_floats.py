@@ -27,6 +27,12 @@ def test_floats_overflow_to_infinity_and_do_not_raise():
         assert all(np.isnan(x) for x in undefined)
 
 
+def test_a_gate_is_shut_and_open_at_the_ends_of_floats():
+    with Floats() as D:
+        assert [D.SiLU(D.real(x)) for x in (-1e4, 0, 1e4)] == [0.0, 0.0, 1e4]
+        assert [D.logistic(D.real(x)) for x in (-1e4, 0, 1e4)] == [0.0, 0.5, 1.0]
+
+
 def test_the_step_of_floats_is_0_at_0():
     with Floats() as D:
         assert [D.step(D.real(x)) for x in (-1, 0, 1)] == [0.0, 0.0, 1.0]

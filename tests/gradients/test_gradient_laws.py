@@ -19,7 +19,8 @@ from algorithms import (
     tree_map,
     value_and_gradient,
 )
-from algorithms.checkpoints import GELU_tanh, SiLU
+from algorithms.checkpoints import GELU_tanh
+from algorithms.extensions.silu import SiLU
 from algorithms.gradients import layer_norm_pullback
 from algorithms.signatures.arrays import entries
 

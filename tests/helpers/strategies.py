@@ -59,7 +59,7 @@ SMOOTH = ("eps >= 0.5",)
 
 #: The paper's letters for distributions on the vocabulary, and along which axis they are.
 DISTRIBUTIONS = {"p": -1, "q": -1, "P": -2}
-SQUARES = ("v",)  # means of squares
+POSITIVE = ("v", "Omega")  # means of squares, and the base of a power
 
 
 def flattening(loss: Function, theta: Any) -> tuple[Any, Any]:
@@ -397,6 +397,7 @@ TAME = (
     "B <= 2",
     "1 <= ell_gen <= 2",
     "ell_max <= 4",
+    "1 < d_rot <= 2",
     "tau >= 0.5",
 )
 
@@ -492,7 +493,7 @@ class Drawing:
             weights = self.rng.standard_exponential(shape)
             return (weights / weights.sum(DISTRIBUTIONS[name], keepdims=True)).astype(self.dtype)
         entries = self.rng.standard_normal(shape)
-        return np.asarray(entries**2 if name in SQUARES else entries, self.dtype)
+        return np.asarray(entries**2 if name in POSITIVE else entries, self.dtype)
 
     def leading(self, batch: str, theta: bool) -> tuple[int, ...]:
         """Leading axes. One that broadcasts is 1, or as long as the batch, or not there."""
