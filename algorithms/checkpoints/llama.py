@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 LLAMA_DEPARTURES = (J1, J2, J3)
 
 
-@checked(requires=("2*d_rot <= d_attn", "eps >= 0"))
+@checked(requires=("2 * d_rot <= d_attn", "eps >= 0"))
 def Llama3(
     x: Annotated[Integer[Array, "*batch ell"], Token],
     theta: LlamaParameters[A],

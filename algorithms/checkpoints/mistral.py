@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MISTRAL_DEPARTURES = (J1,)
 
 
-@checked(requires=("2*d_rot <= d_attn", "1 <= w", "eps >= 0"))
+@checked(requires=("2 * d_rot <= d_attn", "1 <= w", "eps >= 0"))
 def Mistral7B(
     x: Annotated[Integer[Array, "*batch ell"], Token],
     theta: LlamaParameters[A],

@@ -60,7 +60,7 @@ class QwenParameters(NamedTuple, Generic[A_co]):
         return QwenParameters(*map_each(f, self))
 
 
-@checked(requires=("2*d_rot <= d_attn", "eps >= 0"))
+@checked(requires=("2 * d_rot <= d_attn", "eps >= 0"))
 def Qwen(
     x: Annotated[Integer[Array, "*batch ell"], Token],
     parameters: QwenParameters[A],

@@ -277,7 +277,9 @@ def test_the_bounds_are_the_formula(vectors, id):
 
 #: Whole numbers that are neither tokens nor positions, and bits.
 COUNTS = {"ell", "ell_x", "ell_z", "ell_gen", "N_epochs", "Mask"}
-COUNTS |= {"N_V", "N_steps", "N_warm", "B", "i", "a"}
+COUNTS |= {"N_V", "N_steps", "N_warm", "B", "i", "a", "d_rot", "w", "w_l", "ell_p", "k"}
+#: The algorithms in which t says how many tokens stand before one.
+BEFORE = {"R1", "R2"}
 
 
 @every_algorithm
@@ -285,7 +287,8 @@ def test_tokens_and_positions_count_from_0(vectors, id):
     sizes = {size["ascii"]: size["value"] for size in vectors.algorithms[id]["sizes"]}
     for value in (*vectors.arguments(id), *(value for _, value in vectors.values(id))):
         whole = {row["dtype"] for row in value["arrays"]} == {"int64"}
-        assert ("counts_from" in value) == (whole and value["ascii"] not in COUNTS)
+        counts = COUNTS | {"t"} if id in BEFORE else COUNTS
+        assert ("counts_from" in value) == (whole and value["ascii"] not in counts)
         if "counts_from" in value:
             entries = np.concatenate([vectors.load(row).ravel() for row in value["arrays"]])
             least = -1 if (id, value["name"]) == ("15", "y") else 0
