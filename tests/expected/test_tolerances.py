@@ -38,6 +38,7 @@ OF_NO_SCALE = {
     "12.8": "log cP = log c + log P has the gradient of log P",
     "13.4": "log cP = log c + log P has the gradient of log P",
     "D9.5": "log cP = log c + log P has the gradient of log P",
+    "D10.3": "log cp = log c + log p has the gradient of log p",
     "14.3": "q ∝ (cp)^{1/τ} is q ∝ p^{1/τ}",
     "14.4": "q ∝ (cp)^{1/τ} is q ∝ p^{1/τ}",
     "15.4": "q ∝ (cp)^{1/τ} is q ∝ p^{1/τ}",
@@ -52,7 +53,7 @@ NOT_REACHED = {("D9", "O4.3"): "of so few steps none is before the top"}
 #: Lines that a norm with ε = 0 follows: it takes a factor away.
 NORMED = {"8.5", "8.7", "8.14", "8.16", "8.18", "9.5", "9.7", "9.10"}
 #: Lines that return P: where it is trained on, its factor is an addend of the loss.
-LAST = {"8.21", "9.12", "10.11"}
+LAST = {"8.21", "9.12", "10.11", "X6.11"}
 
 
 @pytest.mark.parametrize("format", list(FORMATS))

@@ -133,6 +133,15 @@ BUGS = [
     ("14.4", "P[:, ell + i - 1]", "P[:, max(ell + i - 2, 0)]"),
     ("14.5", "temper(p, tau)", "temper(p, 1 / tau)"),
     ("15.7", "append(x_hat, y)", "append(x_hat, int(x_hat[-1]))"),
+    ("F1.1", "SiLU(W_gate @ X)", "SiLU(W_mlp1 @ X)"),
+    ("R1.2", "e[..., :d_rot, :]", "e[..., : 2 * d_rot : 2, :]"),
+    ("R2.3", "first * cos - second * sin", "first * cos + second * sin"),
+    ("H2.4", "per_head(X), K, V, W.W_g", "per_head(X), K[::-1], V, W.W_g"),
+    ("H4.3", "K = rotate(K, t, omega)", "K = K + 0"),
+    ("H5.1", "per_head(X), K_g, V_g", "per_head(X), K_g[..., ::-1], V_g"),
+    ("H6.9", "X_tilde, K_g, V_g", "X, K_g, V_g"),
+    ("X2.6", "banded_mask(X, w)", "banded_mask(X, w + 1)"),
+    ("X6.10", "X[..., :1]", "X[..., -1:]"),
 ]
 
 
