@@ -18,7 +18,7 @@ from typing import Any, Generic, NamedTuple
 import numpy as np
 import pytest
 from helpers.paper import PAPER
-from helpers.strategies import parameter_classes
+from helpers.public_things import parameter_classes
 from jaxtyping import Float, Integer
 
 from algorithms.signatures.arrays import A, A_co, Array

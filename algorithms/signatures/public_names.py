@@ -9,7 +9,7 @@ from typing import Any
 
 # From the decorator to the first row that begins a definition.
 _DECORATED = re.compile(
-    r"(?m)^@(?:algorithm|checked|document_fields)\b.*\n"
+    r"\n@(?:algorithm|checked|document_fields)\b.*\n"  # faster than ^
     r"(?:(?!def |class ).*\n)*"
     r"(?:def|class) (\w+)"
 )

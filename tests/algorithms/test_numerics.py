@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 import torch
 from helpers import generic
+from helpers.public_things import every_function
 from helpers.rounding import assert_close
-from helpers.strategies import every_function, example, signature
+from helpers.strategies import example, signature
 from torch.nn import functional as F
 
 from algorithms import GELU, Attention, AttentionParameters, ReLU, layer_norm, softmax

@@ -10,8 +10,9 @@ import math
 import numpy as np
 import pytest
 from helpers import generic
+from helpers.public_things import every_function
 from helpers.rounding import assert_close, budget, gamma
-from helpers.strategies import TAME, every_function, many, signature
+from helpers.strategies import TAME, many, signature
 
 from algorithms import (
     Attention,
