@@ -79,10 +79,14 @@ def test_sinusoids_are_those_of_their_form(form, first):
 
 
 def activated(call):
-    """How many rows each activation of a call has: as many as the matrix before it."""
-    return [
-        leaf.value.shape[0] for leaf in call.leaves if leaf.keys[-1] in ("W_mlp1", "W_mlp3", "W_f")
-    ]
+    """How many rows each activation of a call has: as many as the matrix before it.
+
+    What is before the matrix of classes goes through tanh.
+    """
+    before = {"W_mlp1", "W_mlp3", "W_f"}
+    if any(leaf.keys[-1] == "W_c" for leaf in call.leaves):
+        before -= {"W_f"}
+    return [leaf.value.shape[0] for leaf in call.leaves if leaf.keys[-1] in before]
 
 
 @every_function(lambda f: "activation" in signature(f).arguments)
