@@ -13,15 +13,9 @@ import numpy as np
 import pytest
 import torch
 from helpers import generic
+from helpers.public_things import checked_functions, every_function
 from helpers.rounding import assert_close, budget
-from helpers.strategies import (
-    assert_same,
-    checked_functions,
-    every_function,
-    example,
-    signature,
-    traceable,
-)
+from helpers.strategies import assert_same, example, signature, traceable
 
 from algorithms import Attention, AttentionParameters, initialise, token_embedding
 from algorithms.signatures.declarations import Number
