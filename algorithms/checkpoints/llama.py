@@ -86,7 +86,7 @@ def Llama3(
     return Llama(x, theta, omega, eps=eps)
 
 
-@checked(requires=("factor > 0",))
+@checked(requires=("factor >= 1",))
 def linear_scaling(
     omega: Float[A, " d_rot"], *, factor: float
 ) -> Float[A, " d_rot"]:
@@ -96,7 +96,7 @@ def linear_scaling(
     ----------
     omega : float, (d_rot,)
         How far each pair of rows turns from a token to the next.
-    factor : float, above 0
+    factor : float, at least 1
         How much longer a text may be than those trained on.
 
     Returns
@@ -125,7 +125,12 @@ def linear_scaling(
 
 
 @checked(
-    requires=("factor > 0", "0 <= low", "low < high", "ell_max > 0")
+    requires=(
+        "factor >= 1",
+        "0 <= low",
+        "low < high",
+        "ell_max > 0",
+    )
 )
 def llama3_scaling(
     omega: Float[A, " d_rot"],
@@ -145,7 +150,7 @@ def llama3_scaling(
     ----------
     omega : float, (d_rot,)
         How far each pair of rows turns from a token to the next.
-    factor : float, above 0
+    factor : float, at least 1
         8 in Llama 3.1, 32 in the small models of Llama 3.2.
     low, high : float, 0 ≤ low < high
         `low_freq_factor` and `high_freq_factor`: 1 and 4.
