@@ -93,8 +93,9 @@ def EClassifier(
     Notes
     -----
     The paper announces a head for classes and gives none (E8). This
-    is BERT's: its pooler, W_f with tanh, reads the first token
-    alone.
+    is that of BERT's published code: its pooler, W_f with tanh and
+    an offset, reads the first token alone. BERT's paper has neither
+    the tanh nor the offsets.
 
     Source: Devlin et al. 2019, "BERT: Pre-training of Deep
     Bidirectional Transformers for Language Understanding", section

@@ -129,7 +129,8 @@ def CrossLayerBlock(
     Notes
     -----
     With L_s = 1 this is a layer of `Llama`. A cache holds the keys
-    and values of a block, and so is L_s times smaller.
+    and values of a block, and so is L_s times smaller. Positions
+    count from 0 (A16).
 
     Source: Brandon et al. 2024, "Reducing Transformer Key-Value
     Cache Size with Cross-Layer Attention".

@@ -52,8 +52,9 @@ def SwiGLU(
 
     Notes
     -----
-    There are no offsets. Hugging Face's Llama names the three
-    matrices gate_proj, up_proj and down_proj.
+    There are no offsets. The gate is Swish with a slope of 1 (A18).
+    Hugging Face's Llama names the three matrices gate_proj, up_proj
+    and down_proj.
 
     Source: Shazeer 2020, "GLU Variants Improve Transformer",
     FFN_SwiGLU.

@@ -162,7 +162,8 @@ def Mistral(
     -------
     P : float, (*batch, N_V, ell)
         Column t: the distribution of token t+1 given tokens 0 … t,
-        as far as L layers of windows reach back: L (w − 1) tokens.
+        as far as L layers of windows reach back: at most L (w − 1)
+        tokens.
 
     Raises
     ------
@@ -177,11 +178,11 @@ def Mistral(
 
     Notes
     -----
-    From w = ell on this is `Llama`. An entry of P may be 0 by
+    From w = ell on this is `Llama`. The window counts the token
+    itself, as in published code (A19). An entry of P may be 0 by
     underflow, and is 1 at N_V = 1 (A12).
 
-    Source: Jiang et al. 2023, "Mistral 7B", section 2; the window
-    counts the token itself, as in published code.
+    Source: Jiang et al. 2023, "Mistral 7B", section 2.
 
     Examples
     --------

@@ -76,9 +76,10 @@ def BandedTransformer(
 
     Notes
     -----
-    Column t depends on 1 + Σ (w_l − 1) tokens. With w_l = ell_max
-    in each layer this is Algorithm 10. The windows of GPT-3 are not
-    published. GPT-Neo counts its windows in the same way.
+    Column t depends on at most 1 + Σ (w_l − 1) tokens. A window
+    counts the token itself (A19), as GPT-Neo's do. With w_l =
+    ell_max in each layer this is Algorithm 10. The windows of GPT-3
+    are not published.
 
     Source: Brown et al. 2020, "Language Models are Few-Shot
     Learners", section 2.1.
@@ -253,9 +254,10 @@ def StreamingTransformer(
 
     Notes
     -----
-    From k = ell or w = ell on this is Algorithm 10. Positions are
-    those in the text. StreamingLLM counts them in its cache, which
-    no mask can do.
+    From k = ell or w = ell on this is Algorithm 10. The window
+    counts the token itself (A19). Positions are those in the text
+    (A20): StreamingLLM counts them in its cache, which no mask can
+    do.
 
     Source: Xiao et al. 2024, "Efficient Streaming Language Models
     with Attention Sinks", section 3.

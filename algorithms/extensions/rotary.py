@@ -19,7 +19,8 @@ def rotate(
 ) -> Float[A, "*batch d_attn ell"]:
     """Queries or keys, turned by angles that grow with position.
 
-    Row i turns with row d_rot + i, as in Llama and GPT-NeoX.
+    Row i turns with row d_rot + i, as in GPT-NeoX and Hugging
+    Face's Llama (A17).
 
     Parameters
     ----------
@@ -85,8 +86,8 @@ def rotate_pairs(
 ) -> Float[A, "*batch d_attn ell"]:
     """Queries or keys, turned by angles that grow with position.
 
-    Row 2i turns with row 2i + 1, counted from 0, as in RoFormer and
-    GPT-J.
+    Row 2i turns with row 2i + 1, counted from 0, as in RoFormer,
+    GPT-J and Meta's own Llama (A17).
 
     Parameters
     ----------

@@ -103,7 +103,7 @@ def RotaryQueries(
     Notes
     -----
     What `Attention` says of float16 and of nan holds here too, and
-    what `rotate` says of angles.
+    what `rotate` says of angles. Positions count from 0 (A16).
 
     Source: Su et al. 2021, "RoFormer"; Touvron et al. 2023, "Llama
     2", section 2.2.
@@ -163,7 +163,7 @@ def RotaryAttention(
     -----
     With ω = 0 this is GQAttention without offsets. What `Attention`
     says of float16 and of nan holds here too, and what `rotate`
-    says of angles.
+    says of angles. Positions count from 0 (A16).
 
     Source: Touvron et al. 2023, "Llama 2: Open Foundation and
     Fine-Tuned Chat Models", section 2.2.
