@@ -24,15 +24,15 @@ J3 = Departure(
 )
 J4 = Departure(
     "J4",
-    ("H3.2", "H4.2", "H4.4"),
-    "offsets on queries, keys and values (Qwen2)",
-    "b_q=None, b_k=None, b_v=None in each layer's additions",
+    ("H3.2", "H4.2", "H4.4", "H4.7"),
+    "offsets on queries, keys and values (Qwen2), or also on W_o",
+    "b_q=b_k=b_v=b_o=None in each layer's additions",
 )
 J5 = Departure(
     "J5",
     ("H3.2", "H4.2"),
     "a norm of each query and key before it turns (Qwen3)",
-    "gamma_q=None, gamma_k=None in each layer's additions",
+    "gamma_q=gamma_k=None in each layer's additions",
 )
 J6 = Departure(
     "J6",

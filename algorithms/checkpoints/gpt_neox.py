@@ -128,7 +128,8 @@ def gpt_neox_parameters(
     KeyError
         An array is missing: the error names it.
     ValueError
-        The rows of a matrix do not make so many heads.
+        The rows of a matrix do not make so many heads, or θ has no
+        place for an array of the model: the error names it.
 
     Examples
     --------
@@ -159,10 +160,10 @@ def gpt_neox_parameters(
     model = file.find("gpt_neox.", "embed_in.weight")
     tokens = model["embed_in.weight"]
     gamma, beta = model.pair("final_layer_norm")
-    name = "embed_out.weight"
-    if name not in file.find("", name):
-        name = "lm_head.weight"
-    return RotaryDecoderParameters(
+    head = file.find("", "embed_out.weight").under("embed_out")
+    if "weight" not in head:
+        head = file.find("", "lm_head.weight").under("lm_head")
+    theta = RotaryDecoderParameters(
         W_e=tokens.mT,
         layers=tuple(
             _layer(model.under(f"layers.{l}"), H)
@@ -170,8 +171,11 @@ def gpt_neox_parameters(
         ),
         gamma=gamma,
         beta=beta,
-        W_u=file.find("", name)[name],
+        W_u=head["weight"],
     )
+    model.refuse_unread()
+    head.refuse_unread()
+    return theta
 
 
 def _layer(state: State[A], H: int) -> Layer[A]:

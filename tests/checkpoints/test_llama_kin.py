@@ -18,6 +18,7 @@ from algorithms.checkpoints import (
     QWEN_DEPARTURES,
     Qwen,
     QwenLayer,
+    QwenParameters,
     linear_scaling,
     llama3_scaling,
     llama_parameters,
@@ -31,8 +32,8 @@ H = published.H_KV * published.R
 LLAMAS = {
     "Llama": published.ORACLES["LlamaForCausalLM, ω of Llama 3.1"][1],
     "Mistral": lambda: published.mistral(3),
-    "Qwen2": lambda: published.qwen(2),
-    "Qwen3": lambda: published.qwen(3),
+    "Qwen2": lambda: published.qwen("Qwen2"),
+    "Qwen3": lambda: published.qwen("Qwen3"),
 }
 
 
@@ -74,7 +75,7 @@ OFF = {
     "J1": {"eps": 0.0},
     "J2": usual,
     "J3": own_W_u,
-    "J4": without("b_q", "b_k", "b_v"),
+    "J4": without("b_q", "b_k", "b_v", "b_o"),
     "J5": without("gamma_q", "gamma_k"),
 }
 DEPARTURES = {
@@ -114,9 +115,18 @@ def test_one_token_more_in_its_window_moves_P():
 
 
 def test_with_no_departure_P_is_that_of_algorithm_X1_bit_for_bit():
-    x, parameters, omega = published.qwen(2).arguments
+    x, parameters, omega = published.qwen("Qwen2").arguments
     bare = parameters._replace(additions=tuple(QwenLayer() for _ in parameters.additions))
     assert torch.equal(Qwen(x, bare, omega, eps=0.0), Llama(x, bare.theta, omega))
+
+
+@pytest.mark.parametrize("name", QwenLayer._fields)
+def test_what_a_layer_adds_counts_by_itself(name):
+    x, (theta, additions), omega = published.qwen("Qwen3", attention_bias=True).arguments
+    bare = [QwenLayer() for _ in additions]
+    alone = [QwenLayer(**{name: getattr(layer, name)}) for layer in additions]
+    P, Q = (Qwen(x, QwenParameters(theta, tuple(some)), omega) for some in (alone, bare))
+    assert hf.distance(P, Q) >= 1e-6
 
 
 # ω ------------------------------------------------------------------------------------------------
@@ -174,9 +184,11 @@ def test_a_file_without_W_u_is_of_a_model_that_has_none_of_its_own(tmp_path):
 
 
 @pytest.mark.parametrize("prefix", ["", "model.", "module.model."])
-@pytest.mark.parametrize("reader", [llama_parameters, qwen_parameters])
-def test_the_names_may_have_another_prefix_or_none(reader, prefix):
-    model = published.made("Qwen3", attention_bias=True)
+@pytest.mark.parametrize(
+    ("reader", "name"), [(llama_parameters, "Llama"), (qwen_parameters, "Qwen3")]
+)
+def test_the_names_may_have_another_prefix_or_none(reader, name, prefix):
+    model = published.made(name, attention_bias=name == "Qwen3")
     arrays = {f"{prefix}{name}": w for name, w in model.model.state_dict().items()}
     whole = {f"model.{name}": w for name, w in model.model.state_dict().items()}
     assert hf.same(reader(arrays, H=H), reader(whole, H=H))

@@ -179,10 +179,9 @@ def mistral(window: int) -> Compared:
     return Compared(PublishedMistral, (x, theta, omega), probabilities(model, x), {"w": window})
 
 
-def qwen(version: int, *, tied: bool = False) -> Compared:
-    """Qwen2, which has offsets, or Qwen3, which has norms of queries and keys."""
-    options = {"rms_norm_eps": 1e-6, "tie_word_embeddings": tied}
-    model = made(f"Qwen{version}", **options)
+def qwen(name: str, **options: Any) -> Compared:
+    """Qwen2, which has offsets, Qwen3, which has norms of queries and keys, or one like them."""
+    model = made(name, rms_norm_eps=1e-6, **options)
     parameters, x = qwen_parameters(model.state_dict(), H=H_KV * R), tokens()
     omega = model.model.rotary_emb.inv_freq
     return Compared(Qwen, (x, parameters, omega), probabilities(model, x))
@@ -423,8 +422,10 @@ ORACLES: Mapping[str, tuple[str, Callable[[], Compared]]] = {
     "LlamaForCausalLM, sdpa, tied": ("X1", partial(llama, "sdpa", tied=True)),
     "LlamaForCausalLM, ω of Llama 3.1": ("X1", partial(llama, rope=LLAMA3)),
     "LlamaForCausalLM, ω scaled": ("X1", partial(llama, rope=LINEAR)),
-    "Qwen2ForCausalLM": ("X1", partial(qwen, 2)),
-    "Qwen3ForCausalLM": ("X1", partial(qwen, 3)),
+    "LlamaForCausalLM, attention_bias": ("X1", partial(qwen, "Llama", attention_bias=True)),
+    "Qwen2ForCausalLM": ("X1", partial(qwen, "Qwen2")),
+    "Qwen3ForCausalLM": ("X1", partial(qwen, "Qwen3")),
+    "Qwen3ForCausalLM, attention_bias": ("X1", partial(qwen, "Qwen3", attention_bias=True)),
     "MistralForCausalLM, window 1": ("X2", partial(mistral, 1)),
     "MistralForCausalLM, window 3": ("X2", partial(mistral, 3)),
     "MistralForCausalLM, window 20": ("X2", partial(mistral, 20)),
