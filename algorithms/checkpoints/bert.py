@@ -60,7 +60,7 @@ BERT_DEPARTURES = (
     Departure(
         "B5",
         ("9.12",),
-        "W_u is W_e transposed",
+        "W_u is W_e transposed: a conversion of θ",
         "a W_u of its own in theta",
     ),
 )

@@ -39,7 +39,7 @@ GPT2_DEPARTURES = (
     Departure(
         "G3",
         ("10.11",),
-        "W_u is W_e transposed",
+        "W_u is W_e transposed: a conversion of θ",
         "a W_u of its own in theta",
     ),
 )

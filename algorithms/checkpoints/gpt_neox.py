@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
-from algorithms.checkpoints.decoder_departures import J6, J7, J8
+from algorithms.checkpoints.decoder_departures import J6, J7, J8, J9
 from algorithms.checkpoints.rotary_decoder import (
     RotaryDecoderParameters,
     rotary_decoder,
@@ -25,7 +25,7 @@ from algorithms.signatures.decorator import checked
 if TYPE_CHECKING:
     from jaxtyping import Float, Integer
 
-GPT_NEOX_DEPARTURES = (J6, J7, J8)
+GPT_NEOX_DEPARTURES = (J6, J7, J8, J9)
 
 
 @checked(requires=("2 * d_rot <= d_attn", "eps >= 0"))
@@ -35,7 +35,7 @@ def GPTNeoX(
     omega: Float[A, " d_rot"],
     *,
     eps: float = 1e-5,  # J6
-    activation: Callable[[A], A] = GELU,
+    activation: Callable[[A], A] = GELU,  # J9
     parallel: bool = True,
 ) -> Float[A, "*batch N_V ell"]:
     """`DTransformer` as GPT-NeoX and Pythia run it.
@@ -49,8 +49,11 @@ def GPTNeoX(
     omega : float, (d_rot,)
         `rotary_frequencies` of 10000. A quarter of the rows turn:
         d_rot = d_attn/8 (J8).
-    eps, activation
-        As in `DTransformer`; the default ε is departure J6.
+    eps
+        As in `DTransformer`; the default is departure J6.
+    activation
+        GELU in Pythia, `GELU_tanh` in GPT-NeoX-20B (J9), whose
+        `hidden_act` is "gelu_fast".
     parallel : bool
         The hidden layer reads what attention reads, not what
         attention has written (J7): `use_parallel_residual`.

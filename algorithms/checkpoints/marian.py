@@ -67,7 +67,7 @@ MARIAN_DEPARTURES = (
     Departure(
         "M5",
         ("8.21",),
-        "W_u is W_e transposed",
+        "W_u is W_e transposed: a conversion of θ",
         "a W_u of its own in theta",
     ),
     Departure(
