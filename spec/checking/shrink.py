@@ -151,7 +151,7 @@ def _changed(arguments: Arguments, change: Change) -> Arguments:
                 return np.array(entries, dtype=leaf.dtype).reshape(leaf.shape)
             case float():
                 return change(leaf, st.sampled_from((0.5, 1.0, 2.0)))
-        return change(leaf, st.integers(1, leaf))  # a token, a position
+        return change(leaf, st.integers(min(1, leaf), leaf))  # a token, a position, a count
 
     run = arguments.runs[0]
     inputs, parameters = map_values(changed, (run.inputs, run.parameters))
