@@ -44,7 +44,25 @@ def checked_functions() -> list[Function]:
     return [function for function in public_functions() if hasattr(function, "requires")]
 
 
-def every_function(that: Callable[[Function], Any] = lambda _: True) -> pytest.MarkDecorator:
-    """Make a claim of every checked function of which it can be made."""
-    chosen = [function for function in checked_functions() if that(function)]
-    return pytest.mark.parametrize("function", chosen, ids=lambda f: f.__name__)
+def every_function(
+    that: Callable[[Function], Any] = lambda _: True,
+    sweep: Callable[[Function], bool] = lambda _: False,
+) -> pytest.MarkDecorator:
+    """Make a claim of every checked function of which it can be made, of some in the sweep."""
+    chosen = [
+        pytest.param(function, marks=[pytest.mark.sweep] * sweep(function), id=function.__name__)
+        for function in checked_functions()
+        if that(function)
+    ]
+    return pytest.mark.parametrize("function", chosen)
+
+
+def is_like_another(function: Function) -> bool:
+    """Whether it is an architecture, and differs in a mask from one that is in its file, too."""
+    id = getattr(function, "algorithm", "")
+    kin = [
+        other
+        for other in checked_functions()
+        if other.__module__ == function.__module__ and getattr(other, "algorithm", "")[:1] == "X"
+    ]
+    return id in [vars(other)["algorithm"] for other in kin[1:]]

@@ -327,7 +327,9 @@ def calls(
     drawing = Drawing(draw, rules, np.dtype(dtype), crowded)
     drawing.batch = tuple(drawing.size(f"batch[{n}]") for n in range(draw(st.sampled_from(batch))))
     # A data set comes last: the sizes of its items are bounded by those of θ.
-    order = sorted(arguments.items(), key=lambda pair: isinstance(pair[1], Items))
+    sets = {part.size for part in arguments.values() if isinstance(part, Items)}
+    order = sorted(arguments.items(), key=lambda pair: bool(sets & {*getattr(pair[1], "axes", ())}))
+    order = sorted(order, key=lambda pair: isinstance(pair[1], Items))
     drawn = {
         name: drawing.value(part, name)
         for name, part in order
@@ -354,6 +356,7 @@ def many(function: Function, examples: int = 200, **options: Any) -> list[Call]:
 TAME = (
     *SMOOTH,
     "N_data == 1 or N_data > 2",
+    "N_data == 1 or N_C == 0",  # of a set with classes, one sequence
     "N_epochs == 1",
     "B <= 2",
     "1 <= ell_gen <= 2",
