@@ -10,8 +10,9 @@ import pytest
 import torch
 from helpers import generic
 from helpers.gradients import by_torch
+from helpers.public_things import every_function
 from helpers.rounding import assert_close, budget
-from helpers.strategies import every_function, example, signature, traceable
+from helpers.strategies import example, signature, traceable
 
 from algorithms import SiLU, value_and_gradient
 
