@@ -18,7 +18,7 @@ from typing import Any, Generic, NamedTuple
 import numpy as np
 import pytest
 from helpers.paper import PAPER
-from helpers.strategies import parameter_classes
+from helpers.public_things import parameter_classes
 from jaxtyping import Float, Integer
 
 from algorithms.signatures.arrays import A, A_co, Array
@@ -47,7 +47,8 @@ from spec.pairing import implementations
 OURS = implementations("algorithms")
 TOKENS = 2  # taken at once by what takes one token in the paper
 WRITTEN = object()  # a result whose length is not declared
-PRIMES = [n for n in range(3, 200) if all(n % factor for factor in range(2, n))]
+#: Twice the least is less than any other.
+PRIMES = [n for n in (3, *range(7, 200)) if all(n % factor for factor in range(2, n))]
 
 #: What a function requires of a hyperparameter that the pseudocode declares in this way.
 RANGES = {
@@ -88,9 +89,18 @@ LISTED = [
 
 
 def primes(header: Header) -> dict[str, int]:
-    """A prime for each size of an algorithm: there are few layers and heads."""
+    """A prime for each size of an algorithm: there are few layers and heads.
+
+    The least is for one that may not be larger than another, `d_rot` in `2 d_rot ≤ d_attn`.
+    """
+    limited = {
+        atom.name
+        for requirement in header.requirements
+        for atom in requirement.excess.atoms
+        if (requirement.excess.coefficients(atom)[1].constant or 0) < 0
+    }
     own = {atom.name for type in header.variables.values() for atom in sizes_of(type)}
-    names = sorted(own & SIZES.keys(), key=lambda name: SIZES[name])
+    names = sorted(own & SIZES.keys(), key=lambda name: (name not in limited, SIZES[name], name))
     return dict(zip(names, PRIMES, strict=False))
 
 

@@ -11,8 +11,8 @@ import subprocess
 import sys
 
 import pytest
+from helpers.public_things import parameter_classes, public_functions
 from helpers.revealed import LIBRARIES, text
-from helpers.strategies import parameter_classes, public_functions
 from mypy import api
 
 from algorithms import initialise, layer_norm, tree_map

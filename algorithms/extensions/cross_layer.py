@@ -153,13 +153,13 @@ def CrossLayerBlock(
     U = rotate(U, t, omega)  # H6.4
     K_g = U  # H6.5
     V_g = W_v @ per_head(X_tilde)  # H6.6
-    for W, gamma1, gamma2, W_mlp in layers:  # H6.7
-        X_tilde = rms_norm(X, gamma1, eps=eps)  # H6.8
+    for layer in layers:  # H6.7
+        X_tilde = rms_norm(X, layer.gamma1, eps=eps)  # H6.8
         X = X + SharedAttention(
-            X_tilde, K_g, V_g, W, Mask, omega
+            X_tilde, K_g, V_g, layer.W, Mask, omega
         )  # H6.9
-        X_tilde = rms_norm(X, gamma2, eps=eps)  # H6.10
-        X = X + SwiGLU(X_tilde, W_mlp)  # H6.11
+        X_tilde = rms_norm(X, layer.gamma2, eps=eps)  # H6.10
+        X = X + SwiGLU(X_tilde, layer.W_mlp)  # H6.11
     return X  # H6.13
 
 

@@ -47,8 +47,8 @@ def rotate(
     The product of a turned key and a turned query depends on how
     far apart they stand, not on where.
 
-    Angles are of the type of e. In float32 one that is near 10⁵ is
-    off by up to 0.004; in float16 t itself is exact up to 2048.
+    Angles are of the type of e: in float32 one of 10⁵ may be off by
+    0.012, and in float16 t itself is exact up to 2048 only.
 
     Source: Su et al. 2021, "RoFormer: Enhanced Transformer with
     Rotary Position Embedding", with rows in the order of GPT-NeoX.

@@ -7,9 +7,10 @@ import re
 from importlib import import_module
 from typing import Any
 
-# From the decorator to the first row that begins a definition.
+# From the decorator to the first row that begins a definition. A
+# newline is found faster than `^`.
 _DECORATED = re.compile(
-    r"(?m)^@(?:algorithm|checked|document_fields)\b.*\n"
+    r"\n@(?:algorithm|checked|document_fields)\b.*\n"
     r"(?:(?!def |class ).*\n)*"
     r"(?:def|class) (\w+)"
 )
@@ -29,7 +30,7 @@ def public_names(package: str, folder: str) -> dict[str, str]:
     for file in (name for name in files if name.endswith(".py")):
         path = f"{folder}/{file}"
         with open(path, encoding="utf-8") as source:  # noqa: PTH123
-            names = _DECORATED.findall(source.read())
+            names = _DECORATED.findall("\n" + source.read())
         for name in names:
             if name in modules or f"{name}.py" in files:
                 raise ImportError(

@@ -137,12 +137,12 @@ def _place(arguments: Arguments) -> int:
 
 
 def numbers(arguments: Arguments) -> dict[str, Any]:
-    """Return the arguments that are neither sequences, masks nor parameters: ε, τ, ℓ_gen."""
+    """Return the arguments that are neither sequences, masks nor parameters: ε, τ, ℓ_gen, w_l."""
     inputs = {input_name(str(key), type) for key, type in arguments.header.inputs} | {"Mask"}
     return {
         name: value
         for name, value in arguments.named.items()
-        if name not in inputs and not hasattr(value, "dtype") and not isinstance(value, tuple)
+        if name not in inputs and not hasattr(value, "dtype") and not hasattr(value, "_fields")
     }
 
 

@@ -11,6 +11,7 @@ from spec.adapters import options
 from spec.inputs.arguments import Arguments
 from spec.inputs.array_conversion import Array
 from spec.inputs.python_form import record
+from spec.language.types import Matrix
 
 Fields = Mapping[str, Any]
 
@@ -49,17 +50,22 @@ class ParameterForm:
 
     def stored(self, arguments: Arguments) -> dict[str, Any]:
         """Return the parameters of a call in this form, by name."""
-        single = {symbols.ascii(str(key)) for key, _ in arguments.header.parameters} - {"Mask"}
-        named = arguments.named.items()
-        return self.fields(
-            {name: value for name, value in named if isinstance(value, tuple) or name in single}
-        )
+        header = arguments.header
+        keys = [key for key, _ in header.parameters]
+        keys += [key for key, type in header.hyperparameters.items() if isinstance(type, Matrix)]
+        single = {symbols.ascii(str(key)) for key in keys} - {"Mask"}
+        named = {
+            name: value
+            for name, value in arguments.named.items()
+            if hasattr(value, "_fields") or (hasattr(value, "dtype") and name in single)
+        }
+        return self.fields(named)
 
     def fields(self, named: Fields) -> dict[str, Any]:
         """Return parameters, or those of a layer, by the names that they have in this form."""
         fields: dict[str, Any] = {}
         for name, value in named.items():
-            if hasattr(value, "W_q"):
+            if hasattr(value, "W_q") and hasattr(value, "W_v"):  # those of groups have W_q alone
                 fields |= self.head(name, value)
             elif hasattr(value, "_fields"):
                 fields[name] = record(type(value).__name__, self.fields(value._asdict()))

@@ -86,7 +86,7 @@ def _written(value: Value, digits: int = DIGITS[0]) -> str:
         case list():
             return f"[{', '.join(_written(entry, digits) for entry in value)}]"
         case np.ndarray():
-            rows = value.reshape(len(value), -1).tolist()
+            rows = value.reshape(len(value), -1).tolist() if value.size else []
             return f"[{'; '.join(' '.join(_written(x, digits) for x in row) for row in rows)}]"
         case float():
             return f"{value:.{digits}g}".replace("-", "−")

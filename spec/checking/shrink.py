@@ -16,7 +16,7 @@ from spec.checking.print_arguments import FEW
 from spec.expected.result import UndefinedResultError, exact_result
 from spec.inputs.arguments import Arguments
 from spec.inputs.draw import SIZES
-from spec.inputs.variations import MORE_THAN_1, longest_sequence, sizes_in
+from spec.inputs.variations import longest_sequence, more_than_1, sizes_in
 from spec.language.checked import Checked
 from spec.machine import Value
 from spec.machine.trees import map_values
@@ -105,7 +105,7 @@ def drawn_sizes(
 ) -> st.SearchStrategy[dict[str, int]]:
     """Return Hypothesis's strategy for all sizes of an algorithm, each up to a largest one."""
     names = sizes_in(algorithms, id)
-    least = {name: 2 if name in MORE_THAN_1 else 1 for name in names}
+    least = {name: 2 if name in more_than_1(names) else 1 for name in names}
     strategies = [st.integers(least[name], max(least[name], largest[name])) for name in names]
     program = algorithms[id].program
 
@@ -151,7 +151,7 @@ def _changed(arguments: Arguments, change: Change) -> Arguments:
                 return np.array(entries, dtype=leaf.dtype).reshape(leaf.shape)
             case float():
                 return change(leaf, st.sampled_from((0.5, 1.0, 2.0)))
-        return change(leaf, st.integers(1, leaf))  # a token, a position
+        return change(leaf, st.integers(min(1, leaf), leaf))  # a token, a position, a count
 
     run = arguments.runs[0]
     inputs, parameters = map_values(changed, (run.inputs, run.parameters))

@@ -1,6 +1,6 @@
 """The kinds of arguments that a check uses: sizes that all differ, then the edges of each size."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from spec.inputs.draw import LONGER, SIZES, as_required, per_token
@@ -32,7 +32,7 @@ LOUD = 200.0
 #: How many sequences a batch has, and how many tokens a call has where the algorithm takes one.
 MEMBERS, TOKENS = 2, 5
 #: Sizes that are never 1: the norm of a single number is 0/0.
-MORE_THAN_1 = ("d_e", "d_f")
+NORMED = ("d_e", "d_f")
 
 
 class Variation(NamedTuple):
@@ -160,10 +160,15 @@ def _variations(
         longest = longest_sequence(program, sizes)
         yield Variation("as long as can be", {"ℓ_max": longest}, seed=20)
     for seed, name in enumerate(sizes, 30):
-        if name not in MORE_THAN_1:
+        if name not in more_than_1(sizes):
             least = dict.fromkeys((*lengths, "N_data", "N_steps", "ℓ_gen"), 1) | {"N_warm": 0}
             short = least if name == "ℓ_max" else {}
             yield Variation(f"{name} = 1", {**short, name: 1}, seed=seed, edge=True)
+
+
+def more_than_1(sizes: Collection[str]) -> tuple[str, ...]:
+    """Return which of some sizes are never 1: where rows turn in pairs, a head has two at least."""
+    return (*NORMED, "d_attn") if "d_rot" in sizes else NORMED
 
 
 def longest_sequence(program: Program, sizes: Mapping[str, int]) -> int:

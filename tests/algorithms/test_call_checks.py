@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 from helpers import generic
-from helpers.strategies import checked_functions
+from helpers.public_things import checked_functions
 from jaxtyping import Float
 from numpy.typing import NDArray
 

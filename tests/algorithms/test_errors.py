@@ -12,7 +12,8 @@ import pytest
 import scipy.sparse
 import torch
 from helpers import generic
-from helpers.strategies import each, public_functions
+from helpers.public_things import public_functions
+from helpers.strategies import each
 
 from algorithms import (
     GELU,
@@ -35,6 +36,8 @@ from algorithms import (
     unembedding,
 )
 from algorithms.checkpoints import BERT, BERTParameters
+from algorithms.extensions.masked_decoders import BandedTransformer
+from algorithms.extensions.rotary import rotate
 from algorithms.signatures.declarations import read
 
 PUBLIC = {function.__name__ for function in public_functions()}
@@ -97,6 +100,19 @@ ERRORS = {
         lambda: MHAttention(X, Z, but(HEADS, ".W_o", last_cut), np.ones((6, 5), bool)),
         "ShapeError: MHAttention: W.W_o has shape (10, 23), want (d_out, H*d_mid) where d_out=10 "
         "(W.W_o), H=3 (W.W_qkv.W_q), d_mid=8 (W.W_qkv.W_v)",
+    ),
+    "a window wider than the model": (
+        lambda: BandedTransformer(SHORT, D, w_l=(3, 12)),
+        "ValueError: BandedTransformer: want 1 <= w_l <= ell_max, got w_l=12 (w_l[1]), "
+        "ell_max=11 (theta.W_p)",
+    ),
+    "a window too few": (
+        lambda: BandedTransformer(SHORT, D, w_l=(3,)),
+        "ShapeError: BandedTransformer: w_l has length 1, theta.layers has 2: want one L",
+    ),
+    "more pairs of rows than there are": (
+        lambda: rotate(X, np.arange(5), np.ones(7)),
+        "ShapeError: rotate: want 2 * d_rot <= d_attn, got d_rot=7 (omega), d_attn=13 (e)",
     ),
     "a mask the wrong way round": (
         lambda: MHAttention(X, Z, HEADS, np.ones((5, 6), bool)),

@@ -24,6 +24,8 @@ from algorithms import (
     initialise,
 )
 from algorithms.checkpoints import bert_parameters, gpt2_parameters, marian_parameters
+from algorithms.extensions.classifier import EClassifierParameters
+from algorithms.extensions.tuning import ETuning
 from algorithms.paper import inference
 
 
@@ -40,6 +42,12 @@ def no_step(*arguments, **options):
 
 def trained(x, **options):
     return DTraining(x, D, **{"N_epochs": 1, "eta": 0.1, "value_and_gradient": no_step} | options)
+
+
+def tuned(c):
+    theta = generic.theta(EClassifierParameters)
+    options = {"N_epochs": 1, "eta": 0.1, "value_and_gradient": no_step}
+    return ETuning([SHORT, SHORT], np.array(c), theta, **options)
 
 
 def continued(x=SHORT, **options):
@@ -63,6 +71,14 @@ ERRORS = {
     "a sequence of a data set past ell_max": (
         lambda: trained([SHORT, LONG]),
         "ShapeError: DTraining: want ell <= ell_max, got ell=12 (x[1]), ell_max=11 (theta.W_p)",
+    ),
+    "a class that there is not": (
+        lambda: tuned([0, 19]),
+        "IndexError: ETuning: c holds class 19, outside 0 … 18 (N_C = 19)",
+    ),
+    "a class too few": (
+        lambda: tuned([0]),
+        "ShapeError: ETuning: c has shape (1,), want (N_data,) where N_data=2 (x)",
     ),
     "one sequence for a data set": (
         lambda: trained(SHORT),

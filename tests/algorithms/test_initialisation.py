@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import scipy.stats
 from helpers import generic
-from helpers.strategies import leaves, parameter_classes
+from helpers.public_things import parameter_classes
+from helpers.strategies import leaves
 from hypothesis import given
 from hypothesis import strategies as st
 from jaxtyping import Float

@@ -13,15 +13,9 @@ import numpy as np
 import pytest
 import torch
 from helpers import generic
+from helpers.public_things import checked_functions, every_function, is_like_another
 from helpers.rounding import assert_close, budget
-from helpers.strategies import (
-    assert_same,
-    checked_functions,
-    every_function,
-    example,
-    signature,
-    traceable,
-)
+from helpers.strategies import assert_same, example, signature, traceable
 
 from algorithms import Attention, AttentionParameters, initialise, token_embedding
 from algorithms.signatures.declarations import Number
@@ -34,7 +28,7 @@ W_e = generic.matrix(8, 23)
 UNOPTIMISED = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 
 
-traceable_functions = every_function(traceable)
+traceable_functions = every_function(traceable, is_like_another)
 
 
 @pytest.fixture(autouse=True)
@@ -141,7 +135,7 @@ def gives_a_batch(function):
 
 
 @pytest.mark.parametrize("library", ["jax", "torch"])
-@every_function(lambda f: traceable(f) and gives_a_batch(f))
+@every_function(lambda f: traceable(f) and gives_a_batch(f), is_like_another)
 def test_vmap_over_the_batch_equals_the_batch(function, library):
     call, asarray = example(function), LIBRARIES[library]
     alone, axes = members(call)
@@ -158,7 +152,10 @@ def test_vmap_over_the_batch_equals_the_batch(function, library):
     assert_same(call, got, want if call.batch else np.stack([want, want]))
 
 
-@every_function(lambda f: traceable(f) and getattr(signature(f).result, "kind", "") == "float")
+@every_function(
+    lambda f: traceable(f) and getattr(signature(f).result, "kind", "") == "float",
+    is_like_another,
+)
 def test_autograd_equals_jax_grad(function):
     call = example(function)
     weights = generic.matrix(*call.run().shape, seed=8)  # a generic scalar of the result

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 import torch
 from helpers import generic
+from helpers.public_things import every_function
 from helpers.rounding import assert_close
-from helpers.strategies import every_function, example, signature
+from helpers.strategies import example, signature
 from torch.nn import functional as F
 
 from algorithms import GELU, Attention, AttentionParameters, ReLU, layer_norm, softmax
 from algorithms.checkpoints import GELU_tanh
+from algorithms.extensions.rotary import rotate
 from algorithms.extensions.silu import SiLU
 from algorithms.signatures.array_types import VANISHING
 
@@ -155,3 +157,28 @@ def test_an_eps_that_is_0_in_the_arrays_type_is_refused_by_name(function):
         ValueError, match=r"eps=1e-12 is 0 in float16, want more than 2.98e-08, or 0"
     ):
         call.run()
+
+
+# Angles of rotary positions -----------------------------------------------------------------------
+
+
+@every_library
+def test_angles_of_a_hundred_thousand_may_be_off_by_0_012_in_float32(asarray):
+    t, omega = np.arange(99_000, 100_001), np.linspace(0.5, 1, 99)[:, None]
+    e = np.repeat([[1.0], [0.0]], t.size, axis=1)
+    most = 0.0
+    for one in omega.astype(np.float64):
+        turned = rotate(asarray(e.astype(np.float32)), asarray(t), asarray(one.astype(np.float32)))
+        cos, sin = np.asarray(turned, np.float64)
+        off = np.angle((cos + 1j * sin) * np.exp(-1j * one * t))
+        most = max(most, np.abs(off).max())
+    assert 0.006 < most < 0.012
+
+
+@every_library
+def test_in_float16_positions_are_told_apart_up_to_2048(asarray):
+    e, t = asarray(np.eye(2, 1, dtype=np.float16)), np.array([2047, 2048, 2049])
+    omega = asarray(np.ones(1, np.float16))
+    one, two, three = (np.asarray(rotate(e, asarray(t[n : n + 1]), omega)) for n in range(3))
+    assert (one != two).all()
+    assert (two == three).all()

@@ -13,13 +13,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
+from helpers.public_things import checked_functions, every_function
 from helpers.rounding import assert_close, budget
 from helpers.strategies import (
     SMOOTH,
     assert_same,
     calls,
-    checked_functions,
-    every_function,
     flat,
     leaves,
     lengths,

@@ -13,7 +13,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 import pytest
-from helpers.strategies import packages, parameter_classes
+from helpers.public_things import packages, parameter_classes
 
 import algorithms
 from algorithms import extensions

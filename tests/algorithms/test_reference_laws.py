@@ -10,8 +10,9 @@ import math
 import numpy as np
 import pytest
 from helpers import generic
+from helpers.public_things import every_function
 from helpers.rounding import assert_close, budget, gamma
-from helpers.strategies import TAME, every_function, many, signature
+from helpers.strategies import TAME, many, signature
 
 from algorithms import (
     Attention,
@@ -78,10 +79,14 @@ def test_sinusoids_are_those_of_their_form(form, first):
 
 
 def activated(call):
-    """How many rows each activation of a call has: as many as the matrix before it."""
-    return [
-        leaf.value.shape[0] for leaf in call.leaves if leaf.keys[-1] in ("W_mlp1", "W_mlp3", "W_f")
-    ]
+    """How many rows each activation of a call has: as many as the matrix before it.
+
+    What is before the matrix of classes goes through tanh.
+    """
+    before = {"W_mlp1", "W_mlp3", "W_f"}
+    if any(leaf.keys[-1] == "W_c" for leaf in call.leaves):
+        before -= {"W_f"}
+    return [leaf.value.shape[0] for leaf in call.leaves if leaf.keys[-1] in before]
 
 
 @every_function(lambda f: "activation" in signature(f).arguments)

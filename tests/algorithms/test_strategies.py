@@ -11,16 +11,8 @@ from typing import Annotated, get_args
 import numpy as np
 import pytest
 import test_properties as claims
-from helpers.strategies import (
-    FLOATS,
-    INTEGERS,
-    Rules,
-    checked_functions,
-    many,
-    public_functions,
-    requires,
-    signature,
-)
+from helpers.public_things import checked_functions, public_functions
+from helpers.strategies import FLOATS, INTEGERS, Rules, many, requires, signature
 from hypothesis import Phase, given, is_hypothesis_test, settings
 from hypothesis import strategies as st
 from jaxtyping import Float, Integer

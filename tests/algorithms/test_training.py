@@ -24,11 +24,14 @@ from algorithms import (
     NotFiniteError,
     tree_map,
 )
+from algorithms.extensions.classifier import EClassifierParameters
+from algorithms.extensions.tuning import ETuning
 
 PARAMETERS = {
     EDTraining: EDTransformerParameters,
     ETraining: ETransformerParameters,
     DTraining: DTransformerParameters,
+    ETuning: EClassifierParameters,
 }
 
 
@@ -37,11 +40,12 @@ def by_jax(loss, theta):
 
 
 def one_step(training, theta, asarray, value_and_gradient):
-    """On one sequence, or one pair."""
+    """On one sequence, one pair, or one sequence of class 2."""
     z, x = ([asarray(generic.tokens(n, seed=n))] for n in (4, 6))
+    data = {EDTraining: (z, x), ETuning: (x, asarray(np.array([2])))}.get(training, (x,))
     options = {"p_mask": 0.4, "rng": generic.rng(5)} if training is ETraining else {}
     options |= {"N_epochs": 1, "eta": 1e-2, "eps": 1e-5, "value_and_gradient": value_and_gradient}
-    return training(*((z, x) if training is EDTraining else (x,)), theta, **options)
+    return training(*data, theta, **options)
 
 
 @pytest.mark.parametrize("training", PARAMETERS, ids=lambda f: f.__name__)
@@ -57,7 +61,8 @@ def test_jax_torch_and_we_train_the_same_theta(training):
     near = budget(*[theta] * 2)  # forth and back
     for theirs in (jaxs, torchs):
         tree_map(lambda a, b: assert_close(a, np.asarray(b), **near), ours, theirs)
-    for name in ("W_e", "W_p", "W_u"):  # b_k, for one, moves nothing: softmax does not see it
+    last = "W_c" if training is ETuning else "W_u"
+    for name in ("W_e", "W_p", last):  # b_k, for one, moves nothing: softmax does not see it
         assert_apart(getattr(ours, name), getattr(theta, name), **near)
 
 
@@ -129,6 +134,14 @@ def test_training_goes_on_where_P_underflows_and_the_loss_is_finite(dtype):
     theta_hat, theta = far(dtype)
     assert theta_hat.W_u[1, 0] < theta.W_u[1, 0]
     assert np.isfinite(theta_hat.W_u).all()
+
+
+def test_tuning_goes_on_where_the_probability_of_a_class_underflows():
+    theta = generic.theta(EClassifierParameters, L=1)
+    theta = theta._replace(b_c=np.where(np.arange(len(theta.b_c)) == 1, 0.0, 2000.0))
+    tuned = ETuning([np.array([0, 0])], np.array([1]), theta, N_epochs=1, eta=0.5, eps=1e-5)
+    assert tuned.b_c[1] == 0.5
+    assert np.isfinite(tuned.W_c).all()
 
 
 @pytest.mark.filterwarnings("ignore:(overflow|invalid value|divide):RuntimeWarning")

@@ -19,6 +19,7 @@ from algorithms import (
     initialise,
     tree_map,
 )
+from algorithms.extensions.classifier import EClassifierParameters
 from spec import symbols
 from spec.inputs.size_table import size_table
 
@@ -33,6 +34,7 @@ ARCHITECTURES: dict[type, tuple[str, ...]] = {
     EDTransformerParameters: ("L_enc", "L_dec"),
     ETransformerParameters: ("L", "d_f"),
     DTransformerParameters: ("L",),
+    EClassifierParameters: ("L", "d_f", "N_C"),
 }
 
 

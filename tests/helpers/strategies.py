@@ -8,18 +8,13 @@ from __future__ import annotations
 
 import copy
 import math
-import pkgutil
 import warnings
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from importlib import import_module
-from inspect import isfunction
-from types import ModuleType
-from typing import Any, Generic, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
-import pytest
 from hypothesis import Phase, given, reject, settings
 from hypothesis import strategies as st
 
@@ -72,41 +67,7 @@ def flattening(loss: Function, theta: Any) -> tuple[Any, Any]:
 CALLABLES = {"value_and_gradient": flattening}
 
 
-# Which functions there are ------------------------------------------------------------------------
-
-
-def packages(package: ModuleType = algorithms) -> list[ModuleType]:
-    """A package and those within it."""
-    inside = pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
-    return [package, *(import_module(module.name) for module in inside if module.ispkg)]
-
-
-def public() -> list[Any]:
-    """What stands in the `__all__` of `algorithms` or of a package within it."""
-    named = ((one, name) for one in packages() for name in getattr(one, "__all__", ()))
-    found = [getattr(package, name) for package, name in named]
-    return list({id(value): value for value in found}.values())
-
-
-def public_functions() -> list[Function]:
-    """Every public function."""
-    return [value for value in public() if isfunction(value)]
-
-
-def parameter_classes() -> list[Any]:
-    """Every public NamedTuple that is generic in its arrays."""
-    return [c for c in public() if hasattr(c, "_fields") and issubclass(c, Generic)]
-
-
-def checked_functions() -> list[Function]:
-    """Every public function whose calls are checked, and so can be drawn."""
-    return [function for function in public_functions() if hasattr(function, "requires")]
-
-
-def every_function(that: Callable[[Function], Any] = lambda _: True) -> pytest.MarkDecorator:
-    """Make a claim of every checked function of which it can be made."""
-    chosen = [function for function in checked_functions() if that(function)]
-    return pytest.mark.parametrize("function", chosen, ids=lambda f: f.__name__)
+# What a function declares ------------------------------------------------------------------------
 
 
 @cache
@@ -366,7 +327,9 @@ def calls(
     drawing = Drawing(draw, rules, np.dtype(dtype), crowded)
     drawing.batch = tuple(drawing.size(f"batch[{n}]") for n in range(draw(st.sampled_from(batch))))
     # A data set comes last: the sizes of its items are bounded by those of θ.
-    order = sorted(arguments.items(), key=lambda pair: isinstance(pair[1], Items))
+    sets = {part.size for part in arguments.values() if isinstance(part, Items)}
+    order = sorted(arguments.items(), key=lambda pair: bool(sets & {*getattr(pair[1], "axes", ())}))
+    order = sorted(order, key=lambda pair: isinstance(pair[1], Items))
     drawn = {
         name: drawing.value(part, name)
         for name, part in order
@@ -393,6 +356,7 @@ def many(function: Function, examples: int = 200, **options: Any) -> list[Call]:
 TAME = (
     *SMOOTH,
     "N_data == 1 or N_data > 2",
+    "N_data == 1 or N_C == 0",  # of a set with classes, one sequence
     "N_epochs == 1",
     "B <= 2",
     "1 <= ell_gen <= 2",

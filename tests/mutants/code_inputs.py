@@ -55,7 +55,7 @@ def inputs(id: str) -> tuple[Made, ...]:
         steps = {"N_warm": 5, "N_steps": 8}
         found = [partial(case, id, seed, **steps, i=i) for seed, i in enumerate((3, 6, 5, 4))]
     elif id in MASKED:
-        wide = {"H": 4, "d_mid": 3}
+        wide = {"H": 4, "H_kv": 3, "d_mid": 3}
         found = [partial(masked, id), partial(case, id, 1), partial(masked, id, **wide)]
     else:
         sizes = small(id) if takes(id, "activation") else {}
