@@ -36,7 +36,7 @@ from algorithms.checkpoints.gptj import (
 )
 from algorithms.checkpoints.llama import (
     LLAMA_DEPARTURES,
-    Llama3,
+    PublishedLlama,
     linear_scaling,
     llama3_scaling,
     llama_parameters,
@@ -50,7 +50,7 @@ from algorithms.checkpoints.marian import (
 )
 from algorithms.checkpoints.mistral import (
     MISTRAL_DEPARTURES,
-    Mistral7B,
+    PublishedMistral,
 )
 from algorithms.checkpoints.qwen import (
     QWEN_DEPARTURES,
@@ -84,10 +84,10 @@ __all__ = [
     "GELU_tanh",
     "GPTNeo",
     "GPTNeoX",
-    "Llama3",
     "Marian",
     "MarianParameters",
-    "Mistral7B",
+    "PublishedLlama",
+    "PublishedMistral",
     "Qwen",
     "QwenLayer",
     "QwenParameters",

@@ -29,7 +29,7 @@ LLAMA_DEPARTURES = (J1, J2, J3)
 
 
 @checked(requires=("2 * d_rot <= d_attn", "eps >= 0"))
-def Llama3(
+def PublishedLlama(
     x: Annotated[Integer[Array, "*batch ell"], Token],
     theta: LlamaParameters[A],
     omega: Float[A, " d_rot"],
@@ -79,7 +79,7 @@ def Llama3(
     ...     d_attn=4, d_mid=4,
     ... )
     >>> x, omega = np.array([10, 3, 1, 4]), np.array([1.0, 0.01])
-    >>> P = Llama3(x, theta, omega, eps=0.0)
+    >>> P = PublishedLlama(x, theta, omega, eps=0.0)
     >>> bool((P == Llama(x, theta, omega)).all())
     True
     """
@@ -245,7 +245,7 @@ def llama_parameters(
     ... }
     >>> theta = llama_parameters(arrays, H=4)
     >>> omega = np.array([1.0, 0.01])
-    >>> Llama3(np.array([8, 0, 3]), theta, omega).shape
+    >>> PublishedLlama(np.array([8, 0, 3]), theta, omega).shape
     (9, 3)
     """
     return read_theta(State("llama_parameters", arrays), H)

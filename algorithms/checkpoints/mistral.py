@@ -1,4 +1,4 @@
-"""Mistral 7B (Jiang et al. 2023): Algorithm X2, its departure."""
+"""Mistral (Jiang et al. 2023): Algorithm X2, its departure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MISTRAL_DEPARTURES = (J1,)
 
 
 @checked(requires=("2 * d_rot <= d_attn", "1 <= w", "eps >= 0"))
-def Mistral7B(
+def PublishedMistral(
     x: Annotated[Integer[Array, "*batch ell"], Token],
     theta: LlamaParameters[A],
     omega: Float[A, " d_rot"],
@@ -25,7 +25,7 @@ def Mistral7B(
     w: int,
     eps: float = 1e-5,  # J1
 ) -> Float[A, "*batch N_V ell"]:
-    """`Mistral` as Mistral 7B runs it.
+    """`Mistral` as Mistral 7B and its kin run it.
 
     Parameters
     ----------
@@ -34,11 +34,11 @@ def Mistral7B(
     theta : LlamaParameters
         From `llama_parameters`: Mistral's files have Llama's names.
     omega : float, (d_rot,)
-        `rotary_frequencies` of 10000 with d_rot = d_attn/2; of
-        1000000 in version 0.3.
+        `rotary_frequencies` of 10000 in version 0.1 of Mistral 7B,
+        of 1000000 in 0.2 and 0.3, with d_rot = d_attn/2.
     w : int, at least 1
         How many tokens a token sees, itself among them: 4096 in
-        version 0.1. Later ones have no window, w = ell.
+        version 0.1. From 0.2 on there is no window: w = ell.
     eps : float, at least 0
         Departure J1.
 
@@ -67,7 +67,7 @@ def Mistral7B(
     ...     d_attn=4, d_mid=4,
     ... )
     >>> x, omega = np.array([10, 3, 1, 4]), np.array([1.0, 0.01])
-    >>> P = Mistral7B(x, theta, omega, w=2, eps=0.0)
+    >>> P = PublishedMistral(x, theta, omega, w=2, eps=0.0)
     >>> bool((P == Mistral(x, theta, omega, w=2)).all())
     True
     """

@@ -31,6 +31,7 @@ def rotate(
     omega : float, (d_rot,)
         How far each pair of rows turns from one token to the next;
         2 d_rot ≤ d_attn. `rotary_frequencies` gives the usual ones.
+        d_rot counts pairs: it is half of `rotary_dim` elsewhere.
 
     Returns
     -------
@@ -98,6 +99,7 @@ def rotate_pairs(
     omega : float, (d_rot,)
         How far each pair of rows turns from one token to the next;
         2 d_rot ≤ d_attn. `rotary_frequencies` gives the usual ones.
+        d_rot counts pairs: it is half of `rotary_dim` elsewhere.
 
     Returns
     -------

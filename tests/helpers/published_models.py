@@ -20,9 +20,9 @@ from algorithms.checkpoints import (
     GELU_tanh,
     GPTNeo,
     GPTNeoX,
-    Llama3,
     Marian,
-    Mistral7B,
+    PublishedLlama,
+    PublishedMistral,
     Qwen,
     bert_for_classes_parameters,
     bert_parameters,
@@ -168,7 +168,7 @@ def llama(
             model.model.rotary_emb = LlamaRotaryEmbedding(config)
     theta, x = llama_parameters(model.state_dict(), H=H_KV * R), tokens()
     omega = model.model.rotary_emb.inv_freq
-    return Compared(Llama3, (x, theta, omega), probabilities(model, x))
+    return Compared(PublishedLlama, (x, theta, omega), probabilities(model, x))
 
 
 def mistral(window: int) -> Compared:
@@ -176,7 +176,7 @@ def mistral(window: int) -> Compared:
     model = made("Mistral", rms_norm_eps=1e-5, sliding_window=window)
     theta, x = llama_parameters(model.state_dict(), H=H_KV * R), tokens()
     omega = model.model.rotary_emb.inv_freq
-    return Compared(Mistral7B, (x, theta, omega), probabilities(model, x), {"w": window})
+    return Compared(PublishedMistral, (x, theta, omega), probabilities(model, x), {"w": window})
 
 
 def qwen(version: int, *, tied: bool = False) -> Compared:
