@@ -19,11 +19,15 @@ from algorithms import (
     AttentionParameters,
     DTransformer,
     DTransformerParameters,
+    EClassifier,
+    EClassifierParameters,
     EDTransformer,
     EDTransformerParameters,
     ETransformer,
     ETransformerParameters,
     MHAttention,
+    ScaledEDTransformer,
+    ScaledEDTransformerParameters,
     bidirectional_mask,
     single_query_attention,
     sinusoidal_positions,
@@ -117,15 +121,30 @@ def encoder_decoder(z, x, **options):
     return EDTransformer(z, x, generic.theta(EDTransformerParameters), **options)
 
 
+def scaled(z, x, **options):
+    W_e, W_p, encoder_layers, decoder_layers, _ = generic.theta(EDTransformerParameters)
+    theta = ScaledEDTransformerParameters(W_e, encoder_layers, decoder_layers)
+    return ScaledEDTransformer(z, x, theta, W_p, **options)
+
+
+def classifier(x, padding):
+    return EClassifier(x, generic.theta(EClassifierParameters), padding=padding)[:, None]
+
+
 REAL = np.arange(7) < 5
 
-#: A model of a sequence that is padded. In the last it is z, which has no column of its own.
+#: A model of a sequence that is padded.
 PADDED = {
     "8, x": lambda x, padding: encoder_decoder(generic.tokens(7, seed=1), x, padding_x=padding),
     "9": lambda x, padding: encoder(x, padding=padding),
     "10": lambda x, padding: decoder(x, padding=padding),
     "8, z": lambda z, padding: encoder_decoder(z, generic.tokens(7, seed=1), padding_z=padding),
+    "X6": classifier,
+    "X7, x": lambda x, padding: scaled(generic.tokens(7, seed=1), x, padding_x=padding),
+    "X7, z": lambda z, padding: scaled(z, generic.tokens(7, seed=1), padding_z=padding),
 }
+#: No column of the result is that of a token of the sequence.
+OF_OTHERS = {"8, z", "X6", "X7, z"}
 padded_models = pytest.mark.parametrize(("name", "P"), PADDED.items(), ids=PADDED)
 
 
@@ -134,13 +153,13 @@ def test_what_fills_up_changes_no_column_but_its_own(name, P):
     x = generic.tokens(7)
     other = np.where(np.arange(7) == 5, (x + 1) % generic.SIZES["N_V"], x)
     same = (P(x, REAL) == P(other, REAL)).all(axis=0)
-    assert same.tolist() == [name == "8, z" or t != 5 for t in range(7)]
+    assert same.tolist() == [name in OF_OTHERS or t != 5 for t in range(len(same))]
 
 
 @padded_models
 def test_padding_equals_a_shorter_sequence(name, P):
     x, near = generic.tokens(7), budget(generic.theta(EDTransformerParameters))
-    tokens = slice(None) if name == "8, z" else slice(5)
+    tokens = slice(None) if name in OF_OTHERS else slice(5)
     assert_close(P(x, REAL)[:, tokens], P(x[:5], None)[:, tokens], **near)
 
 

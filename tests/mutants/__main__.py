@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
 from multiprocessing import get_context
@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT / "tests"))  # where the tests find what they share
 from helpers.paper import PAPER  # noqa: E402
 
 from mutants.mutant import Fate, Mutant, Verdict, survivors  # noqa: E402
+from spec.library import algorithms  # noqa: E402
 
 #: What is changed: each kind has a module of its name, with `mutants` and `verdict`.
 KINDS = ("spec", "code")
@@ -31,10 +32,10 @@ DATA = ROOT / "docs" / "_data" / "mutants.json"
 CHUNK = 8  # mutants that a process takes at a time
 
 
-def verdicts(kind: str, every: int) -> list[Verdict]:
-    """What becomes of the mutants of a kind: of all of them, or of every so many."""
+def verdicts(kind: str, every: int, ids: Collection[str] = ()) -> list[Verdict]:
+    """What becomes of the mutants of a kind: of all or some algorithms, all or every so many."""
     module = import_module(f"mutants.{kind}")
-    made = list(module.mutants())[::every]
+    made = [one for one in module.mutants() if not ids or one.algorithm in ids][::every]
     # A process that is forked would share the threads of the libraries.
     with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
         run = pool.map(module.verdict, made, chunksize=CHUNK)
@@ -97,12 +98,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("kind", nargs="*", choices=[*KINDS, []], help="all, if none is named")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only each N-th mutant")
+    parser.add_argument("--of", nargs="+", default=[], metavar="ID", help="of these algorithms")
     parser.add_argument("--write", action="store_true", help=f"write {DATA.relative_to(ROOT)}")
     options = parser.parse_args()
+    if options.write and (options.of or options.every > 1):
+        parser.error("only all mutants are written")
+    if unknown := set(options.of) - algorithms().keys():
+        parser.error(f"there is no Algorithm {', '.join(sorted(unknown))}")
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # there is a process for each processor
     console, found, wrong = Console(), {}, 0
     for kind in options.kind or KINDS:
-        found[kind] = verdicts(kind, options.every)
+        found[kind] = verdicts(kind, options.every, options.of)
         console.print(table(f"{kind}, by algorithm", found[kind], lambda one: one.algorithm))
         console.print(table(f"{kind}, by change", found[kind], lambda one: one.change))
         survive = {
@@ -111,14 +117,15 @@ def main() -> int:
             if verdict.fate is Fate.SURVIVES
         }
         known = survivors(kind).keys()
+        some = options.of or options.every > 1
         for title, mutants in {
             "survives, and is not listed": survive - known,
-            "is listed, and does not survive": known - survive if options.every == 1 else set(),
+            "is listed, and does not survive": set() if some else known - survive,
         }.items():
             for line, after in sorted(mutants):
                 console.print(f"{line}: {after}\n    {title}", markup=False, highlight=False)
                 wrong += 1
-    if options.write and options.every == 1:
+    if options.write:
         write(found)
     return min(wrong, 1)
 
