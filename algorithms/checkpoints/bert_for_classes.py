@@ -128,6 +128,11 @@ def BERTForClasses(
         X = X + token_embedding(s, W_s)  # B2
     if gamma_e is not None and beta_e is not None:
         X = layer_norm(X, gamma_e, beta_e, eps=eps)  # B3
+    elif gamma_e is not beta_e:
+        raise ValueError(
+            "BERTForClasses: gamma_e and beta_e go together; "
+            "one is None"
+        )
     for layer in layers:  # X6.4
         W, gamma1, beta1, gamma2, beta2, *mlp = layer
         W_mlp1, b_mlp1, W_mlp2, b_mlp2 = mlp

@@ -126,3 +126,9 @@ def test_a_W_u_and_b_u_of_the_file_are_those_that_count(model, x, s):
         Q = hf.probabilities(untied(x, token_type_ids=s).logits)
     parameters = bert_parameters(dict(untied.state_dict()), H=H)
     assert hf.distance(BERT(x, s, parameters), Q) <= 1e-12
+
+
+@pytest.mark.parametrize("missing", ["gamma_e", "beta_e"])
+def test_half_a_norm_is_refused(missing, x, s, parameters):
+    with pytest.raises(ValueError, match=r"^BERT: gamma_e and beta_e go together; one is None$"):
+        BERT(x, s, parameters._replace(**{missing: None}))

@@ -59,3 +59,11 @@ def test_what_is_no_such_file_is_refused_by_name():
     message = "no array is called bert.embeddings.word_embeddings.weight"
     with pytest.raises(KeyError, match=f"bert_for_classes_parameters: {message}"):
         bert_for_classes_parameters({}, H=3)
+
+
+@pytest.mark.parametrize("missing", ["gamma_e", "beta_e"])
+def test_half_a_norm_is_refused(missing, compared):
+    x, s, parameters = compared.arguments
+    message = r"^BERTForClasses: gamma_e and beta_e go together; one is None$"
+    with pytest.raises(ValueError, match=message):
+        BERTForClasses(x, s, parameters._replace(**{missing: None}))
