@@ -60,7 +60,7 @@ BERT_DEPARTURES = (
     Departure(
         "B5",
         ("9.12",),
-        "W_u is W_e transposed",
+        "W_u is W_e transposed: a conversion of θ",
         "a W_u of its own in theta",
     ),
 )
@@ -191,6 +191,9 @@ def bert_parameters(
     ------
     KeyError
         An array is missing: the error names it.
+    ValueError
+        The rows of a matrix do not make so many heads, or θ has no
+        place for an array of the model: the error names it.
 
     Examples
     --------
@@ -247,6 +250,8 @@ def bert_parameters(
     )
     W_s = embeddings["token_type_embeddings.weight"].mT
     b_u = head["decoder.bias" if "decoder.bias" in head else "bias"]
+    bert.refuse_unread("pooler.", "cls.seq_relationship.")
+    head.refuse_unread()
     return BERTParameters(theta, W_s, gamma_e, beta_e, b_u)
 
 

@@ -165,7 +165,8 @@ def bert_for_classes_parameters(
     KeyError
         An array is missing: the error names it.
     ValueError
-        The rows of a matrix do not make so many heads.
+        The rows of a matrix do not make so many heads, or θ has no
+        place for an array of the model: the error names it.
 
     Examples
     --------
@@ -216,8 +217,10 @@ def bert_for_classes_parameters(
         W_c=W_c,
         b_c=b_c,
     )
-    return BERTForClassesParameters(
+    parameters = BERTForClassesParameters(
         theta,
         embeddings["token_type_embeddings.weight"].mT,
         *embeddings.pair("LayerNorm"),
     )
+    bert.refuse_unread()
+    return parameters

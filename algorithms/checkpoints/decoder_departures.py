@@ -19,20 +19,21 @@ J2 = Departure(
 J3 = Departure(
     "J3",
     ("X1.11", "X4.11"),
-    "W_u is W_e transposed, in the smaller models",
+    "W_u is W_e transposed where a file has none: "
+    "a conversion of θ",
     "a W_u of its own in theta",
 )
 J4 = Departure(
     "J4",
-    ("H3.2", "H4.2", "H4.4"),
-    "offsets on queries, keys and values (Qwen2)",
-    "b_q=None, b_k=None, b_v=None in each layer's additions",
+    ("H3.2", "H4.2", "H4.4", "H4.7"),
+    "offsets on queries, keys and values (Qwen2), or also on W_o",
+    "b_q=b_k=b_v=b_o=None in each layer's additions",
 )
 J5 = Departure(
     "J5",
     ("H3.2", "H4.2"),
     "a norm of each query and key before it turns (Qwen3)",
-    "gamma_q=None, gamma_k=None in each layer's additions",
+    "gamma_q=gamma_k=None in each layer's additions",
 )
 J6 = Departure(
     "J6",
@@ -55,7 +56,7 @@ J8 = Departure(
 J9 = Departure(
     "J9",
     ("10.8", "X4.8"),
-    "GELU in its tanh form",
+    "GELU in its tanh form; Pythia has the exact one",
     "activation=GELU",
 )
 J10 = Departure(
@@ -67,18 +68,21 @@ J10 = Departure(
 J11 = Departure(
     "J11",
     ("4.6",),
-    "scores are not divided by √d_attn: W_q is multiplied by it",
+    "scores are not divided by √d_attn: a conversion of θ, "
+    "W_q is multiplied by it",
     "a W_q that is not",
 )
 J12 = Departure(
     "J12",
     ("4.1", "4.2", "4.3", "5.4"),
-    "no offsets on queries, keys and values; in GPT-J none on W_o",
+    "no offsets on queries, keys and values, in GPT-J none on "
+    "W_o: a conversion of θ, they are 0",
     "offsets in theta",
 )
 J13 = Departure(
     "J13",
     ("10.7",),
-    "one layer norm is before attention and the hidden layer",
+    "one layer norm is before attention and the hidden layer: "
+    "a conversion of θ, both are it",
     "a gamma2 and beta2 of its own in each layer",
 )

@@ -39,7 +39,7 @@ GPT2_DEPARTURES = (
     Departure(
         "G3",
         ("10.11",),
-        "W_u is W_e transposed",
+        "W_u is W_e transposed: a conversion of θ",
         "a W_u of its own in theta",
     ),
 )
@@ -123,6 +123,9 @@ def gpt2_parameters(
     ------
     KeyError
         An array is missing: the error names it.
+    ValueError
+        The rows of a matrix do not make so many heads, or θ has no
+        place for an array of the model: the error names it.
 
     Examples
     --------
@@ -151,7 +154,7 @@ def gpt2_parameters(
     head = file.find("", "lm_head.weight")
     tokens = state["wte.weight"]
     gamma, beta = state.pair("ln_f")
-    return DTransformerParameters(
+    theta = DTransformerParameters(
         W_e=tokens.mT,
         W_p=state["wpe.weight"].mT,
         layers=tuple(
@@ -162,6 +165,9 @@ def gpt2_parameters(
         beta=beta,
         W_u=head.get("lm_head.weight", tokens),  # G3
     )
+    state.refuse_unread()
+    head.under("lm_head").refuse_unread()
+    return theta
 
 
 def _layer(state: State[A], H: int) -> Layer[A]:

@@ -120,7 +120,8 @@ def gpt_neo_parameters(
     KeyError
         An array is missing: the error names it.
     ValueError
-        The rows of a matrix do not make so many heads.
+        The rows of a matrix do not make so many heads, or θ has no
+        place for an array of the model: the error names it.
 
     Examples
     --------
@@ -153,7 +154,7 @@ def gpt_neo_parameters(
     head = file.find("", "lm_head.weight")
     tokens = model["wte.weight"]
     gamma, beta = model.pair("ln_f")
-    return DTransformerParameters(
+    theta = DTransformerParameters(
         W_e=tokens.mT,
         W_p=model["wpe.weight"].mT,
         layers=tuple(
@@ -164,6 +165,9 @@ def gpt_neo_parameters(
         beta=beta,
         W_u=head.get("lm_head.weight", tokens),  # J3
     )
+    model.refuse_unread()
+    head.under("lm_head").refuse_unread()
+    return theta
 
 
 def _layer(state: State[A], H: int) -> Layer[A]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
-from algorithms.checkpoints.decoder_departures import J6, J7, J8
+from algorithms.checkpoints.decoder_departures import J6, J7, J8, J9
 from algorithms.checkpoints.rotary_decoder import (
     RotaryDecoderParameters,
     rotary_decoder,
@@ -25,7 +25,7 @@ from algorithms.signatures.decorator import checked
 if TYPE_CHECKING:
     from jaxtyping import Float, Integer
 
-GPT_NEOX_DEPARTURES = (J6, J7, J8)
+GPT_NEOX_DEPARTURES = (J6, J7, J8, J9)
 
 
 @checked(requires=("2 * d_rot <= d_attn", "eps >= 0"))
@@ -35,7 +35,7 @@ def GPTNeoX(
     omega: Float[A, " d_rot"],
     *,
     eps: float = 1e-5,  # J6
-    activation: Callable[[A], A] = GELU,
+    activation: Callable[[A], A] = GELU,  # J9
     parallel: bool = True,
 ) -> Float[A, "*batch N_V ell"]:
     """`DTransformer` as GPT-NeoX and Pythia run it.
@@ -49,8 +49,11 @@ def GPTNeoX(
     omega : float, (d_rot,)
         `rotary_frequencies` of 10000. A quarter of the rows turn:
         d_rot = d_attn/8 (J8).
-    eps, activation
-        As in `DTransformer`; the default ε is departure J6.
+    eps
+        As in `DTransformer`; the default is departure J6.
+    activation
+        GELU in Pythia, `GELU_tanh` in GPT-NeoX-20B (J9), whose
+        `hidden_act` is "gelu_fast".
     parallel : bool
         The hidden layer reads what attention reads, not what
         attention has written (J7): `use_parallel_residual`.
@@ -128,7 +131,8 @@ def gpt_neox_parameters(
     KeyError
         An array is missing: the error names it.
     ValueError
-        The rows of a matrix do not make so many heads.
+        The rows of a matrix do not make so many heads, or θ has no
+        place for an array of the model: the error names it.
 
     Examples
     --------
@@ -159,10 +163,10 @@ def gpt_neox_parameters(
     model = file.find("gpt_neox.", "embed_in.weight")
     tokens = model["embed_in.weight"]
     gamma, beta = model.pair("final_layer_norm")
-    name = "embed_out.weight"
-    if name not in file.find("", name):
-        name = "lm_head.weight"
-    return RotaryDecoderParameters(
+    head = file.find("", "embed_out.weight").under("embed_out")
+    if "weight" not in head:
+        head = file.find("", "lm_head.weight").under("lm_head")
+    theta = RotaryDecoderParameters(
         W_e=tokens.mT,
         layers=tuple(
             _layer(model.under(f"layers.{l}"), H)
@@ -170,8 +174,11 @@ def gpt_neox_parameters(
         ),
         gamma=gamma,
         beta=beta,
-        W_u=file.find("", name)[name],
+        W_u=head["weight"],
     )
+    model.refuse_unread()
+    head.refuse_unread()
+    return theta
 
 
 def _layer(state: State[A], H: int) -> Layer[A]:

@@ -124,7 +124,8 @@ def gptj_parameters(
     KeyError
         An array is missing: the error names it.
     ValueError
-        The rows of a matrix do not make so many heads.
+        The rows of a matrix do not make so many heads, or θ has no
+        place for an array of the model: the error names it.
 
     Examples
     --------
@@ -154,7 +155,7 @@ def gptj_parameters(
     tokens = model["wte.weight"]
     gamma, beta = model.pair("ln_f")
     W_u, b_u = file.find("", "lm_head.weight").pair("lm_head")
-    return RotaryDecoderParameters(
+    theta = RotaryDecoderParameters(
         W_e=tokens.mT,
         layers=tuple(
             _layer(model.under(f"h.{l}"), H)
@@ -165,6 +166,8 @@ def gptj_parameters(
         W_u=W_u,
         b_u=b_u,
     )
+    model.refuse_unread()
+    return theta
 
 
 def _layer(state: State[A], H: int) -> Layer[A]:

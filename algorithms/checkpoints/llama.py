@@ -215,12 +215,14 @@ def llama_parameters(
     KeyError
         An array is missing: the error names it.
     ValueError
-        The rows of a matrix do not make so many heads.
+        The rows of a matrix do not make so many heads, or θ has no
+        place for an array of the model: the error names it.
 
     Notes
     -----
     Meta's own files hold the rows of W_q and W_k in another order,
-    for `rotate_pairs`, and other names.
+    for `rotate_pairs`, and other names. A model with offsets
+    (`attention_bias`) is for `qwen_parameters` and `Qwen`.
 
     Examples
     --------
@@ -248,7 +250,10 @@ def llama_parameters(
     >>> PublishedLlama(np.array([8, 0, 3]), theta, omega).shape
     (9, 3)
     """
-    return read_theta(State("llama_parameters", arrays), H)
+    file = State("llama_parameters", arrays)
+    theta = read_theta(file, H)
+    refuse_unread(file)
+    return theta
 
 
 def read_theta(file: State[A], H: int) -> LlamaParameters[A]:
@@ -265,6 +270,13 @@ def read_theta(file: State[A], H: int) -> LlamaParameters[A]:
         gamma=model["norm.weight"],
         W_u=head.get("lm_head.weight", tokens),  # J3
     )
+
+
+def refuse_unread(file: State[A]) -> None:
+    """Refuse what no one has read, of a file with Llama's names."""
+    file.find("model.", "embed_tokens.weight").refuse_unread()
+    head = file.find("", "lm_head.weight")
+    head.under("lm_head").refuse_unread()
 
 
 def _layer(state: State[A], H: int) -> LlamaLayer[A]:

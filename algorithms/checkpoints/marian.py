@@ -67,7 +67,7 @@ MARIAN_DEPARTURES = (
     Departure(
         "M5",
         ("8.21",),
-        "W_u is W_e transposed",
+        "W_u is W_e transposed: a conversion of θ",
         "a W_u of its own in theta",
     ),
     Departure(
@@ -264,6 +264,9 @@ def marian_parameters(
     ------
     KeyError
         An array is missing: the error names it.
+    ValueError
+        The rows of a matrix do not make so many heads, or θ has no
+        place for an array of the model: the error names it.
 
     Examples
     --------
@@ -310,7 +313,12 @@ def marian_parameters(
         ),
         W_u=head.get("lm_head.weight", tokens),  # M5
     )
-    return MarianParameters(theta, head["final_logits_bias"][0, :])
+    b_u = head["final_logits_bias"][0, :]
+    for part in (encoder, decoder):  # W_e again, and W_p
+        part.refuse_unread("embed_tokens.", "embed_positions.")
+    model.refuse_unread("encoder.", "decoder.")
+    head.under("lm_head").refuse_unread()
+    return MarianParameters(theta, b_u)
 
 
 def _encoder_layer(state: State[A], H: int) -> EDEncoderLayer[A]:

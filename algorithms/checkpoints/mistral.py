@@ -1,10 +1,10 @@
-"""Mistral (Jiang et al. 2023): Algorithm X2, its departure."""
+"""Mistral (Jiang et al. 2023): Algorithm X2, departures."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from algorithms.checkpoints.decoder_departures import J1
+from algorithms.checkpoints.decoder_departures import J1, J3
 from algorithms.extensions.llama import LlamaParameters, Mistral
 from algorithms.paper.embedding import Token
 from algorithms.signatures.arrays import A, Array
@@ -13,7 +13,7 @@ from algorithms.signatures.decorator import checked
 if TYPE_CHECKING:
     from jaxtyping import Float, Integer
 
-MISTRAL_DEPARTURES = (J1,)
+MISTRAL_DEPARTURES = (J1, J3)
 
 
 @checked(requires=("2 * d_rot <= d_attn", "1 <= w", "eps >= 0"))

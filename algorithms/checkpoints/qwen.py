@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple
 
 from algorithms.checkpoints.decoder_departures import J1, J3, J4, J5
-from algorithms.checkpoints.llama import read_theta
+from algorithms.checkpoints.llama import read_theta, refuse_unread
 from algorithms.checkpoints.state import State
 from algorithms.extensions.gated import SwiGLU
 from algorithms.extensions.grouped_queries import stack
@@ -40,6 +40,7 @@ class QwenLayer(NamedTuple, Generic[A_co]):
     b_q: Float[A_co, "H_kv R d_attn"] | None = None
     b_k: Float[A_co, "H_kv d_attn"] | None = None
     b_v: Float[A_co, "H_kv d_mid"] | None = None
+    b_o: Float[A_co, " d_e"] | None = None
     gamma_q: Float[A_co, " d_attn"] | None = None
     gamma_k: Float[A_co, " d_attn"] | None = None
 
@@ -76,7 +77,7 @@ def Qwen(
         Token IDs, 0 … N_V−1; at least one.
     parameters : QwenParameters
         θ, and what Qwen adds to it: offsets in Qwen2 (J4), norms
-        in Qwen3 (J5).
+        in Qwen3 (J5). Each is added by itself.
     omega : float, (d_rot,)
         `rotary_frequencies` of 1000000 with d_rot = d_attn/2.
     eps : float, at least 0
@@ -140,21 +141,27 @@ def _attention(
     eps: float,
 ) -> Float[A, "*batch d_e ell"]:
     t, X_g = arange(X.shape[-1], X), per_head(X)
-    b_q, b_k, b_v, gamma_q, gamma_k = added
+    b_q, b_k, b_v, b_o, gamma_q, gamma_k = added
     K = W.W_k @ X_g  # H4.2
     V = W.W_v @ X_g  # H4.4
     Q = W.W_g.W_q @ per_head(X_g)  # H3.2
-    if b_q is not None and b_k is not None and b_v is not None:
+    if b_q is not None:
         Q = Q + b_q[..., None]  # J4
+    if b_k is not None:
         K = K + b_k[..., None]  # J4
+    if b_v is not None:
         V = V + b_v[..., None]  # J4
-    if gamma_q is not None and gamma_k is not None:
+    if gamma_q is not None:
         Q = rms_norm(Q, gamma_q, eps=eps)  # J5
+    if gamma_k is not None:
         K = rms_norm(K, gamma_k, eps=eps)  # J5
     Q, K = rotate(Q, t, omega), rotate(K, t, omega)  # H3.3, H4.3
     Y_h = attend(Q, per_head(K), per_head(V), Mask)  # H3.4
     Y = stack(stack(Y_h))  # H3.5, H4.6
-    return W.W_o @ Y  # H4.7
+    Y = W.W_o @ Y  # H4.7
+    if b_o is not None:
+        Y = Y + b_o[:, None]  # J4
+    return Y
 
 
 def qwen_parameters(
@@ -167,7 +174,7 @@ def qwen_parameters(
     arrays : mapping of names to arrays
         As Hugging Face's `Qwen2ForCausalLM` or `Qwen3ForCausalLM`
         names and stores them: `safetensors.numpy.load_file(…)`, of
-        all files together.
+        all files together. Also a `LlamaForCausalLM` with offsets.
     H : int
         The number of heads of queries, `num_attention_heads`.
 
@@ -183,7 +190,8 @@ def qwen_parameters(
     KeyError
         An array is missing: the error names it.
     ValueError
-        The rows of a matrix do not make so many heads.
+        The rows of a matrix do not make so many heads, or θ has no
+        place for an array of the model: the error names it.
 
     Examples
     --------
@@ -219,13 +227,17 @@ def qwen_parameters(
         _additions(model.under(f"layers.{l}.self_attn"), H)
         for l in range(len(theta.layers))
     )
-    return QwenParameters(theta, tuple(additions))
+    parameters = QwenParameters(theta, tuple(additions))
+    refuse_unread(file)
+    return parameters
 
 
 def _additions(state: State[A], H: int) -> QwenLayer[A]:
     added: QwenLayer[A] = QwenLayer()
     if "q_proj.bias" in state:
         added = QwenLayer(*state.groups("bias", H))
+    if "o_proj.bias" in state:
+        added = added._replace(b_o=state["o_proj.bias"])
     if "q_norm.weight" in state:
         added = added._replace(
             gamma_q=state["q_norm.weight"],

@@ -11,6 +11,9 @@ from algorithms.paper.parameters import (
 )
 from algorithms.signatures.arrays import A, namespace
 
+#: Last names of arrays that are computed, not learnt.
+COMPUTED = ("inv_freq", "masked_bias", "position_ids")
+
 
 class State(Generic[A]):
     """The arrays whose names begin with a prefix.
@@ -29,6 +32,7 @@ class State(Generic[A]):
             )
         self.reader, self.arrays = reader, arrays
         self.prefix = prefix
+        self.read: set[str] = set()  # by all parts of the file
 
     def find(self, prefix: str, name: str) -> State[A]:
         """The arrays that share the prefix of array `name`.
@@ -45,13 +49,16 @@ class State(Generic[A]):
             raise KeyError(
                 f"{self.reader}: several arrays are called {name}"
             )
-        prefix = found[0] if found else prefix
-        return State(self.reader, self.arrays, prefix)
+        return self._part(found[0] if found else prefix)
 
     def under(self, prefix: str) -> State[A]:
         """The arrays of a part, `h.3`."""
-        prefix = f"{self.prefix}{prefix}."
-        return State(self.reader, self.arrays, prefix)
+        return self._part(f"{self.prefix}{prefix}.")
+
+    def _part(self, prefix: str) -> State[A]:
+        part = State(self.reader, self.arrays, prefix)
+        part.read = self.read
+        return part
 
     def __contains__(self, name: str) -> bool:
         return self.prefix + name in self.arrays
@@ -62,11 +69,34 @@ class State(Generic[A]):
                 f"{self.reader}: no array is called "
                 f"{self.prefix}{name}"
             )
+        self.read.add(self.prefix + name)
         return self.arrays[self.prefix + name]
 
     def get(self, name: str, default: A) -> A:
         """An array that a file may leave out."""
+        self.read.add(self.prefix + name)
         return self.arrays.get(self.prefix + name, default)
+
+    def refuse_unread(self, *besides: str) -> None:
+        """Refuse arrays that change P and have no place in θ.
+
+        A `.bias` with no `.weight` at its side is a mask. Parts
+        called `besides` are of other tasks, or computed.
+        """
+        for key in self.arrays:
+            name = key.removeprefix(self.prefix)
+            module, _, last = key.rpartition(".")
+            mask = f"{module}.weight" not in self.arrays
+            if not (
+                key in self.read
+                or not key.startswith(self.prefix)
+                or name.startswith(besides)
+                or last in COMPUTED
+                or (last == "bias" and mask)
+            ):
+                raise ValueError(
+                    f"{self.reader}: θ has no place for array {key}"
+                )
 
     def pair(self, name: str) -> tuple[A, A]:
         """Weight and bias: W and b, or γ and β.

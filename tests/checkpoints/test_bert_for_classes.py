@@ -38,7 +38,7 @@ OFF = {
 
 
 def test_every_departure_can_be_turned_off():
-    assert [departure.id for departure in BERT_FOR_CLASSES_DEPARTURES] == list(OFF)
+    assert hf.ids(BERT_FOR_CLASSES_DEPARTURES) == {*OFF}
 
 
 @pytest.mark.parametrize(("departure", "faint"), [("B1", 1e-5), ("B2", 1.0), ("B3", 1.0)])

@@ -15,8 +15,8 @@ from algorithms.signatures.arrays import namespace
 MODELS = {
     "Llama": (published.llama, 1),
     "Mistral": (lambda: published.mistral(3), 1),
-    "Qwen2": (lambda: published.qwen(2), 1),
-    "Qwen3": (lambda: published.qwen(3), 1),
+    "Qwen2": (lambda: published.qwen("Qwen2"), 1),
+    "Qwen3": (lambda: published.qwen("Qwen3"), 1),
     "GPT-NeoX": (published.gpt_neox, 1),
     "GPT-J": (published.gptj, 1),
     "GPT-Neo": (published.gpt_neo, 1),

@@ -18,6 +18,7 @@ from algorithms.checkpoints import (
     QWEN_DEPARTURES,
     Qwen,
     QwenLayer,
+    QwenParameters,
     linear_scaling,
     llama3_scaling,
     llama_parameters,
@@ -31,8 +32,8 @@ H = published.H_KV * published.R
 LLAMAS = {
     "Llama": published.ORACLES["LlamaForCausalLM, ω of Llama 3.1"][1],
     "Mistral": lambda: published.mistral(3),
-    "Qwen2": lambda: published.qwen(2),
-    "Qwen3": lambda: published.qwen(3),
+    "Qwen2": lambda: published.qwen("Qwen2"),
+    "Qwen3": lambda: published.qwen("Qwen3"),
 }
 
 
@@ -44,16 +45,6 @@ def model(request):
 @pytest.fixture(scope="module")
 def compared(model):
     return model[1]
-
-
-def rolled(theta):
-    return theta._replace(W_u=torch.roll(theta.W_u, 1, 0))
-
-
-def own_W_u(x, parameters, omega):
-    if hasattr(parameters, "theta"):
-        return x, parameters._replace(theta=rolled(parameters.theta)), omega
-    return x, rolled(parameters), omega
 
 
 def usual(x, theta, omega):
@@ -73,8 +64,7 @@ def without(*names):
 OFF = {
     "J1": {"eps": 0.0},
     "J2": usual,
-    "J3": own_W_u,
-    "J4": without("b_q", "b_k", "b_v"),
+    "J4": without("b_q", "b_k", "b_v", "b_o"),
     "J5": without("gamma_q", "gamma_k"),
 }
 DEPARTURES = {
@@ -87,17 +77,17 @@ DEPARTURES = {
 
 def test_without_a_departure_P_moves(model):
     name, compared = model
-    for departure in DEPARTURES[name]:
-        off = OFF[departure.id]
+    for departure in hf.ids(DEPARTURES[name]):
+        off = OFF[departure]
         if isinstance(off, dict):
             P = compared.P(**off)
         else:
             P = compared.function(*off(*compared.arguments), **compared.options)
-        assert hf.distance(P, compared.Q) >= 1e-6, departure.id
+        assert hf.distance(P, compared.Q) >= 1e-6, departure
 
 
 def test_every_departure_can_be_turned_off():
-    assert {one.id for some in DEPARTURES.values() for one in some} == {*OFF}
+    assert set().union(*map(hf.ids, DEPARTURES.values())) == {*OFF}
 
 
 def test_theta_is_of_the_library_of_its_arrays(compared):
@@ -114,9 +104,18 @@ def test_one_token_more_in_its_window_moves_P():
 
 
 def test_with_no_departure_P_is_that_of_algorithm_X1_bit_for_bit():
-    x, parameters, omega = published.qwen(2).arguments
+    x, parameters, omega = published.qwen("Qwen2").arguments
     bare = parameters._replace(additions=tuple(QwenLayer() for _ in parameters.additions))
     assert torch.equal(Qwen(x, bare, omega, eps=0.0), Llama(x, bare.theta, omega))
+
+
+@pytest.mark.parametrize("name", QwenLayer._fields)
+def test_what_a_layer_adds_counts_by_itself(name):
+    x, (theta, additions), omega = published.qwen("Qwen3", attention_bias=True).arguments
+    bare = [QwenLayer() for _ in additions]
+    alone = [QwenLayer(**{name: getattr(layer, name)}) for layer in additions]
+    P, Q = (Qwen(x, QwenParameters(theta, tuple(some)), omega) for some in (alone, bare))
+    assert hf.distance(P, Q) >= 1e-6
 
 
 # ω ------------------------------------------------------------------------------------------------
@@ -164,19 +163,12 @@ def test_all_three_cases_of_the_scaling_come_up():
 # Files --------------------------------------------------------------------------------------------
 
 
-def test_a_file_without_W_u_is_of_a_model_that_has_none_of_its_own(tmp_path):
-    model = published.made("Llama", tie_word_embeddings=True)
-    arrays = hf.saved(model, tmp_path)
-    assert not any("lm_head" in name for name in arrays)
-    theta = llama_parameters(arrays, H=H)
-    assert torch.equal(theta.W_u.mT, theta.W_e)
-    assert hf.same(theta, llama_parameters(model.state_dict(), H=H))
-
-
 @pytest.mark.parametrize("prefix", ["", "model.", "module.model."])
-@pytest.mark.parametrize("reader", [llama_parameters, qwen_parameters])
-def test_the_names_may_have_another_prefix_or_none(reader, prefix):
-    model = published.made("Qwen3", attention_bias=True)
+@pytest.mark.parametrize(
+    ("reader", "name"), [(llama_parameters, "Llama"), (qwen_parameters, "Qwen3")]
+)
+def test_the_names_may_have_another_prefix_or_none(reader, name, prefix):
+    model = published.made(name, attention_bias=name == "Qwen3")
     arrays = {f"{prefix}{name}": w for name, w in model.model.state_dict().items()}
     whole = {f"model.{name}": w for name, w in model.model.state_dict().items()}
     assert hf.same(reader(arrays, H=H), reader(whole, H=H))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from algorithms import tree_map
+from algorithms.checkpoints import Departure
 
 
 def redraw(model: Any, *, embeddings: float, matrices: float, vectors: float) -> Any:
@@ -53,6 +55,11 @@ def tokens(*shape: int, N_V: int, seed: int = 1) -> Any:
 def distance(P: Any, Q: Any) -> float:
     """The largest difference between two probabilities."""
     return float(abs(P - Q).max())
+
+
+def ids(departures: Iterable[Departure]) -> set[str]:
+    """Those that can be turned off: a conversion of θ is in what reads the file alone."""
+    return {one.id for one in departures if "conversion of θ" not in one.what}
 
 
 def same(theta: Any, other: Any) -> bool:

@@ -11,7 +11,7 @@ import transformers
 from transformers.models.gpt_bigcode.modeling_gpt_bigcode import GPTBigCodeAttention
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 
-from algorithms import sinusoidal_positions
+from algorithms import GELU, sinusoidal_positions
 from algorithms.checkpoints import (
     BERT,
     GPT2,
@@ -30,6 +30,8 @@ from algorithms.checkpoints import (
     gpt_neo_parameters,
     gpt_neox_parameters,
     gptj_parameters,
+    linear_scaling,
+    llama3_scaling,
     llama_parameters,
     marian_parameters,
     marian_positions,
@@ -49,6 +51,7 @@ from algorithms.extensions.grouped_queries import (
 )
 from algorithms.extensions.masked_decoders import PrefixTransformer, StreamingTransformer
 from algorithms.extensions.masks import prefix_mask, sink_mask
+from algorithms.extensions.rotary import rotary_frequencies
 from algorithms.extensions.rotary_attention import SharedAttentionParameters
 from algorithms.extensions.scaled_encoder_decoder import (
     ScaledEDTransformer,
@@ -159,16 +162,28 @@ def made(name: str, **options: Any) -> Any:
 def llama(
     attention: str = "eager", *, tied: bool = False, rope: Mapping[str, Any] | None = None
 ) -> Compared:
-    """Llama, whose attention is written out or torch's own, and whose ω may be given."""
+    """Llama, whose attention is written out or torch's own, and whose ω may be scaled."""
     options = {"attn_implementation": attention, "tie_word_embeddings": tied}
     model = made("Llama", rms_norm_eps=1e-5, **options)
+    theta, x = llama_parameters(model.state_dict(), H=H_KV * R), tokens()
+    omega = model.model.rotary_emb.inv_freq
     if rope is not None:
         config = transformers.LlamaConfig(**SIZES["Llama"], rope_parameters=rope)
         with DoublePrecision():
             model.model.rotary_emb = LlamaRotaryEmbedding(config)
-    theta, x = llama_parameters(model.state_dict(), H=H_KV * R), tokens()
-    omega = model.model.rotary_emb.inv_freq
+        omega = scaled(rope)
     return Compared(PublishedLlama, (x, theta, omega), probabilities(model, x))
+
+
+def scaled(rope: Mapping[str, Any]) -> Any:
+    """Our ω for what a configuration of theirs says."""
+    base = torch.tensor(rope["rope_theta"], dtype=torch.float64)
+    omega, factor = rotary_frequencies(base, d_rot=D_ATTN // 2), rope["factor"]
+    if rope["rope_type"] == "linear":
+        return linear_scaling(omega, factor=factor)
+    low, high = rope["low_freq_factor"], rope["high_freq_factor"]
+    ell_max = rope["original_max_position_embeddings"]
+    return llama3_scaling(omega, factor=factor, low=low, high=high, ell_max=ell_max)
 
 
 def mistral(window: int) -> Compared:
@@ -179,10 +194,9 @@ def mistral(window: int) -> Compared:
     return Compared(PublishedMistral, (x, theta, omega), probabilities(model, x), {"w": window})
 
 
-def qwen(version: int, *, tied: bool = False) -> Compared:
-    """Qwen2, which has offsets, or Qwen3, which has norms of queries and keys."""
-    options = {"rms_norm_eps": 1e-6, "tie_word_embeddings": tied}
-    model = made(f"Qwen{version}", **options)
+def qwen(name: str, **options: Any) -> Compared:
+    """Qwen2, which has offsets, Qwen3, which has norms of queries and keys, or one like them."""
+    model = made(name, rms_norm_eps=1e-6, **options)
     parameters, x = qwen_parameters(model.state_dict(), H=H_KV * R), tokens()
     omega = model.model.rotary_emb.inv_freq
     return Compared(Qwen, (x, parameters, omega), probabilities(model, x))
@@ -239,12 +253,15 @@ def block(layers: Any) -> CrossLayerLlamaBlock[Any]:
 # GPT's kin ----------------------------------------------------------------------------------------
 
 
-def gpt_neox(*, parallel: bool = True) -> Compared:
-    """GPT-NeoX, whose hidden layers stand beside attention or after it."""
-    model = made("GPTNeoX", use_parallel_residual=parallel)
+def gpt_neox(*, parallel: bool = True, fast: bool = False) -> Compared:
+    """Pythia, or GPT-NeoX-20B with its fast GELU; hidden layers beside attention or after it."""
+    options = {"use_parallel_residual": parallel, "hidden_act": "gelu_fast" if fast else "gelu"}
+    model = made("GPTNeoX", **options)
     theta, x = gpt_neox_parameters(model.state_dict(), H=H), tokens()
     arguments = x, theta, model.gpt_neox.rotary_emb.inv_freq
-    return Compared(GPTNeoX, arguments, probabilities(model, x), {"parallel": parallel})
+    activation = GELU_tanh if fast else GELU
+    options = {"parallel": parallel, "activation": activation}
+    return Compared(GPTNeoX, arguments, probabilities(model, x), options)
 
 
 def gptj() -> Compared:
@@ -423,8 +440,10 @@ ORACLES: Mapping[str, tuple[str, Callable[[], Compared]]] = {
     "LlamaForCausalLM, sdpa, tied": ("X1", partial(llama, "sdpa", tied=True)),
     "LlamaForCausalLM, ω of Llama 3.1": ("X1", partial(llama, rope=LLAMA3)),
     "LlamaForCausalLM, ω scaled": ("X1", partial(llama, rope=LINEAR)),
-    "Qwen2ForCausalLM": ("X1", partial(qwen, 2)),
-    "Qwen3ForCausalLM": ("X1", partial(qwen, 3)),
+    "LlamaForCausalLM, attention_bias": ("X1", partial(qwen, "Llama", attention_bias=True)),
+    "Qwen2ForCausalLM": ("X1", partial(qwen, "Qwen2")),
+    "Qwen3ForCausalLM": ("X1", partial(qwen, "Qwen3")),
+    "Qwen3ForCausalLM, attention_bias": ("X1", partial(qwen, "Qwen3", attention_bias=True)),
     "MistralForCausalLM, window 1": ("X2", partial(mistral, 1)),
     "MistralForCausalLM, window 3": ("X2", partial(mistral, 3)),
     "MistralForCausalLM, window 20": ("X2", partial(mistral, 20)),
@@ -449,6 +468,7 @@ ORACLES: Mapping[str, tuple[str, Callable[[], Compared]]] = {
     },
     "GPTNeoXForCausalLM": ("10", gpt_neox),
     "GPTNeoXForCausalLM, one after the other": ("10", partial(gpt_neox, parallel=False)),
+    "GPTNeoXForCausalLM, gelu_fast": ("10", partial(gpt_neox, fast=True)),
     "GPTJForCausalLM": ("10", gptj),
     "BertForMaskedLM": ("9", bert),
     "BertForSequenceClassification": ("X6", bert_for_classes),
