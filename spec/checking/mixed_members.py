@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
+import numpy as np
+
 from spec.calling.function_under_test import Trial
 from spec.calling.verdict import Verdict
 from spec.inputs.variations import Variation
@@ -30,12 +32,24 @@ def mixed_members(trials: Sequence[Trial]) -> str:
                 f"It is right in a batch of {numbers[0]}, and wrong in a batch of {numbers[1]}: "
                 "what it gives for one sequence changes with the others."
             )
-        if fewer.tokens < more.tokens and _like(fewer, more, tokens=0):
+        alike = fewer.tokens < more.tokens and _like(fewer, more, tokens=0)
+        if alike and _first_changes(few, many):  # else it may be right for this token by chance
             return (
                 "It is right for one token, and wrong for several: what it gives for one token "
                 "changes with the others."
             )
     return ""
+
+
+def _first_changes(few: Trial, many: Trial) -> bool:
+    """Say whether what several tokens get differs, for the first, from what it gets alone."""
+    near = few.distance.tolerance if few.distance else 0.0
+    alone, together = few.result or {}, many.result or {}
+    return any(
+        not np.all(np.abs(array - together[path][..., : array.shape[-1]]) <= near)
+        for path, array in alone.items()
+        if path in together
+    )
 
 
 def _like(one: Variation, two: Variation, **counts: Any) -> bool:

@@ -12,6 +12,7 @@ from functools import partial
 import pytest
 import torch
 from helpers.gradients import by_torch
+from helpers.paper import MODELS, PAPER
 
 from algorithms import tree_map
 from spec.adapters.function_in_layout import PAPER_LAYOUT
@@ -48,7 +49,9 @@ for id, function in FUNCTIONS.items():
     if id in TRAINING:
         function = partial(function, value_and_gradient=by_torch)
         adapter = TENSORS
-    vars()[f"test_{name_of(function)}"] = conformance(function, id, adapter=adapter)
+    is_like_another = id in MODELS.difference(PAPER, TRAINING, ["X1"])
+    marked = pytest.mark.sweep if is_like_another else lambda suite: suite
+    vars()[f"test_{name_of(function)}"] = marked(conformance(function, id, adapter=adapter))
 
 
 def test_training_is_checked_in_seconds():

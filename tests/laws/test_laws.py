@@ -10,7 +10,7 @@ from functools import cache, partial
 
 import pytest
 from helpers.broken_laws import BROKEN, WHOLE, run
-from helpers.paper import MODELS
+from helpers.paper import MODELS, PAPER
 from hosts.adapters import ADAPTERS
 
 from spec import library
@@ -45,7 +45,14 @@ def test_a_law_holds_of_an_independent_implementation(law, id):
     assert law.failing(host_case(id)) == ""
 
 
-@pytest.mark.parametrize("id", [id for id in library.checked() if laws(id) and returns_numbers(id)])
+@pytest.mark.parametrize(
+    "id",
+    [
+        pytest.param(id, marks=[pytest.mark.sweep] * (id in MODELS and id not in PAPER))
+        for id in library.checked()
+        if laws(id) and returns_numbers(id)
+    ],
+)
 def test_laws_hold_of_the_pseudocode_in_the_coarsest_format(id):
     """Arguments are derived that the format has: what it had not would be rounded, and differ."""
     values = {} if "ε" in map(str, library.checked()[id].header.hyperparameters) else {"ε": 0.0}

@@ -177,7 +177,7 @@ OF_PAPER = {one.entry for one in catalogue().values() if one.algorithm in PAPER}
 
 
 def is_like_another(one: Mistake) -> bool:
-    """Whether a mistake is for the sweep: all but one in training, and the paper's in our models."""
+    """Whether it is for the sweep: all but one in training, and the paper's in our models."""
     if one.algorithm in TRAINING:
         return LAST[one.entry] != one.id
     return one.algorithm in MODELS.difference(PAPER) and one.entry in OF_PAPER
