@@ -40,6 +40,8 @@ from spec.usage_error import UsageError
 
 #: Why a function of NumPy is not checked in bfloat16.
 _WIDENED = ", which NumPy widens; if your function is one of torch or JAX, say so in its layout"
+#: The format of checks, where a function computes in it.
+WIDEST = next(iter(FORMATS))
 #: How many seconds a call may take unless the caller sets another limit.
 SECONDS = 10.0
 #: On how many kinds of arguments a check finds out how a function draws tokens.
@@ -52,18 +54,20 @@ def function_under_test(
     function: Function,
     algorithm: int | str,
     adapter: Adapter | Callable[[Function, Arguments], Any] | None = None,
-    format: str = "float64",
+    format: str | None = None,
     seconds: float = SECONDS,
     words: Iterable[str] | None = None,
 ) -> FunctionUnderTest:
     """Return a function together with the algorithm that it should be, and its adapter.
 
-    Without an adapter it is the one for the words of a command line, if there are any.
+    Without an adapter it is the one for the words of a command line, if there are any; without a
+    format, the widest in which a function called so computes.
 
     A UsageError, which an AdapterError is too, says what makes no sense or does not fit.
     """
     algorithms, id = library.checked(), library.id_of(algorithm)
-    require_format(format)
+    if format is not None:
+        require_format(format)
     if not 0 < seconds < float("inf"):
         raise UsageError(f"seconds is {seconds:g}, want a time above 0")
     if not callable(function) and not isinstance(adapter, Adapter):
@@ -71,12 +75,18 @@ def function_under_test(
     if adapter is None:
         on_command_line, options = words is not None, options_of(words or ())
         adapter = adapter_or_advice(
-            function, id, options, FORMATS[format], seconds, on_command_line=on_command_line
+            function,
+            id,
+            options,
+            FORMATS[format or WIDEST],
+            seconds,
+            on_command_line=on_command_line,
         )
     if not isinstance(adapter, Adapter):
         if not callable(adapter):
             raise UsageError(f"{adapter!r:.60} is not an adapter, and cannot be called")
         adapter = Adapter("its own adapter does", adapter)
+    format = format or adapter.formats[0]
     if format not in adapter.formats:
         why = _WIDENED if format == BFLOAT16.name and adapter.options is not None else ""
         formats = ", ".join(adapter.formats)
@@ -100,7 +110,7 @@ def check(
     algorithm: int | str,
     *,
     adapter: Adapter | Callable[[Function, Arguments], Any] | None = None,
-    format: str = "float64",
+    format: str | None = None,
     seconds: float = SECONDS,
     progress: Progress | None = None,
 ) -> Report:
@@ -117,7 +127,8 @@ def check(
         test and its `Arguments`, that returns the result. None: the adapter that is known for the
         function, or else the paper's own form.
     format
-        The format in which the function computes: `float64`, `float32` or `bfloat16`.
+        The format in which the function computes: `float64`, `float32`, `float16` or `bfloat16`.
+        None: the first of these in which it can.
     seconds
         How long one call may take.
     progress

@@ -125,8 +125,8 @@ def _describe_check(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--format",
-        default="float64",
-        help="the number format: float64 (the default), float32, float16 or bfloat16",
+        help="the number format: float64, float32, float16 or bfloat16; else the first of these in"
+        " which the function can compute",
     )
     for option, default, scope in (("seconds", 10.0, "one call"), ("limit", 300.0, "the check")):
         parser.add_argument(

@@ -257,7 +257,7 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
     "a_row_added_to_all_of_W_u_changes_nothing": (unembed("softmax(np.maximum(Wu @ X, 0))"),),
     "the_vocabulary_may_stand_in_another_order": (
         unembed("softmax(Wu @ X + np.eye(len(Wu))[:, :1])"),
-        runs_on("10", next_tokens),
+        *(runs_on(id, next_tokens) for id in ("10", "X1")),
         has("10", each("W_e", lambda W: np.where(np.arange(W.shape[1]) == 0, 0, W))),  # padding
     ),
     "later_tokens_change_nothing_before_them": (
@@ -284,7 +284,7 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
         reads(_9_8="for t ∈ [ℓ]: X[:, t] ← X[:, t] + layer_norm(X[:, t] | γ²_l, β²_l)"),
     ),
     "hidden_activations_may_change_places": (
-        has("10", each("b_mlp1", lambda b: np.roll(b, 1))),
+        *(has(id, each("b_mlp1", lambda b: np.roll(b, 1))) for id in ("10", "X6")),
         *(has(id, each("W_gate", lambda W: np.roll(W, 1, 0))) for id in ("F1", "F2", "H6", "X1")),
     ),
     "what_is_written_are_tokens_of_the_vocabulary": (

@@ -14,11 +14,13 @@ CONF = f"""
 import sys
 from pathlib import Path
 import spec.library
+import spec.mistakes
 
 here = Path(__file__).parent
 sys.path[:0] = [str(here), {str(DOCS / "_ext")!r}]
 if (here / "texts").exists():
     spec.library.files = lambda package: here / "texts"
+    spec.mistakes.catalogue = dict  # which is about other texts
 extensions = ["paired"]
 paired_module = "mine"
 suppress_warnings = ["ref"]  # links may lead to what is on other pages

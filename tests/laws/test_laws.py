@@ -76,7 +76,7 @@ def test_a_law_can_fail(law, broken):
 
 
 #: Of these no mistake of the catalogue breaks some laws, or it takes too long to find one.
-UNDECIDED = ("8", "9")
+UNDECIDED = ("8", "9", *(id for id in library.checked() if id.startswith("X")))
 #: Of these it takes half a minute each.
 OF_HEADS = ("H1", "H2", "H3", "H4", "H5")
 
