@@ -12,7 +12,6 @@ from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.progress import track
@@ -61,14 +60,6 @@ def table(title: str, found: Sequence[Verdict], by: Callable[[Mutant], str]) -> 
     return shown
 
 
-def figures(found: Sequence[Verdict]) -> dict[str, Any]:
-    """What the docs show of the mutants of a kind."""
-    return {
-        "algorithms": totals(found, lambda mutant: mutant.algorithm),
-        "changes": totals(found, lambda mutant: mutant.change),
-    }
-
-
 def understood(kind: str, found: Sequence[Verdict]) -> list[Verdict]:
     """Those of the algorithms all of whose survivors are listed with a reason."""
     known = survivors(kind).keys()
@@ -82,12 +73,15 @@ def understood(kind: str, found: Sequence[Verdict]) -> list[Verdict]:
 
 
 def write(found: dict[str, Sequence[Verdict]]) -> None:
-    """Write the totals of these kinds where the docs find them; those of others are kept.
+    """Write the totals of these algorithms where the docs find them; those of others are kept.
 
     An algorithm of ours with a survivor that is not listed is left out, until it is.
     """
     data = json.loads(DATA.read_text(encoding="utf-8")) if DATA.exists() else {}
-    data |= {kind: figures(understood(kind, of)) for kind, of in found.items()}
+    for kind, of in found.items():
+        tried = {verdict.mutant.algorithm for verdict in of}
+        kept = {id: row for id, row in data.get(kind, {}).items() if id not in tried}
+        data[kind] = kept | totals(understood(kind, of), lambda mutant: mutant.algorithm)
     text = json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False)
     DATA.parent.mkdir(exist_ok=True)
     DATA.write_text(text + "\n", encoding="utf-8")
@@ -101,8 +95,8 @@ def main() -> int:
     parser.add_argument("--of", nargs="+", default=[], metavar="ID", help="of these algorithms")
     parser.add_argument("--write", action="store_true", help=f"write {DATA.relative_to(ROOT)}")
     options = parser.parse_args()
-    if options.write and (options.of or options.every > 1):
-        parser.error("only all mutants are written")
+    if options.write and options.every > 1:
+        parser.error("only all mutants of an algorithm are written")
     if unknown := set(options.of) - algorithms().keys():
         parser.error(f"there is no Algorithm {', '.join(sorted(unknown))}")
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # there is a process for each processor

@@ -91,7 +91,7 @@ def _mutants(kind: str) -> Callable[[], Rows]:
         yield _algorithm(id), *(str(counts[fate]) for fate in _FATES)
 
     def rows() -> Rows:
-        counted = _read("mutants")[kind]["algorithms"]
+        counted = _read("mutants")[kind]
         yield from by_algorithm(counted, row)
         totals = sum(map(Counter, counted.values()), Counter[str]())
         yield "all", *(str(totals[fate]) for fate in _FATES)
