@@ -12,7 +12,7 @@ from functools import partial
 import pytest
 import torch
 from helpers.gradients import by_torch
-from helpers.paper import MODELS, PAPER
+from helpers.paper import MODELS, PAPER, RANDOM
 
 from algorithms import tree_map
 from spec.adapters.function_in_layout import PAPER_LAYOUT
@@ -24,9 +24,9 @@ from spec.inputs.arguments import Adapter
 from spec.pairing import implementations
 
 FUNCTIONS = implementations("algorithms")
-TRAINING = [
+TRAINING = {
     id for id, function in FUNCTIONS.items() if "value_and_gradient" in parameters_of(function)
-]
+}
 
 
 def in_torch(function, arguments):
@@ -49,8 +49,9 @@ for id, function in FUNCTIONS.items():
     if id in TRAINING:
         function = partial(function, value_and_gradient=by_torch)
         adapter = TENSORS
-    is_like_another = id in MODELS.difference(PAPER, TRAINING, ["X1"])
-    marked = pytest.mark.sweep if is_like_another else lambda suite: suite
+    # Models of ours are like one of them; what trains or generates calls a model many times.
+    is_long = id in MODELS.difference(PAPER, ["X1"]) | RANDOM | TRAINING
+    marked = pytest.mark.sweep if is_long else lambda suite: suite
     vars()[f"test_{name_of(function)}"] = marked(conformance(function, id, adapter=adapter))
 
 
