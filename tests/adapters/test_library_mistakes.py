@@ -69,6 +69,7 @@ OTHERS = {
     "e": lambda e: e[::-1].copy(),
     "x": lambda x: np.roll(x, 1),
     "z": lambda z: (z + 1) % (z.max() + 1),
+    "w": lambda w: w - 1,
 }
 
 
