@@ -7,6 +7,7 @@ from functools import cache
 from itertools import islice
 
 import pytest
+from helpers.paper import MODELS, PAPER
 
 from spec.calling.function_under_test import FunctionUnderTest
 from spec.checking.explain import called_algorithms
@@ -117,13 +118,15 @@ def larger(line, text):
 def every_line():
     """The lines of each algorithm, and for the sweep those of the algorithms that it calls.
 
-    Those that no function carries out by itself are for the sweep, too.
+    Those that no function carries out by itself are for the sweep, too. Models of ours call what
+    the paper's call, or what is tried by itself.
     """
     for id in checked():
         under_test = FunctionUnderTest(checked(), id, None, UNCALLED, FORMATS["float64"], 60)
         ids = called_algorithms(under_test)
         # Tokens are drawn from P: by a thousandth of a number few become others.
-        for called in ids[: 1 if checked()[id].program.uses(Sample) else None]:
+        alone = checked()[id].program.uses(Sample) or id in MODELS.difference(PAPER)
+        for called in ids[: 1 if alone else None]:
             for line, text in lines_of(called):
                 is_quick = called == id and id in FUNCTIONS
                 yield pytest.param(id, line, text, marks=[] if is_quick else [pytest.mark.sweep])

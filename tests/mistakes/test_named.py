@@ -19,11 +19,14 @@ from spec.library import checked
 from spec.mistakes import catalogue, edited
 
 OF_PAPER = {one.entry for one in catalogue().values() if one.algorithm in PAPER}
-#: Those that are made in an algorithm of ours, and not in one of the paper's.
+#: Those that are made in an algorithm of ours, and not in one of the paper's; one of each entry.
+FIRST_OF_ENTRY = {one.entry: id for id, one in reversed(catalogue().items())}
 OURS = {
     id: one
     for id, one in catalogue().items()
-    if one.algorithm[0] in "CFHNRX" and one.entry not in OF_PAPER
+    if one.algorithm[0] in "CFHNRX"
+    and one.entry not in OF_PAPER
+    and id == FIRST_OF_ENTRY[one.entry]
 }
 #: The first of each algorithm that is quickly checked; all others are for the sweep.
 FIRST = {
