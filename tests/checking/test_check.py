@@ -203,7 +203,12 @@ REFUSED = (
     ((rms_norm, 6), {"seconds": 0}, UsageError, "seconds is 0, want a time above 0"),
     ((rms_norm, 6), {"seconds": float("nan")}, UsageError, "seconds is nan"),
     ((rms_norm, 6), {"adapter": "rows"}, UsageError, "'rows' is not an adapter"),
-    ((rms_norm, 6), {"adapter": single}, AdapterError, "single computes in float32, not float64"),
+    (
+        (rms_norm, 6),
+        {"adapter": single, "format": "float64"},
+        AdapterError,
+        "single computes in float32, not float64",
+    ),
 )
 
 

@@ -413,7 +413,11 @@ class Drawing:
                 left_out = self.draw(st.booleans()) and self.dispensable(name)
                 return None if left_out else self.value(part, name, theta)
             case Record(cls, fields):
-                return cls(*(self.value(part, field, True) for field, part in fields.items()))
+                drawn = {field: self.value(part, field, True) for field, part in fields.items()}
+                norm = drawn.keys() & {"gamma_e", "beta_e"}
+                if any(drawn[field] is None for field in norm):  # it has both, or there is none
+                    drawn |= dict.fromkeys(norm)
+                return cls(**drawn)
             case Items(item, count, shared):
                 number = range(self.pick(count, COUNTS, beyond=range(50)))
                 if shared:
