@@ -39,11 +39,9 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadgroup
 test: .venv/tests
 	$(PYTEST) -m 'not sweep' $(TESTS)
 
-# The exhaustive sweeps: every planted mistake, whole models in every format, every figure; and of
-# what is drawn at random, more.
+# The exhaustive sweeps: planted mistakes, whole models in every format, every figure.
 sweep: .venv/tests
 	$(PYTEST) -m sweep $(TESTS)
-	HYPOTHESIS_PROFILE=thorough $(PYTEST) --dist load tests/algorithms/test_properties.py
 
 test-all: test sweep
 

@@ -19,7 +19,7 @@ settings.register_profile(
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, REJECTED],
 )
-#: More of them, for `make sweep`.
+#: Four times as many, where somebody asks for them.
 settings.register_profile("thorough", settings.get_profile("ci"), max_examples=100)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "desk"))
 
