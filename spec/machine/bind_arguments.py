@@ -49,8 +49,14 @@ class ArgumentBinder(Generic[S]):
                 value = value(*frame.shape(type))
             fitting = _Fitting(self, frame, f"Algorithm {id}: {variable}")
             frame.variables[variable] = fitting.fit(value, type)
-        for bundle in header.opened:
-            frame.variables.update(frame.variables[bundle].fields)
+        for bundle, parts in header.opened.items():
+            value = frame.variables[bundle]
+            for part, variable in parts.items():
+                frame.variables[variable] = (
+                    {index: member.fields[part] for index, member in value.items()}
+                    if isinstance(value, dict)
+                    else value.fields[part]
+                )
         for variable, type in header.hyperparameters.items():
             if variable not in frame.variables:
                 self.hyperparameter(frame, variable, type)
