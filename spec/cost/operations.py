@@ -31,6 +31,7 @@ _ENTRYWISE = {  # the operations of a function, or of an operator, on each entry
     "sin": ("sin",),
     "tanh": ("tanh",),
     "max": ("larger",),
+    "min": ("larger",),
     "√": ("sqrt",),
     "+": ("add",),
     "−": ("add",),
