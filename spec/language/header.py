@@ -64,6 +64,8 @@ class Header:
         Shorter calls, and the calls that they stand for.
     positive
         The variables whose entries are all declared to be above 0, for each the interval's end.
+    distributions
+        The inputs that are distributions on the vocabulary.
     opened
         For each bundle whose parts are variables, too, or family of bundles: for each part, the
         variable that it is.
@@ -88,6 +90,7 @@ class Header:
     equal: Mapping[Atom, Poly]
     abbreviations: tuple[tree.Abbreviation, ...]
     positive: Mapping[Key, str] = field(default_factory=dict)
+    distributions: tuple[Key, ...] = ()
     opened: Mapping[Key, Mapping[Key, Key]] = field(default_factory=dict)
     built: Mapping[Key, Mapping[Key, Argument]] = field(default_factory=dict)
 
@@ -187,6 +190,7 @@ class _Reader:
         self.index: Atom | None = None  # the index of the family that is being declared
         self.bundle: Key | None = None
         self.positive: dict[Key, str] = {}
+        self.distributions: list[Key] = []
         self.opened: dict[Key, dict[Key, Key]] = {}
         self.built: dict[Key, dict[Key, Argument]] = {}
         self.row = self.heading
@@ -247,6 +251,7 @@ class _Reader:
             self.equal,
             tuple(self.abbreviations()),
             self.positive,
+            tuple(self.distributions),
             self.opened,
             self.built,
         )
@@ -400,6 +405,8 @@ class _Reader:
             case tree.Sequences():
                 return types.Tokens(Poly.of(_length(name, index)))
             case tree.Distributions():
+                if self.row.section == "Input":
+                    self.distributions.append(key(name))
                 return types.Matrix(N_V)
             case tree.Positions(high) if index is None and self.row.section == "Input":
                 position = Atom(text(name), "index")
