@@ -56,9 +56,9 @@ def top_k(p: Float[A, " N_V"], *, k: int) -> Float[A, " N_V"]:
     """
     xp, N_V = namespace(p), p.shape[0]
     up_to = xp.searchsorted(xp.sort(p), p, side="right")
-    r_v = N_V - up_to  # S1.1
+    r = N_V - up_to  # S1.1
     q = p  # S1.2
-    q = xp.where(r_v < k, q, 0.0)  # S1.3
+    q = xp.where(k <= r, 0.0, q)  # S1.3
     return q  # S1.4
 
 
@@ -90,9 +90,8 @@ def nucleus(
 
     Notes
     -----
-    A token that stays is not surpassed by more than it surpasses
-    and equals, in parts of the whole. So nothing is lost by
-    rounding where alpha is 1. Tokens that are equally likely stay
+    What a token and those no likelier have is added up, rising, so
+    that rounding loses none where alpha is 1. Tokens that are equally likely stay
     or go together: the result depends on p alone. TopPLogitsWarper of transformers cuts
     through them where alpha is reached: of four tokens of 0.25 each
     it keeps two with alpha = 0.5, and this keeps four.
@@ -109,9 +108,10 @@ def nucleus(
     xp = namespace(p)
     rising = xp.sort(p)
     up_to = xp.searchsorted(rising, p, side="right") - 1
-    r_v = xp.cumulative_sum(rising)[up_to]  # S2.1
+    r = xp.cumulative_sum(rising)[up_to]  # S2.1
     q = p  # S2.2
-    q = xp.where((1 - alpha) * xp.sum(p) < r_v, q, 0.0)  # S2.3
+    least = (1 - alpha) * xp.sum(p)
+    q = xp.where(r <= least, 0.0, q)  # S2.3
     return q  # S2.4
 
 
@@ -153,8 +153,8 @@ def min_p(p: Float[A, " N_V"], *, alpha: float) -> Float[A, " N_V"]:
     array([0.  , 0.5 , 0.25, 0.  ])
     """
     xp = namespace(p)
-    u = xp.argmax(p, axis=0)  # S4.1
+    m = xp.max(p)  # S4.1
     q = p  # S4.2
-    q = xp.where(p < alpha * p[u[None]], 0.0, q)  # S4.3
+    q = xp.where(p < alpha * m, 0.0, q)  # S4.3
     return q  # S4.4
 
