@@ -63,7 +63,7 @@ class SharedAttentionParameters(NamedTuple, Generic[A_co]):
         return SharedAttentionParameters(*map_each(f, self))
 
 
-@algorithm("H3", requires=("2 * d_rot <= d_attn",))
+@algorithm("H3", requires=("2 * d_rot <= d_attn", "t_0 >= 0"))
 def RotaryQueries(
     X: Float[A, "*#batch d_x ell_x"],
     K: Float[A, "*#batch d_attn ell_z"],
@@ -71,6 +71,8 @@ def RotaryQueries(
     W: RotaryQueriesParameters[A],
     Mask: Bool[Array, "*#batch ell_z ell_x"],
     omega: Float[A, " d_rot"],
+    *,
+    t_0: int = 0,
 ) -> Float[A, "*batch R*d_mid ell_x"]:
     """Heads of queries, turned by position, that ask one of keys.
 
@@ -89,6 +91,8 @@ def RotaryQueries(
         `Mask[t_z, t_x]`: may token t_x attend to key t_z?
     omega : float, (d_rot,)
         As in `rotate`.
+    t_0 : int, at least 0
+        How many tokens stand before the first of X.
 
     Returns
     -------
@@ -99,6 +103,8 @@ def RotaryQueries(
     ------
     ShapeError, DTypeError
         An argument is not what the signature says.
+    ValueError
+        t_0 is negative.
 
     Notes
     -----
@@ -119,7 +125,7 @@ def RotaryQueries(
            [1., 3.],
            [1., 3.]])
     """
-    t = arange(X.shape[-1], X)
+    t = arange(X.shape[-1], X) + t_0
     Q = W.W_q @ per_head(X)  # H3.1-H3.2
     Q = rotate(Q, t, omega)  # H3.3
     Y_h = attend(
@@ -191,7 +197,7 @@ def RotaryAttention(
     return W.W_o @ Y  # H4.7
 
 
-@algorithm("H5", requires=("2 * d_rot <= d_attn",))
+@algorithm("H5", requires=("2 * d_rot <= d_attn", "t_0 >= 0"))
 def SharedAttention(
     X: Float[A, "*#batch d_x ell_x"],
     K_g: Float[A, "*#batch H_kv d_attn ell_z"],
@@ -199,6 +205,8 @@ def SharedAttention(
     W: SharedAttentionParameters[A],
     Mask: Bool[Array, "*#batch ell_z ell_x"],
     omega: Float[A, " d_rot"],
+    *,
+    t_0: int = 0,
 ) -> Float[A, "*batch d_out ell_x"]:
     """Llama's attention of keys and values that are there already.
 
@@ -219,6 +227,8 @@ def SharedAttention(
         `Mask[t_z, t_x]`: may token t_x attend to key t_z?
     omega : float, (d_rot,)
         As in `rotate`.
+    t_0 : int, at least 0
+        How many tokens stand before the first of X.
 
     Returns
     -------
@@ -229,6 +239,8 @@ def SharedAttention(
     ------
     ShapeError, DTypeError
         An argument is not what the signature says.
+    ValueError
+        t_0 is negative.
 
     Notes
     -----
@@ -253,7 +265,13 @@ def SharedAttention(
     (3, 6)
     """
     Y_h = RotaryQueries(
-        per_head(X), K_g, V_g, W.W_g, per_head(Mask), omega
+        per_head(X),
+        K_g,
+        V_g,
+        W.W_g,
+        per_head(Mask),
+        omega,
+        t_0=t_0,
     )  # H5.1
     Y = stack(Y_h)  # H5.2
     return W.W_o @ Y  # H5.3
