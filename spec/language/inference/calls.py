@@ -7,7 +7,16 @@ from spec.language.header import Header, instance
 from spec.language.inference.expressions import Expressions
 from spec.language.plain_text import text
 from spec.language.polynomials import ONE, ZERO, Atom, Poly
-from spec.language.types import N_V, SCALAR, Key, Product, Type, sizes_of
+from spec.language.types import (
+    N_V,
+    SCALAR,
+    Key,
+    Product,
+    Type,
+    Whole,
+    is_product,
+    sizes_of,
+)
 
 #: Functions of the notation, entry by entry or, softmax, column by column.
 ENTRYWISE = ("exp", "log", "cos", "sin", "tanh", "GELU", "ReLU", "SiLU", "GELU'", "ReLU'")
@@ -72,14 +81,17 @@ class Calls(Expressions):
 
     def algorithm(self, node: tree.Call, callee: Header) -> Type:
         arguments = self.unabbreviated(node, callee)
-        if (len(arguments), len(node.parameters)) != (len(callee.inputs), len(callee.parameters)):
+        named = callee.parameters[: len(node.parameters)]
+        left_out = callee.parameters[len(named) :]
+        may_be = all(variable in callee.defaults for variable, _ in left_out)
+        if len(arguments) != len(callee.inputs) or len(node.parameters) != len(named) or not may_be:
             inputs, parameters = (
                 ", ".join(str(variable) for variable, _ in declared)
                 for declared in (callee.inputs, callee.parameters)
             )
             form = f"{node.function}({inputs}" + (f" | {parameters})" if parameters else ")")
             raise self.error(node, f"this is not a call of the form {form}")
-        declared = dict((*callee.inputs, *callee.parameters))
+        declared = dict((*callee.inputs, *named))
         passed = dict(zip(declared, (*arguments, *node.parameters), strict=True))
         types = {
             variable: self.expression(argument)
@@ -93,13 +105,17 @@ class Calls(Expressions):
         self.typing.calls[node] = sizes
         self.typing.arguments[node] = arguments
         self.typing.callees[node] = callee.id
-        for variable, type in types.items():
+        # A size shows itself before a product of sizes does.
+        for variable, type in sorted(types.items(), key=lambda item: is_product(declared[item[0]])):
             wanted = instance(declared[variable], sizes)
             self.require(type, wanted, passed[variable], f"{variable} of {node.function}")
         for variable, argument in passed.items():
             if isinstance(argument, tree.Named):
                 wanted = self.settle_type(instance(declared[variable], sizes))
                 self.equation(argument, variable, wanted, node)
+        for variable, type in left_out:
+            if isinstance(type, Whole) and type.value is not None:
+                self.equal(type.value.replace(sizes), Poly.of(callee.defaults[variable]), node)
         self.by_name(node, callee, sizes)
         for excess, claim in _required(callee):
             self.at_least_0(excess.replace(sizes), f"{node.function} requires {claim}", node)

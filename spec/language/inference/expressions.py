@@ -280,16 +280,26 @@ class Expressions(Equations, ABC):
         if any(isinstance(item, tree.Dots) for item in items):
             member, number = self.family(node, items)
             return types.Matrix(member.rows, member.columns * number)
+        listed = [self.expression(item) for item in items]
+        if all(isinstance(type, types.Matrix) for type in listed):
+            return self.beside(items)
         lengths: list[Poly] = []
-        for item in items:
-            match self.expression(item):
+        for item, type in zip(items, listed, strict=True):
+            match type:
                 case types.Tokens(length):
                     lengths.append(length)
-                case types.Whole() as type if type == TOKEN:
+                case types.Whole() if type == TOKEN:
                     lengths.append(ONE)
-                case type:
+                case _:
                     raise self.error(item, f"{text(item)} is {type}: neither token nor tokens")
         return types.Tokens(sum_of(lengths))
+
+    def beside(self, items: tuple[Node, ...]) -> types.Matrix:
+        """Return the type of matrices that stand side by side, as high as the first."""
+        blocks = [self.as_real(self.typing.types[item], item) for item in items]
+        for item, block in zip(items, blocks, strict=True):
+            self.require(block, types.Matrix(blocks[0].rows, block.columns), item, text(item))
+        return types.Matrix(blocks[0].rows, sum_of(block.columns for block in blocks))
 
     def blocks(self, items: tuple[Node, ...]) -> types.Matrix:
         """Return the type of matrices that stand one below the other, as wide as the first."""
