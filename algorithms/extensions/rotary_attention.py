@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple
 
 from algorithms.extensions.grouped_queries import stack
@@ -71,6 +72,8 @@ def RotaryQueries(
     W: RotaryQueriesParameters[A],
     Mask: Bool[Array, "*#batch ell_z ell_x"],
     omega: Float[A, " d_rot"],
+    *,
+    attention: Callable[..., A] = attend,
 ) -> Float[A, "*batch R*d_mid ell_x"]:
     """Heads of queries, turned by position, that ask one of keys.
 
@@ -89,6 +92,9 @@ def RotaryQueries(
         `Mask[t_z, t_x]`: may token t_x attend to key t_z?
     omega : float, (d_rot,)
         As in `rotate`.
+    attention : function with the signature of `attend`
+        Algorithm C1, or one that gives the same otherwise:
+        `block_attend`, `online_attend`.
 
     Returns
     -------
@@ -122,7 +128,7 @@ def RotaryQueries(
     t = arange(X.shape[-1], X)
     Q = W.W_q @ per_head(X)  # H3.1-H3.2
     Q = rotate(Q, t, omega)  # H3.3
-    Y_h = attend(
+    Y_h = attention(
         Q, per_head(K), per_head(V), per_head(Mask)
     )  # H3.4
     return stack(Y_h)  # H3.5
@@ -134,6 +140,8 @@ def RotaryAttention(
     W: RotaryAttentionParameters[A],
     Mask: Bool[Array, "*#batch ell ell"],
     omega: Float[A, " d_rot"],
+    *,
+    attention: Callable[..., A] = attend,
 ) -> Float[A, "*batch d_out ell"]:
     """Llama's self-attention: shared keys, rotary positions.
 
@@ -148,6 +156,9 @@ def RotaryAttention(
         `Mask[t_z, t_x]`: may token t_x attend to token t_z?
     omega : float, (d_rot,)
         As in `rotate`.
+    attention : function with the signature of `attend`
+        Algorithm C1, or one that gives the same otherwise:
+        `block_attend`, `online_attend`.
 
     Returns
     -------
@@ -185,7 +196,7 @@ def RotaryAttention(
     K = rotate(K, t, omega)  # H4.3
     V = W.W_v @ X_g  # H4.4
     Y_h = RotaryQueries(
-        X_g, K, V, W.W_g, per_head(Mask), omega
+        X_g, K, V, W.W_g, per_head(Mask), omega, attention=attention
     )  # H4.5
     Y = stack(Y_h)  # H4.6
     return W.W_o @ Y  # H4.7
@@ -199,6 +210,8 @@ def SharedAttention(
     W: SharedAttentionParameters[A],
     Mask: Bool[Array, "*#batch ell_z ell_x"],
     omega: Float[A, " d_rot"],
+    *,
+    attention: Callable[..., A] = attend,
 ) -> Float[A, "*batch d_out ell_x"]:
     """Llama's attention of keys and values that are there already.
 
@@ -219,6 +232,9 @@ def SharedAttention(
         `Mask[t_z, t_x]`: may token t_x attend to key t_z?
     omega : float, (d_rot,)
         As in `rotate`.
+    attention : function with the signature of `attend`
+        Algorithm C1, or one that gives the same otherwise:
+        `block_attend`, `online_attend`.
 
     Returns
     -------
@@ -253,7 +269,13 @@ def SharedAttention(
     (3, 6)
     """
     Y_h = RotaryQueries(
-        per_head(X), K_g, V_g, W.W_g, per_head(Mask), omega
+        per_head(X),
+        K_g,
+        V_g,
+        W.W_g,
+        per_head(Mask),
+        omega,
+        attention=attention,
     )  # H5.1
     Y = stack(Y_h)  # H5.2
     return W.W_o @ Y  # H5.3
