@@ -38,12 +38,6 @@ def takes(id: str, name: str) -> bool:
     return name in inspect.signature(REFERENCE[id]).parameters
 
 
-def keyword_only(id: str) -> set[str]:
-    """The parameters that the reference's function takes by name alone."""
-    parameters = inspect.signature(REFERENCE[id]).parameters.values()
-    return {one.name for one in parameters if one.kind is one.KEYWORD_ONLY}
-
-
 def has_batch(id: str, name: str) -> bool:
     """Whether an argument of the reference's function may have a batch axis."""
     argument = declared(REFERENCE[id]).arguments.get(name)
@@ -87,8 +81,8 @@ def case(
     hints = annotations_of(REFERENCE[id])
     members = [python_form(checked(), id, of, dtype) for of in drawn]
     random = np.random.default_rng(seed).random(1000).tolist()
-    options = {symbols.ascii(name) for name in drawn[0][0].hyperparameters} | keyword_only(id)
-    keywords = {name: value for name, value in members[0].items() if name in options}
+    hyperparameters = [symbols.ascii(name) for name in drawn[0][0].hyperparameters]
+    keywords = {name: members[0][name] for name in hyperparameters if name in members[0]}
     if takes(id, "rng"):
         keywords["rng"] = np.random.default_rng(seed)
     if takes(id, "value_and_gradient"):
