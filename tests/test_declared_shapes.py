@@ -64,6 +64,7 @@ NOT_REQUIRED = "the spec does not require it"
 #: What differs: in which algorithms, what, how, and why.
 LISTED = [
     ("8 9 10 11 12 13 14 15", "activation", NONE, "ReLU or GELU unless another is given"),
+    ("5 8 9 10", "attention", NONE, "Algorithm 4 unless another is given that is equal to it"),
     ("9 10", "padding", NONE, "which tokens only fill up a batch; the paper has no batch"),
     ("8", "padding_x", NONE, "the same, of x"),
     ("8", "padding_z", NONE, "the same, of z"),
@@ -233,7 +234,11 @@ class Comparison:
             yield path, f"{' '.join(axes)} for {' '.join(map(self.written, shape))}"
 
     def size(self, axis: str) -> float:
-        return math.prod(self.sizes.get(name, math.nan) for name in axis.split("*"))
+        """An axis may be a sum, of products: `H*d_attn`, `ell+ell_x`."""
+        return sum(
+            math.prod(self.sizes.get(name, math.nan) for name in part.split("*"))
+            for part in axis.split("+")
+        )
 
     def written(self, size: int) -> str:
         """A size by the pseudocode's names."""
