@@ -161,10 +161,12 @@ def heads(K: Arr, H: int) -> Arr:
     return namespace(K).reshape(K, (*batch, H, rows // H, ell))
 
 
-def no_columns(W: Arr) -> Arr:
+def no_columns(W: Arr, *batch: int) -> Arr:
     """The cache of no token: W makes keys or values of all heads.
 
-    Its shape is `(H * d_attn, 0)` where that of W is `(H, d_attn,
-    d_x)`.
+    Its shape is `(*batch, H * d_attn, 0)` where that of W is `(H,
+    d_attn, d_x)`.
     """
-    return namespace(W).reshape(W, (-1, W.shape[-1]))[:, :0]
+    xp, (H, d, _) = namespace(W), W.shape
+    none = xp.reshape(W[..., :0], (H * d, 0))
+    return xp.broadcast_to(none, (*batch, H * d, 0))

@@ -41,9 +41,8 @@ if TYPE_CHECKING:
     "K2",
     requires=(
         "1 <= L",
-        "ell <= ell_max",
         "ell + ell_gen - 1 <= ell_max",
-        "ell_gen >= 1",
+        "1 <= ell_gen",
         "tau >= 0",
         "eps >= 0",
     ),
@@ -276,7 +275,7 @@ def CachedEDInference(
     "K7",
     requires=(
         "1 <= L",
-        "ell_gen >= 1",
+        "1 <= ell_gen",
         "2 * d_rot <= d_attn",
         "tau >= 0",
         "eps >= 0",

@@ -243,9 +243,9 @@ def encode(
     K_ed_l: tuple[A, ...] = ()
     V_ed_l: tuple[A, ...] = ()
     for decoder_layer in decoder_layers:  # K11.10
-        W_ed = decoder_layer.W_ed
-        K = no_columns(W_ed.W_qkv.W_k)
-        V = no_columns(W_ed.W_qkv.W_v)
+        W_ed, batch = decoder_layer.W_ed, Z.shape[:-2]
+        K = no_columns(W_ed.W_qkv.W_k, *batch)
+        V = no_columns(W_ed.W_qkv.W_v, *batch)
         K, V = extend_cache(Z, K, V, W_ed)  # K11.11
         K_ed_l, V_ed_l = (*K_ed_l, K), (*V_ed_l, V)
     return K_ed_l, V_ed_l  # K11.13
