@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple
 
 from algorithms.extensions.grouped_queries import stack
@@ -73,6 +74,7 @@ def RotaryQueries(
     omega: Float[A, " d_rot"],
     *,
     t_0: int = 0,
+    attention: Callable[..., A] = attend,
 ) -> Float[A, "*batch R*d_mid ell_x"]:
     """Heads of queries, turned by position, that ask one of keys.
 
@@ -93,6 +95,9 @@ def RotaryQueries(
         As in `rotate`.
     t_0 : int, at least 0
         How many tokens stand before the first of X.
+    attention : function with the signature of `attend`
+        Algorithm C1, or one that gives the same otherwise:
+        `block_attend`, `online_attend`.
 
     Returns
     -------
@@ -128,7 +133,7 @@ def RotaryQueries(
     t = arange(X.shape[-1], X) + t_0
     Q = W.W_q @ per_head(X)  # H3.1-H3.2
     Q = rotate(Q, t, omega)  # H3.3
-    Y_h = attend(
+    Y_h = attention(
         Q, per_head(K), per_head(V), per_head(Mask)
     )  # H3.4
     return stack(Y_h)  # H3.5
@@ -140,6 +145,8 @@ def RotaryAttention(
     W: RotaryAttentionParameters[A],
     Mask: Bool[Array, "*#batch ell ell"],
     omega: Float[A, " d_rot"],
+    *,
+    attention: Callable[..., A] = attend,
 ) -> Float[A, "*batch d_out ell"]:
     """Llama's self-attention: shared keys, rotary positions.
 
@@ -154,6 +161,9 @@ def RotaryAttention(
         `Mask[t_z, t_x]`: may token t_x attend to token t_z?
     omega : float, (d_rot,)
         As in `rotate`.
+    attention : function with the signature of `attend`
+        Algorithm C1, or one that gives the same otherwise:
+        `block_attend`, `online_attend`.
 
     Returns
     -------
@@ -191,7 +201,7 @@ def RotaryAttention(
     K = rotate(K, t, omega)  # H4.3
     V = W.W_v @ X_g  # H4.4
     Y_h = RotaryQueries(
-        X_g, K, V, W.W_g, per_head(Mask), omega
+        X_g, K, V, W.W_g, per_head(Mask), omega, attention=attention
     )  # H4.5
     Y = stack(Y_h)  # H4.6
     return W.W_o @ Y  # H4.7
@@ -207,6 +217,7 @@ def SharedAttention(
     omega: Float[A, " d_rot"],
     *,
     t_0: int = 0,
+    attention: Callable[..., A] = attend,
 ) -> Float[A, "*batch d_out ell_x"]:
     """Llama's attention of keys and values that are there already.
 
@@ -229,6 +240,9 @@ def SharedAttention(
         As in `rotate`.
     t_0 : int, at least 0
         How many tokens stand before the first of X.
+    attention : function with the signature of `attend`
+        Algorithm C1, or one that gives the same otherwise:
+        `block_attend`, `online_attend`.
 
     Returns
     -------
@@ -272,6 +286,7 @@ def SharedAttention(
         per_head(Mask),
         omega,
         t_0=t_0,
+        attention=attention,
     )  # H5.1
     Y = stack(Y_h)  # H5.2
     return W.W_o @ Y  # H5.3

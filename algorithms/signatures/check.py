@@ -69,7 +69,9 @@ class Check:
         # Of all entries of θ: what argument set which shapes.
         self.forms: dict[str, tuple[str, Form]] = {}
         # Arrays before the sizes that their axes are products of.
-        self.postponed: list[tuple[ArrayOf, Any, str, bool, int]] = []
+        self.postponed: list[
+            tuple[ArrayOf, Any, str, bool, int]
+        ] = []
         # What needs all sizes: each array whose values are limited.
         self.limited: list[tuple[str, Any, ArrayOf]] = []
         self.sequences: list[Check] = []  # of a data set

@@ -272,4 +272,3 @@ def _array(
         RightPadding in marks,
         may_be_empty="".join(empty),
     )
-
