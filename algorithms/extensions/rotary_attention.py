@@ -72,8 +72,8 @@ def RotaryQueries(
     W: RotaryQueriesParameters[A],
     Mask: Bool[Array, "*#batch ell_z ell_x"],
     omega: Float[A, " d_rot"],
-    *,
     t_0: int = 0,
+    *,
     attention: Callable[..., A] = attend,
 ) -> Float[A, "*batch R*d_mid ell_x"]:
     """Heads of queries, turned by position, that ask one of keys.
@@ -215,8 +215,8 @@ def SharedAttention(
     W: SharedAttentionParameters[A],
     Mask: Bool[Array, "*#batch ell_z ell_x"],
     omega: Float[A, " d_rot"],
-    *,
     t_0: int = 0,
+    *,
     attention: Callable[..., A] = attend,
 ) -> Float[A, "*batch d_out ell_x"]:
     """Llama's attention of keys and values that are there already.
@@ -285,7 +285,7 @@ def SharedAttention(
         W.W_g,
         per_head(Mask),
         omega,
-        t_0=t_0,
+        t_0,
         attention=attention,
     )  # H5.1
     Y = stack(Y_h)  # H5.2
