@@ -90,8 +90,8 @@ def extend_rotary(
     """
     xp, X_g = namespace(X), per_head(X)
     t = arange(X.shape[-1], X) + t_0
-    K_g = W.W_k @ X_g  # K9.1-K9.2
-    K_g = rotate(K_g, t, omega)  # K9.3
+    U = W.W_k @ X_g  # K9.1-K9.2
+    K_g = rotate(U, t, omega)  # K9.3
     V_g = W.W_v @ X_g  # K9.4
     K_hat = xp.concat([K, stack(K_g)], axis=-1)  # K9.5
     V_hat = xp.concat([V, stack(V_g)], axis=-1)  # K9.5
