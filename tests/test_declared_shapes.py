@@ -64,11 +64,11 @@ NOT_REQUIRED = "the spec does not require it"
 #: What differs: in which algorithms, what, how, and why.
 LISTED = [
     ("8 9 10 11 12 13 14 15", "activation", NONE, "ReLU or GELU unless another is given"),
+    ("5 8 9 10", "attention", NONE, "Algorithm 4 unless another is given that is equal to it"),
     ("9 10", "padding", NONE, "which tokens only fill up a batch; the paper has no batch"),
     ("8", "padding_x", NONE, "the same, of x"),
     ("8", "padding_z", NONE, "the same, of z"),
     ("12 14 15", "rng", NONE, "where random numbers come from"),
-    ("14 15", "weigh", NONE, "which tokens may be drawn; the paper draws from all of them"),
     ("11 12 13", "value_and_gradient", NONE, "how ∇loss(θ) is found; the paper does not say (A13)"),
     ("15", "ell_gen", NONE, "an end to a loop that has none in the paper (A5)"),
     ("6 8 9 10 11 12 13 14 15", "eps >= 0", NOT_REQUIRED, "or √(v + ε) might have no value"),
