@@ -47,9 +47,7 @@ def paired_arrays(code: Any, value: Value) -> Iterator[tuple[str, Any, Value]]:
             yield "", code, value
 
 
-def _members(
-    code: Any, family: Mapping[int, Value], noun: str
-) -> Iterator[tuple[str, Any, Value]]:
+def _members(code: Any, family: Mapping[int, Value], noun: str) -> Iterator[tuple[str, Any, Value]]:
     """Pair the members of a sequence with those of a family, by their order."""
     members = list(code) if hasattr(code, "__iter__") else []
     if len(members) != len(family):
