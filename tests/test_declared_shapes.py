@@ -238,7 +238,11 @@ class Comparison:
             yield path, f"{' '.join(axes)} for {' '.join(map(self.written, shape))}"
 
     def size(self, axis: str) -> float:
-        return math.prod(self.sizes.get(name, math.nan) for name in axis.split("*"))
+        """An axis may be a sum, of products: `H*d_attn`, `ell+ell_x`."""
+        return sum(
+            math.prod(self.sizes.get(name, math.nan) for name in part.split("*"))
+            for part in axis.split("+")
+        )
 
     def written(self, size: int) -> str:
         """A size by the pseudocode's names."""

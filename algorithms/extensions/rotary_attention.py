@@ -64,7 +64,7 @@ class SharedAttentionParameters(NamedTuple, Generic[A_co]):
         return SharedAttentionParameters(*map_each(f, self))
 
 
-@algorithm("H3", requires=("2 * d_rot <= d_attn",))
+@algorithm("H3", requires=("2 * d_rot <= d_attn", "t_0 >= 0"))
 def RotaryQueries(
     X: Float[A, "*#batch d_x ell_x"],
     K: Float[A, "*#batch d_attn ell_z"],
@@ -74,6 +74,7 @@ def RotaryQueries(
     omega: Float[A, " d_rot"],
     *,
     attention: Callable[..., A] = attend,
+    t_0: int = 0,
 ) -> Float[A, "*batch R*d_mid ell_x"]:
     """Heads of queries, turned by position, that ask one of keys.
 
@@ -95,6 +96,8 @@ def RotaryQueries(
     attention : function with the signature of `attend`
         Algorithm C1, or one that gives the same otherwise:
         `block_attend`, `online_attend`.
+    t_0 : int, at least 0
+        How many tokens stand before the first of X.
 
     Returns
     -------
@@ -105,6 +108,8 @@ def RotaryQueries(
     ------
     ShapeError, DTypeError
         An argument is not what the signature says.
+    ValueError
+        t_0 is negative.
 
     Notes
     -----
@@ -125,7 +130,7 @@ def RotaryQueries(
            [1., 3.],
            [1., 3.]])
     """
-    t = arange(X.shape[-1], X)
+    t = arange(X.shape[-1], X) + t_0
     Q = W.W_q @ per_head(X)  # H3.1-H3.2
     Q = rotate(Q, t, omega)  # H3.3
     Y_h = attention(
@@ -202,7 +207,7 @@ def RotaryAttention(
     return W.W_o @ Y  # H4.7
 
 
-@algorithm("H5", requires=("2 * d_rot <= d_attn",))
+@algorithm("H5", requires=("2 * d_rot <= d_attn", "t_0 >= 0"))
 def SharedAttention(
     X: Float[A, "*#batch d_x ell_x"],
     K_g: Float[A, "*#batch H_kv d_attn ell_z"],
@@ -212,6 +217,7 @@ def SharedAttention(
     omega: Float[A, " d_rot"],
     *,
     attention: Callable[..., A] = attend,
+    t_0: int = 0,
 ) -> Float[A, "*batch d_out ell_x"]:
     """Llama's attention of keys and values that are there already.
 
@@ -235,6 +241,8 @@ def SharedAttention(
     attention : function with the signature of `attend`
         Algorithm C1, or one that gives the same otherwise:
         `block_attend`, `online_attend`.
+    t_0 : int, at least 0
+        How many tokens stand before the first of X.
 
     Returns
     -------
@@ -245,6 +253,8 @@ def SharedAttention(
     ------
     ShapeError, DTypeError
         An argument is not what the signature says.
+    ValueError
+        t_0 is negative.
 
     Notes
     -----
@@ -276,6 +286,7 @@ def SharedAttention(
         per_head(Mask),
         omega,
         attention=attention,
+        t_0=t_0,
     )  # H5.1
     Y = stack(Y_h)  # H5.2
     return W.W_o @ Y  # H5.3

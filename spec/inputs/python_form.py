@@ -104,7 +104,7 @@ class _Form:
             case Whole(Poly() as count) if is_size(count):
                 return np.array(values) if per_token(self.header) else values[0]
             case Whole():
-                return np.array(values) - 1
+                return np.array(values) - 1 if per_token(self.header) else values[0] - 1
             case Matrix() if per_token(self.header):
                 return np.concatenate(values, axis=1).astype(self.dtype)
             case Matrix() if type == SCALAR:
