@@ -69,6 +69,7 @@ LISTED = [
     ("8", "padding_x", NONE, "the same, of x"),
     ("8", "padding_z", NONE, "the same, of z"),
     ("12 14 15", "rng", NONE, "where random numbers come from"),
+    ("14 15", "weigh", NONE, "which tokens may be drawn; the paper draws from all of them"),
     ("11 12 13", "value_and_gradient", NONE, "how ∇loss(θ) is found; the paper does not say (A13)"),
     ("15", "ell_gen", NONE, "an end to a loop that has none in the paper (A5)"),
     ("6 8 9 10 11 12 13 14 15", "eps >= 0", NOT_REQUIRED, "or √(v + ε) might have no value"),
