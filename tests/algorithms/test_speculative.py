@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from fractions import Fraction
 from inspect import unwrap
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -111,7 +111,7 @@ def test_several_tokens_of_a_draft_ahead_are_distributed_as_the_models(on_course
             ahead = [text[-1]]
             for _ in range(2):
                 ahead.append(course.token(draft[ahead[-1]], course))
-            for before, y in zip(ahead, ahead[1:], strict=False):
+            for before, y in pairwise(ahead):
                 text.append(int(STEP(model[before], draft[before], y, rng=course)))
                 if text[-1] != y:
                     break
@@ -146,5 +146,5 @@ def test_it_keeps_a_token_as_often_as_p_and_q_have_in_common():
     drawn = [sample(q, source) for _ in range(times)]
     kept = sum(speculative_step(p, q, y, rng=source) == y for y in drawn)
     common = np.minimum(p, q).sum()
-    # Chebyshev: farther than six standard deviations with probability 1/36 at most; the seed is one.
+    # Six standard deviations: farther with probability 1/36 at most (Chebyshev).
     assert abs(kept - common * times) < 6 * np.sqrt(times * common * (1 - common))
