@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from bench import checks, gpt2_small, training
+from bench import checks, decoding, gpt2_small, training
 
 MEASUREMENTS = {
     "checks": checks.measure,
+    "decoding": decoding.measure,
     "gpt2_small": gpt2_small.measure,
     "training": training.measure,
 }
