@@ -22,8 +22,9 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from algorithms import CachedDInference, DInference
+from algorithms import DInference
 from algorithms.checkpoints import GELU_tanh, gpt2_parameters
+from algorithms.extensions.cached_inference import CachedDInference
 from bench.gpt2_small import HEADS, model, text
 
 PROMPT, TOKENS = 64, 64
