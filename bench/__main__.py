@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from bench import checks, gpt2_small, training
+from bench import checks, forward, growth, training
 
 MEASUREMENTS = {
     "checks": checks.measure,
-    "gpt2_small": gpt2_small.measure,
+    "forward": forward.measure,
+    "growth": growth.measure,
     "training": training.measure,
 }
 
