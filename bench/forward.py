@@ -24,7 +24,7 @@ from rich.table import Table
 
 from algorithms import tree_map
 from algorithms.checkpoints import GPT2
-from algorithms.extensions import BlockAttention
+from algorithms.extensions.block_attention import BlockAttention
 from bench.gpt2_small import distance, hugging_face, model, parameters, text
 from bench.timing import ratio, times, write
 
@@ -94,7 +94,8 @@ def measure() -> None:
     for length, rows in every.items():
         table = Table(
             "way", "max |P/Q − 1|", "ms", f"time / {EAGER}", "time / peer, compiled or not",
-            title=f"GPT-2 small's sizes, {length} tokens, float32, {torch.get_num_threads()} threads",
+            title=f"GPT-2 small's sizes, {length} tokens, float32, "
+            f"{torch.get_num_threads()} threads",
         )  # fmt: skip
         for name, row in rows.items():
             table.add_row(name, *map(str, row.values()))

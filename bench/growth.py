@@ -20,7 +20,8 @@ from rich.progress import track
 from rich.table import Table
 
 from algorithms.checkpoints import GPT2
-from algorithms.extensions import BlockAttention, OnlineAttention
+from algorithms.extensions.block_attention import BlockAttention
+from algorithms.extensions.online_attention import OnlineAttention
 from bench.gpt2_small import hugging_face, model, parameters, text
 from bench.timing import ratio, times, write
 
@@ -73,9 +74,9 @@ def measure() -> None:
         "tokens", *(f"{name}, {what}" for name in OURS for what in ("time", "MB")),
         title="time / Hugging Face's, and MB beyond P",
     )  # fmt: skip
-    for ell, rows in every.items():
+    for length, rows in every.items():
         cells = (rows[name][key] for name in OURS for key in ("of_theirs", "megabytes"))
-        table.add_row(ell, *map(str, cells))
+        table.add_row(length, *map(str, cells))
     Console().print(table)
     write("growth", every)
 
