@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from bench import checks, decoding, gpt2_small, training
+from bench import checks, decoding, forward, growth, training
 
 MEASUREMENTS = {
     "checks": checks.measure,
     "decoding": decoding.measure,
-    "gpt2_small": gpt2_small.measure,
+    "forward": forward.measure,
+    "growth": growth.measure,
     "training": training.measure,
 }
 
