@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from bench import checks, forward, growth, training
+from bench import checks, decoding, forward, growth, training
 
 MEASUREMENTS = {
     "checks": checks.measure,
+    "decoding": decoding.measure,
     "forward": forward.measure,
     "growth": growth.measure,
     "training": training.measure,
