@@ -7,31 +7,25 @@ multiply each matrix by a vector, once a token, which reads all weights from mem
 
 from __future__ import annotations
 
-import json
-import random
 import statistics
-import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from algorithms import DInference
-from algorithms.checkpoints import GELU_tanh, gpt2_parameters
+from algorithms.checkpoints import GELU_tanh
 from algorithms.extensions.cached_inference import CachedDInference
-from bench.gpt2_small import HEADS, model, text
+from bench.gpt2_small import model, parameters, text
+from bench.timing import ratio, times, write
 
-PROMPT, TOKENS = 64, 64
+PROMPT, TOKENS, ROUNDS = 64, 64, 7
 CACHED, THEIRS = "NumPy, with a cache", "Hugging Face, with a cache"
 LITERAL, LIMIT = "NumPy, without", "reading the weights"
-ROUNDS = {CACHED: 5, THEIRS: 5, LIMIT: 5, LITERAL: 1}
-WRITTEN = Path(__file__).parent.parent / "docs" / "_data" / "decoding.json"
 
 
 def ours(function: Any, x: Any, theta: Any) -> Any:
@@ -71,10 +65,8 @@ def read(weights: list[Any], vectors: dict[int, Any]) -> None:
 
 def ways() -> dict[str, Callable[[], Any]]:
     """The four, of one model and one prompt."""
-    network = model()
-    state = {name: p.detach().numpy() for name, p in network.state_dict().items()}
-    theta = gpt2_parameters(state, H=HEADS)
-    x = text()[:PROMPT].astype(np.int64)
+    network, x = model(), text(PROMPT).astype(np.int64)
+    theta = parameters(network)
     weights = matrices(theta)
     vectors = {W.shape[1]: np.ones(W.shape[1], W.dtype) for W in weights}
     return {
@@ -85,25 +77,13 @@ def ways() -> dict[str, Callable[[], Any]]:
     }
 
 
-def times(run: dict[str, Callable[[], Any]]) -> dict[str, list[float]]:
-    """Seconds of each, in a shuffled order each round, after a first call that is not counted."""
-    order = [name for name, rounds in ROUNDS.items() for _ in range(rounds)]
-    taken: dict[str, list[float]] = {name: [] for name in run}
-    for name in (CACHED, THEIRS, LIMIT):
-        run[name]()
-    random.Random(0).shuffle(order)
-    for name in track(order, "decoding", transient=True):
-        start = time.perf_counter()
-        run[name]()
-        taken[name].append(time.perf_counter() - start)
-    return taken
-
-
 def measure() -> None:
     """Print and write a table: seconds, and how they stand to Hugging Face's and to the limit."""
     run = ways()
     same = sum(a == b for a, b in zip(run[CACHED]().tolist(), run[THEIRS]().tolist(), strict=True))
-    taken = {name: statistics.median(some) for name, some in times(run).items()}
+    quick = {name: way for name, way in run.items() if name != LITERAL}
+    taken = {**times(quick, rounds=ROUNDS), **times({LITERAL: run[LITERAL]}, rounds=1)}
+    taken[LITERAL] *= ROUNDS  # one round of a minute is enough
     table = Table(
         "way", "milliseconds a token", "time / Hugging Face's", "time / limit",
         title=f"{TOKENS} tokens after {PROMPT}, GPT-2 small's sizes, float32; "
@@ -111,14 +91,13 @@ def measure() -> None:
     )  # fmt: skip
     rows = {
         name: {
-            "milliseconds": round(1e3 * seconds / TOKENS, 1),
-            "of_theirs": round(seconds / taken[THEIRS], 2),
-            "of_limit": round(seconds / taken[LIMIT], 2),
+            "milliseconds": round(1e3 * statistics.median(taken[name]) / TOKENS, 1),
+            "of_theirs": round(ratio(taken, name, THEIRS), 2),
+            "of_limit": round(ratio(taken, name, LIMIT), 2),
         }
-        for name, seconds in taken.items()
+        for name in run
     }
     for name, row in rows.items():
         table.add_row(name, *map(str, row.values()))
     Console().print(table)
-    figures = {"prompt": PROMPT, "tokens": TOKENS, "same": same, "ways": rows}
-    WRITTEN.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    write("decoding", {"prompt": PROMPT, "tokens": TOKENS, "same": same, "ways": rows})
