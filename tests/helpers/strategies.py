@@ -286,7 +286,9 @@ class Call(NamedTuple):
 
 
 def flat(call: Call, result: Any) -> list[Any]:
-    """The arrays of a result, in NumPy. A number is one."""
+    """The arrays of a result, in NumPy. A number is one, and a function has none."""
+    if isinstance(signature(call.function).result, Instance):
+        return []
     parts = leaves(signature(call.function).result, result, "result")
     return [np.asarray(leaf.value) for leaf in parts] or [np.asarray(result)]
 
