@@ -63,7 +63,9 @@ def _renamed(
     for old, one in stored.items():
         name = old.replace("LayerNorm.gamma", "LayerNorm.weight")
         name = name.replace("LayerNorm.beta", "LayerNorm.bias")
-        if bare and _top(name) not in ours:
+        if _top(name) not in ours and (
+            bare or base + name in described.arrays
+        ):
             name = base + name
         if name in renamed:
             raise ValueError(
