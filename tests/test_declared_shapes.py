@@ -64,6 +64,7 @@ NOT_REQUIRED = "the spec does not require it"
 #: What differs: in which algorithms, what, how, and why.
 LISTED = [
     ("8 9 10 11 12 13 14 15", "activation", NONE, "ReLU or GELU unless another is given"),
+    ("5 8 9 10", "attention", NONE, "Algorithm 4 unless another is given that is equal to it"),
     ("9 10", "padding", NONE, "which tokens only fill up a batch; the paper has no batch"),
     ("8", "padding_x", NONE, "the same, of x"),
     ("8", "padding_z", NONE, "the same, of z"),
@@ -80,6 +81,10 @@ LISTED = [
     ("D9 O4", "eta_min >= 0", NOT_REQUIRED, "a step does not climb"),
     ("D9 O4", "N_steps ∈ ℕ", "not required", "follows from N_warm + 1 ≤ N_steps"),
     ("D9", "B ∈ ℕ", "not required", "follows from 1 ≤ B"),
+    ("C4 C5 C6 C7", "B ∈ ℕ", "not required", "follows from B >= 1"),
+    ("C4 C5 C6 C7", "B >= 1", NOT_REQUIRED, "follows but where there are no columns"),
+    ("C4 C6", "ℓ_x = N_B B", "not required", "the last block may be smaller"),
+    ("C5 C7", "ℓ_z = N_B B", "not required", "the last block may be smaller"),
     ("X2", "w ∈ ℕ", "not required", "follows from 1 ≤ w"),
     ("D3", "N_V ∈ ℕ", "not required", "follows from mask_token < N_V"),
     ("14", "ell <= ell_max", NOT_REQUIRED, "follows but where ℓ_gen = 0"),
@@ -233,7 +238,11 @@ class Comparison:
             yield path, f"{' '.join(axes)} for {' '.join(map(self.written, shape))}"
 
     def size(self, axis: str) -> float:
-        return math.prod(self.sizes.get(name, math.nan) for name in axis.split("*"))
+        """An axis may be a sum, of products: `H*d_attn`, `ell+ell_x`."""
+        return sum(
+            math.prod(self.sizes.get(name, math.nan) for name in part.split("*"))
+            for part in axis.split("+")
+        )
 
     def written(self, size: int) -> str:
         """A size by the pseudocode's names."""
