@@ -25,6 +25,7 @@ GPT = {"vocab_size": 19, "n_embd": 18, "n_layer": 2, "n_head": 3}
 CONFIGS = {
     "BertForMaskedLM": ENCODER,
     "BertForSequenceClassification": ENCODER,
+    "BertModel": ENCODER,
     "GPT2LMHeadModel": {**GPT, "n_positions": 11},
     "GPTJForCausalLM": {**GPT, "rotary_dim": 4},
     "GPTNeoForCausalLM": {
@@ -206,6 +207,11 @@ REFUSED = [
     (
         NEO,
         {"attention_layers": ["global", "local", "global"]},
+        "attention_types are not computed: want global and local in turn, in num_layers=2 layers",
+    ),
+    (
+        NEO,
+        {"attention_types": [[["global", "local"], 10**12]]},
         "attention_types are not computed: want global and local in turn, in num_layers=2 layers",
     ),
     (
