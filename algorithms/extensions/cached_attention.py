@@ -1,4 +1,4 @@
-"""Algorithms K1 and K8: attention of keys and values that are kept.
+"""Algorithms K1 and K8: attention to a cache.
 
 A cache holds the keys and the values of all tokens so far: a column
 for each token, the heads one below the other.
@@ -72,7 +72,7 @@ def CachedAttention(
     ...     MHAttentionParameters, np.random.default_rng(0), H=2,
     ...     d_attn=3, d_mid=4, d_x=5, d_z=6, d_out=5,
     ... )
-    >>> X, Z, Mask = np.ones((5, 1)), np.ones((6, 8)), np.ones((8, 1))
+    >>> X, Z, Mask = np.ones((5, 1)), np.ones((6, 8)), np.eye(8, 1)
     >>> K, V = extend_cache(Z, np.ones((6, 0)), np.ones((8, 0)), W)
     >>> V_tilde = CachedAttention(X, K, V, W, Mask == 1)
     >>> np.allclose(V_tilde, MHAttention(X, Z, W, Mask == 1))

@@ -1,4 +1,4 @@
-"""Algorithms K9 and K10: a cache of keys turned by their positions."""
+"""Algorithms K9 and K10: a cache of keys that are turned."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def CachedRotaryAttention(
     ...     H_kv=2, R=3, d_attn=4, d_mid=3, d_x=5, d_out=5,
     ... )
     >>> X, omega = np.ones((5, 1)), np.array([1.0, 0.01])
-    >>> K, V, Mask = np.ones((8, 9)), np.ones((6, 9)), np.ones((9, 1))
+    >>> K, V, Mask = np.ones((8, 9)), np.ones((6, 9)), np.eye(9, 1)
     >>> CachedRotaryAttention(
     ...     X, K, V, W, Mask == 1, omega, t_0=8
     ... ).shape

@@ -55,6 +55,8 @@ def gumbel_max(
     """
     xp = namespace(p)
     never = p <= 0  # log 0 is −∞, and warns
-    log_p = xp.where(never, -xp.inf, xp.log(xp.where(never, 1.0, p)))
+    log_p = xp.where(
+        never, -xp.inf, xp.log(xp.where(never, 1.0, p))
+    )
     s = log_p - xp.log(-xp.log(u))  # S3.1
     return xp.argmax(s, axis=-1)  # S3.2

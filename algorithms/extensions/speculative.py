@@ -72,7 +72,7 @@ def speculative_step(
     752
     """
     xp = namespace(p)
-    a = rng.random() * q[y] < p[y]  # S6.1
+    a = q[y] * rng.random() < p[y]  # S6.1
     r = p - q
     r = xp.where(r > 0, r, 0.0)  # S6.2
     if not a and xp.max(r) > 0:

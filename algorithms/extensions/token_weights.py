@@ -56,9 +56,9 @@ def top_k(p: Float[A, " N_V"], *, k: int) -> Float[A, " N_V"]:
     """
     xp, N_V = namespace(p), p.shape[0]
     up_to = xp.searchsorted(xp.sort(p), p, side="right")
-    r = N_V - up_to  # S1.1
+    r = -(up_to - N_V)  # S1.1
     q = p  # S1.2
-    q = xp.where(k <= r, 0.0, q)  # S1.3
+    q = xp.where(r >= k, 0.0, q)  # S1.3
     return q  # S1.4
 
 
@@ -91,8 +91,10 @@ def nucleus(
     Notes
     -----
     What a token and those no likelier have is added up, rising, so
-    that rounding loses none where alpha is 1. Tokens that are equally likely stay
-    or go together: the result depends on p alone. TopPLogitsWarper of transformers cuts
+    that rounding loses none where alpha is 1.
+
+    Tokens that are equally likely stay or go together: the result
+    depends on p alone. TopPLogitsWarper of transformers cuts
     through them where alpha is reached: of four tokens of 0.25 each
     it keeps two with alpha = 0.5, and this keeps four.
 
@@ -110,7 +112,7 @@ def nucleus(
     up_to = xp.searchsorted(rising, p, side="right") - 1
     r = xp.cumulative_sum(rising)[up_to]  # S2.1
     q = p  # S2.2
-    least = (1 - alpha) * xp.sum(p)
+    least = xp.sum(p) * (1 - alpha)
     q = xp.where(r <= least, 0.0, q)  # S2.3
     return q  # S2.4
 
@@ -155,6 +157,5 @@ def min_p(p: Float[A, " N_V"], *, alpha: float) -> Float[A, " N_V"]:
     xp = namespace(p)
     m = xp.max(p)  # S4.1
     q = p  # S4.2
-    q = xp.where(p < alpha * m, 0.0, q)  # S4.3
+    q = xp.where(p < m * alpha, 0.0, q)  # S4.3
     return q  # S4.4
-

@@ -176,7 +176,9 @@ def declared(function: Callable[..., Any]) -> Signature:
     parameters = signature(function).parameters.values()
     arguments = [(p.name, read(hints[p.name])) for p in parameters]
     return Signature(
-        dict(sorted(arguments, key=lambda a: _asks_for_sizes(a[1]))),
+        dict(
+            sorted(arguments, key=lambda a: _asks_for_sizes(a[1]))
+        ),
         read(hints["return"]),
         {
             p.name: p.default

@@ -19,7 +19,7 @@ from hypothesis import Phase, given, reject, settings
 from hypothesis import strategies as st
 
 import algorithms
-from algorithms import min_p
+from algorithms.extensions.token_weights import min_p
 from algorithms.signatures.declarations import (
     ArrayOf,
     Choice,
