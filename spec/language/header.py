@@ -295,19 +295,22 @@ class _Reader:
                             if apart and variable not in declared:
                                 self.variables.pop(variable, None)
                             # A part of a bundle is declared by it, and here taken apart in turn.
-                            if not (opens and self.is_part(variable, type)):
+                            if not (opens and self.is_part(member, variable, type)):
                                 self.declare(member, variable, type)
                                 declared[variable] = type
                             if opens:
                                 self.take_apart(item, member, variable, type, apart)
 
-    def is_part(self, variable: Key, type: Type) -> bool:
-        """Say whether a variable is a part of a bundle that has been taken apart."""
-        before = self.variables.get(variable)
+    def is_part(self, node: Node, variable: Key, type: Type) -> bool:
+        """Say whether a variable is a part, of this type, of a bundle that has been taken apart."""
+        if all(variable not in parts.values() for parts in self.opened.values()):
+            return False
+        before = self.variables[variable]
         if isinstance(type, types.Family) and isinstance(before, types.Family):
             before = replace(before, index=type.index)
-        parts = (part for opened in self.opened.values() for part in opened.values())
-        return variable in parts and before == type
+        if before != type:
+            raise self.error(node, f"{variable} is {before}, not {type}")
+        return True
 
     def take_apart(
         self, item: tree.Alike, node: Node, variable: Key, type: Type, made: bool

@@ -129,7 +129,8 @@ class Lines(Calls):
                     problem = f"{variable} grows in a loop that runs down"
                     raise self.error(line.statement, problem)
                 if binder is not None and step.constant is None:
-                    problem = f"{variable} grows by {step} a turn, not by one number"
+                    unit = "tokens" if _is_sequence(start) else "columns"
+                    problem = f"{variable} grows by {step} {unit} a turn, not by one number"
                     raise self.error(line.statement, problem)
         return growth
 
@@ -141,10 +142,12 @@ class Lines(Calls):
     def repeat(self, line: Line, condition: tree.Condition) -> None:
         """Go through a `while`: what a turn hands to the next never gets shorter."""
         starts = {key: self.variables[key] for key in self.names.carried[line.number]}
-        growth = self.growth(line, starts)
-        longer: dict[Poly, Poly] = {}  # than before the loop, for each growth in a turn
+        # What grows alike has a length in common, so that a cache is as long as its tokens.
+        families = any(isinstance(start, types.Family) for start in starts.values())
+        growth = self.growth(line, starts) if families else {}
+        longer: dict[Key | Poly, Poly] = {}  # than before the loop
         for variable, start in sorted(starts.items(), key=lambda item: not _is_sequence(item[1])):
-            before, step = _length(start), growth[variable]
+            before, step = _length(start), growth.get(variable, variable)
             if before is not None and step not in longer:
                 length = Atom(f"length({variable})", "index", next(self.serials))
                 self.typing.bounds[length] = (before, None)
