@@ -1,7 +1,7 @@
 """Tables of what inference needs, counted from the pseudocode: memory, and operations."""
 
 from collections.abc import Iterator, Sequence
-from inspect import signature
+from inspect import unwrap
 
 from spec.cost import Cost, cost, value
 from spec.cost.presets import presets
@@ -24,8 +24,8 @@ def attention_memory() -> Iterator[Sequence[Cell]]:
     """Yield Algorithm 4 and all of group C: how many numbers they hold at once, for a head."""
     functions = implementations("algorithms")
     for id in ("4", *(id for id in checked() if id.startswith("C"))):
-        parameters = signature(functions[id]).parameters
-        B = parameters["B"].default if "B" in parameters else 1
+        defaults = unwrap(functions[id]).__kwdefaults__ or {}  # autodoc puts texts into signatures
+        B = defaults.get("B", 1)
         counted = cost(checked(), id)
         yield (
             reference("alg", id, f"{id} {checked()[id].program.layout.title}"),
