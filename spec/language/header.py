@@ -290,7 +290,7 @@ class _Reader:
                     self.declare(bundle, self.bundle, types.Bundle(self.program.id, ()))
                 case tree.Declarations(items, own):
                     for item in items:
-                        opens = isinstance(item, tree.Alike) and item.parts
+                        opens = item if isinstance(item, tree.Alike) and item.parts else None
                         for member, variable, type in self.item(item, own or (scope and scope[1])):
                             if apart and variable not in declared:
                                 self.variables.pop(variable, None)
@@ -299,7 +299,7 @@ class _Reader:
                                 self.declare(member, variable, type)
                                 declared[variable] = type
                             if opens:
-                                self.take_apart(item, member, variable, type, apart)
+                                self.take_apart(opens, member, variable, type, apart)
 
     def is_part(self, node: Node, variable: Key, type: Type) -> bool:
         """Say whether a variable is a part, of this type, of a bundle that has been taken apart."""

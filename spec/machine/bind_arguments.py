@@ -38,8 +38,8 @@ class ArgumentBinder(Generic[S]):
         checked = self.algorithms[id]
         header, frame = checked.header, Frame(checked)
         left_out = (variable for variable, _ in header.parameters[len(parameters) :])
-        defaults = [header.defaults[variable] for variable in left_out if variable in header.defaults]
-        parameters = [*parameters, *defaults]
+        defaults = header.defaults
+        parameters = [*parameters, *(defaults[one] for one in left_out if one in defaults)]
         if (len(inputs), len(parameters)) != (len(header.inputs), len(header.parameters)):
             raise MachineError(
                 f"Algorithm {id} takes {len(header.inputs)} inputs and {len(header.parameters)} "

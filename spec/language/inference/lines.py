@@ -109,7 +109,7 @@ class Lines(Calls):
         self.unbind(binder)
 
     def growth(self, line: Line, starts: Mapping[Key, Type]) -> Mapping[Key, Poly]:
-        """Return by how much a turn makes each sequence or cache longer, as the first turn shows."""
+        """Return by how much a turn makes sequences and caches longer, as the first turn shows."""
         growth = dict.fromkeys(starts, ZERO)
         binder = line.statement.binder if isinstance(line.statement, tree.For) else None
         runs_down = isinstance(binder, tree.Range) and binder.runs_down
