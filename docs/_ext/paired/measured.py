@@ -121,6 +121,19 @@ def _parity() -> Rows:
         yield one["theirs"], ours, algorithm, f"{one['distance']:.0e}"
 
 
+def _sharding() -> Rows:
+    def operations(sent: Mapping[str, Sequence[int]]) -> str:
+        return ", ".join(f"{count} {kind}" for kind, (count, _) in sent.items()) or "nothing"
+
+    def numbers(sent: Mapping[str, Sequence[int]]) -> str:
+        return f"{sum(size for _, size in sent.values()) / 1e6:.0f} M"
+
+    for one in _read("sharding"):
+        program = _algorithm("10") if one["program"] == "P" else "a step"
+        said = [form(one[sent]) for form in (operations, numbers) for sent in ("asked", "sent")]
+        yield one["split"], one["devices"], program, *said, f"{one['parameters'] / 1e6:.0f} M"
+
+
 def _laws() -> Rows:
     for law in all_laws():
         links: list[nodes.Node] = []
@@ -188,6 +201,16 @@ _UNSEEN = (
     "named blind",
     "named now",
 )
+_SHARDING = (
+    "Split",
+    "devices",
+    "program",
+    "asked",
+    "sent",
+    "numbers asked",
+    "numbers sent",
+    "θ on a device",
+)
 _ERRORS = ("Line", "δ", "float64: error", "bound", "float32: error", "bound")
 
 TABLES: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]] = {
@@ -202,6 +225,7 @@ TABLES: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]] = {
     "adapters": (_ADAPTERS, _adapters),
     "checks": (_CHECKS, _checks),
     "parity": (("Theirs", "ours", "Algorithm", "largest difference"), _parity),
+    "sharding": (_SHARDING, _sharding),
     "planted": (_PLANTED, _planted),
     "missed": (("Host", "Algorithm", "planted", "named instead"), _missed),
     "unseen": (("Algorithm", "bug", "place", "name"), _unseen),
