@@ -52,6 +52,12 @@ from algorithms.checkpoints.mistral import (
     MISTRAL_DEPARTURES,
     PublishedMistral,
 )
+from algorithms.checkpoints.model_folder import (
+    Model,
+    load,
+    model_of,
+    save,
+)
 from algorithms.checkpoints.qwen import (
     QWEN_DEPARTURES,
     Qwen,
@@ -86,6 +92,7 @@ __all__ = [
     "GPTNeoX",
     "Marian",
     "MarianParameters",
+    "Model",
     "PublishedLlama",
     "PublishedMistral",
     "Qwen",
@@ -101,7 +108,10 @@ __all__ = [
     "linear_scaling",
     "llama3_scaling",
     "llama_parameters",
+    "load",
     "marian_parameters",
     "marian_positions",
+    "model_of",
     "qwen_parameters",
+    "save",
 ]

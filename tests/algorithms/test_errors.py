@@ -171,8 +171,8 @@ ERRORS = {
     ),
     # Indices
     "a segment that has no vector": (
-        lambda: BERT(SHORT, 0 * SHORT + 2, BERTParameters(E, W_s=generic.matrix(6, 2))),
-        "IndexError: BERT: s holds segment 2, outside 0 … 1 (N_s = 2)",
+        lambda: BERT(SHORT, BERTParameters(E, W_s=generic.matrix(6, 2)), segments=0 * SHORT + 2),
+        "IndexError: BERT: segments holds segment 2, outside 0 … 1 (N_s = 2)",
     ),
     # Types
     "a dict for theta": (

@@ -322,7 +322,8 @@ def bert() -> Compared:
     model = redrawn(transformers.BertForMaskedLM(transformers.BertConfig(**BERT_SIZES)))
     x, s = tokens(), segments()
     parameters = bert_parameters(model.state_dict(), H=H)
-    return Compared(BERT, (x, s, parameters), probabilities(model, x, token_type_ids=s))
+    Q = probabilities(model, x, token_type_ids=s)
+    return Compared(BERT, (x, parameters), Q, {"segments": s})
 
 
 def bert_for_classes(*, faint: float = 1.0, padding: Any = None) -> Compared:
@@ -335,7 +336,7 @@ def bert_for_classes(*, faint: float = 1.0, padding: Any = None) -> Compared:
     x, s = tokens(), segments()
     Q = doubled(model, x, token_type_ids=s, attention_mask=padding).logits.softmax(-1)
     parameters = bert_for_classes_parameters(model.state_dict(), H=H)
-    return Compared(BERTForClasses, (x, s, parameters), Q)
+    return Compared(BERTForClasses, (x, parameters), Q, {"segments": s})
 
 
 def redrawn_marian(activation: str, W_p: Any) -> Any:
