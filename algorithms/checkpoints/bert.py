@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple
 
 from algorithms.checkpoints.departures import Departure
 from algorithms.checkpoints.state import State
-from algorithms.paper.attention import MHAttention
+from algorithms.paper.attention import Attention, MHAttention
 from algorithms.paper.embedding import (
     Token,
     positional_embedding,
@@ -92,6 +92,7 @@ def BERT(
     | None = None,
     eps: float = 1e-12,  # B1
     activation: Callable[[A], A] = GELU,
+    attention: Callable[..., A] = Attention,
     padding: Annotated[Bool[Array, "*batch ell"], RightPadding]
     | None = None,
 ) -> Float[A, "*batch N_V ell"]:
@@ -106,7 +107,7 @@ def BERT(
     segments : integer of any type, (*batch, ell), optional
         The segment of each token, 0 … N_s−1. None: all are in the
         first, 0.
-    eps, activation, padding
+    eps, activation, attention, padding
         As in `ETransformer`; BERT's ε is departure B1.
 
     Returns
@@ -160,7 +161,9 @@ def BERT(
         W, gamma1, beta1, gamma2, beta2, *mlp = layer
         W_mlp1, b_mlp1, W_mlp2, b_mlp2 = mlp
         Mask = bidirectional_mask(X, X, padding)  # 9.5
-        X = X + MHAttention(X, X, W, Mask)  # 9.5
+        X = X + MHAttention(
+            X, X, W, Mask, attention=attention
+        )  # 9.5
         X = layer_norm(X, gamma1, beta1, eps=eps)  # 9.6
         hidden = activation(W_mlp1 @ X + b_mlp1[:, None])  # 9.7
         X = X + W_mlp2 @ hidden + b_mlp2[:, None]  # 9.7

@@ -12,7 +12,7 @@ from algorithms.checkpoints.bert import (
 )
 from algorithms.checkpoints.state import State
 from algorithms.extensions.classifier import EClassifierParameters
-from algorithms.paper.attention import MHAttention
+from algorithms.paper.attention import Attention, MHAttention
 from algorithms.paper.embedding import (
     Token,
     positional_embedding,
@@ -67,6 +67,7 @@ def BERTForClasses(
     | None = None,
     eps: float = 1e-12,  # B1
     activation: Callable[[A], A] = GELU,
+    attention: Callable[..., A] = Attention,
     padding: Annotated[Bool[Array, "*batch ell"], RightPadding]
     | None = None,
 ) -> Float[A, "*batch N_C"]:
@@ -81,7 +82,7 @@ def BERTForClasses(
     segments : integer of any type, (*batch, ell), optional
         The segment of each token, 0 … N_s−1. None: all are in the
         first, 0.
-    eps, activation, padding
+    eps, activation, attention, padding
         As in `EClassifier`; BERT's ε is departure B1.
 
     Returns
@@ -140,7 +141,9 @@ def BERTForClasses(
         W, gamma1, beta1, gamma2, beta2, *mlp = layer
         W_mlp1, b_mlp1, W_mlp2, b_mlp2 = mlp
         Mask = bidirectional_mask(X, X, padding)  # X6.5
-        X = X + MHAttention(X, X, W, Mask)  # X6.5
+        X = X + MHAttention(
+            X, X, W, Mask, attention=attention
+        )  # X6.5
         X = layer_norm(X, gamma1, beta1, eps=eps)  # X6.6
         hidden = activation(W_mlp1 @ X + b_mlp1[:, None])  # X6.7
         X = X + W_mlp2 @ hidden + b_mlp2[:, None]  # X6.7

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from algorithms.checkpoints.activations import GELU_tanh
 from algorithms.checkpoints.departures import Departure
 from algorithms.checkpoints.state import State
+from algorithms.paper.attention import Attention
 from algorithms.paper.decoder import DTransformer
 from algorithms.paper.embedding import Token
 from algorithms.paper.parameters import (
@@ -52,6 +53,7 @@ def GPT2(
     *,
     eps: float = 1e-5,  # G1
     activation: Callable[[A], A] = GELU_tanh,  # G2
+    attention: Callable[..., A] = Attention,
     padding: Annotated[Bool[Array, "*batch ell"], RightPadding]
     | None = None,
 ) -> Float[A, "*batch N_V ell"]:
@@ -63,7 +65,7 @@ def GPT2(
         Token IDs, 0 … N_V−1; 1 ≤ ell ≤ ell_max.
     theta : DTransformerParameters
         From `gpt2_parameters`.
-    eps, activation, padding
+    eps, activation, attention, padding
         As in `DTransformer`; the defaults are departures G1 and G2.
 
     Returns
@@ -96,7 +98,12 @@ def GPT2(
     True
     """
     return DTransformer(
-        x, theta, eps=eps, activation=activation, padding=padding
+        x,
+        theta,
+        eps=eps,
+        activation=activation,
+        attention=attention,
+        padding=padding,
     )
 
 

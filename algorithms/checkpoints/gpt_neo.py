@@ -17,6 +17,7 @@ from algorithms.checkpoints.decoder_departures import (
 )
 from algorithms.checkpoints.state import State
 from algorithms.extensions.masked_decoders import BandedTransformer
+from algorithms.paper.attention import Attention
 from algorithms.paper.embedding import Token
 from algorithms.paper.parameters import (
     DTransformerParameters,
@@ -39,6 +40,7 @@ def GPTNeo(
     w: int,
     eps: float = 1e-5,  # J6
     activation: Callable[[A], A] = GELU_tanh,  # J9
+    attention: Callable[..., A] = Attention,
 ) -> Float[A, "*batch N_V ell"]:
     """`BandedTransformer` as GPT-Neo runs it.
 
@@ -51,7 +53,7 @@ def GPTNeo(
     w : int, at least 1
         How many tokens a token sees in every second layer, itself
         among them: 256. In the first layer it sees all before it.
-    eps, activation
+    eps, activation, attention
         As in `DTransformer`; the defaults are departures J6 and J9.
 
     Returns
@@ -92,7 +94,12 @@ def GPTNeo(
         for l in range(len(theta.layers))
     ]
     return BandedTransformer(
-        x, theta, w_l=w_l, eps=eps, activation=activation
+        x,
+        theta,
+        w_l=w_l,
+        eps=eps,
+        activation=activation,
+        attention=attention,
     )
 
 

@@ -12,6 +12,7 @@ from algorithms.checkpoints.rotary_decoder import (
 )
 from algorithms.checkpoints.state import State
 from algorithms.extensions.rotary import rotate
+from algorithms.extensions.scaled_dot_product import attend
 from algorithms.paper.embedding import Token
 from algorithms.paper.notation import GELU
 from algorithms.paper.parameters import (
@@ -36,6 +37,7 @@ def GPTNeoX(
     *,
     eps: float = 1e-5,  # J6
     activation: Callable[[A], A] = GELU,  # J9
+    attention: Callable[..., A] = attend,
     parallel: bool = True,
 ) -> Float[A, "*batch N_V ell"]:
     """`DTransformer` as GPT-NeoX and Pythia run it.
@@ -54,6 +56,8 @@ def GPTNeoX(
     activation
         GELU in Pythia, `GELU_tanh` in GPT-NeoX-20B (J9), whose
         `hidden_act` is "gelu_fast".
+    attention
+        As in `RotaryQueries`.
     parallel : bool
         The hidden layer reads what attention reads, not what
         attention has written (J7): `use_parallel_residual`.
@@ -103,6 +107,7 @@ def GPTNeoX(
         lambda e, t: rotate(e, t, omega),
         eps=eps,
         activation=activation,
+        attention=attention,
         parallel=parallel,
     )
 

@@ -21,6 +21,7 @@ from algorithms.checkpoints.rotary_decoder import (
 )
 from algorithms.checkpoints.state import State
 from algorithms.extensions.rotary import rotate_pairs
+from algorithms.extensions.scaled_dot_product import attend
 from algorithms.paper.embedding import Token
 from algorithms.paper.parameters import Layer
 from algorithms.signatures.arrays import A, Array
@@ -40,6 +41,7 @@ def GPTJ(
     *,
     eps: float = 1e-5,  # J6
     activation: Callable[[A], A] = GELU_tanh,  # J9
+    attention: Callable[..., A] = attend,
     parallel: bool = True,
 ) -> Float[A, "*batch N_V ell"]:
     """`DTransformer` as GPT-J runs it.
@@ -53,7 +55,7 @@ def GPTJ(
     omega : float, (d_rot,)
         `rotary_frequencies` of 10000, with d_rot = 32 of the 256
         rows of a head: neighbours turn together (J8).
-    eps, activation
+    eps, activation, attention
         As in `DTransformer`; the defaults are departures J6 and J9.
     parallel : bool
         The hidden layer reads what attention reads, not what
@@ -97,6 +99,7 @@ def GPTJ(
         lambda e, t: rotate_pairs(e, t, omega),
         eps=eps,
         activation=activation,
+        attention=attention,
         parallel=parallel,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 from algorithms.checkpoints.decoder_departures import J1, J2, J3
@@ -18,6 +18,7 @@ from algorithms.extensions.rotary_attention import (
     RotaryAttentionParameters,
     RotaryQueriesParameters,
 )
+from algorithms.extensions.scaled_dot_product import attend
 from algorithms.paper.embedding import Token
 from algorithms.signatures.arrays import A, Array, namespace
 from algorithms.signatures.decorator import checked
@@ -35,6 +36,7 @@ def PublishedLlama(
     omega: Float[A, " d_rot"],
     *,
     eps: float = 1e-5,  # J1
+    attention: Callable[..., A] = attend,
 ) -> Float[A, "*batch N_V ell"]:
     """`Llama` as Llama 1, 2 and 3 run it.
 
@@ -50,6 +52,9 @@ def PublishedLlama(
         `llama3_scaling` of these (J2).
     eps : float, at least 0
         1e-5 in Llama 2 and 3, 1e-6 in Llama 1 (J1).
+    attention : function with the signature of `attend`
+        Algorithm C1, or one that gives the same otherwise:
+        `block_attend`, `online_attend`.
 
     Returns
     -------
@@ -83,7 +88,7 @@ def PublishedLlama(
     >>> bool((P == Llama(x, theta, omega)).all())
     True
     """
-    return Llama(x, theta, omega, eps=eps)
+    return Llama(x, theta, omega, eps=eps, attention=attention)
 
 
 @checked(requires=("factor >= 1",))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from algorithms.checkpoints.departures import Departure
 from algorithms.checkpoints.state import State
 from algorithms.extensions.silu import SiLU
-from algorithms.paper.attention import MHAttention
+from algorithms.paper.attention import Attention, MHAttention
 from algorithms.paper.embedding import (
     Token,
     positional_embedding,
@@ -101,6 +101,7 @@ def Marian(
     *,
     eps: float = 1e-5,  # M1
     activation: Callable[[A], A] = SiLU,  # M3
+    attention: Callable[..., A] = Attention,
     scale: float | None = None,
     padding_z: Annotated[Bool[Array, "*batch ell_z"], RightPadding]
     | None = None,
@@ -118,7 +119,7 @@ def Marian(
         θ, and what Marian adds to it.
     scale : float, optional
         What a token's vector is multiplied by: None is √d_e (M2).
-    eps, activation, padding_z, padding_x
+    eps, activation, attention, padding_z, padding_x
         As in `EDTransformer`; defaults are departures M1 and M3.
 
     Returns
@@ -170,7 +171,9 @@ def Marian(
         W_enc, gamma1, beta1, gamma2, beta2, *mlp = encoder_layer
         W_mlp1, b_mlp1, W_mlp2, b_mlp2 = mlp
         Mask = bidirectional_mask(Z, Z, padding_z)  # 8.5
-        Z = Z + MHAttention(Z, Z, W_enc, Mask)  # 8.5
+        Z = Z + MHAttention(
+            Z, Z, W_enc, Mask, attention=attention
+        )  # 8.5
         Z = layer_norm(Z, gamma1, beta1, eps=eps)  # 8.6
         hidden = activation(W_mlp1 @ Z + b_mlp1[:, None])  # 8.7
         Z = Z + W_mlp2 @ hidden + b_mlp2[:, None]  # 8.7
@@ -185,10 +188,14 @@ def Marian(
         gamma4, beta4, gamma5, beta5, *mlp = rest
         W_mlp3, b_mlp3, W_mlp4, b_mlp4 = mlp
         Mask = unidirectional_mask(X, padding_x)  # 8.14
-        X = X + MHAttention(X, X, W_dec, Mask)  # 8.14
+        X = X + MHAttention(
+            X, X, W_dec, Mask, attention=attention
+        )  # 8.14
         X = layer_norm(X, gamma3, beta3, eps=eps)  # 8.15
         Mask = bidirectional_mask(X, Z, padding_z)  # 8.16
-        X = X + MHAttention(X, Z, W_ed, Mask)  # 8.16
+        X = X + MHAttention(
+            X, Z, W_ed, Mask, attention=attention
+        )  # 8.16
         X = layer_norm(X, gamma4, beta4, eps=eps)  # 8.17
         hidden = activation(W_mlp3 @ X + b_mlp3[:, None])  # 8.18
         X = X + W_mlp4 @ hidden + b_mlp4[:, None]  # 8.18

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 from algorithms.checkpoints.decoder_departures import J1, J3
 from algorithms.extensions.llama import LlamaParameters, Mistral
+from algorithms.extensions.scaled_dot_product import attend
 from algorithms.paper.embedding import Token
 from algorithms.signatures.arrays import A, Array
 from algorithms.signatures.decorator import checked
@@ -24,6 +26,7 @@ def PublishedMistral(
     *,
     w: int,
     eps: float = 1e-5,  # J1
+    attention: Callable[..., A] = attend,
 ) -> Float[A, "*batch N_V ell"]:
     """`Mistral` as Mistral 7B and its kin run it.
 
@@ -41,6 +44,9 @@ def PublishedMistral(
         version 0.1. From 0.2 on there is no window: w = ell.
     eps : float, at least 0
         Departure J1.
+    attention : function with the signature of `attend`
+        Algorithm C1, or one that gives the same otherwise:
+        `block_attend`, `online_attend`.
 
     Returns
     -------
@@ -71,4 +77,6 @@ def PublishedMistral(
     >>> bool((P == Mistral(x, theta, omega, w=2)).all())
     True
     """
-    return Mistral(x, theta, omega, w=w, eps=eps)
+    return Mistral(
+        x, theta, omega, w=w, eps=eps, attention=attention
+    )

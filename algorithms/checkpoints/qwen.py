@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple
 
 from algorithms.checkpoints.decoder_departures import J1, J3, J4, J5
@@ -68,6 +68,7 @@ def Qwen(
     omega: Float[A, " d_rot"],
     *,
     eps: float = 1e-6,  # J1
+    attention: Callable[..., A] = attend,
 ) -> Float[A, "*batch N_V ell"]:
     """`Llama` as Qwen2, Qwen2.5 and Qwen3 run it.
 
@@ -82,6 +83,9 @@ def Qwen(
         `rotary_frequencies` of 1000000 with d_rot = d_attn/2.
     eps : float, at least 0
         Departure J1.
+    attention : function with the signature of `attend`
+        Algorithm C1, or one that gives the same otherwise:
+        `block_attend`, `online_attend`.
 
     Returns
     -------
@@ -124,7 +128,7 @@ def Qwen(
         X_tilde = rms_norm(X, gamma1, eps=eps)  # X1.5
         Mask = unidirectional_mask(X)  # X1.6
         X = X + _attention(
-            X_tilde, W, added, Mask, omega, eps
+            X_tilde, W, added, Mask, omega, eps, attention
         )  # X1.6
         X_tilde = rms_norm(X, gamma2, eps=eps)  # X1.7
         X = X + SwiGLU(X_tilde, W_mlp)  # X1.8
@@ -139,6 +143,7 @@ def _attention(
     Mask: Bool[Array, "ell ell"],
     omega: Float[A, " d_rot"],
     eps: float,
+    attention: Callable[..., A],
 ) -> Float[A, "*batch d_e ell"]:
     t, X_g = arange(X.shape[-1], X), per_head(X)
     b_q, b_k, b_v, b_o, gamma_q, gamma_k = added
@@ -156,7 +161,7 @@ def _attention(
     if gamma_k is not None:
         K = rms_norm(K, gamma_k, eps=eps)  # J5
     Q, K = rotate(Q, t, omega), rotate(K, t, omega)  # H3.3, H4.3
-    Y_h = attend(Q, per_head(K), per_head(V), Mask)  # H3.4
+    Y_h = attention(Q, per_head(K), per_head(V), Mask)  # H3.4
     Y = stack(stack(Y_h))  # H3.5, H4.6
     Y = W.W_o @ Y  # H4.7
     if b_o is not None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple
 
 from algorithms.extensions.grouped_queries import stack
-from algorithms.extensions.scaled_dot_product import attend
 from algorithms.paper.attention import per_head
 from algorithms.paper.embedding import Token, token_embedding
 from algorithms.paper.normalization import layer_norm
@@ -44,6 +43,7 @@ def rotary_decoder(
     *,
     eps: float,
     activation: Callable[[A], A],
+    attention: Callable[..., A],
     parallel: bool,
 ) -> Float[A, "*batch N_V ell"]:
     """Algorithm 10 whose queries and keys turn with position."""
@@ -55,7 +55,9 @@ def rotary_decoder(
         X_tilde = layer_norm(X, gamma1, beta1, eps=eps)  # 10.5
         Mask = unidirectional_mask(X)  # 10.6
         before = X
-        X = X + _attention(X_tilde, W, Mask, turn)  # 10.6
+        X = X + _attention(
+            X_tilde, W, Mask, turn, attention
+        )  # 10.6
         Y = before if parallel else X  # J7
         X_tilde = layer_norm(Y, gamma2, beta2, eps=eps)  # 10.7
         hidden = activation(
@@ -74,6 +76,7 @@ def _attention(
     W: MHAttentionParameters[A],
     Mask: Bool[Array, "ell ell"],
     turn: Callable[[A, Array], A],
+    attention: Callable[..., A],
 ) -> Float[A, "*batch d_e ell"]:
     (W_q, b_q, W_k, b_k, W_v, b_v), W_o, b_o = W
     t, X_h = arange(X.shape[-1], X), per_head(X)
@@ -81,6 +84,6 @@ def _attention(
     K = W_k @ X_h + b_k[..., None]  # 4.2
     V = W_v @ X_h + b_v[..., None]  # 4.3
     Q, K = turn(Q, t), turn(K, t)  # J8
-    Y_h = attend(Q, K, V, Mask)  # 4.4-4.6, 5.1-5.2
+    Y_h = attention(Q, K, V, Mask)  # 4.4-4.6, 5.1-5.2
     Y = stack(Y_h)  # 5.3
     return W_o @ Y + b_o[:, None]  # 5.4

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple
 
-from algorithms.paper.attention import MHAttention
+from algorithms.paper.attention import Attention, MHAttention
 from algorithms.paper.embedding import (
     Token,
     positional_embedding,
@@ -58,6 +58,7 @@ def EClassifier(
     *,
     eps: float = 0.0,
     activation: Callable[[A], A] = GELU,
+    attention: Callable[..., A] = Attention,
     padding: Annotated[Bool[Array, "*batch ell"], RightPadding]
     | None = None,
 ) -> Float[A, "*batch N_C"]:
@@ -71,7 +72,7 @@ def EClassifier(
         Token IDs, 0 … N_V−1; 1 ≤ ell ≤ ell_max.
     theta : EClassifierParameters
         All parameters; every size is read off their shapes.
-    eps, activation, padding
+    eps, activation, attention, padding
         As in `ETransformer`.
 
     Returns
@@ -123,7 +124,9 @@ def EClassifier(
         W, gamma1, beta1, gamma2, beta2, *mlp = layer
         W_mlp1, b_mlp1, W_mlp2, b_mlp2 = mlp
         Mask = bidirectional_mask(X, X, padding)  # X6.5
-        X = X + MHAttention(X, X, W, Mask)  # X6.5
+        X = X + MHAttention(
+            X, X, W, Mask, attention=attention
+        )  # X6.5
         X = layer_norm(X, gamma1, beta1, eps=eps)  # X6.6
         hidden = activation(W_mlp1 @ X + b_mlp1[:, None])  # X6.7
         X = X + W_mlp2 @ hidden + b_mlp2[:, None]  # X6.7

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple
 
 from algorithms.extensions.gated import GatedParameters, SwiGLU
@@ -11,6 +12,7 @@ from algorithms.extensions.rotary_attention import (
     SharedAttention,
     SharedAttentionParameters,
 )
+from algorithms.extensions.scaled_dot_product import attend
 from algorithms.paper.attention import per_head
 from algorithms.paper.embedding import Token, token_embedding
 from algorithms.paper.notation import unidirectional_mask
@@ -96,6 +98,7 @@ def CrossLayerBlock(
     omega: Float[A, " d_rot"],
     *,
     eps: float = 0.0,
+    attention: Callable[..., A] = attend,
 ) -> Float[A, "*batch d_e ell"]:
     """Layers that share the keys and values of the first.
 
@@ -112,6 +115,9 @@ def CrossLayerBlock(
         As in `rotate`.
     eps : float, at least 0
         The ε of `rms_norm`.
+    attention : function with the signature of `attend`
+        Algorithm C1, or one that gives the same otherwise:
+        `block_attend`, `online_attend`.
 
     Returns
     -------
@@ -157,7 +163,13 @@ def CrossLayerBlock(
     for layer in layers:  # H6.7
         X_tilde = rms_norm(X, layer.gamma1, eps=eps)  # H6.8
         X = X + SharedAttention(
-            X_tilde, K_g, V_g, layer.W, Mask, omega
+            X_tilde,
+            K_g,
+            V_g,
+            layer.W,
+            Mask,
+            omega,
+            attention=attention,
         )  # H6.9
         X_tilde = rms_norm(X, layer.gamma2, eps=eps)  # H6.10
         X = X + SwiGLU(X_tilde, layer.W_mlp)  # H6.11
@@ -173,6 +185,7 @@ def CrossLayerLlama(
     omega: Float[A, " d_rot"],
     *,
     eps: float = 0.0,
+    attention: Callable[..., A] = attend,
 ) -> Float[A, "*batch N_V ell"]:
     """Llama whose layers, L_s at a time, share keys and values.
 
@@ -186,6 +199,9 @@ def CrossLayerLlama(
         As in `Llama`.
     eps : float, at least 0
         The ε of `rms_norm`.
+    attention : function with the signature of `attend`
+        Algorithm C1, or one that gives the same otherwise:
+        `block_attend`, `online_attend`.
 
     Returns
     -------
@@ -228,6 +244,8 @@ def CrossLayerLlama(
     X = token_embedding(x, W_e)  # X3.2-X3.3; e_t = X
     for (W,) in layers:  # X3.4
         Mask = unidirectional_mask(X)  # X3.5
-        X = CrossLayerBlock(X, W, Mask, omega, eps=eps)  # X3.5
+        X = CrossLayerBlock(
+            X, W, Mask, omega, eps=eps, attention=attention
+        )  # X3.5
     X = rms_norm(X, gamma, eps=eps)  # X3.7
     return unembedding(X, W_u)  # X3.8

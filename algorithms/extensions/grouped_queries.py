@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple
 
 from algorithms.extensions.scaled_dot_product import attend
@@ -52,6 +53,8 @@ def GroupQueries(
     V: Float[A, "*#batch d_mid ell_z"],
     W: GroupQueriesParameters[A],
     Mask: Bool[Array, "*#batch ell_z ell_x"],
+    *,
+    attention: Callable[..., A] = attend,
 ) -> Float[A, "*batch R*d_mid ell_x"]:
     """Several heads of queries that ask one head of keys.
 
@@ -68,6 +71,9 @@ def GroupQueries(
         groups say, stand where X and Mask have none or 1.
     Mask : bool, (*batch, ell_z, ell_x)
         `Mask[t_z, t_x]`: may token t_x attend to key t_z?
+    attention : function with the signature of `attend`
+        Algorithm C1, or one that gives the same otherwise:
+        `block_attend`, `online_attend`.
 
     Returns
     -------
@@ -98,7 +104,7 @@ def GroupQueries(
            [2.]])
     """
     Q = W.W_q @ per_head(X) + W.b_q[..., None]  # H1.1-H1.2
-    Y_h = attend(
+    Y_h = attention(
         Q, per_head(K), per_head(V), per_head(Mask)
     )  # H1.3
     return stack(Y_h)  # H1.4
@@ -110,6 +116,8 @@ def GQAttention(
     Z: Float[A, "*#batch d_z ell_z"],
     W: GQAttentionParameters[A],
     Mask: Bool[Array, "*#batch ell_z ell_x"],
+    *,
+    attention: Callable[..., A] = attend,
 ) -> Float[A, "*batch d_out ell_x"]:
     """Grouped-query attention: heads of queries share keys.
 
@@ -128,6 +136,9 @@ def GQAttention(
         H_kv groups stacked along a leading axis, and W_o, b_o.
     Mask : bool, (*batch, ell_z, ell_x)
         `Mask[t_z, t_x]`: may token t_x attend to token t_z?
+    attention : function with the signature of `attend`
+        Algorithm C1, or one that gives the same otherwise:
+        `block_attend`, `online_attend`.
 
     Returns
     -------
@@ -163,7 +174,12 @@ def GQAttention(
     K = W.W_k @ per_head(Z) + W.b_k[..., None]  # H2.1-H2.2
     V = W.W_v @ per_head(Z) + W.b_v[..., None]  # H2.3
     Y_h = GroupQueries(
-        per_head(X), K, V, W.W_g, per_head(Mask)
+        per_head(X),
+        K,
+        V,
+        W.W_g,
+        per_head(Mask),
+        attention=attention,
     )  # H2.4
     Y = stack(Y_h)  # H2.5
     return W.W_o @ Y + W.b_o[:, None]  # H2.6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple
 
 from algorithms.extensions.gated import GatedParameters, SwiGLU
@@ -11,6 +12,7 @@ from algorithms.extensions.rotary_attention import (
     RotaryAttention,
     RotaryAttentionParameters,
 )
+from algorithms.extensions.scaled_dot_product import attend
 from algorithms.paper.embedding import Token, token_embedding
 from algorithms.paper.notation import unidirectional_mask
 from algorithms.paper.unembedding import unembedding
@@ -62,6 +64,7 @@ def Llama(
     omega: Float[A, " d_rot"],
     *,
     eps: float = 0.0,
+    attention: Callable[..., A] = attend,
 ) -> Float[A, "*batch N_V ell"]:
     """At each token, how probable each token is to come next.
 
@@ -80,6 +83,9 @@ def Llama(
         usual ones; scaled ones are other vectors.
     eps : float, at least 0
         The ε of `rms_norm`. Llama 1 has 1e-6, later ones 1e-5.
+    attention : function with the signature of `attend`
+        Algorithm C1, or one that gives the same otherwise:
+        `block_attend`, `online_attend`.
 
     Returns
     -------
@@ -125,7 +131,9 @@ def Llama(
     for W, gamma1, gamma2, W_mlp in layers:  # X1.4
         X_tilde = rms_norm(X, gamma1, eps=eps)  # X1.5
         Mask = unidirectional_mask(X)  # X1.6
-        X = X + RotaryAttention(X_tilde, W, Mask, omega)  # X1.6
+        X = X + RotaryAttention(
+            X_tilde, W, Mask, omega, attention=attention
+        )  # X1.6
         X_tilde = rms_norm(X, gamma2, eps=eps)  # X1.7
         X = X + SwiGLU(X_tilde, W_mlp)  # X1.8
     X = rms_norm(X, gamma, eps=eps)  # X1.10
@@ -142,6 +150,7 @@ def Mistral(
     *,
     w: int,
     eps: float = 0.0,
+    attention: Callable[..., A] = attend,
 ) -> Float[A, "*batch N_V ell"]:
     """Llama whose tokens see a window of w tokens.
 
@@ -157,6 +166,9 @@ def Mistral(
         How many tokens a token sees in a layer, itself included.
     eps : float, at least 0
         The ε of `rms_norm`. Mistral has 1e-5.
+    attention : function with the signature of `attend`
+        Algorithm C1, or one that gives the same otherwise:
+        `block_attend`, `online_attend`.
 
     Returns
     -------
@@ -202,7 +214,9 @@ def Mistral(
     for W, gamma1, gamma2, W_mlp in layers:  # X2.4
         X_tilde = rms_norm(X, gamma1, eps=eps)  # X2.5
         Mask = banded_mask(X, w)  # X2.6
-        X = X + RotaryAttention(X_tilde, W, Mask, omega)  # X2.6
+        X = X + RotaryAttention(
+            X_tilde, W, Mask, omega, attention=attention
+        )  # X2.6
         X_tilde = rms_norm(X, gamma2, eps=eps)  # X2.7
         X = X + SwiGLU(X_tilde, W_mlp)  # X2.8
     X = rms_norm(X, gamma, eps=eps)  # X2.10

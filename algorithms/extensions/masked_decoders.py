@@ -10,7 +10,7 @@ from algorithms.extensions.masks import (
     prefix_mask,
     sink_mask,
 )
-from algorithms.paper.attention import MHAttention
+from algorithms.paper.attention import Attention, MHAttention
 from algorithms.paper.embedding import (
     Token,
     positional_embedding,
@@ -39,6 +39,7 @@ def BandedTransformer(
     w_l: Annotated[Sequence[int], Count("L")],
     eps: float = 0.0,
     activation: Callable[[A], A] = GELU,
+    attention: Callable[..., A] = Attention,
 ) -> Float[A, "*batch N_V ell"]:
     """At each token, how probable each token is to come next.
 
@@ -54,7 +55,7 @@ def BandedTransformer(
     w_l : sequence of L ints, 1 … ell_max
         How many tokens a token sees in each layer, itself included.
         ell_max: all before it.
-    eps, activation
+    eps, activation, attention
         As in `DTransformer`.
 
     Returns
@@ -107,7 +108,9 @@ def BandedTransformer(
         W_mlp1, b_mlp1, W_mlp2, b_mlp2 = mlp
         X_tilde = layer_norm(X, gamma1, beta1, eps=eps)  # X4.5
         Mask = banded_mask(X, w)  # X4.6
-        X = X + MHAttention(X_tilde, X_tilde, W, Mask)  # X4.6
+        X = X + MHAttention(
+            X_tilde, X_tilde, W, Mask, attention=attention
+        )  # X4.6
         X_tilde = layer_norm(X, gamma2, beta2, eps=eps)  # X4.7
         hidden = activation(
             W_mlp1 @ X_tilde + b_mlp1[:, None]
@@ -128,6 +131,7 @@ def PrefixTransformer(
     ell_p: int,
     eps: float = 0.0,
     activation: Callable[[A], A] = GELU,
+    attention: Callable[..., A] = Attention,
 ) -> Float[A, "*batch N_V ell"]:
     """At each token, how probable each token is to come next.
 
@@ -142,7 +146,7 @@ def PrefixTransformer(
         All parameters; every size is read off their shapes.
     ell_p : int, at least 0
         The length of the prefix.
-    eps, activation
+    eps, activation, attention
         As in `DTransformer`.
 
     Returns
@@ -194,7 +198,9 @@ def PrefixTransformer(
         W_mlp1, b_mlp1, W_mlp2, b_mlp2 = mlp
         X_tilde = layer_norm(X, gamma1, beta1, eps=eps)  # X5.5
         Mask = prefix_mask(X, ell_p)  # X5.6
-        X = X + MHAttention(X_tilde, X_tilde, W, Mask)  # X5.6
+        X = X + MHAttention(
+            X_tilde, X_tilde, W, Mask, attention=attention
+        )  # X5.6
         X_tilde = layer_norm(X, gamma2, beta2, eps=eps)  # X5.7
         hidden = activation(
             W_mlp1 @ X_tilde + b_mlp1[:, None]
@@ -216,6 +222,7 @@ def StreamingTransformer(
     w: int,
     eps: float = 0.0,
     activation: Callable[[A], A] = GELU,
+    attention: Callable[..., A] = Attention,
 ) -> Float[A, "*batch N_V ell"]:
     """At each token, how probable each token is to come next.
 
@@ -232,7 +239,7 @@ def StreamingTransformer(
         How many tokens at the start a token sees.
     w : int, at least 0
         How many tokens up to itself a token sees.
-    eps, activation
+    eps, activation, attention
         As in `DTransformer`.
 
     Returns
@@ -285,7 +292,9 @@ def StreamingTransformer(
         W_mlp1, b_mlp1, W_mlp2, b_mlp2 = mlp
         X_tilde = layer_norm(X, gamma1, beta1, eps=eps)  # X9.5
         Mask = sink_mask(X, k, w)  # X9.6
-        X = X + MHAttention(X_tilde, X_tilde, W, Mask)  # X9.6
+        X = X + MHAttention(
+            X_tilde, X_tilde, W, Mask, attention=attention
+        )  # X9.6
         X_tilde = layer_norm(X, gamma2, beta2, eps=eps)  # X9.7
         hidden = activation(
             W_mlp1 @ X_tilde + b_mlp1[:, None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple
 
 from algorithms.extensions.grouped_queries import stack
@@ -63,7 +64,7 @@ class SharedAttentionParameters(NamedTuple, Generic[A_co]):
         return SharedAttentionParameters(*map_each(f, self))
 
 
-@algorithm("H3", requires=("2 * d_rot <= d_attn",))
+@algorithm("H3", requires=("2 * d_rot <= d_attn", "t_0 >= 0"))
 def RotaryQueries(
     X: Float[A, "*#batch d_x ell_x"],
     K: Float[A, "*#batch d_attn ell_z"],
@@ -71,6 +72,9 @@ def RotaryQueries(
     W: RotaryQueriesParameters[A],
     Mask: Bool[Array, "*#batch ell_z ell_x"],
     omega: Float[A, " d_rot"],
+    *,
+    attention: Callable[..., A] = attend,
+    t_0: int = 0,
 ) -> Float[A, "*batch R*d_mid ell_x"]:
     """Heads of queries, turned by position, that ask one of keys.
 
@@ -89,6 +93,11 @@ def RotaryQueries(
         `Mask[t_z, t_x]`: may token t_x attend to key t_z?
     omega : float, (d_rot,)
         As in `rotate`.
+    attention : function with the signature of `attend`
+        Algorithm C1, or one that gives the same otherwise:
+        `block_attend`, `online_attend`.
+    t_0 : int, at least 0
+        How many tokens stand before the first of X.
 
     Returns
     -------
@@ -99,6 +108,8 @@ def RotaryQueries(
     ------
     ShapeError, DTypeError
         An argument is not what the signature says.
+    ValueError
+        t_0 is negative.
 
     Notes
     -----
@@ -119,10 +130,10 @@ def RotaryQueries(
            [1., 3.],
            [1., 3.]])
     """
-    t = arange(X.shape[-1], X)
+    t = arange(X.shape[-1], X) + t_0
     Q = W.W_q @ per_head(X)  # H3.1-H3.2
     Q = rotate(Q, t, omega)  # H3.3
-    Y_h = attend(
+    Y_h = attention(
         Q, per_head(K), per_head(V), per_head(Mask)
     )  # H3.4
     return stack(Y_h)  # H3.5
@@ -134,6 +145,8 @@ def RotaryAttention(
     W: RotaryAttentionParameters[A],
     Mask: Bool[Array, "*#batch ell ell"],
     omega: Float[A, " d_rot"],
+    *,
+    attention: Callable[..., A] = attend,
 ) -> Float[A, "*batch d_out ell"]:
     """Llama's self-attention: shared keys, rotary positions.
 
@@ -148,6 +161,9 @@ def RotaryAttention(
         `Mask[t_z, t_x]`: may token t_x attend to token t_z?
     omega : float, (d_rot,)
         As in `rotate`.
+    attention : function with the signature of `attend`
+        Algorithm C1, or one that gives the same otherwise:
+        `block_attend`, `online_attend`.
 
     Returns
     -------
@@ -185,13 +201,13 @@ def RotaryAttention(
     K = rotate(K, t, omega)  # H4.3
     V = W.W_v @ X_g  # H4.4
     Y_h = RotaryQueries(
-        X_g, K, V, W.W_g, per_head(Mask), omega
+        X_g, K, V, W.W_g, per_head(Mask), omega, attention=attention
     )  # H4.5
     Y = stack(Y_h)  # H4.6
     return W.W_o @ Y  # H4.7
 
 
-@algorithm("H5", requires=("2 * d_rot <= d_attn",))
+@algorithm("H5", requires=("2 * d_rot <= d_attn", "t_0 >= 0"))
 def SharedAttention(
     X: Float[A, "*#batch d_x ell_x"],
     K_g: Float[A, "*#batch H_kv d_attn ell_z"],
@@ -199,6 +215,9 @@ def SharedAttention(
     W: SharedAttentionParameters[A],
     Mask: Bool[Array, "*#batch ell_z ell_x"],
     omega: Float[A, " d_rot"],
+    *,
+    attention: Callable[..., A] = attend,
+    t_0: int = 0,
 ) -> Float[A, "*batch d_out ell_x"]:
     """Llama's attention of keys and values that are there already.
 
@@ -219,6 +238,11 @@ def SharedAttention(
         `Mask[t_z, t_x]`: may token t_x attend to key t_z?
     omega : float, (d_rot,)
         As in `rotate`.
+    attention : function with the signature of `attend`
+        Algorithm C1, or one that gives the same otherwise:
+        `block_attend`, `online_attend`.
+    t_0 : int, at least 0
+        How many tokens stand before the first of X.
 
     Returns
     -------
@@ -229,6 +253,8 @@ def SharedAttention(
     ------
     ShapeError, DTypeError
         An argument is not what the signature says.
+    ValueError
+        t_0 is negative.
 
     Notes
     -----
@@ -253,7 +279,14 @@ def SharedAttention(
     (3, 6)
     """
     Y_h = RotaryQueries(
-        per_head(X), K_g, V_g, W.W_g, per_head(Mask), omega
+        per_head(X),
+        K_g,
+        V_g,
+        W.W_g,
+        per_head(Mask),
+        omega,
+        attention=attention,
+        t_0=t_0,
     )  # H5.1
     Y = stack(Y_h)  # H5.2
     return W.W_o @ Y  # H5.3

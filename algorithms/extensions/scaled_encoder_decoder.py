@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple
 
-from algorithms.paper.attention import MHAttention
+from algorithms.paper.attention import Attention, MHAttention
 from algorithms.paper.embedding import (
     Token,
     positional_embedding,
@@ -64,6 +64,7 @@ def ScaledEDTransformer(
     *,
     eps: float = 0.0,
     activation: Callable[[A], A] = ReLU,
+    attention: Callable[..., A] = Attention,
     padding_z: Annotated[Bool[Array, "*batch ell_z"], RightPadding]
     | None = None,
     padding_x: Annotated[Bool[Array, "*batch ell_x"], RightPadding]
@@ -85,7 +86,7 @@ def ScaledEDTransformer(
     W_p : float, (d_e, ell_max)
         The positions, which are not learned: as a rule
         `sinusoidal_positions(d_e, ell_max, "vaswani")`.
-    eps, activation, padding_z, padding_x
+    eps, activation, attention, padding_z, padding_x
         As in `EDTransformer`.
 
     Returns
@@ -139,7 +140,9 @@ def ScaledEDTransformer(
         W_enc, gamma1, beta1, gamma2, beta2, *mlp = encoder_layer
         W_mlp1, b_mlp1, W_mlp2, b_mlp2 = mlp
         Mask = bidirectional_mask(Z, Z, padding_z)  # X7.5
-        Z = Z + MHAttention(Z, Z, W_enc, Mask)  # X7.5
+        Z = Z + MHAttention(
+            Z, Z, W_enc, Mask, attention=attention
+        )  # X7.5
         Z = layer_norm(Z, gamma1, beta1, eps=eps)  # X7.6
         hidden = activation(W_mlp1 @ Z + b_mlp1[:, None])  # X7.7
         Z = Z + W_mlp2 @ hidden + b_mlp2[:, None]  # X7.7
@@ -154,10 +157,14 @@ def ScaledEDTransformer(
         gamma4, beta4, gamma5, beta5, *mlp = rest
         W_mlp3, b_mlp3, W_mlp4, b_mlp4 = mlp
         Mask = unidirectional_mask(X, padding_x)  # X7.14
-        X = X + MHAttention(X, X, W_dec, Mask)  # X7.14
+        X = X + MHAttention(
+            X, X, W_dec, Mask, attention=attention
+        )  # X7.14
         X = layer_norm(X, gamma3, beta3, eps=eps)  # X7.15
         Mask = bidirectional_mask(X, Z, padding_z)  # X7.16
-        X = X + MHAttention(X, Z, W_ed, Mask)  # X7.16
+        X = X + MHAttention(
+            X, Z, W_ed, Mask, attention=attention
+        )  # X7.16
         X = layer_norm(X, gamma4, beta4, eps=eps)  # X7.17
         hidden = activation(W_mlp3 @ X + b_mlp3[:, None])  # X7.18
         X = X + W_mlp4 @ hidden + b_mlp4[:, None]  # X7.18

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from inspect import unwrap
 from typing import Any
 
@@ -226,11 +227,16 @@ def _Attention(
 
 @rule(MHAttention, recomputes=True)
 def _MHAttention(
-    function: Rule, X: Any, Z: Any, W: Any, Mask: Any
+    function: Rule,
+    X: Any,
+    Z: Any,
+    W: Any,
+    Mask: Any,
+    *,
+    attention: Any = Attention,
 ) -> Tracked:
-    return _recomputed(
-        function, MHAttention_pullback, X, Z, W, Mask
-    )
+    run = partial(function, attention=attention)
+    return _recomputed(run, MHAttention_pullback, X, Z, W, Mask)
 
 
 def _recomputed(

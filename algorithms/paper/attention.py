@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 from algorithms.paper.notation import softmax
@@ -147,6 +148,8 @@ def MHAttention(
     Z: Float[A, "*#batch d_z ell_z"],
     W: MHAttentionParameters[A],
     Mask: Bool[Array, "*#batch ell_z ell_x"],
+    *,
+    attention: Callable[..., A] = Attention,
 ) -> Float[A, "*batch d_out ell_x"]:
     """Several heads of attention, joined by W_o.
 
@@ -161,6 +164,9 @@ def MHAttention(
         H heads stacked along a leading axis, and W_o, b_o.
     Mask : bool, (*batch, ell_z, ell_x)
         `Mask[t_z, t_x]`: may token t_x attend to token t_z?
+    attention : function with the signature of `Attention`
+        Algorithm 4, or one that gives the same otherwise:
+        `BlockAttention`, `OnlineAttention`.
 
     Returns
     -------
@@ -174,8 +180,8 @@ def MHAttention(
 
     Notes
     -----
-    The loop over heads is a batch axis: one call of `Attention`,
-    whose notes on float16 and on nan hold here too.
+    The loop over heads is a batch axis: one call of `attention`.
+    `Attention`'s notes on float16 and on nan hold here too.
 
     Source: Phuong & Hutter 2022, Algorithm 5.
 
@@ -192,7 +198,7 @@ def MHAttention(
            [2.5, 2.5]])
     """
     xp = namespace(X)
-    Y_h = Attention(
+    Y_h = attention(
         per_head(X), per_head(Z), W.W_qkv, per_head(Mask)
     )  # 5.1-5.2
     *batch, H, d_mid, ell_x = Y_h.shape

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
-from algorithms.paper.attention import MHAttention
+from algorithms.paper.attention import Attention, MHAttention
 from algorithms.paper.embedding import (
     Token,
     positional_embedding,
@@ -30,6 +30,7 @@ def DTransformer(
     *,
     eps: float = 0.0,
     activation: Callable[[A], A] = GELU,
+    attention: Callable[..., A] = Attention,
     padding: Annotated[Bool[Array, "*batch ell"], RightPadding]
     | None = None,
 ) -> Float[A, "*batch N_V ell"]:
@@ -47,6 +48,9 @@ def DTransformer(
         Layer norm's ε; the paper has none (erratum A1).
     activation : function of an array
         The paper's GELU, or another.
+    attention : function with the signature of `Attention`
+        Algorithm 4, or one that gives the same otherwise:
+        `BlockAttention`, `OnlineAttention`.
     padding : bool, (*batch, ell), optional
         False at tokens that only fill up a batch, all of them at
         the right end: nobody attends to them. None, all tokens
@@ -99,7 +103,9 @@ def DTransformer(
         W_mlp1, b_mlp1, W_mlp2, b_mlp2 = mlp
         X_tilde = layer_norm(X, gamma1, beta1, eps=eps)  # 10.5
         Mask = unidirectional_mask(X, padding)  # 10.6
-        X = X + MHAttention(X_tilde, X_tilde, W, Mask)  # 10.6
+        X = X + MHAttention(
+            X_tilde, X_tilde, W, Mask, attention=attention
+        )  # 10.6
         X_tilde = layer_norm(X, gamma2, beta2, eps=eps)  # 10.7
         hidden = activation(
             W_mlp1 @ X_tilde + b_mlp1[:, None]

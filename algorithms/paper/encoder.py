@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
-from algorithms.paper.attention import MHAttention
+from algorithms.paper.attention import Attention, MHAttention
 from algorithms.paper.embedding import (
     Token,
     positional_embedding,
@@ -30,6 +30,7 @@ def ETransformer(
     *,
     eps: float = 0.0,
     activation: Callable[[A], A] = GELU,
+    attention: Callable[..., A] = Attention,
     padding: Annotated[Bool[Array, "*batch ell"], RightPadding]
     | None = None,
 ) -> Float[A, "*batch N_V ell"]:
@@ -48,6 +49,9 @@ def ETransformer(
         Layer norm's ε; the paper has none (erratum A1).
     activation : function of an array
         The paper's GELU, or another.
+    attention : function with the signature of `Attention`
+        Algorithm 4, or one that gives the same otherwise:
+        `BlockAttention`, `OnlineAttention`.
     padding : bool, (*batch, ell), optional
         False at tokens that only fill up a batch, all of them at
         the right end: nobody attends to them. None, all tokens
@@ -101,7 +105,9 @@ def ETransformer(
         W, gamma1, beta1, gamma2, beta2, *mlp = layer
         W_mlp1, b_mlp1, W_mlp2, b_mlp2 = mlp
         Mask = bidirectional_mask(X, X, padding)  # 9.5
-        X = X + MHAttention(X, X, W, Mask)  # 9.5
+        X = X + MHAttention(
+            X, X, W, Mask, attention=attention
+        )  # 9.5
         X = layer_norm(X, gamma1, beta1, eps=eps)  # 9.6
         hidden = activation(W_mlp1 @ X + b_mlp1[:, None])  # 9.7
         X = X + W_mlp2 @ hidden + b_mlp2[:, None]  # 9.7

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
-from algorithms.paper.attention import MHAttention
+from algorithms.paper.attention import Attention, MHAttention
 from algorithms.paper.embedding import (
     Token,
     positional_embedding,
@@ -37,6 +37,7 @@ def EDTransformer(
     *,
     eps: float = 0.0,
     activation: Callable[[A], A] = ReLU,
+    attention: Callable[..., A] = Attention,
     padding_z: Annotated[Bool[Array, "*batch ell_z"], RightPadding]
     | None = None,
     padding_x: Annotated[Bool[Array, "*batch ell_x"], RightPadding]
@@ -59,6 +60,9 @@ def EDTransformer(
         Layer norm's ε; the paper has none (erratum A1).
     activation : function of an array
         The paper's ReLU, or another.
+    attention : function with the signature of `Attention`
+        Algorithm 4, or one that gives the same otherwise:
+        `BlockAttention`, `OnlineAttention`.
     padding_z, padding_x : bool, (*batch, ell_z), (*batch, ell_x)
         False at tokens that only fill up a batch, all of them at
         the right end: nobody attends to them. None, all tokens
@@ -116,7 +120,9 @@ def EDTransformer(
         W_enc, gamma1, beta1, gamma2, beta2, *mlp = encoder_layer
         W_mlp1, b_mlp1, W_mlp2, b_mlp2 = mlp
         Mask = bidirectional_mask(Z, Z, padding_z)  # 8.5
-        Z = Z + MHAttention(Z, Z, W_enc, Mask)  # 8.5
+        Z = Z + MHAttention(
+            Z, Z, W_enc, Mask, attention=attention
+        )  # 8.5
         Z = layer_norm(Z, gamma1, beta1, eps=eps)  # 8.6
         hidden = activation(W_mlp1 @ Z + b_mlp1[:, None])  # 8.7
         Z = Z + W_mlp2 @ hidden + b_mlp2[:, None]  # 8.7
@@ -131,10 +137,14 @@ def EDTransformer(
         gamma4, beta4, gamma5, beta5, *mlp = rest
         W_mlp3, b_mlp3, W_mlp4, b_mlp4 = mlp
         Mask = unidirectional_mask(X, padding_x)  # 8.14
-        X = X + MHAttention(X, X, W_dec, Mask)  # 8.14
+        X = X + MHAttention(
+            X, X, W_dec, Mask, attention=attention
+        )  # 8.14
         X = layer_norm(X, gamma3, beta3, eps=eps)  # 8.15
         Mask = bidirectional_mask(X, Z, padding_z)  # 8.16
-        X = X + MHAttention(X, Z, W_ed, Mask)  # 8.16
+        X = X + MHAttention(
+            X, Z, W_ed, Mask, attention=attention
+        )  # 8.16
         X = layer_norm(X, gamma4, beta4, eps=eps)  # 8.17
         hidden = activation(W_mlp3 @ X + b_mlp3[:, None])  # 8.18
         X = X + W_mlp4 @ hidden + b_mlp4[:, None]  # 8.18

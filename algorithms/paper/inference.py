@@ -56,6 +56,7 @@ def DInference(
     rng: np.random.Generator,
     eps: float = 0.0,
     activation: Callable[[A], A] = GELU,
+    weigh: Callable[[A], A] | None = None,
 ) -> Integer[Tokens, " ell_gen"]:
     """Continue a prompt, one token at a time.
 
@@ -74,6 +75,10 @@ def DInference(
         Asked for one number a token.
     eps, activation
         As in `DTransformer`.
+    weigh : function of an array, optional
+        What makes weights to sample from of the tempered P: one or
+        several of `top_k`, `nucleus`, `min_p` and `Constraint`. The
+        paper has none.
 
     Returns
     -------
@@ -115,6 +120,7 @@ def DInference(
         )  # 14.3
         p = P[:, ell + i - 1]  # 14.4
         q = temper(p, tau)  # 14.5
+        q = q if weigh is None else weigh(q)  # 14.5
         y = sample(q, rng)  # 14.5
         x = append(x, y)  # 14.6
     return x[ell : ell + ell_gen]  # 14.8
@@ -143,6 +149,7 @@ def EDInference(
     eos_token: int | None = None,
     eps: float = 0.0,
     activation: Callable[[A], A] = ReLU,
+    weigh: Callable[[A], A] | None = None,
 ) -> Integer[Tokens, " ell_x"]:
     """Predict the sequence that follows from another.
 
@@ -164,6 +171,10 @@ def EDInference(
         By default the paper's, N_V−2 and N_V−1.
     eps, activation
         As in `EDTransformer`.
+    weigh : function of an array, optional
+        What makes weights to sample from of the tempered P: one or
+        several of `top_k`, `nucleus`, `min_p` and `Constraint`. The
+        paper has none.
 
     Returns
     -------
@@ -221,6 +232,7 @@ def EDInference(
         )  # 15.4
         p = P[:, x_hat.shape[0] - 1]  # 15.5
         q = temper(p, tau)  # 15.6
+        q = q if weigh is None else weigh(q)  # 15.6
         y = sample(q, rng)  # 15.6
         x_hat = append(x_hat, y)  # 15.7
     if y != eos_token:

@@ -78,8 +78,9 @@ class Check:
         arguments: Mapping[str, Any],
     ) -> None:
         """Check the arguments, and learn the sizes from them."""
-        for name, value in arguments.items():
-            self.check(declarations[name], value, name)
+        for name, declaration in declarations.items():
+            if name in arguments:
+                self.check(declaration, arguments[name], name)
         for name in declarations.keys() & COMPUTED_WITH:
             self.check_not_vanishing(name)
         for part in (self, *self.sequences):
@@ -275,7 +276,8 @@ class Check:
         for axis, size in zip(axes, shape[rank:], strict=True):
             if axis.isidentifier():
                 known = self.sizes.get(axis)
-                if known is None and size >= least:
+                empty = axis == declaration.may_be_empty
+                if known is None and (size >= least or empty):
                     self.sizes[axis], self.origin[axis] = size, path
                     continue
             else:

@@ -48,6 +48,12 @@ class Below(NamedTuple):
     noun: str
 
 
+class MayBeEmpty(NamedTuple):
+    """An axis that may be of length 0: a cache of no token, say."""
+
+    axis: str
+
+
 class RightPadding:
     """True at tokens, then False at what fills up a sequence."""
 
@@ -77,6 +83,7 @@ class ArrayOf(NamedTuple):
     below: Below | None
     right_padding: bool = False
     all_entries: bool = False
+    may_be_empty: str = ""
 
 
 #: Each kind of element, by a type that no other kind has.
@@ -160,11 +167,18 @@ class Signature(NamedTuple):
 
 
 def declared(function: Callable[..., Any]) -> Signature:
-    """What a function declares, in the order of its arguments."""
+    """What a function declares, in the order of its arguments.
+
+    Those with an axis that is a product come last: by then the
+    sizes are known that it is made of.
+    """
     hints = annotations_of(function)
     parameters = signature(function).parameters.values()
+    arguments = [(p.name, read(hints[p.name])) for p in parameters]
     return Signature(
-        {p.name: read(hints[p.name]) for p in parameters},
+        dict(
+            sorted(arguments, key=lambda a: _asks_for_sizes(a[1]))
+        ),
         read(hints["return"]),
         {
             p.name: p.default
@@ -255,6 +269,23 @@ def _array(
     )
     dtypes = FLOATS if kind == "float" else tuple(hint.dtypes)
     below = next((m for m in marks if isinstance(m, Below)), None)
+    empty = [m.axis for m in marks if isinstance(m, MayBeEmpty)]
     return ArrayOf(
-        batch, renamed, kind, dtypes, below, RightPadding in marks
+        batch,
+        renamed,
+        kind,
+        dtypes,
+        below,
+        RightPadding in marks,
+        may_be_empty="".join(empty),
     )
+
+
+def _asks_for_sizes(declaration: Declaration) -> bool:
+    """Whether an axis is a product, of sizes that others have."""
+    match declaration:
+        case Items(item):
+            return _asks_for_sizes(item)
+        case ArrayOf(axes=axes):
+            return not all(axis.isidentifier() for axis in axes)
+    return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,6 +14,7 @@ from algorithms.signatures.check import Check
 from algorithms.signatures.declarations import Signature, declared
 from algorithms.signatures.errors import ShapeError
 from algorithms.signatures.rows_for_columns import advised
+from algorithms.signatures.values import compiling
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -60,7 +60,7 @@ def checked(*, requires: tuple[str, ...] = ()) -> Callable[[F], F]:
 
         @wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
-            if _compiling():
+            if compiling():
                 return function(*args, **kwargs)
             run: Callable[..., Any] = function
             if way := _own_way((*args, *kwargs.values())):
@@ -119,8 +119,3 @@ def _own_way(arguments: Iterable[Any]) -> Callable[..., Any] | None:
                 "Callable[..., Any]", argument.__algorithm__
             )
     return None
-
-
-def _compiling() -> bool:
-    torch = sys.modules.get("torch")
-    return torch is not None and bool(torch.compiler.is_compiling())

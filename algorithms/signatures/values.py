@@ -1,10 +1,12 @@
 """What a check reads of an array's values, where they are known.
 
-Under a trace, `jax.jit` or a `vmap`, an array has no values yet.
+Under a trace, `jax.jit`, `torch.compile` or a `vmap`, an array has
+no values yet.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -37,7 +39,15 @@ def number(array: Any) -> float | None:
 
 def known(array: Any) -> NDArray[Any] | None:
     """The values in NumPy; None while they are traced."""
+    if compiling():
+        return None
     try:
         return to_numpy(array)
     except (TypeError, RuntimeError):
         return None
+
+
+def compiling() -> bool:
+    """Whether `torch.compile` traces the call."""
+    torch = sys.modules.get("torch")
+    return torch is not None and bool(torch.compiler.is_compiling())

@@ -319,7 +319,8 @@ class _Memory:
         callee = self.memory.algorithms[typing.callees[node]]
         for argument in typing.arguments[node]:
             self.expression(argument)
-        for (_, type), parameter in zip(callee.header.parameters, node.parameters, strict=True):
+        declared = callee.header.parameters[: len(node.parameters)]  # the others are left out
+        for (_, type), parameter in zip(declared, node.parameters, strict=True):
             if not isinstance(parameter, tree.Named):
                 self.expression(parameter)
                 continue

@@ -31,6 +31,7 @@ _ENTRYWISE = {  # the operations of a function, or of an operator, on each entry
     "sin": ("sin",),
     "tanh": ("tanh",),
     "max": ("larger",),
+    "min": ("larger",),
     "√": ("sqrt",),
     "+": ("add",),
     "−": ("add",),
@@ -232,7 +233,10 @@ class _Count:
                 done = self.perhaps(done)
             return self.nodes((*typing.arguments[node], *node.parameters)) + done
         done = self.nodes(node.arguments)
-        if node.function in _ENTRYWISE:
+        if node.function in ("max", "argmax") and len(node.arguments) == 1:
+            (vector,) = node.arguments
+            done += operations(self.entries(vector) - 1, "larger")
+        elif node.function in _ENTRYWISE:
             done += operations(self.entries(node), *_ENTRYWISE[node.function])
         elif node.function == "softmax":
             rows, columns = self.shape(node)

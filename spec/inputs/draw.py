@@ -101,9 +101,10 @@ def as_required(sizes: Mapping[str, int], header: Header) -> Mapping[str, int]:
 def per_token(header: Header) -> bool:
     """Say whether an algorithm takes one token; in Python such a function takes all at once.
 
-    The vectors of an optimiser, O, are made of parameters, and a number is no token.
+    The vectors of an optimiser, O, are made of parameters; neither a number nor a distribution is a
+    token.
     """
-    if header.id.startswith("O"):
+    if header.id.startswith("O") or header.distributions:
         return False
     single = all(
         isinstance(type, types.Whole | types.Matrix) and type != types.SCALAR
@@ -152,6 +153,9 @@ class _Draw:
         if key in header.positive and isinstance(value, np.ndarray):
             # Entries of ±½ or so become those of (0, 1), away from its ends.
             value = (1 / (1 + np.exp(-2 * value))).astype(self.digits).astype(np.float64)
+        if key in header.distributions:
+            value = np.exp(2 * value)
+            value = (value / value.sum()).astype(self.digits).astype(np.float64)
         return value
 
     def hyperparameters(self, id: str) -> dict[Key, Type]:

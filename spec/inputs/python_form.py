@@ -28,6 +28,7 @@ from spec.language.types import (
     Type,
     Whole,
     is_size,
+    sizes_of,
 )
 from spec.machine import Parameters, Value
 
@@ -74,9 +75,11 @@ class _Form:
             for (key, type), value in parameters:
                 yield symbols.ascii(str(key)), self.part(value, type)
         types = {str(key): type for key, type in header.hyperparameters.items()}
+        counts = counts_of_blocks(header)
         for name, value in first.hyperparameters.items():
             type = types.get(name, SCALAR)
-            yield symbols.ascii(name), value - 1 if type == TOKEN else self.part(value, type)
+            if name not in counts:
+                yield symbols.ascii(name), value - 1 if type == TOKEN else self.part(value, type)
 
     def header_with_bundle(self) -> Header | None:
         """Return the header that gathers in a bundle what this one declares one by one."""
@@ -101,7 +104,7 @@ class _Form:
             case Whole(Poly() as count) if is_size(count):
                 return np.array(values) if per_token(self.header) else values[0]
             case Whole():
-                return np.array(values) - 1
+                return np.array(values) - 1 if per_token(self.header) else values[0] - 1
             case Matrix() if per_token(self.header):
                 return np.concatenate(values, axis=1).astype(self.dtype)
             case Matrix() if type == SCALAR:
@@ -140,6 +143,20 @@ def input_name(glyph: str, type: Type) -> str:
         case Family(_, _, Tokens() | Whole()):
             return symbols.ascii(glyph).partition("_")[0]
     return symbols.ascii(glyph)
+
+
+def counts_of_blocks(header: Header) -> set[str]:
+    """Return the sizes that Python reads off an array and a block: N_B, of ℓ_x = N_B B.
+
+    Of the factors it is the one that is declared last.
+    """
+    counts = set()
+    matrices = (type for _, type in header.inputs if isinstance(type, Matrix))
+    for length in {atom for type in matrices for atom in sizes_of(type)} & header.equal.keys():
+        own = {atom.name for atom in header.equal[length].atoms}
+        factors = [str(key) for key in header.hyperparameters if str(key) in own]
+        counts |= {*factors[1:]}
+    return counts
 
 
 def summed_over_batch(header: Header) -> tuple[bool, ...]:

@@ -144,6 +144,8 @@ def _variations(
         yield Variation("everything may be attended to", mask="all", seed=2)
         yield Variation("a token that may attend to nothing", mask="empty column", seed=3)
     square = {name: SQUARE for name in sizes if name.startswith(("d_", "ℓ_x", "ℓ_z", "length"))}
+    if "N_B" in sizes:
+        square |= {"N_B": 2, "B": SQUARE // 2}
     square = dict(long_enough(square))
     if square:
         yield Variation("all sizes the same", square, seed=4, edge=True)

@@ -64,8 +64,11 @@ class Header:
         Shorter calls, and the calls that they stand for.
     positive
         The variables whose entries are all declared to be above 0, for each the interval's end.
+    distributions
+        The inputs that are distributions on the vocabulary.
     opened
-        The bundles among the arguments whose parts are variables, too.
+        For each bundle whose parts are variables, too, or family of bundles: for each part, the
+        variable that it is.
     built
         For each bundle among the results that is made part by part: for each part, `W_q`, the
         variable that becomes it, `W̄_q`, and its type.
@@ -87,7 +90,8 @@ class Header:
     equal: Mapping[Atom, Poly]
     abbreviations: tuple[tree.Abbreviation, ...]
     positive: Mapping[Key, str] = field(default_factory=dict)
-    opened: tuple[Key, ...] = ()
+    distributions: tuple[Key, ...] = ()
+    opened: Mapping[Key, Mapping[Key, Key]] = field(default_factory=dict)
     built: Mapping[Key, Mapping[Key, Argument]] = field(default_factory=dict)
 
     @property
@@ -186,7 +190,8 @@ class _Reader:
         self.index: Atom | None = None  # the index of the family that is being declared
         self.bundle: Key | None = None
         self.positive: dict[Key, str] = {}
-        self.opened: list[Key] = []
+        self.distributions: list[Key] = []
+        self.opened: dict[Key, dict[Key, Key]] = {}
         self.built: dict[Key, dict[Key, Argument]] = {}
         self.row = self.heading
 
@@ -246,7 +251,8 @@ class _Reader:
             self.equal,
             tuple(self.abbreviations()),
             self.positive,
-            tuple(self.opened),
+            tuple(self.distributions),
+            self.opened,
             self.built,
         )
 
@@ -284,21 +290,39 @@ class _Reader:
                     self.declare(bundle, self.bundle, types.Bundle(self.program.id, ()))
                 case tree.Declarations(items, own):
                     for item in items:
+                        opens = item if isinstance(item, tree.Alike) and item.parts else None
                         for member, variable, type in self.item(item, own or (scope and scope[1])):
                             if apart and variable not in declared:
                                 self.variables.pop(variable, None)
-                            self.declare(member, variable, type)
-                            declared[variable] = type
-                            if isinstance(item, tree.Alike) and item.parts:
-                                self.take_apart(item, member, variable, type, apart)
+                            # A part of a bundle is declared by it, and here taken apart in turn.
+                            if not (opens and self.is_part(member, variable, type)):
+                                self.declare(member, variable, type)
+                                declared[variable] = type
+                            if opens:
+                                self.take_apart(opens, member, variable, type, apart)
+
+    def is_part(self, node: Node, variable: Key, type: Type) -> bool:
+        """Say whether a variable is a part, of this type, of a bundle that has been taken apart."""
+        if all(variable not in parts.values() for parts in self.opened.values()):
+            return False
+        before = self.variables[variable]
+        if isinstance(type, types.Family) and isinstance(before, types.Family):
+            before = replace(before, index=type.index)
+        if before != type:
+            raise self.error(node, f"{variable} is {before}, not {type}")
+        return True
 
     def take_apart(
         self, item: tree.Alike, node: Node, variable: Key, type: Type, made: bool
     ) -> None:
-        """Make the parts of a bundle variables; those of one that is made are cotangents."""
-        if not isinstance(type, types.Bundle):
+        """Make the parts of a bundle variables; those of one that is made are cotangents.
+
+        The parts of a family of bundles are families.
+        """
+        bundle = type.member if isinstance(type, types.Family) else type
+        if not isinstance(bundle, types.Bundle) or (made and bundle is not type):
             raise self.error(node, f"{variable} is {type}: only one bundle has parts of its own")
-        sizes = dict(type.sizes)
+        sizes = dict(bundle.sizes)
         parts = {
             part: map_sizes(of, lambda size: size.replace(sizes))
             for part, of in self.headers[item.algorithm].fields.items()
@@ -306,9 +330,22 @@ class _Reader:
         if made:
             self.built[variable] = {part: (cotangent(part), own) for part, own in parts.items()}
             return
-        self.opened.append(variable)
+        opened = self.opened[variable] = {}
         for part, own in parts.items():
-            self.declare(node, part, own)
+            opened[part] = part
+            if isinstance(type, types.Family):
+                opened[part] = self.of_each(part, variable, type.index, node)
+                own = types.Family(type.index, type.count, own)
+            self.declare(node, opened[part], own)
+
+    def of_each(self, part: Key, bundles: Key, index: Atom, node: Node) -> Key:
+        """Return the family of one part of each bundle of a family: `W^h_q`, of `W^h_qkv`."""
+        rest = part.glyph.removeprefix(part.base)
+        if bundles.above == HOLE and not part.above:
+            return Key(part.base, HOLE, part.below, f"{part.base}^{index}{rest}")
+        if bundles.below == HOLE and not part.below:
+            return Key(part.base, part.above, HOLE, f"{part.base}{rest}_{index}")
+        raise self.error(node, f"{part} has no room for the index {index}")
 
     def declare(self, node: Node, variable: Key, type: Type) -> None:
         is_N_V = variable == VOCABULARY and self.row.section == "Hyperparameters"
@@ -326,7 +363,8 @@ class _Reader:
             if [variable.above, variable.below].count(HOLE) != (index is not None):
                 indices = "no index" if index is None else f"the index {index}, once"
                 raise self.error(name, f"{text(name)} must have {indices}")
-            if any(isinstance(script, tree.Number) for script in name.scripts):
+            # The first member of a family is 1: `t_0` is a name of its own.
+            if any(isinstance(script, tree.Number) and script.value for script in name.scripts):
                 raise self.error(name, f"{text(name)} can only be a member of a family")
             type = self.type(item, name, index)
             if index is not None:
@@ -370,6 +408,8 @@ class _Reader:
             case tree.Sequences():
                 return types.Tokens(Poly.of(_length(name, index)))
             case tree.Distributions():
+                if self.row.section == "Input":
+                    self.distributions.append(key(name))
                 return types.Matrix(N_V)
             case tree.Positions(high) if index is None and self.row.section == "Input":
                 position = Atom(text(name), "index")

@@ -231,10 +231,14 @@ class _Reader:
                 raise self.error(statement, "this stands on a line of its own")
 
     def assign(self, target: Node) -> None:
-        """Set a name, a member of a family, entries of either, or all members of a family."""
+        """Set a name, a member of a family, entries of either, or a whole family."""
         match target:
             case tree.Rows(items):
                 self.set_members(target, items)
+            case tree.Name() if target.slices:
+                self.read(*target.slices)
+                self.names.targets[target] = Variable(self.define(key(target), target))
+                self.names.fresh[target] = True
             case tree.Name():
                 self.set_name(target)
                 self.names.fresh[target] = True

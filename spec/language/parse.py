@@ -329,10 +329,8 @@ class _Builder(Transformer[Token, Any]):
     def declarations(self, meta: Meta, binder: Any, *items: Any) -> Node:
         return tree.Declarations(items, binder, span=_span(meta))
 
-    def alike(self, meta: Meta, names: Any, id: Token, rest: Any) -> Node:
-        if isinstance(rest, Token):
-            return tree.Alike(names, str(id), parts=True, span=_span(meta))
-        return tree.Alike(names, str(id), rest or (), span=_span(meta))
+    def alike(self, meta: Meta, names: Any, id: Token, equal: Any, parts: Any) -> Node:
+        return tree.Alike(names, str(id), equal or (), parts is not None, span=_span(meta))
 
     def unit(self, meta: Meta, _: Token, dimensions: Any) -> Node:
         return tree.Reals(dimensions or (), ("0", "1"), span=_span(meta))

@@ -51,6 +51,12 @@ class Ones(Expression):
     """`1ᵀ`, as long as it must be"""
 
 
+class Zeros(Expression):
+    """`0_{d_out×ℓ_x}`, a matrix of zeros; `0_{ℓ_x}`, a vector of them"""
+
+    dimensions: tuple[Expression, ...]
+
+
 class Name(Expression):
     """`W^l_mlp1`: a base with at most one script above and one below"""
 

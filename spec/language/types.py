@@ -157,6 +157,14 @@ def is_bit(type: Type) -> bool:
     return False
 
 
+def is_product(type: Type) -> bool:
+    """Say whether a matrix, or one of a family, has a size that is a product: `H d_mid`."""
+    matrix = type.member if isinstance(type, Family) else type
+    return isinstance(matrix, Matrix) and any(
+        len(size.atoms) > 1 for size in (matrix.rows, matrix.columns)
+    )
+
+
 def map_sizes(type: Type, change: Callable[[Poly], Poly]) -> Type:
     """Return a type with each of its sizes changed."""
     match type:

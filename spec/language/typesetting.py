@@ -46,7 +46,7 @@ def tightness(node: Node) -> int:
             return SUM
         case tree.Prefix() | tree.Gradient():
             return PREFIX
-        case tree.Number() | tree.Infinity() | tree.Pi() | tree.Ones():
+        case tree.Number() | tree.Infinity() | tree.Pi() | tree.Ones() | tree.Zeros():
             return POSTFIX
         case tree.Name() | tree.Power():
             return NAMED
@@ -255,11 +255,15 @@ class Typesetter(Generic[T]):
     def _dimensioned(self, base: Atom[T], dimensions: Sequence[Node]) -> Atom[T]:
         if not dimensions:
             return base
-        times = self._sign("×")
-        sizes = [self._joined(self._scripted.pieces(dimension)) for dimension in dimensions]
-        above = self._joined([sizes[0], *(part for size in sizes[1:] for part in (times, size))])
+        above = self._by(dimensions)
         value = self.style.scripts(base.value, None, above.value)
         return Atom(value, f"{base.plain}^{{{above.plain}}}")
+
+    def _by(self, dimensions: Sequence[Node]) -> Atom[T]:
+        """Write how many rows, and by how many columns, small."""
+        times = self._sign("×")
+        rows, *columns = (self._joined(self._scripted.pieces(size)) for size in dimensions)
+        return self._joined([rows, *(part for size in columns for part in (times, size))])
 
     def _spelt(self, *parts: str) -> Atom[T]:
         """Write letters, numerals and brackets as they are, side by side."""
@@ -346,6 +350,10 @@ class Typesetter(Generic[T]):
                 yield Atom(style.name("π"), "π")
             case tree.Ones():
                 yield Atom(style.scripts(style.number("1"), None, style.transposed()), "1ᵀ")
+            case tree.Zeros(dimensions):
+                below = self._by(dimensions)
+                zeros = style.scripts(style.number("0"), below.value, None)
+                yield Atom(zeros, f"0_{{{below.plain}}}")
             case tree.Name():
                 yield self._name(node)
             case tree.Mark(numeral):

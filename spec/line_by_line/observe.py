@@ -34,8 +34,8 @@ def observe(function: Function, /, *args: Any, **kwargs: Any) -> Observation:
     """Call a function, and report what its variables hold after each tagged statement.
 
     Functions defined inside it are observed too, and so is each function that it calls by a name
-    of its module or of an enclosing function, if it carries out an algorithm
-    (`function.algorithm == "4"`). Decorators still work if they are functions made with
+    of its module or of an enclosing function, or by an option's default, if it carries out an
+    algorithm (`function.algorithm == "4"`). Decorators still work if they are functions made with
     `functools.wraps`; others, such as `jax.jit`, are left out.
 
     Parameters
@@ -117,6 +117,9 @@ class _Observer:
         self._twins[function] = twin  # before the twins of those that it calls: they may call it
         for name, cell in called.items():
             free[name].cell_contents = self.twin(_contents(cell))
+        options = function.__kwdefaults__ or {}
+        called = {name: value for name, value in options.items() if self._observes(value)}
+        twin.__kwdefaults__ = options | {name: self.twin(value) for name, value in called.items()}
         for name in reporting.names & function.__globals__.keys():
             if self._observes(value := function.__globals__[name]):
                 namespace[name] = self.twin(value)

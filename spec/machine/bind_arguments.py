@@ -14,7 +14,7 @@ from spec.domains.domain import Domain, S
 from spec.language import types
 from spec.language.checked import Checked
 from spec.language.polynomials import Atom, Poly
-from spec.language.types import SCALAR, Bundle, Family, Key, Tokens, Type, Whole
+from spec.language.types import SCALAR, Bundle, Family, Key, Tokens, Type, Whole, is_product
 from spec.machine.frame import Frame, MachineError
 from spec.machine.values import Parameters, Value, shaped
 
@@ -37,6 +37,9 @@ class ArgumentBinder(Generic[S]):
         """
         checked = self.algorithms[id]
         header, frame = checked.header, Frame(checked)
+        left_out = (variable for variable, _ in header.parameters[len(parameters) :])
+        defaults = header.defaults
+        parameters = [*parameters, *(defaults[one] for one in left_out if one in defaults)]
         if (len(inputs), len(parameters)) != (len(header.inputs), len(header.parameters)):
             raise MachineError(
                 f"Algorithm {id} takes {len(header.inputs)} inputs and {len(header.parameters)} "
@@ -49,8 +52,14 @@ class ArgumentBinder(Generic[S]):
                 value = value(*frame.shape(type))
             fitting = _Fitting(self, frame, f"Algorithm {id}: {variable}")
             frame.variables[variable] = fitting.fit(value, type)
-        for bundle in header.opened:
-            frame.variables.update(frame.variables[bundle].fields)
+        for bundle, parts in header.opened.items():
+            value = frame.variables[bundle]
+            for part, variable in parts.items():
+                frame.variables[variable] = (
+                    {index: member.fields[part] for index, member in value.items()}
+                    if isinstance(value, dict)
+                    else value.fields[part]
+                )
         for variable, type in header.hyperparameters.items():
             if variable not in frame.variables:
                 self.hyperparameter(frame, variable, type)
@@ -219,7 +228,7 @@ class _Fitting:
         if missing := [str(key) for key in declared if key not in value.fields]:
             raise self.error(f"has no {missing[0]}")
         frame, fitted = Frame(checked), {}
-        for key in sorted(declared, key=lambda key: _is_product(declared[key])):
+        for key in sorted(declared, key=lambda key: is_product(declared[key])):
             fitting = replace(self, frame=frame, subject=f"{self.subject}, {key}")
             fitted[key] = fitting.fit(value.fields[key], declared[key])
         return Parameters(value.algorithm, {key: fitted[key] for key in declared}, frame.sizes)
@@ -227,11 +236,4 @@ class _Fitting:
 
 def _is_late(argument: tuple[tuple[Key, Type], Value]) -> tuple[bool, bool]:
     (_, type), value = argument
-    return callable(value), isinstance(type, Whole | Tokens | Family)
-
-
-def _is_product(type: Type) -> bool:
-    """Say whether a size of a matrix is a product, whose factors other parameters show."""
-    return isinstance(type, types.Matrix) and any(
-        len(size.atoms) > 1 for size in (type.rows, type.columns)
-    )
+    return callable(value), isinstance(type, Whole | Tokens | Family) or is_product(type)

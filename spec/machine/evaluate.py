@@ -4,7 +4,7 @@ import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import partial, reduce
 from itertools import product
 from typing import Any, Generic
 
@@ -13,7 +13,7 @@ import numpy as np
 from spec.domains.domain import Domain, Matrix, S
 from spec.language import tree
 from spec.language.checked import Checked
-from spec.language.inference.calls import ENTRYWISE
+from spec.language.inference.calls import ENTRYWISE, EXTREMES
 from spec.language.inference.expressions import ARITHMETIC
 from spec.language.names import Built, Raised, Variable
 from spec.language.plain_text import text
@@ -70,6 +70,9 @@ class Expressions(ABC, Generic[S]):
                 return self.domain.sqrt(x) if function == "√" else self.domain.log(x)
             case tree.Pi():
                 return self.domain.pi()
+            case tree.Zeros():
+                rows, columns = frame.shape_of(node)
+                return shaped([self.domain.real(0)] * (rows * columns), (rows, columns))
             case tree.Ones():
                 return shaped([self.domain.real(1)] * frame.shape_of(node)[1], frame.shape_of(node))
             case tree.Iverson(condition):
@@ -87,6 +90,8 @@ class Expressions(ABC, Generic[S]):
                 return self.joined(node, items, 1, frame)
             case tree.Columns(items):
                 values = [self.expression(item, frame) for item in items]
+                if all(isinstance(value, np.ndarray) for value in values):
+                    return np.concatenate(values, axis=1)
                 lists = (value if isinstance(value, list) else [value] for value in values)
                 return [token for tokens in lists for token in tokens]
             case tree.Rows(items) if any(isinstance(item, tree.Dots) for item in items):
@@ -232,18 +237,36 @@ class Expressions(ABC, Generic[S]):
             inputs = [self.expression(input, frame) for input in checked.typing.arguments[node]]
             parameters = [self.parameter(parameter, frame) for parameter in node.parameters]
             return self.call(checked.typing.callees[node], inputs, parameters)
-        if node.function == "max":
-            x, y = (self.real(argument, frame) for argument in node.arguments)
-            return self.domain.larger(x, y)
+        if node.function in EXTREMES:
+            return self.extreme(node, frame)
         (argument,) = node.arguments
         if node.function == "length":
             return len(self.expression(argument, frame))
         x = self.real(argument, frame)
+        if node.function == "argmax":
+            return self.place_of_largest(self.as_matrix(x)[:, 0].tolist())
         if node.function == "softmax":
             columns = [self.domain.softmax(list(column)) for column in x.T]
             return shaped([entry for column in columns for entry in column], x.T.shape).T
         assert node.function in ENTRYWISE, "the checks know every function"
         return entrywise(getattr(self.domain, node.function.replace("'", "_slope")), x)
+
+    def extreme(self, node: tree.Call, frame: Frame) -> S:
+        """Return the larger or the smaller of two numbers, or the largest entry of a vector."""
+        values = [self.real(argument, frame) for argument in node.arguments]
+        if node.function == "min":
+            return -reduce(self.domain.larger, map(operator.neg, values))
+        if len(values) == 1:  # that of no entries is −∞
+            values = [self.domain.minus_infinity, *self.as_matrix(values[0])[:, 0].tolist()]
+        return reduce(self.domain.larger, values)
+
+    def place_of_largest(self, entries: Sequence[S]) -> int:
+        """Return the place of the largest entry, counted from 1; of equal ones the first."""
+        largest = 0
+        for place in range(1, len(entries)):
+            if not self.decided(partial(self.domain.at_most, entries[place], entries[largest])):
+                largest = place
+        return largest + 1
 
     def parameter(self, node: tree.Expression | tree.Named, frame: Frame) -> Value:
         """Return a parameter; that of an equation is a function of its rows and columns."""
@@ -317,4 +340,6 @@ class Expressions(ABC, Generic[S]):
                 if isinstance(x, int) and isinstance(y, int):
                     return bool(_COMPARED[sign](x, y))
                 x, y = (self.domain.real(z) if isinstance(z, int) else z for z in (x, y))
+                if sign == "<":
+                    return not self.decided(partial(self.domain.at_most, y, x))
                 return self.decided(partial(self.domain.at_most, x, y))

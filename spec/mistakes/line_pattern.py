@@ -27,14 +27,15 @@ def occurrences(edits: Mapping[str, str], lines: Sequence[str]) -> Iterator[Occu
     """Yield each place where lines that follow each other match the patterns that are edited.
 
     `edits` has the rows in place of what matches, by the pattern; between two patterns, `…` stands
-    for any lines. No two places have a line in common. What stands outside a pattern remains.
+    for any lines. No two places have a line in common. What stands outside a pattern remains. Where all
+    rows are what they were before, it is no place.
     """
     lines = [unicodedata.normalize("NFD", line) for line in lines]  # X̃ is X with a tilde
     start = 0
     while start < len(lines):
         matched, texts = _match(edits, lines, start)
-        if matched:
-            yield Occurrence(dict(_rows(matched, lines, texts)), texts)
+        if rows := dict(_rows(matched, lines, texts)):
+            yield Occurrence(rows, texts)
         start = max(matched, default=start) + 1
 
 

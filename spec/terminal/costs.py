@@ -18,7 +18,7 @@ from spec.language.alg_file import STEP, Algorithm, Line
 from spec.language.checked import Checked
 from spec.language.polynomials import Poly
 from spec.language.tree import Gradient
-from spec.language.types import Family
+from spec.language.types import sizes_of
 from spec.pairing import Ref
 from spec.terminal.pseudocode_beside_code import heading
 from spec.terminal.tables import Sum, Table, labelled, numbers, words
@@ -85,9 +85,7 @@ def _remarks(checked: Checked, cost: Cost) -> Iterator[str]:
     """Yield what one must know to read the numbers."""
     if checked.program.uses(Gradient):
         yield "∇ is not counted: only the function that it is taken of, and the step."
-    if any(isinstance(type, Family) for _, type in checked.header.inputs) and (
-        any(name.startswith("length(") for name in cost.sizes)
-    ):
+    if any(atom.at for _, type in checked.header.inputs for atom in sizes_of(type)):
         yield "All sequences of the data are assumed to have the same length."
     if cost.at_most:
         lines = " and ".join(str(Ref(checked.id, line)) for line in sorted(cost.at_most))

@@ -17,6 +17,11 @@ from spec.library import checked
         ("X1", "H_kv L d_attn length(x) + H_kv L d_mid length(x)"),
         # Each of the L blocks has L_s layers, and keys and values once.
         ("X3", "H_kv L d_attn length(x) + H_kv L d_mid length(x)"),
+        # Of ℓ tokens before, and of the new ones.
+        ("K8", "H d_attn ℓ + H d_attn ℓ_z + H d_mid ℓ + H d_mid ℓ_z"),
+        ("K4", "H L d_attn length(x) + H L d_attn ℓ + H L d_mid length(x) + H L d_mid ℓ"),
+        ("K11", "H L_dec d_attn length(z) + H L_dec d_mid length(z)"),
+        ("K1", "0"),
     ],
 )
 def test_a_cache_holds_a_key_and_a_value_of_each_head_for_each_token(id: str, kept: str) -> None:
@@ -36,3 +41,19 @@ def test_shared_heads_and_shared_layers_make_a_cache_smaller(
     id: str, preset: str, sizes: dict[str, int], numbers: int
 ) -> None:
     assert value(cached(checked(), id), {**presets()[preset], **sizes, "length(x)": 1}) == numbers
+
+
+def test_inference_keeps_the_columns_of_all_tokens_but_the_last() -> None:
+    """That which is drawn last is never asked for what follows."""
+    sizes = {**presets()["gpt2-small"], "length(x)": 64, "ℓ_gen": 64}
+    kept = value(cached(checked(), "K2"), sizes)
+    assert kept == value(cached(checked(), "10"), {**sizes, "length(x)": 127})
+    assert kept == 2 * 12 * 768 * 127
+
+
+def test_a_context_is_kept_once_however_many_tokens_are_drawn() -> None:
+    kept = cached(checked(), "K3")
+    (drawn,) = (atom for atom in kept.atoms if atom.name == "length(x̂)")
+    before, of_each = kept.coefficients(drawn)
+    assert before == cached(checked(), "K11")
+    assert str(of_each) == "H L_dec d_attn + H L_dec d_mid"

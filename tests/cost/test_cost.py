@@ -176,8 +176,10 @@ def drawn_sizes(id: str, source: np.random.Generator, most: int) -> dict[str, in
     names = {*of(id).sizes, "T", "ℓ", "ℓ_x", "ℓ_z", "d_x", "d_z", "d_out", "d_in"}
     sizes = {name: int(source.integers(1, most + 1)) for name in sorted(names)}
     sizes |= {name: min(2, sizes[name]) for name in ("N_data", "N_epochs") if name in sizes}
+    if "ℓ_gen" in sizes:
+        sizes["ℓ_gen"] += 1  # the loops of K2 and K7, which begin at 2, have a turn
     longest = max(size for name, size in sizes.items() if name in LENGTHS)
-    sizes["ℓ_max"] = longest + sizes.get("ℓ_gen", 1)
+    sizes["ℓ_max"] = longest + sizes.get("ℓ_gen", 1) + sizes.get("ℓ", 0)
     if "N_steps" in sizes:
         sizes["N_warm"] = sizes["N_steps"] - 1
     if "d_rot" in sizes:

@@ -12,9 +12,9 @@ from spec.language.parse import program
 from spec.language.tree import Program
 from spec.library import algorithms, checked, programs
 
-#: The head of the sketches, which have the id S1.
+#: The head of the sketches, which have the id Y1.
 HEAD = """\
-Algorithm S1: A sketch
+Algorithm Y1: A sketch
 Input: x, z ∈ V*, X ∈ ℝ^{d_e×ℓ}, v ∈ V, j ∈ [ℓ]
        for n ∈ [N]: x_n ∈ V*, e_n ∈ ℝ^{d_e}
 Output: r ∈ ℝ
@@ -40,7 +40,7 @@ def sketch(lines: str, head: str = HEAD) -> str:
 def edited(place: str, old: str, new: str) -> Program:
     """An algorithm with a text replaced, once: in a line, `4.5`, or in its head, `4`."""
     id, _, number = place.partition(".")
-    text = sketch("y ← 0") if id == "S1" else alg_file.write(algorithms()[id])
+    text = sketch("y ← 0") if id == "Y1" else alg_file.write(algorithms()[id])
     head, lines = text.split("\n\n", 1)
     rows = (row for row in lines.split("\n") if row.split(" ")[0] == number)
     part = next(rows) if number else head
@@ -77,7 +77,7 @@ def judged(lines: str, head: str = HEAD, *others: str) -> str:
         one = understood(read(sketch(lines, head)), *map(read, others))
     except CheckError as error:
         return f"{error.place}: {error.problem}"
-    return ", ".join(f"{claim.removeprefix('S1.')} is open" for claim in opened(one))
+    return ", ".join(f"{claim.removeprefix('Y1.')} is open" for claim in opened(one))
 
 
 def table(name: str) -> str:

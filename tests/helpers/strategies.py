@@ -11,7 +11,7 @@ import math
 import warnings
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -19,6 +19,7 @@ from hypothesis import Phase, given, reject, settings
 from hypothesis import strategies as st
 
 import algorithms
+from algorithms.extensions.token_weights import min_p
 from algorithms.signatures.declarations import (
     ArrayOf,
     Choice,
@@ -54,6 +55,7 @@ SMOOTH = ("eps >= 0.5",)
 
 #: The paper's letters for distributions on the vocabulary, and along which axis they are.
 DISTRIBUTIONS = {"p": -1, "q": -1, "P": -2}
+UNIFORM = ("u",)  # random numbers
 POSITIVE = ("v", "Omega")  # means of squares, and the base of a power
 
 
@@ -64,7 +66,7 @@ def flattening(loss: Function, theta: Any) -> tuple[Any, Any]:
 
 
 #: What an argument that is a function is given.
-CALLABLES = {"value_and_gradient": flattening}
+CALLABLES = {"value_and_gradient": flattening, "weigh": partial(min_p, alpha=0.25)}
 
 
 # What a function declares ------------------------------------------------------------------------
@@ -460,6 +462,8 @@ class Drawing:
         if name in DISTRIBUTIONS:
             weights = self.rng.standard_exponential(shape)
             return (weights / weights.sum(DISTRIBUTIONS[name], keepdims=True)).astype(self.dtype)
+        if name in UNIFORM:
+            return self.rng.uniform(0.01, 0.99, shape).astype(self.dtype)
         entries = self.rng.standard_normal(shape)
         return np.asarray(entries**2 if name in POSITIVE else entries, self.dtype)
 

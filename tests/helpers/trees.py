@@ -130,7 +130,15 @@ def operations(parts: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
 
 #: Expressions in which only brackets say what belongs together.
 operation_trees = st.recursive(
-    st.sampled_from([Name("a"), Name("b", Name("l"), Name("q")), Number(3), tree.Ones()]),
+    st.sampled_from(
+        [
+            Name("a"),
+            Name("b", Name("l"), Name("q")),
+            Number(3),
+            tree.Ones(),
+            tree.Zeros((Name("m"),)),
+        ]
+    ),
     operations,
     max_leaves=8,
 )

@@ -48,7 +48,7 @@ def expected(seed: str, below: str) -> tuple[str, str, str, str]:
     """The algorithm and the place of an error, the text at its column, and the problem."""
     where, problem = below.split(" ⇒ ")
     place, at = where.split(": ", 1) if ": " in where else (seed, where)
-    if " heading" in place:
+    if " heading" in place or " Parameters" in place:
         id, place = place.split(" ")
     else:
         id, _, line = place.partition(".")

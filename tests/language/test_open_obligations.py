@@ -25,7 +25,7 @@ def test_of_the_files_what_is_open_is_declared_and_the_other_way_round(id: str) 
 def test_a_declaration_cites_an_erratum_that_touches_the_algorithm() -> None:
     for id, one in checked().items():
         for each in declared(one):
-            assert {place.split(".")[0] for place in errata()[each.erratum].lines} == {id}
+            assert id in {place.split(".")[0] for place in errata()[each.erratum].lines}
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ EARLY = "the row ends too early"
         ("X, Z[t] ← ∇f(x | y)", 4, "what stands left of the arrow cannot be set"),
         ("X, Z ← ∇loss(θ)", 8, "a gradient is one result"),
         ("X, Z = f(x)", 6, f"'=' {STRAY}"),
-        ("X, Z ← x", 8, f"'x' {STRAY}, '∇' is due"),
+        ("X, Z ← x", 9, "the row ends too early"),
         ("Q = x with probability p, else y", 1, "a random choice is set with ←, not with ="),
         ("Q ← x with p, else y", 12, f"'p' {STRAY}, 'probability' is due"),
         ("Q ← x with probability p, y", 27, f"'y' {STRAY}, 'else' is due"),

@@ -40,7 +40,7 @@ def test_a_call_asks_for_all_that_the_callee_takes_for_granted(
 
 
 def test_a_result_is_in_the_range_that_is_declared() -> None:
-    head = "Algorithm S1: k ← last(x)\nInput: x ∈ V*\nOutput: k ∈ [length(x)]\n"
+    head = "Algorithm Y1: k ← last(x)\nInput: x ∈ V*\nOutput: k ∈ [length(x)]\n"
     required = f"{head}Requires: 1 ≤ length(x)\n"
     assert judged("return k = length(x)", required) == ""
     assert judged("return k = 1", required) == ""
@@ -86,7 +86,7 @@ def test_a_size_that_must_be_another_is_taken_for_it() -> None:
     ],
 )
 def test_a_head_is_accepted(old: str, new: str) -> None:
-    assert opened(changed("S1", old, new)) == ()
+    assert opened(changed("Y1", old, new)) == ()
 
 
 def test_parameters_that_are_parts_are_one_argument() -> None:

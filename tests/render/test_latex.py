@@ -48,6 +48,8 @@ def test_latex_has_the_brackets_of_mathml(node: Node) -> None:
     [
         ("(a + b) c", r"$(a+b)\,c$"),
         ("a + b c", r"$a+b\,c$"),
+        ("0_{d_out×ℓ}", r"$0_{d_{\mathrm{out}}\times \ell}$"),
+        ("max(S[:, t])", r"$\mathrm{max}(S[{:},\,t])$"),
         ("√(a + b)", r"$\sqrt{a+b}$"),
         ("−(a + b)", r"${-}(a+b)$"),
         ("log (a + b)", r"$\mathrm{log}\,(a+b)$"),

@@ -91,6 +91,8 @@ def read(element: Element) -> str:
 
 def scripted(base: Element, below: Element | None, above: Element | None) -> str:
     letters = read(base)
+    if letters == "0" and below is not None:
+        return f"0_{{{read(below)}}}"
     lower = "" if below is None else script("_", read(below))
     if above is None:
         return letters + lower

@@ -14,6 +14,7 @@ from spec.adapters.options import WORDS
 from spec.laws.law import all_laws
 from spec.library import algorithms, checked
 
+from .counted import LENGTHS, attention_memory, steps
 from .domain import reference
 from .elements import Markup
 from .notation import prose
@@ -211,6 +212,8 @@ _SHARDING = (
     "numbers sent",
     "θ on a device",
 )
+_MEMORY = ("Algorithm", *(f"ℓ = {length:,}" for length in LENGTHS))
+_STEPS = ("tokens before", "all columns, by 10", "one column, by K4", "ratio")
 _ERRORS = ("Line", "δ", "float64: error", "bound", "float32: error", "bound")
 
 TABLES: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]] = {
@@ -220,6 +223,8 @@ TABLES: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]] = {
     "told": (("Algorithm", "mistake", "message"), _told),
     "errors-tiny": (_ERRORS, _errors("tiny")),
     "errors-middling": (_ERRORS, _errors("middling")),
+    "attention-memory": (_MEMORY, attention_memory),
+    "steps": (_STEPS, steps),
     "laws": (("Law", "Algorithms"), _laws),
     "layouts": (("Word", "option"), _layouts),
     "adapters": (_ADAPTERS, _adapters),

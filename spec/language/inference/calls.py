@@ -6,12 +6,23 @@ from spec.language import tree, types
 from spec.language.header import Header, instance
 from spec.language.inference.expressions import Expressions
 from spec.language.plain_text import text
-from spec.language.polynomials import ZERO, Atom, Poly
-from spec.language.types import N_V, SCALAR, Key, Product, Type, sizes_of
+from spec.language.polynomials import ONE, ZERO, Atom, Poly
+from spec.language.types import (
+    N_V,
+    SCALAR,
+    Key,
+    Product,
+    Type,
+    Whole,
+    is_product,
+    sizes_of,
+)
 
 #: Functions of the notation, entry by entry or, softmax, column by column.
 ENTRYWISE = ("exp", "log", "cos", "sin", "tanh", "GELU", "ReLU", "SiLU", "GELU'", "ReLU'")
-NOTATION = (*ENTRYWISE, "max", "softmax", "length")
+#: Functions of two numbers; `max` is also the largest entry of a vector, `max(S[:, t])`.
+EXTREMES = ("max", "min")
+NOTATION = (*ENTRYWISE, *EXTREMES, "argmax", "softmax", "length")
 
 
 class Calls(Expressions):
@@ -22,8 +33,8 @@ class Calls(Expressions):
             return self.algorithm(node, self.functions[node.function])
         if node.function not in NOTATION and node not in self.names.functions:
             raise self.error(node, f"there is no function {node.function}")
-        if node.function == "max":
-            return self.larger(node)
+        if node.function in EXTREMES:
+            return self.extreme(node)
         (argument, *more) = node.arguments
         if more or node.parameters:
             raise self.error(node, f"{node.function} takes one input")
@@ -33,6 +44,8 @@ class Calls(Expressions):
             assert isinstance(function, types.Function), "what is called is a function"
             self.require(type, function.argument, argument, text(argument))
             return function.result
+        if node.function == "argmax":
+            return self.place_of_largest(self.as_real(type, argument), node)
         if node.function == "softmax" and self.as_real(type, argument) == SCALAR:
             raise self.error(argument, f"{text(argument)} is {type}: softmax takes columns")
         if node.function != "length":
@@ -41,23 +54,44 @@ class Calls(Expressions):
             raise self.error(argument, f"{text(argument)} is {type}: it has no length")
         return types.Whole(type.length)
 
-    def larger(self, node: tree.Call) -> Type:
-        if len(node.arguments) != 2 or node.parameters:
-            raise self.error(node, f"{node.function} takes two numbers")
-        for argument in node.arguments:
-            self.number(argument)
+    def extreme(self, node: tree.Call) -> Type:
+        match node:
+            case tree.Call("max", (argument,), ()):
+                self.vector(self.real(argument), node)
+            case tree.Call(_, (_, _), ()):
+                for argument in node.arguments:
+                    self.number(argument)
+            case tree.Call(function):
+                more = ", or a vector" if function == "max" else ""
+                raise self.error(node, f"{function} takes two numbers{more}")
         return SCALAR
+
+    def place_of_largest(self, vector: types.Matrix, node: tree.Call) -> Type:
+        """Return the type of the place of the largest entry, which there must be."""
+        self.vector(vector, node)
+        size = self.settle(vector.rows)
+        if size != N_V:  # there is a token
+            self.at_least_0(size - 1, f"1 ≤ {size}", node)
+        return types.Whole(high=size)
+
+    def vector(self, type: types.Matrix, node: tree.Call) -> None:
+        (argument,) = node.arguments
+        if not self.equal(type.columns, ONE, argument):
+            raise self.error(argument, f"{text(argument)} is {type}, not a vector")
 
     def algorithm(self, node: tree.Call, callee: Header) -> Type:
         arguments = self.unabbreviated(node, callee)
-        if (len(arguments), len(node.parameters)) != (len(callee.inputs), len(callee.parameters)):
+        named = callee.parameters[: len(node.parameters)]
+        left_out = callee.parameters[len(named) :]
+        may_be = all(variable in callee.defaults for variable, _ in left_out)
+        if len(arguments) != len(callee.inputs) or len(node.parameters) != len(named) or not may_be:
             inputs, parameters = (
                 ", ".join(str(variable) for variable, _ in declared)
                 for declared in (callee.inputs, callee.parameters)
             )
             form = f"{node.function}({inputs}" + (f" | {parameters})" if parameters else ")")
             raise self.error(node, f"this is not a call of the form {form}")
-        declared = dict((*callee.inputs, *callee.parameters))
+        declared = dict((*callee.inputs, *named))
         passed = dict(zip(declared, (*arguments, *node.parameters), strict=True))
         types = {
             variable: self.expression(argument)
@@ -71,13 +105,17 @@ class Calls(Expressions):
         self.typing.calls[node] = sizes
         self.typing.arguments[node] = arguments
         self.typing.callees[node] = callee.id
-        for variable, type in types.items():
+        # A size shows itself before a product of sizes does.
+        for variable, type in sorted(types.items(), key=lambda item: is_product(declared[item[0]])):
             wanted = instance(declared[variable], sizes)
             self.require(type, wanted, passed[variable], f"{variable} of {node.function}")
         for variable, argument in passed.items():
             if isinstance(argument, tree.Named):
                 wanted = self.settle_type(instance(declared[variable], sizes))
                 self.equation(argument, variable, wanted, node)
+        for variable, type in left_out:
+            if isinstance(type, Whole) and type.value is not None:
+                self.equal(type.value.replace(sizes), Poly.of(callee.defaults[variable]), node)
         self.by_name(node, callee, sizes)
         for excess, claim in _required(callee):
             self.at_least_0(excess.replace(sizes), f"{node.function} requires {claim}", node)

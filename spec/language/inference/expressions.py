@@ -71,14 +71,14 @@ class Expressions(Equations, ABC):
             case tree.Both(left, right) | tree.Either(left, right):
                 self.condition(left)
                 self.condition(right)
-            case tree.Compare("≤", left, right):
+            case tree.Compare("≤" | "<", left, right):
                 self.number(left)
                 self.number(right)
             case tree.Compare(_, left, right):
                 for side in (left, right):
                     type = self.expression(side)
                     if not isinstance(type, types.Whole):
-                        problem = f"{text(side)} is {type}: only counts are compared by <, = and ≠"
+                        problem = f"{text(side)} is {type}: only counts are compared by = and ≠"
                         raise self.error(side, problem)
 
     def whole(self, node: Node) -> Poly:
@@ -127,6 +127,9 @@ class Expressions(Equations, ABC):
                 return SCALAR
             case tree.Ones():
                 return types.Matrix(ONE, self.unknown("the length of 1ᵀ"))
+            case tree.Zeros(dimensions):
+                rows, columns, *_ = (*map(self.whole, dimensions), ONE, ONE)
+                return types.Matrix(rows, columns)
             case tree.Negative(operand):
                 return self.real(operand)
             case tree.Binary():
@@ -276,18 +279,27 @@ class Expressions(Equations, ABC):
     def columns(self, node: tree.Columns, items: tuple[Node, ...]) -> Type:
         if any(isinstance(item, tree.Dots) for item in items):
             member, number = self.family(node, items)
-            self.require(member, types.Matrix(member.rows), node, "a column")
-            return types.Matrix(member.rows, number)
+            return types.Matrix(member.rows, member.columns * number)
+        listed = [self.expression(item) for item in items]
+        if all(isinstance(type, types.Matrix) for type in listed):
+            return self.beside(items)
         lengths: list[Poly] = []
-        for item in items:
-            match self.expression(item):
+        for item, type in zip(items, listed, strict=True):
+            match type:
                 case types.Tokens(length):
                     lengths.append(length)
-                case types.Whole() as type if type == TOKEN:
+                case types.Whole() if type == TOKEN:
                     lengths.append(ONE)
-                case type:
+                case _:
                     raise self.error(item, f"{text(item)} is {type}: neither token nor tokens")
         return types.Tokens(sum_of(lengths))
+
+    def beside(self, items: tuple[Node, ...]) -> types.Matrix:
+        """Return the type of matrices that stand side by side, as high as the first."""
+        blocks = [self.as_real(self.typing.types[item], item) for item in items]
+        for item, block in zip(items, blocks, strict=True):
+            self.require(block, types.Matrix(blocks[0].rows, block.columns), item, text(item))
+        return types.Matrix(blocks[0].rows, sum_of(block.columns for block in blocks))
 
     def blocks(self, items: tuple[Node, ...]) -> types.Matrix:
         """Return the type of matrices that stand one below the other, as wide as the first."""

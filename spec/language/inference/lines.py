@@ -109,11 +109,11 @@ class Lines(Calls):
         self.unbind(binder)
 
     def growth(self, line: Line, starts: Mapping[Key, Type]) -> Mapping[Key, Poly]:
-        """Return by how many tokens a turn makes each sequence longer, as the first turn shows."""
+        """Return by how much a turn makes sequences and caches longer, as the first turn shows."""
         growth = dict.fromkeys(starts, ZERO)
         binder = line.statement.binder if isinstance(line.statement, tree.For) else None
         runs_down = isinstance(binder, tree.Range) and binder.runs_down
-        if not any(isinstance(start, types.Tokens) for start in starts.values()):
+        if all(_length(start) is None for start in starts.values()):
             return growth
         first = copy(self)
         first.typing = Typing(bounds=dict(self.typing.bounds))
@@ -122,14 +122,15 @@ class Lines(Calls):
         first.running, first.settled = dict(self.running), dict(self.settled)
         first.block(line.body)
         for variable, start in starts.items():
-            after = first.settle_type(first.variables[variable])
-            if isinstance(start, types.Tokens) and isinstance(after, types.Tokens):
-                step = growth[variable] = after.length - first.settle(start.length)
+            after, before = _length(first.settle_type(first.variables[variable])), _length(start)
+            if before is not None and after is not None:
+                step = growth[variable] = after - first.settle(before)
                 if runs_down and step != ZERO:
                     problem = f"{variable} grows in a loop that runs down"
                     raise self.error(line.statement, problem)
-                if step.constant is None:
-                    problem = f"{variable} grows by {step} tokens a turn, not by one number"
+                if binder is not None and step.constant is None:
+                    unit = "tokens" if _is_sequence(start) else "columns"
+                    problem = f"{variable} grows by {step} {unit} a turn, not by one number"
                     raise self.error(line.statement, problem)
         return growth
 
@@ -139,30 +140,32 @@ class Lines(Calls):
         self.variables = {key: type for key, type in self.variables.items() if key in kept}
 
     def repeat(self, line: Line, condition: tree.Condition) -> None:
-        """Go through a `while`: a sequence that a turn hands to the next never gets shorter."""
+        """Go through a `while`: what a turn hands to the next never gets shorter."""
         starts = {key: self.variables[key] for key in self.names.carried[line.number]}
-        for variable, start in starts.items():
-            if isinstance(start, types.Tokens):
+        # What grows alike has a length in common, so that a cache is as long as its tokens.
+        families = any(isinstance(start, types.Family) for start in starts.values())
+        growth = self.growth(line, starts) if families else {}
+        longer: dict[Key | Poly, Poly] = {}  # than before the loop
+        for variable, start in sorted(starts.items(), key=lambda item: not _is_sequence(item[1])):
+            before, step = _length(start), growth.get(variable, variable)
+            if before is not None and step not in longer:
                 length = Atom(f"length({variable})", "index", next(self.serials))
-                self.typing.bounds[length] = (start.length, None)
-                self.variables[variable] = types.Tokens(Poly.of(length))
+                self.typing.bounds[length] = (before, None)
                 self.typing.grown.setdefault(line.number, {})[variable] = length
-            else:
-                self.variables[variable] = _carried(start, ZERO)
+                longer[step] = Poly.of(length) - before
+            self.variables[variable] = _carried(start, ZERO if before is None else longer[step])
         heads = {variable: self.variables[variable] for variable in starts}
         self.condition(condition)
         self.block(line.body)
         self.line = line
         for variable, head in heads.items():
-            after = self.variables[variable]
-            if isinstance(head, types.Tokens) and isinstance(after, types.Tokens):
-                start = starts[variable]
-                assert isinstance(start, types.Tokens), "a sequence comes of a sequence"
-                claim = f"{start.length} ≤ {self.settle(after.length)}"
-                self.at_least_0(after.length - start.length, claim, line.statement)
-            else:
-                self.keeps(variable, head, line.statement)
-            self.variables[variable] = head
+            before, after = _length(starts[variable]), _length(self.variables[variable])
+            if before is not None and after is not None:
+                claim = f"{before} ≤ {self.settle(after)}"
+                self.at_least_0(after - before, claim, line.statement)
+                head = _carried(head, after - (_length(head) or ZERO))
+            self.keeps(variable, head, line.statement)
+            self.variables[variable] = heads[variable]
         self.forget(line)
 
     def keeps(self, variable: Key, type: Type, node: Node) -> None:
@@ -295,6 +298,10 @@ class Lines(Calls):
 
     def set_type(self, name: tree.Name, type: Type) -> None:
         target = self.names.targets[name]
+        for members in name.slices:
+            if not isinstance(type, types.Family):
+                raise self.error(name, f"{text(name)} cannot be {type}")
+            self.all_members(name, members, type)
         if target.index is not None:
             self.expression(target.index)
             index, high = self.from_1_on(target.index, name)
@@ -345,11 +352,25 @@ class Lines(Calls):
             raise self.error(node, f"nothing shows what {unknown} is in {text(node)}")
 
 
+def _is_sequence(type: Type) -> bool:
+    return isinstance(type, types.Tokens)
+
+
+def _length(type: Type) -> Poly | None:
+    """Return how long a sequence is, or how wide the matrices of a family: what a loop may grow."""
+    match type:
+        case types.Tokens(length) | types.Family(_, _, types.Matrix(_, length)):
+            return length
+    return None
+
+
 def _carried(type: Type, growth: Poly) -> Type:
     """Return the type of a variable after turns of a loop that made it so much longer."""
     match type:
         case types.Tokens(length):
             return types.Tokens(length + growth)
+        case types.Family(_, _, types.Matrix(_, columns) as member):
+            return replace(type, member=replace(member, columns=columns + growth))
         case types.Whole(_, high):
             return types.Whole(None, high)
     return type

@@ -1,0 +1,170 @@
+"""Algorithms K1 and K8: attention to a cache.
+
+A cache holds the keys and the values of all tokens so far: a column
+for each token, the heads one below the other.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from algorithms.extensions.grouped_queries import stack
+from algorithms.extensions.scaled_dot_product import attend
+from algorithms.paper.attention import per_head
+from algorithms.paper.parameters import MHAttentionParameters
+from algorithms.signatures.arrays import A, Arr, Array, namespace
+from algorithms.signatures.declarations import MayBeEmpty
+from algorithms.signatures.decorator import algorithm
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float
+
+_SOME = MayBeEmpty("ell")
+
+
+@algorithm("K1")
+def CachedAttention(
+    X: Float[A, "*#batch d_x ell_x"],
+    K: Float[A, "*#batch H*d_attn ell_z"],
+    V: Float[A, "*#batch H*d_mid ell_z"],
+    W: MHAttentionParameters[A],
+    Mask: Bool[Array, "*#batch ell_z ell_x"],
+) -> Float[A, "*batch d_out ell_x"]:
+    """Several heads of attention, to keys and values of a cache.
+
+    Parameters
+    ----------
+    X : float, (*batch, d_x, ell_x)
+        The primary sequence: tokens that ask.
+    K : float, (*batch, H * d_attn, ell_z)
+        The keys of the context, from `extend_cache`.
+    V : float, (*batch, H * d_mid, ell_z)
+        Its values.
+    W : MHAttentionParameters
+        H heads stacked along a leading axis, and W_o, b_o.
+    Mask : bool, (*batch, ell_z, ell_x)
+        `Mask[t_z, t_x]`: may token t_x attend to token t_z?
+
+    Returns
+    -------
+    V_tilde : float, (*batch, d_out, ell_x)
+        The tokens of X with what they gathered.
+
+    Raises
+    ------
+    ShapeError, DTypeError
+        An argument is not what the signature says.
+
+    Notes
+    -----
+    What `MHAttention` gives of a context whose keys and values
+    these are. What `Attention` says of float16 and of nan holds
+    here too.
+
+    Source: Shazeer 2019, "Fast Transformer Decoding: One Write-Head
+    is All You Need", section 2.4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from algorithms import MHAttention, initialise
+    >>> W = initialise(
+    ...     MHAttentionParameters, np.random.default_rng(0), H=2,
+    ...     d_attn=3, d_mid=4, d_x=5, d_z=6, d_out=5,
+    ... )
+    >>> X, Z, Mask = np.ones((5, 1)), np.ones((6, 8)), np.eye(8, 1)
+    >>> K, V = extend_cache(Z, np.ones((6, 0)), np.ones((8, 0)), W)
+    >>> V_tilde = CachedAttention(X, K, V, W, Mask == 1)
+    >>> np.allclose(V_tilde, MHAttention(X, Z, W, Mask == 1))
+    True
+    """
+    H = W.W_qkv.W_q.shape[0]
+    K_h = heads(K, H)  # K1.1
+    V_h = heads(V, H)  # K1.2
+    W_q, b_q = W.W_qkv[:2]
+    Q = W_q @ per_head(X) + b_q[..., None]  # K1.3-K1.4
+    Y_h = attend(Q, K_h, V_h, per_head(Mask))  # K1.5
+    Y = stack(Y_h)  # K1.6
+    return W.W_o @ Y + W.b_o[:, None]  # K1.7
+
+
+@algorithm("K8")
+def extend_cache(
+    Z: Float[A, "*batch d_z ell_z"],
+    K: Annotated[Float[A, "*batch H*d_attn ell"], _SOME],
+    V: Annotated[Float[A, "*batch H*d_mid ell"], _SOME],
+    W: MHAttentionParameters[A],
+) -> tuple[
+    Float[A, "*batch H*d_attn ell+ell_z"],
+    Float[A, "*batch H*d_mid ell+ell_z"],
+]:
+    """The keys and values of new tokens join those that are kept.
+
+    Parameters
+    ----------
+    Z : float, (*batch, d_z, ell_z)
+        The new tokens.
+    K : float, (*batch, H * d_attn, ell)
+        The keys of those before them, the heads one below the
+        other. There may be none: ell = 0.
+    V : float, (*batch, H * d_mid, ell)
+        Their values.
+    W : MHAttentionParameters
+        H heads stacked along a leading axis.
+
+    Returns
+    -------
+    K_hat : float, (*batch, H * d_attn, ell + ell_z)
+        The keys of all tokens.
+    V_hat : float, (*batch, H * d_mid, ell + ell_z)
+        Their values.
+
+    Raises
+    ------
+    ShapeError, DTypeError
+        An argument is not what the signature says.
+
+    Notes
+    -----
+    Arrays of W that are not used here, those of queries, may have
+    any entries.
+
+    Source: Shazeer 2019, "Fast Transformer Decoding: One Write-Head
+    is All You Need", section 2.4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from algorithms import initialise
+    >>> W = initialise(
+    ...     MHAttentionParameters, np.random.default_rng(0), H=2,
+    ...     d_attn=3, d_mid=4, d_x=5, d_z=5, d_out=5,
+    ... )
+    >>> K, V = np.ones((6, 0)), np.ones((8, 0))
+    >>> K, V = extend_cache(np.ones((5, 7)), K, V, W)
+    >>> K, V = extend_cache(np.ones((5, 1)), K, V, W)
+    >>> K.shape, V.shape
+    ((6, 8), (8, 8))
+    """
+    xp, Z_h = namespace(Z), per_head(Z)
+    _, _, W_k, b_k, W_v, b_v = W.W_qkv
+    K_h = W_k @ Z_h + b_k[..., None]  # K8.1
+    V_h = W_v @ Z_h + b_v[..., None]  # K8.2
+    K_hat = xp.concat([K, stack(K_h)], axis=-1)  # K8.3
+    V_hat = xp.concat([V, stack(V_h)], axis=-1)  # K8.3
+    return K_hat, V_hat  # K8.3
+
+
+def heads(K: Arr, H: int) -> Arr:
+    """The rows of each of H heads: one axis more, before them."""
+    *batch, rows, ell = K.shape
+    return namespace(K).reshape(K, (*batch, H, rows // H, ell))
+
+
+def no_columns(W: Arr) -> Arr:
+    """The cache of no token: W makes keys or values of all heads.
+
+    Its shape is `(H * d_attn, 0)` where that of W is `(H, d_attn,
+    d_x)`.
+    """
+    return namespace(W).reshape(W, (-1, W.shape[-1]))[:, :0]
