@@ -122,6 +122,19 @@ def _parity() -> Rows:
         yield one["theirs"], ours, algorithm, f"{one['distance']:.0e}"
 
 
+def _sharding() -> Rows:
+    def operations(sent: Mapping[str, Sequence[int]]) -> str:
+        return ", ".join(f"{count} {kind}" for kind, (count, _) in sent.items()) or "nothing"
+
+    def numbers(sent: Mapping[str, Sequence[int]]) -> str:
+        return f"{sum(size for _, size in sent.values()) / 1e6:.0f} M"
+
+    for one in _read("sharding"):
+        program = _algorithm("10") if one["program"] == "P" else "a step"
+        said = [form(one[sent]) for form in (operations, numbers) for sent in ("asked", "sent")]
+        yield one["split"], one["devices"], program, *said, f"{one['parameters'] / 1e6:.0f} M"
+
+
 def _laws() -> Rows:
     for law in all_laws():
         links: list[nodes.Node] = []
@@ -189,6 +202,16 @@ _UNSEEN = (
     "named blind",
     "named now",
 )
+_SHARDING = (
+    "Split",
+    "devices",
+    "program",
+    "asked",
+    "sent",
+    "numbers asked",
+    "numbers sent",
+    "θ on a device",
+)
 _MEMORY = ("Algorithm", *(f"ℓ = {length:,}" for length in LENGTHS))
 _STEPS = ("tokens before", "all columns, by 10", "one column, by K4", "ratio")
 _ERRORS = ("Line", "δ", "float64: error", "bound", "float32: error", "bound")
@@ -207,6 +230,7 @@ TABLES: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]] = {
     "adapters": (_ADAPTERS, _adapters),
     "checks": (_CHECKS, _checks),
     "parity": (("Theirs", "ours", "Algorithm", "largest difference"), _parity),
+    "sharding": (_SHARDING, _sharding),
     "planted": (_PLANTED, _planted),
     "missed": (("Host", "Algorithm", "planted", "named instead"), _missed),
     "unseen": (("Algorithm", "bug", "place", "name"), _unseen),
