@@ -149,7 +149,7 @@ def block_attend(
     d_attn, ell_x = Q.shape[-2:]
     Q = Q / math.sqrt(d_attn)  # C6.1
     for start in range(0, ell_x, B):  # C6.2
-        block = slice(start, start + B)
+        block = slice(start, min(start + B, ell_x))
         Mask_i = Mask[..., block]
         seen = _seen(Mask_i)
         S = K[..., seen].mT @ Q[..., block]  # C6.3
@@ -175,6 +175,6 @@ def _seen(Mask: Array) -> slice:
     rows = values.any(axis=-1).reshape(-1, ell_z).any(axis=0)
     at = np.flatnonzero(rows)
     if at.size == 0:
-        return slice(PIECE)
+        return slice(min(PIECE, ell_z))
     start, last = int(at[0]) // PIECE, int(at[-1]) // PIECE
-    return slice(start * PIECE, (last + 1) * PIECE)
+    return slice(start * PIECE, min((last + 1) * PIECE, ell_z))

@@ -144,13 +144,13 @@ def online_attend(
     array([[2., 4.]])
     """
     xp, like = namespace(Q), {"dtype": Q.dtype, "device": device(Q)}
-    d_attn, ell_x = Q.shape[-2:]
+    (d_attn, ell_x), ell_z = Q.shape[-2:], K.shape[-1]
     Q = Q / math.sqrt(d_attn)  # C7.1
     m = xp.full((ell_x,), -xp.inf, **like)  # C7.2
     n = xp.zeros((ell_x,), **like)  # C7.3
     A = xp.zeros((V.shape[-2], ell_x), **like)  # C7.4
-    for start in range(0, K.shape[-1], B):  # C7.5
-        block = slice(start, start + B)
+    for start in range(0, ell_z, B):  # C7.5
+        block = slice(start, min(start + B, ell_z))
         S = K[..., block].mT @ Q  # C7.6
         S = xp.where(Mask[..., block, :], S, -xp.inf)  # C7.7
         m_hat = xp.maximum(m, xp.max(S, axis=-2))  # C7.8

@@ -68,6 +68,10 @@ class Check:
         self.leading = LeadingAxes()
         # Of all entries of θ: what argument set which shapes.
         self.forms: dict[str, tuple[str, Form]] = {}
+        # Arrays before the sizes that their axes are products of.
+        self.postponed: list[
+            tuple[ArrayOf, Any, str, bool, int]
+        ] = []
         # What needs all sizes: each array whose values are limited.
         self.limited: list[tuple[str, Any, ArrayOf]] = []
         self.sequences: list[Check] = []  # of a data set
@@ -78,9 +82,10 @@ class Check:
         arguments: Mapping[str, Any],
     ) -> None:
         """Check the arguments, and learn the sizes from them."""
-        for name, declaration in declarations.items():
-            if name in arguments:
-                self.check(declaration, arguments[name], name)
+        for name, value in arguments.items():
+            self.check(declarations[name], value, name)
+        for shape in self.postponed:
+            self.check_shape(*shape)
         for name in declarations.keys() & COMPUTED_WITH:
             self.check_not_vanishing(name)
         for part in (self, *self.sequences):
@@ -265,6 +270,12 @@ class Check:
     ) -> None:
         """Check the leading axes, then those that have a name."""
         axes, shape = declaration.axes, tuple(value.shape)
+        for axis in axes:
+            if not (axis.isidentifier() or self.knows(axis)):
+                self.postponed.append(
+                    (declaration, value, path, parameter, least)
+                )
+                return
         rank = len(shape) - len(axes)
         if rank < 0 or (rank > 0 and not declaration.batch):
             self.refuse_shape(declaration, path, shape)
@@ -284,6 +295,10 @@ class Check:
                 known = eval(compiled(axis), {}, self.sizes)
             if known != size:
                 self.refuse_shape(declaration, path, shape)
+
+    def knows(self, axis: str) -> bool:
+        """Whether the sizes of which an axis is made are known."""
+        return self.sizes.keys() >= {*compiled(axis).co_names}
 
     def check_library(self, name: str, path: str) -> None:
         """One array library in the whole call."""
