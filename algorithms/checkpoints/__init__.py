@@ -68,6 +68,7 @@ from algorithms.checkpoints.qwen import (
 from algorithms.checkpoints.rotary_decoder import (
     RotaryDecoderParameters,
 )
+from algorithms.checkpoints.text_continuation import continuation
 
 __all__ = [
     "BERT",
@@ -101,6 +102,7 @@ __all__ = [
     "RotaryDecoderParameters",
     "bert_for_classes_parameters",
     "bert_parameters",
+    "continuation",
     "gpt2_parameters",
     "gpt_neo_parameters",
     "gpt_neox_parameters",
