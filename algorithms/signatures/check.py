@@ -27,7 +27,11 @@ from algorithms.signatures.declarations import (
     Record,
     Several,
 )
-from algorithms.signatures.errors import DTypeError, ShapeError
+from algorithms.signatures.errors import (
+    DTypeError,
+    NotFiniteError,
+    ShapeError,
+)
 from algorithms.signatures.leading_axes import LeadingAxes
 from algorithms.signatures.messages import compiled
 from algorithms.signatures.trees import named_arrays
@@ -61,7 +65,8 @@ class Check:
     ) -> None:
         self.function = function
         # The float type and the library, each with the argument
-        # that set it: one for the whole call.
+        # that set it: one for the whole call. And in float16, all
+        # arrays of floats, by their paths.
         self.shared = {} if shared is None else shared
         self.sizes: dict[str, Any] = {}  # and numbers, by name
         self.origin: dict[str, str] = {}  # what set a size
@@ -110,12 +115,25 @@ class Check:
     def result(self, declaration: Declaration, result: Any) -> None:
         """Check the result against the sizes of the arguments."""
         self.leading.close()
+        halves = self.shared.get("float16", {})
+        arguments = [*halves.values()]
+        halves.clear()
         if isinstance(declaration, ArrayOf) and not (
             declaration.all_entries
         ):
             self.check_array(declaration, result, "result", least=0)
         else:
             self.check(declaration, result, "result")
+        for path, array in halves.items():
+            if values.some_nan(array) and all(
+                map(values.all_finite, arguments)
+            ):
+                self.refuse(
+                    NotFiniteError,
+                    f"{path} holds nan, and each argument is "
+                    "finite: a number passed 65504, the largest "
+                    "of float16, or was 0/0; want float32",
+                )
 
     def check(
         self,
@@ -327,6 +345,8 @@ class Check:
         first, origin = self.shared.setdefault(
             "float", (dtype, path)
         )
+        if dtype == "float16":
+            self.shared.setdefault(dtype, {})[path] = value
         if first != dtype:
             self.refuse(
                 DTypeError,
