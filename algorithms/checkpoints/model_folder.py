@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from algorithms.checkpoints.bert_configs import (
+    bare_bert,
     bert,
     bert_for_classes,
 )
@@ -50,6 +51,7 @@ ARCHITECTURES: Mapping[
 ] = {
     "BertForMaskedLM": ("bert", bert),
     "BertForSequenceClassification": ("bert", bert_for_classes),
+    "BertModel": ("bert", bare_bert),
     "GPT2LMHeadModel": ("gpt2", gpt2),
     "GPTJForCausalLM": ("gptj", gptj),
     "GPTNeoForCausalLM": ("gpt_neo", gpt_neo),

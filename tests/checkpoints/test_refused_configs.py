@@ -25,6 +25,7 @@ GPT = {"vocab_size": 19, "n_embd": 18, "n_layer": 2, "n_head": 3}
 CONFIGS = {
     "BertForMaskedLM": ENCODER,
     "BertForSequenceClassification": ENCODER,
+    "BertModel": ENCODER,
     "GPT2LMHeadModel": {**GPT, "n_positions": 11},
     "GPTJForCausalLM": {**GPT, "rotary_dim": 4},
     "GPTNeoForCausalLM": {
