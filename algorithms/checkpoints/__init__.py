@@ -74,6 +74,7 @@ from algorithms.checkpoints.qwen import (
 from algorithms.checkpoints.rotary_decoder import (
     RotaryDecoderParameters,
 )
+from algorithms.checkpoints.text_continuation import continuation
 
 __all__ = [
     "BARE_BERT_DEPARTURES",
@@ -111,6 +112,7 @@ __all__ = [
     "bare_bert_parameters",
     "bert_for_classes_parameters",
     "bert_parameters",
+    "continuation",
     "gpt2_parameters",
     "gpt_neo_parameters",
     "gpt_neox_parameters",

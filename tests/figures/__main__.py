@@ -25,6 +25,7 @@ from figures.gradients import figures as gradients  # noqa: E402
 from figures.parity import row as parity_row  # noqa: E402
 from figures.planted import figures as planted_figures  # noqa: E402
 from figures.planted import unknown  # noqa: E402
+from figures.sharding import figures as sharding  # noqa: E402
 from figures.ties import seen  # noqa: E402
 from figures.told import SHOWN, told  # noqa: E402
 from figures.unseen import figures as unseen_figures  # noqa: E402
@@ -54,6 +55,7 @@ FIGURES: Mapping[str, Callable[[], Any]] = {
     "planted": lambda: planted_figures(os.cpu_count() or 1),
     "unseen": lambda: unseen_figures(os.cpu_count() or 1),
     "parity": lambda: [parity_row(name) for name in track(ORACLES, "parity")],
+    "sharding": sharding,
     "adapters": lambda: [row(one) for one in track(known(), "adapters")],
 }
 

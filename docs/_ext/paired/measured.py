@@ -14,6 +14,7 @@ from spec.adapters.options import WORDS
 from spec.laws.law import all_laws
 from spec.library import algorithms, checked
 
+from .counted import LENGTHS, attention_memory, steps
 from .domain import reference
 from .elements import Markup
 from .notation import prose
@@ -121,6 +122,19 @@ def _parity() -> Rows:
         yield one["theirs"], ours, algorithm, f"{one['distance']:.0e}"
 
 
+def _sharding() -> Rows:
+    def operations(sent: Mapping[str, Sequence[int]]) -> str:
+        return ", ".join(f"{count} {kind}" for kind, (count, _) in sent.items()) or "nothing"
+
+    def numbers(sent: Mapping[str, Sequence[int]]) -> str:
+        return f"{sum(size for _, size in sent.values()) / 1e6:.0f} M"
+
+    for one in _read("sharding"):
+        program = _algorithm("10") if one["program"] == "P" else "a step"
+        said = [form(one[sent]) for form in (operations, numbers) for sent in ("asked", "sent")]
+        yield one["split"], one["devices"], program, *said, f"{one['parameters'] / 1e6:.0f} M"
+
+
 def _laws() -> Rows:
     for law in all_laws():
         links: list[nodes.Node] = []
@@ -188,6 +202,18 @@ _UNSEEN = (
     "named blind",
     "named now",
 )
+_SHARDING = (
+    "Split",
+    "devices",
+    "program",
+    "asked",
+    "sent",
+    "numbers asked",
+    "numbers sent",
+    "θ on a device",
+)
+_MEMORY = ("Algorithm", *(f"ℓ = {length:,}" for length in LENGTHS))
+_STEPS = ("tokens before", "all columns, by 10", "one column, by K4", "ratio")
 _ERRORS = ("Line", "δ", "float64: error", "bound", "float32: error", "bound")
 
 TABLES: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]] = {
@@ -197,11 +223,14 @@ TABLES: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]] = {
     "told": (("Algorithm", "mistake", "message"), _told),
     "errors-tiny": (_ERRORS, _errors("tiny")),
     "errors-middling": (_ERRORS, _errors("middling")),
+    "attention-memory": (_MEMORY, attention_memory),
+    "steps": (_STEPS, steps),
     "laws": (("Law", "Algorithms"), _laws),
     "layouts": (("Word", "option"), _layouts),
     "adapters": (_ADAPTERS, _adapters),
     "checks": (_CHECKS, _checks),
     "parity": (("Theirs", "ours", "Algorithm", "largest difference"), _parity),
+    "sharding": (_SHARDING, _sharding),
     "planted": (_PLANTED, _planted),
     "missed": (("Host", "Algorithm", "planted", "named instead"), _missed),
     "unseen": (("Algorithm", "bug", "place", "name"), _unseen),
