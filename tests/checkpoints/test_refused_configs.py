@@ -282,6 +282,11 @@ REFUSED = [
         "partial_rotary_factor is 0.25, which makes no pairs of a head's 4 rows",
     ),
     (
+        NEOX,
+        {"rotary_pct": None},
+        "partial_rotary_factor is 0.25, which makes no pairs of a head's 4 rows",
+    ),
+    (
         GPTJ,
         {"rotary_dim": 3},
         "partial_rotary_factor is 1.0, which makes no pairs of a head's 3 rows",
