@@ -7,7 +7,6 @@ Their result is drawn like one more input. What Python adds, leading axes, is no
 
 from __future__ import annotations
 
-import inspect
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -65,12 +64,11 @@ NOT_REQUIRED = "the spec does not require it"
 #: What differs: in which algorithms, what, how, and why.
 LISTED = [
     ("8 9 10 11 12 13 14 15", "activation", NONE, "ReLU or GELU unless another is given"),
-    ("5 8 9 10", "attention", NONE, "Algorithm 4, or one that gives the same otherwise"),
+    ("5 8 9 10", "attention", NONE, "Algorithm 4 unless another is given that is equal to it"),
     ("9 10", "padding", NONE, "which tokens only fill up a batch; the paper has no batch"),
     ("8", "padding_x", NONE, "the same, of x"),
     ("8", "padding_z", NONE, "the same, of z"),
     ("12 14 15", "rng", NONE, "where random numbers come from"),
-    ("14 15", "weigh", NONE, "which tokens may be drawn; the paper draws from all of them"),
     ("11 12 13", "value_and_gradient", NONE, "how ∇loss(θ) is found; the paper does not say (A13)"),
     ("15", "ell_gen", NONE, "an end to a loop that has none in the paper (A5)"),
     ("6 8 9 10 11 12 13 14 15", "eps >= 0", NOT_REQUIRED, "or √(v + ε) might have no value"),
@@ -83,16 +81,12 @@ LISTED = [
     ("D9 O4", "eta_min >= 0", NOT_REQUIRED, "a step does not climb"),
     ("D9 O4", "N_steps ∈ ℕ", "not required", "follows from N_warm + 1 ≤ N_steps"),
     ("D9", "B ∈ ℕ", "not required", "follows from 1 ≤ B"),
+    ("C4 C5 C6 C7", "B ∈ ℕ", "not required", "follows from B >= 1"),
+    ("C4 C5 C6 C7", "B >= 1", NOT_REQUIRED, "follows but where there are no columns"),
+    ("C4 C6", "ℓ_x = N_B B", "not required", "the last block may be smaller"),
+    ("C5 C7", "ℓ_z = N_B B", "not required", "the last block may be smaller"),
     ("X2", "w ∈ ℕ", "not required", "follows from 1 ≤ w"),
     ("D3", "N_V ∈ ℕ", "not required", "follows from mask_token < N_V"),
-    ("C4 C5 C6 C7", "B ∈ ℕ", "not required", "a block has a column at least"),
-    ("C4 C6", "ℓ_x = N_B B", "not required", "the last block may have fewer columns"),
-    ("C5 C7", "ℓ_z = N_B B", "not required", "the last block may have fewer tokens"),
-    ("C4 C5 C6 C7", "B >= 1", NOT_REQUIRED, "the same, where the text divides ℓ_x or ℓ_z by B"),
-    ("S2", "0 < alpha <= 1", NOT_REQUIRED, "1 has its limit"),
-    ("S4", "0 <= alpha <= 1", NOT_REQUIRED, "0 and 1 have their limits"),
-    ("S6", "0 <= y < N_V", NOT_REQUIRED, "the text has y ∈ V, an input"),
-    ("S2 S4", "α ∈ (0, 1)", "not required", "0 and 1 have their limits"),
     ("14", "ell <= ell_max", NOT_REQUIRED, "follows but where ℓ_gen = 0"),
     ("15", "ell_gen >= 0", NOT_REQUIRED, "ell_gen is ours"),
     ("15", "ell_gen <= ell_max", NOT_REQUIRED, "ell_gen is ours"),
@@ -166,7 +160,6 @@ class Comparison:
         self.algorithm, self.wanted = algorithms[id], wanted(algorithms, id)
         self.signature = declared(function)
         self.parts = {**self.signature.arguments, "return": self.signature.result}
-        self.order = [*inspect.signature(function).parameters, "return"]
         self.requires = getattr(function, "requires", ())
         self.primes = primes(self.algorithm.header)
         for atom, size in self.algorithm.header.equal.items():
@@ -188,7 +181,7 @@ class Comparison:
             for key, _ in header.parameters
             if key not in header.hyperparameters  # a mask
         }
-        have = [name for name in self.order if name in self.wanted]
+        have = [name for name in self.parts if name in self.wanted]
         if have != [*self.wanted]:
             yield "arguments", f"{' '.join(have)} for {' '.join(self.wanted)}"
         for name in have:
@@ -245,6 +238,7 @@ class Comparison:
             yield path, f"{' '.join(axes)} for {' '.join(map(self.written, shape))}"
 
     def size(self, axis: str) -> float:
+        """An axis may be a sum, of products: `H*d_attn`, `ell+ell_x`."""
         return sum(
             math.prod(self.sizes.get(name, math.nan) for name in part.split("*"))
             for part in axis.split("+")

@@ -1,6 +1,12 @@
 """Published models: their files to θ, and what each adds."""
 
 from algorithms.checkpoints.activations import GELU_tanh
+from algorithms.checkpoints.bare_bert import (
+    BARE_BERT_DEPARTURES,
+    BareBERT,
+    BareBERTParameters,
+    bare_bert_parameters,
+)
 from algorithms.checkpoints.bert import (
     BERT,
     BERT_DEPARTURES,
@@ -71,6 +77,7 @@ from algorithms.checkpoints.rotary_decoder import (
 from algorithms.checkpoints.text_continuation import continuation
 
 __all__ = [
+    "BARE_BERT_DEPARTURES",
     "BERT",
     "BERT_DEPARTURES",
     "BERT_FOR_CLASSES_DEPARTURES",
@@ -87,6 +94,8 @@ __all__ = [
     "BERTForClasses",
     "BERTForClassesParameters",
     "BERTParameters",
+    "BareBERT",
+    "BareBERTParameters",
     "Departure",
     "GELU_tanh",
     "GPTNeo",
@@ -100,6 +109,7 @@ __all__ = [
     "QwenLayer",
     "QwenParameters",
     "RotaryDecoderParameters",
+    "bare_bert_parameters",
     "bert_for_classes_parameters",
     "bert_parameters",
     "continuation",

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
+from algorithms.checkpoints.bare_bert import (
+    BareBERT,
+    bare_bert_parameters,
+)
 from algorithms.checkpoints.bert import (
     BERT,
     BERT_DEPARTURES,
@@ -28,6 +32,15 @@ _HEAD = "cls.predictions."
 _W_E = "bert.embeddings.word_embeddings.weight"
 
 
+def bare_bert(config: Config) -> Described:
+    """BertModel: Algorithm 9 up to its layers."""
+    body = _body(config)
+    return body._replace(
+        read=partial(bare_bert_parameters, H=body.sizes["H"]),
+        besides=("bert.pooler.",),
+    )
+
+
 def bert(config: Config) -> Described:
     """BertForMaskedLM: Algorithm 9."""
     body = _body(config)
@@ -48,7 +61,6 @@ def bert(config: Config) -> Described:
     }
     *_, B4, B5 = BERT_DEPARTURES
     return body._replace(
-        algorithm="9",
         function=BERT,
         departures=(
             *body.departures,
@@ -133,8 +145,8 @@ def _body(config: Config) -> Described:
     )
     B1, B2, B3, *_ = BERT_DEPARTURES
     return Described(
-        "",
-        BERT,
+        "9",
+        BareBERT,
         {"eps": eps, "activation": phi},
         those_that_are(
             (B1, eps > 0 and f"layer norm has ε = {eps:g}"),

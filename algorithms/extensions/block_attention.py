@@ -148,18 +148,19 @@ def block_attend(
     xp, V_tilde = namespace(Q), []
     d_attn, ell_x = Q.shape[-2:]
     Q = Q / math.sqrt(d_attn)  # C6.1
-    for first in range(0, ell_x, B):  # C6.2
-        block = slice(first, first + B)
+    for start in range(0, ell_x, B):  # C6.2
+        block = slice(start, min(start + B, ell_x))
         Mask_i = Mask[..., block]
         seen = _seen(Mask_i)
         S = K[..., seen].mT @ Q[..., block]  # C6.3
         S = xp.where(Mask_i[..., seen, :], S, -xp.inf)  # C6.4
-        m = xp.max(S, axis=-2, keepdims=True)  # C6.5
+        m = xp.max(S, axis=-2)  # C6.5
         m = xp.where(m > -xp.inf, m, 0.0)  # C6.6
-        A = xp.exp(S - m)  # C6.7
-        n = xp.sum(A, axis=-2, keepdims=True)  # C6.8
+        A = xp.exp(S - m[..., None, :])  # C6.7
+        n = xp.sum(A, axis=-2)  # C6.8
         U = V[..., seen] @ A  # C6.9
-        U = U / xp.where(n > 0, n, 1.0)  # C6.10
+        total = xp.where(n > 0, n, 1.0)
+        U = U / total[..., None, :]  # C6.10
         V_tilde_i = U  # C6.11
         V_tilde.append(V_tilde_i)
     return xp.concat(V_tilde, axis=-1)  # C6.12
@@ -172,9 +173,8 @@ def _seen(Mask: Array) -> slice:
         return slice(None)
     ell_z = values.shape[-2]
     rows = values.any(axis=-1).reshape(-1, ell_z).any(axis=0)
-    at = [
-        *np.flatnonzero(rows).tolist(),
-        0,
-    ]  # none: the first piece
-    start = at[0] // PIECE * PIECE
-    return slice(start, (max(at) // PIECE + 1) * PIECE)
+    at = np.flatnonzero(rows)
+    if at.size == 0:
+        return slice(min(PIECE, ell_z))
+    start, last = int(at[0]) // PIECE, int(at[-1]) // PIECE
+    return slice(start * PIECE, min((last + 1) * PIECE, ell_z))

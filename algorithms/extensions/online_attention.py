@@ -144,23 +144,22 @@ def online_attend(
     array([[2., 4.]])
     """
     xp, like = namespace(Q), {"dtype": Q.dtype, "device": device(Q)}
-    d_attn, ell_x = Q.shape[-2:]
+    (d_attn, ell_x), ell_z = Q.shape[-2:], K.shape[-1]
     Q = Q / math.sqrt(d_attn)  # C7.1
-    m = xp.full((1, ell_x), -xp.inf, **like)  # C7.2
-    n = xp.zeros((1, ell_x), **like)  # C7.3
+    m = xp.full((ell_x,), -xp.inf, **like)  # C7.2
+    n = xp.zeros((ell_x,), **like)  # C7.3
     A = xp.zeros((V.shape[-2], ell_x), **like)  # C7.4
-    for first in range(0, K.shape[-1], B):  # C7.5
-        block = slice(first, first + B)
+    for start in range(0, ell_z, B):  # C7.5
+        block = slice(start, min(start + B, ell_z))
         S = K[..., block].mT @ Q  # C7.6
         S = xp.where(Mask[..., block, :], S, -xp.inf)  # C7.7
-        top = xp.max(S, axis=-2, keepdims=True)
-        m_hat = xp.maximum(m, top)  # C7.8
+        m_hat = xp.maximum(m, xp.max(S, axis=-2))  # C7.8
         r = m_hat  # C7.9
         r = xp.where(r > -xp.inf, r, 0.0)  # C7.10
-        S = xp.exp(S - r)  # C7.11
+        S = xp.exp(S - r[..., None, :])  # C7.11
         c = xp.exp(m - r)  # C7.12
-        n = c * n + xp.sum(S, axis=-2, keepdims=True)  # C7.13
-        A = c * A + V[..., block] @ S  # C7.14
+        n = c * n + xp.sum(S, axis=-2)  # C7.13
+        A = c[..., None, :] * A + V[..., block] @ S  # C7.14
         m = m_hat  # C7.15
-    A = A / xp.where(n > 0, n, 1.0)  # C7.17
+    A = A / xp.where(n > 0, n, 1.0)[..., None, :]  # C7.17
     return A  # C7.18

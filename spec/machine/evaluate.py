@@ -251,11 +251,11 @@ class Expressions(ABC, Generic[S]):
         assert node.function in ENTRYWISE, "the checks know every function"
         return entrywise(getattr(self.domain, node.function.replace("'", "_slope")), x)
 
-    def extreme(self, node: tree.Call, frame: Frame) -> S:
+    def extreme(self, node: tree.Call, frame: Frame) -> Value:
         """Return the larger or the smaller of two numbers, or the largest entry of a vector."""
         values = [self.real(argument, frame) for argument in node.arguments]
         if node.function == "min":
-            return -reduce(self.domain.larger, map(operator.neg, values))
+            return -reduce(self.domain.larger, [-value for value in values])
         if len(values) == 1:  # that of no entries is −∞
             values = [self.domain.minus_infinity, *self.as_matrix(values[0])[:, 0].tolist()]
         return reduce(self.domain.larger, values)

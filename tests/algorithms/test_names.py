@@ -26,6 +26,8 @@ EXCEPTIONS = {
     "hide": "where 12.5 draws mask_token, before it is put there",
     "gradient": "∇loss(θ), as a value",
     "activation": "ReLU or GELU unless another is given",
+    "attention": "how queries are answered: Algorithm 4 or C1 unless another is given",
+    "start": "where block i begins: (i − 1) B",
     "padding": "which tokens only fill up a batch; the paper has no batch",
     "padding_x": "the same, of x",
     "padding_z": "the same, of z",

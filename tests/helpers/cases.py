@@ -82,7 +82,7 @@ def case(
     members = [python_form(checked(), id, of, dtype) for of in drawn]
     random = np.random.default_rng(seed).random(1000).tolist()
     hyperparameters = [symbols.ascii(name) for name in drawn[0][0].hyperparameters]
-    keywords = {name: members[0][name] for name in hyperparameters}
+    keywords = {name: members[0][name] for name in hyperparameters if name in members[0]}
     if takes(id, "rng"):
         keywords["rng"] = np.random.default_rng(seed)
     if takes(id, "value_and_gradient"):

@@ -16,6 +16,7 @@ from algorithms.checkpoints import (
     BERT,
     GPT2,
     GPTJ,
+    BareBERT,
     BERTForClasses,
     GELU_tanh,
     GPTNeo,
@@ -24,6 +25,7 @@ from algorithms.checkpoints import (
     PublishedLlama,
     PublishedMistral,
     Qwen,
+    bare_bert_parameters,
     bert_for_classes_parameters,
     bert_parameters,
     gpt2_parameters,
@@ -326,6 +328,15 @@ def bert() -> Compared:
     return Compared(BERT, (x, parameters), Q, {"segments": s})
 
 
+def bare_bert() -> Compared:
+    """BERT without a head."""
+    model = redrawn(transformers.BertModel(transformers.BertConfig(**BERT_SIZES)))
+    x, s = tokens(), segments()
+    Q = doubled(model, x, token_type_ids=s).last_hidden_state.mT
+    parameters = bare_bert_parameters(model.state_dict(), H=H)
+    return Compared(BareBERT, (x, parameters), Q, {"segments": s})
+
+
 def bert_for_classes(*, faint: float = 1.0, padding: Any = None) -> Compared:
     """BERT that tells 5 classes apart, with embeddings as faint as one likes."""
     config = transformers.BertConfig(**BERT_SIZES, num_labels=5)
@@ -472,6 +483,7 @@ ORACLES: Mapping[str, tuple[str, Callable[[], Compared]]] = {
     "GPTNeoXForCausalLM, gelu_fast": ("10", partial(gpt_neox, fast=True)),
     "GPTJForCausalLM": ("10", gptj),
     "BertForMaskedLM": ("9", bert),
+    "BertModel": ("9", bare_bert),
     "BertForSequenceClassification": ("X6", bert_for_classes),
     "MarianMTModel": ("8", marian),
     "MarianMTModel, ReLU, no bias": ("X7", scaled_marian),

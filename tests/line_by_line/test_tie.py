@@ -136,10 +136,10 @@ BUGS = [
     ("F1.1", "SiLU(W_gate @ X)", "SiLU(W_mlp1 @ X)"),
     ("R1.2", "e[..., :d_rot, :]", "e[..., : 2 * d_rot : 2, :]"),
     ("R2.3", "first * cos - second * sin", "first * cos + second * sin"),
-    ("H2.4", "per_head(X), K, V, W.W_g", "per_head(X), K[::-1], V, W.W_g"),
+    ("H2.4", "        K,\n", "        K[::-1],\n"),
     ("H4.3", "K = rotate(K, t, omega)", "K = K + 0"),
-    ("H5.1", "per_head(X), K_g, V_g", "per_head(X), K_g[..., ::-1], V_g"),
-    ("H6.9", "X_tilde, K_g, V_g", "X, K_g, V_g"),
+    ("H5.1", "        K_g,\n", "        K_g[..., ::-1],\n"),
+    ("H6.9", "            X_tilde,\n", "            X,\n"),
     ("X2.6", "banded_mask(X, w)", "banded_mask(X, w + 1)"),
     ("X6.10", "X[..., :1]", "X[..., -1:]"),
 ]
