@@ -63,14 +63,14 @@ def report(
     for what, count in (
         ("parameters", _held(model.parameters)),
         ("keys and values", value(kept, at)),
-        ("others, at most", most),
+        ("computed, at most", most),
     ):
         memory.add_row(what, f"{count:,}", *(_bytes(count * n) for n in FORMATS.values()))
     yield memory
     yield Text()
     yield Text(f"Keys and values are {factored(_of_one_length(kept))} numbers.", "dim")
     yield Text(
-        f"The others are most in {path(where)}, where all tokens are computed at once.", "dim"
+        f"Most are computed and kept at {path(where)}, with all tokens at once.", "dim"
     )
     if model.departures:
         yield Text(f"Operations are those of Algorithm {checked.id}, without departures.", "dim")

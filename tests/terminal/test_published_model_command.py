@@ -1,5 +1,6 @@
 """Does `model` tell what a folder holds and needs, and continue a text as the functions do?"""
 
+import doctest
 import json
 import shutil
 import sys
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from helpers import generic
 from helpers.printed import rows
+from helpers.processes import ROOT
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from algorithms import DTransformerParameters
@@ -105,7 +107,7 @@ def test_what_it_computes_is_what_its_algorithm_costs(run, kept):
     assert f"multiply-adds {total[0]}" in printed
     assert f"other operations {total[1]}" in printed
     (most,) = (row.split()[1] for row in cost if row.startswith("memory "))
-    assert any(row.startswith(f"others, at most {most} ") for row in printed)
+    assert any(row.startswith(f"computed, at most {most} ") for row in printed)
 
 
 def test_memory_is_told_in_each_format_and_a_tied_matrix_once(run, kept):
@@ -137,6 +139,20 @@ def test_a_window_is_said_and_so_is_a_length_that_nothing_says(run, refused, mis
 @pytest.mark.parametrize("columns", [40], indirect=True)
 def test_it_is_told_on_a_narrow_terminal(run, kept, columns):
     assert max(map(len, run("model", str(kept)).splitlines())) <= columns
+
+
+def test_the_page_shows_what_is_printed(run, tmp_path):
+    page = (ROOT / "docs" / "published.rst").read_text("utf-8")
+    names = {}
+    for example in doctest.DocTestParser().get_examples(page):
+        if "model" not in names:
+            exec(example.source, names)
+    save(names["model"], tmp_path / "mine")
+    printed = run("model", str(tmp_path / "mine")).rstrip().splitlines()
+    shown = "\n".join(
+        f"   {row}".rstrip() for row in ["$ formal-transformers model mine", *printed]
+    )
+    assert shown in page
 
 
 # What it writes -----------------------------------------------------------------------------------
