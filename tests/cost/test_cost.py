@@ -115,12 +115,16 @@ class Meter(Machine[Any]):
         self.waiting[-1].append(size)
         return value
 
-    def statement(self, *arguments: Any) -> None:
+    def statement(self, statement: Any, frame: Frame) -> None:
         self.waiting.append([])
-        super().statement(*arguments)
+        match statement:
+            case If(condition, body):  # which is taken to hold
+                self.condition(condition, frame)
+                self.statement(body, frame)
+                self.note(0)
+            case _:
+                super().statement(statement, frame)
         self.waiting.pop()
-        if isinstance(arguments[0], If):
-            self.note(0)
 
     def normalised(self, weights: Any) -> Any:
         q = super().normalised(weights)
