@@ -140,12 +140,18 @@ def arrays_of_file(
     # Some are no array of the file but zeros, or another again.
     written = dict(named_arrays(described.read(arrays), ""))
     for name, w in named_arrays(theta, ""):
-        if not np.array_equal(w, written[name], equal_nan=True):
+        if not _same(w, written[name]):
             raise ValueError(
                 f"{where} cannot hold parameters{name} as it is: "
                 "with this config it is made of other arrays"
             )
     return arrays
+
+
+def _same(w: NDArray[Any], other: NDArray[Any]) -> bool:
+    return np.array_equal(w, other) or np.array_equal(
+        w, other, equal_nan=True
+    )
 
 
 def _in_numpy(where: str) -> Any:
@@ -156,7 +162,7 @@ def _in_numpy(where: str) -> Any:
                 f"{where} cannot hold {name}, want float16, "
                 "float32 or float64"
             )
-        return to_numpy(w).astype(name)
+        return to_numpy(w).astype(name, copy=False)
 
     return convert
 

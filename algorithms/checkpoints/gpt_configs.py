@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import islice
 from operator import mul, truediv
 
 from algorithms.checkpoints.activations import GELU_tanh
@@ -340,7 +341,7 @@ def _window(config: Config, L: int, ell_max: int) -> int:
     """What every second layer of a GPT-Neo sees."""
     layers = config.fields.get("attention_layers")
     if layers is None:
-        layers = _repeated_types(config)
+        layers = _repeated_types(config, L)
     if layers == ["global"] * L:
         return ell_max
     if layers != (["global", "local"] * L)[:L]:
@@ -351,18 +352,19 @@ def _window(config: Config, L: int, ell_max: int) -> int:
     return config.size("window_size", 256)
 
 
-def _repeated_types(config: Config) -> list[str]:
+def _repeated_types(config: Config, L: int) -> list[str]:
     """`[[["global", "local"], 12]]`, layer by layer."""
     types = config.value(
         "attention_types", [[["global", "local"], 12]]
     )
     try:
-        return [
+        layers = (
             kind
             for kinds, count in types
-            for _ in range(min(count, 2**12))
+            for _ in range(count)
             for kind in kinds
-        ]
+        )
+        return [*islice(layers, L + 1)]
     except (TypeError, ValueError):
         config.refuse(
             "attention_types is no list of kinds and their count"

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ from algorithms.signatures.array_types import library
 from algorithms.signatures.arrays import device, namespace
 from algorithms.signatures.errors import DTypeError
 from algorithms.signatures.trees import named_arrays, tree_map
+from algorithms.training.saved_runs import sync_folder
 
 #: Of Hugging Face's classes, their `model_type` and what reads it.
 ARCHITECTURES: Mapping[
@@ -88,7 +89,7 @@ class Model:
     departures : tuple of Departure
         How it differs from the algorithm: those that it has.
     sizes : mapping
-        By the paper's letters, "d_e".
+        By the algorithm's letters, "d_e".
     config : mapping
         The config.json.
     """
@@ -96,11 +97,11 @@ class Model:
     architecture: str
     algorithm: str
     function: Callable[..., Any]
-    parameters: Any
-    options: Mapping[str, Any]
-    departures: tuple[Departure, ...]
+    parameters: Any = field(repr=False)
+    options: Mapping[str, Any] = field(repr=False)
+    departures: tuple[Departure, ...] = field(repr=False)
     sizes: Mapping[str, int]
-    config: Mapping[str, Any]
+    config: Mapping[str, Any] = field(repr=False)
 
     def __call__(self, *tokens: Any, **options: Any) -> Any:
         """P of some tokens, or p of classes."""
@@ -246,8 +247,8 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
 
     Raises
     ------
-    FileExistsError
-        There is something of this name.
+    FileExistsError, FileNotFoundError
+        There is something of this name, or no folder above it.
     ValueError, ShapeError, DTypeError
         A file of this model cannot hold the parameters.
     ImportError
@@ -272,6 +273,10 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
     folder = Path(path)
     if folder.exists() or folder.is_symlink():
         raise FileExistsError(f"save: {folder}: is there already")
+    if not folder.parent.is_dir():
+        raise FileNotFoundError(
+            f"save: {folder.parent}: is no folder"
+        )
     fields = dict(model.config)
     name, described = _described(Config(fields, "save: config"))
     arrays = arrays_of_file(
@@ -297,7 +302,9 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
         for file in part.iterdir():
             with file.open("rb+") as written:
                 os.fsync(written.fileno())
+        sync_folder(part)
         part.rename(folder)
+        sync_folder(folder.parent)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise

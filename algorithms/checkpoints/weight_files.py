@@ -8,6 +8,7 @@ used. What is written to it stays in memory. Nothing is unpickled.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,8 @@ def _sharded(folder: Path) -> dict[str, Stored]:
         index.get("weight_map") if isinstance(index, dict) else None
     )
     if not isinstance(shards, dict) or not all(
-        isinstance(shard, str) for shard in shards.values()
+        isinstance(shard, str) and f"{name}{shard}".isprintable()
+        for name, shard in shards.items()
     ):
         raise ValueError(f"{where}: has no weight_map of files")
     arrays: dict[str, Stored] = {}
@@ -102,7 +104,9 @@ def inside(folder: Path, name: str) -> Path:
     Hugging Face's cache has links in a folder `snapshots/…` to its
     files in `blobs`: these are the folder's too.
     """
-    real, root = (folder / name).resolve(), folder.resolve()
+    # What leads round in a circle is left as it is.
+    real = Path(os.path.realpath(folder / name))
+    root = Path(os.path.realpath(folder))
     cached = root.parent.name == "snapshots"
     blobs = root.parent.parent / "blobs"
     if real.parent != root and not (
@@ -135,6 +139,11 @@ def _arrays(path: Path) -> dict[str, Stored]:
         length = int.from_bytes(file.read(8), "little")
         header = json.loads(file.read(length))
     header.pop("__metadata__", None)
+    for name in header:
+        if not name.isprintable():
+            raise ValueError(
+                f"load: {path}: {name!a} is no name of an array"
+            )
     data: Any = np.zeros(0, np.uint8)
     if path.stat().st_size > 8 + length:
         # A copy of what is written to, so that torch may share it.

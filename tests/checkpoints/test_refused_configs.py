@@ -211,6 +211,11 @@ REFUSED = [
     ),
     (
         NEO,
+        {"attention_types": [[["global", "local"], 10**12]]},
+        "attention_types are not computed: want global and local in turn, in num_layers=2 layers",
+    ),
+    (
+        NEO,
         {"attention_types": [["global", "local"]]},
         "attention_types is no list of kinds and their count",
     ),

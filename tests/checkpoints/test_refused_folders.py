@@ -117,6 +117,18 @@ def linked(folder):
     (folder / TWO).symlink_to("../outside")
 
 
+def circle(folder):
+    shards()(folder)
+    (folder / TWO).unlink()
+    (folder / TWO).symlink_to(TWO)
+
+
+def a_folder(folder):
+    shards()(folder)
+    (folder / TWO).unlink()
+    (folder / TWO).mkdir()
+
+
 def pickled(folder):
     (folder / WHOLE).rename(folder / "pytorch_model.bin")
 
@@ -232,6 +244,13 @@ REFUSED = {
     ),
     "a shard behind a link": (linked, f"m: {TWO} is not in the folder itself"),
     "a shard without a name": (led_out(""), "m:  is not in the folder itself"),
+    "a shard that leads to itself": (circle, f"m: has no {TWO}"),
+    "a shard that is a folder": (a_folder, f"m: has no {TWO}"),
+    "a shard in two lines": (led_out("a\nb"), f"m/{INDEX}: has no weight_map of files"),
+    "a name in two lines": (
+        header(json.dumps({"a\nb": entry([2], 0, 8)}), b"\0" * 8),
+        f"m/{WHOLE}: 'a\\nb' is no name of an array",
+    ),
     "an array in two shards": (
         shards(more=[EMB]),
         f"m/{INDEX}: says that {EMB} is in {ONE}, {TWO} has it",

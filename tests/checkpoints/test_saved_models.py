@@ -132,6 +132,15 @@ def test_what_is_there_is_never_written_over(theta, tmp_path):
         save(model_of(CONFIG, theta), tmp_path / "m")
 
 
+def test_a_folder_that_is_in_none_is_refused(theta, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"^save: .*/none: is no folder$"):
+        save(model_of(CONFIG, theta), tmp_path / "none" / "m")
+
+
+def test_a_model_is_shown_in_short(theta):
+    assert len(repr(model_of(CONFIG, theta))) < 300
+
+
 def test_nothing_is_left_of_what_could_not_be_written(theta, tmp_path, monkeypatch):
     def full(arrays, path, metadata):
         path.write_bytes(b"half")
