@@ -57,13 +57,14 @@ def both(
 
 
 class Distributions(Watcher):
-    """Each p of K7, from which a token is drawn."""
+    """Each p of an algorithm, from which a token is drawn."""
 
-    def __init__(self) -> None:
+    def __init__(self, id: str) -> None:
+        self.id = id
         self.p: list[Value] = []
 
     def line(self, frame: Frame, line: Line, values: Mapping[str, Value]) -> None:
-        if frame.checked.id == "K7" and "p" in values:
+        if frame.checked.id == self.id and "p" in values:
             self.p.append(values["p"])
 
 
@@ -113,12 +114,36 @@ def test_with_a_cache_the_same_tokens_are_drawn(id: str, literal: str) -> None:
     assert len(tokens) > 3
 
 
-def test_each_token_of_a_llama_is_drawn_from_what_a_whole_pass_says() -> None:
-    inputs, seen = drawn("K7", **LEAST, **PROMPT), Distributions()
-    y = run("K7", inputs, random=stream(), watcher=seen)
+@pytest.mark.parametrize(
+    ("id", "whole", "values"),
+    [("K7", "X1", {}), ("K13", "X2", {"w": 1}), ("K13", "X2", {"w": 3}), ("K13", "X2", {"w": 9})],
+)
+def test_each_token_is_drawn_from_what_a_whole_pass_says(
+    id: str, whole: str, values: dict[str, int]
+) -> None:
+    inputs, seen = drawn(id, **LEAST, **PROMPT), Distributions(id)
+    inputs = replace(inputs, hyperparameters={**inputs.hyperparameters, **values})
+    y = run(id, inputs, random=stream(), watcher=seen)
     (x, theta), ω = inputs.inputs, inputs.parameters
-    whole = Machine(checked(), Floats()).run(
-        "X1", [[*x, *y[:-1]]], [theta, *ω], inputs.hyperparameters
+    P = Machine(checked(), Floats()).run(
+        whole, [[*x, *y[:-1]]], [theta, *ω], inputs.hyperparameters
     )
     assert len(y) == PROMPT["ℓ_gen"]
-    assert np.array_equal(np.concatenate(seen.p, axis=1), whole[:, len(x) - 1 :])
+    assert np.array_equal(np.concatenate(seen.p, axis=1), P[:, len(x) - 1 :])
+
+
+@pytest.mark.parametrize("cuts", [(), (1, 2, 3, 4), (2,), (1, 4)])
+def test_a_window_keeps_as_much_as_it_sees_whatever_stood_there_before(
+    cuts: tuple[int, ...],
+) -> None:
+    inputs = drawn("K12", **LEAST, **{"ℓ": 2, "length(x)": 5})
+    (x, *caches), (theta, ω, _) = inputs.inputs, inputs.parameters
+    chosen = {**inputs.hyperparameters, "w": 3}
+    machine: Machine[Any] = Machine(checked(), Floats())
+    columns = []
+    for start, end in zip((0, *cuts), (*cuts, len(x)), strict=True):
+        new = [x[start:end], *caches]
+        P, *caches = machine.run("K12", new, [theta, ω, start], chosen)
+        columns.append(P)
+    whole = machine.run("X2", [x], [theta, ω], chosen)
+    assert np.array_equal(np.concatenate(columns, axis=1), whole)
