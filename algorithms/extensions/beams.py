@@ -144,7 +144,7 @@ def beam_search(
         # Of those that end here, the best.
         n = int(np.argmax(N[eos_token, :]))  # S7.9
         x = append(y_b[n], eos_token)  # S7.10
-        c = float(N[eos_token, n])  # S7.11
+        c = N[eos_token, n]  # S7.11
         f = c / i**alpha  # S7.12
         N = np.where(tokens == eos_token, -np.inf, N)  # S7.13
         f = -math.inf if np.sum(c < N) >= B else f  # S7.14
@@ -163,11 +163,11 @@ def beam_search(
         y_b = y_tilde  # S7.22
         s = s_hat  # S7.23
         # At last the best of them competes too.
-        last, g = i == ell_gen, s[0] / i**alpha
-        x = y_b[0] if last and f < g else x  # S7.24
-        f = max(f, g) if last else f  # S7.25
-        x_hat_i = x  # S7.26
+        g = s[0] / i**alpha  # S7.24
+        g = g if i == ell_gen else -math.inf  # S7.25
+        x = y_b[0] if f < g else x  # S7.26
+        x_hat_i = x  # S7.27
         x_hat = [*x_hat, x_hat_i]
-        r = [*r, f]  # S7.27; r = r[-1]
-    k = int(np.argmax(r))  # S7.29
-    return x_hat[k]  # S7.30
+        r = [*r, max(f, g)]  # S7.28; r = r[-1]
+    k = int(np.argmax(r))  # S7.30
+    return x_hat[k]  # S7.31
