@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,7 @@ class Model:
 
 
 def load(
-    path: str | os.PathLike[str], *, dtype: str | None = None
+    path: str | PathLike[str], *, dtype: str | None = None
 ) -> Model:
     """Read a model from a folder, as Hugging Face saves it.
 
@@ -234,7 +235,7 @@ def model_of(config: Mapping[str, Any], parameters: Any) -> Model:
     return _model(name, described, parameters, fields)
 
 
-def save(model: Model, path: str | os.PathLike[str]) -> None:
+def save(model: Model, path: str | PathLike[str]) -> None:
     """Write a model to a new folder, as Hugging Face reads it.
 
     Parameters
