@@ -69,10 +69,11 @@ LISTED = [
     ("8", "padding_x", NONE, "the same, of x"),
     ("8", "padding_z", NONE, "the same, of z"),
     ("12 14 15", "rng", NONE, "where random numbers come from"),
+    ("14 15", "weigh", NONE, "which tokens may be drawn; the paper draws from all of them"),
     ("11 12 13", "value_and_gradient", NONE, "how ∇loss(θ) is found; the paper does not say (A13)"),
     ("15", "ell_gen", NONE, "an end to a loop that has none in the paper (A5)"),
     ("6 8 9 10 11 12 13 14 15", "eps >= 0", NOT_REQUIRED, "or √(v + ε) might have no value"),
-    ("14 15", "τ ∈ (0, ∞)", "not required", "0 and ∞ have their limits"),
+    ("14 15 K2 K3 K7", "τ ∈ (0, ∞)", "not required", "0 and ∞ have their limits"),
     ("14 15", "tau >= 0", NOT_REQUIRED, "0 and ∞ have their limits"),
     ("D3", "special", NONE, "tokens that BERT does not mask, which no text declares (A10)"),
     ("D1", "alpha >= 0", NOT_REQUIRED, "it is a part of the weight"),
@@ -86,6 +87,16 @@ LISTED = [
     ("C4 C6", "ℓ_x = N_B B", "not required", "the last block may be smaller"),
     ("C5 C7", "ℓ_z = N_B B", "not required", "the last block may be smaller"),
     ("X2", "w ∈ ℕ", "not required", "follows from 1 ≤ w"),
+    ("K2 K7", "ℓ_gen ∈ ℕ", "not required", "follows from 1 ≤ ℓ_gen"),
+    ("K2 K4 K6 K7", "1 <= L", NOT_REQUIRED, "a cache of no layer has no length"),
+    ("K3 K5", "1 <= L_dec", NOT_REQUIRED, "a cache of no layer has no length"),
+    ("S2 S4", "α ∈ (0, 1)", "not required", "where it is 0 or 1 nothing is left out"),
+    ("S2", "0 < alpha <= 1", NOT_REQUIRED, "with 1 nothing is left out"),
+    ("S4", "0 <= alpha <= 1", NOT_REQUIRED, "with 0 nothing is left out"),
+    ("S6", "0 <= y < N_V", NOT_REQUIRED, "y is a token"),
+    ("S5", "0 <= s < N_S", NOT_REQUIRED, "s is a state"),
+    ("S7", "B ∈ ℕ", "not required", "follows from 1 ≤ B"),
+    ("S7", "ℓ_gen ∈ ℕ", "not required", "follows from 1 ≤ ℓ_gen"),
     ("D3", "N_V ∈ ℕ", "not required", "follows from mask_token < N_V"),
     ("14", "ell <= ell_max", NOT_REQUIRED, "follows but where ℓ_gen = 0"),
     ("15", "ell_gen >= 0", NOT_REQUIRED, "ell_gen is ours"),
@@ -220,6 +231,7 @@ class Comparison:
                 yield from self.compare(item, value[0], f"{path}[…]", parameter)
             case ArrayOf(batch, axes, kind):
                 value = np.asarray(value)  # a number may be one without axes
+                value = value if axes or value.size > 1 else value.reshape(())
                 if (value.dtype.kind, bool(batch and parameter)) != (kind[0], False):
                     yield path, f"{kind} {batch} for {value.dtype}"
                 yield from self.shape(axes, value.shape, path)

@@ -79,11 +79,11 @@ def CachedAttention(
     True
     """
     H = W.W_qkv.W_q.shape[0]
-    K_h = heads(K, H)  # K1.1
-    V_h = heads(V, H)  # K1.2
+    K_g = heads(K, H)  # K1.1
+    V_g = heads(V, H)  # K1.2
     W_q, b_q = W.W_qkv[:2]
     Q = W_q @ per_head(X) + b_q[..., None]  # K1.3-K1.4
-    Y_h = attend(Q, K_h, V_h, per_head(Mask))  # K1.5
+    Y_h = attend(Q, K_g, V_g, per_head(Mask))  # K1.5
     Y = stack(Y_h)  # K1.6
     return W.W_o @ Y + W.b_o[:, None]  # K1.7
 
@@ -114,9 +114,9 @@ def extend_cache(
 
     Returns
     -------
-    K_hat : float, (*batch, H * d_attn, ell + ell_z)
+    K_gat : float, (*batch, H * d_attn, ell + ell_z)
         The keys of all tokens.
-    V_hat : float, (*batch, H * d_mid, ell + ell_z)
+    V_gat : float, (*batch, H * d_mid, ell + ell_z)
         Their values.
 
     Raises
@@ -148,11 +148,11 @@ def extend_cache(
     """
     xp, Z_h = namespace(Z), per_head(Z)
     _, _, W_k, b_k, W_v, b_v = W.W_qkv
-    K_h = W_k @ Z_h + b_k[..., None]  # K8.1
-    V_h = W_v @ Z_h + b_v[..., None]  # K8.2
-    K_hat = xp.concat([K, stack(K_h)], axis=-1)  # K8.3
-    V_hat = xp.concat([V, stack(V_h)], axis=-1)  # K8.3
-    return K_hat, V_hat  # K8.3
+    K_g = W_k @ Z_h + b_k[..., None]  # K8.1
+    V_g = W_v @ Z_h + b_v[..., None]  # K8.2
+    K_gat = xp.concat([K, stack(K_g)], axis=-1)  # K8.3
+    V_gat = xp.concat([V, stack(V_g)], axis=-1)  # K8.3
+    return K_gat, V_gat  # K8.3
 
 
 def heads(K: Arr, H: int) -> Arr:
@@ -161,10 +161,12 @@ def heads(K: Arr, H: int) -> Arr:
     return namespace(K).reshape(K, (*batch, H, rows // H, ell))
 
 
-def no_columns(W: Arr) -> Arr:
+def no_columns(W: Arr, *batch: int) -> Arr:
     """The cache of no token: W makes keys or values of all heads.
 
-    Its shape is `(H * d_attn, 0)` where that of W is `(H, d_attn,
-    d_x)`.
+    Its shape is `(*batch, H * d_attn, 0)` where that of W is `(H,
+    d_attn, d_x)`.
     """
-    return namespace(W).reshape(W, (-1, W.shape[-1]))[:, :0]
+    xp, (H, d, _) = namespace(W), W.shape
+    none = xp.reshape(W[..., :0], (H * d, 0))
+    return xp.broadcast_to(none, (*batch, H * d, 0))

@@ -41,9 +41,8 @@ if TYPE_CHECKING:
     "K2",
     requires=(
         "1 <= L",
-        "ell <= ell_max",
         "ell + ell_gen - 1 <= ell_max",
-        "ell_gen >= 1",
+        "1 <= ell_gen",
         "tau >= 0",
         "eps >= 0",
     ),
@@ -119,10 +118,10 @@ def CachedDInference(
     heads = [layer.W.W_qkv for layer in theta_hat.layers]
     K_l = tuple(no_columns(W.W_k) for W in heads)  # K2.2
     V_l = tuple(no_columns(W.W_v) for W in heads)  # K2.3
-    P, K_l, V_l = DStep(
+    P_hat, K_l, V_l = DStep(
         x, K_l, V_l, theta_hat, eps=eps, activation=activation
     )  # K2.4
-    p = P[:, ell - 1]  # K2.5
+    p = P_hat[:, ell - 1]  # K2.5
     q = temper(p, tau)  # K2.6
     q = q if weigh is None else weigh(q)  # K2.6
     y = sample(q, rng)  # K2.6
@@ -276,7 +275,7 @@ def CachedEDInference(
     "K7",
     requires=(
         "1 <= L",
-        "ell_gen >= 1",
+        "1 <= ell_gen",
         "2 * d_rot <= d_attn",
         "tau >= 0",
         "eps >= 0",
@@ -352,10 +351,10 @@ def CachedLlamaInference(
     heads = [layer.W for layer in theta_hat.layers]
     K_l = tuple(no_columns(W.W_k) for W in heads)  # K7.2
     V_l = tuple(no_columns(W.W_v) for W in heads)  # K7.3
-    P, K_l, V_l = LlamaStep(
+    P_hat, K_l, V_l = LlamaStep(
         x, K_l, V_l, theta_hat, omega, eps=eps
     )  # K7.4
-    p = P[:, ell - 1]  # K7.5
+    p = P_hat[:, ell - 1]  # K7.5
     q = temper(p, tau)  # K7.6
     q = q if weigh is None else weigh(q)  # K7.6
     y = sample(q, rng)  # K7.6

@@ -23,13 +23,12 @@ _SOME = MayBeEmpty("ell")
 
 
 @algorithm("K9", requires=("2 * d_rot <= d_attn", "t_0 >= 0"))
-def extend_rotary_cache(
+def extend_rotary(
     X: Float[A, "*batch d_x ell_x"],
     K: Annotated[Float[A, "*batch H_kv*d_attn ell"], _SOME],
     V: Annotated[Float[A, "*batch H_kv*d_mid ell"], _SOME],
     W: RotaryAttentionParameters[A],
     omega: Float[A, " d_rot"],
-    *,
     t_0: int,
 ) -> tuple[
     Float[A, "*batch H_kv*d_attn ell+ell_x"],
@@ -85,14 +84,14 @@ def extend_rotary_cache(
     ... )
     >>> X, omega = np.ones((5, 7)), np.array([1.0, 0.01])
     >>> K, V = np.ones((8, 9)), np.ones((6, 9))
-    >>> K, V = extend_rotary_cache(X, K, V, W, omega, t_0=9)
+    >>> K, V = extend_rotary(X, K, V, W, omega, 9)
     >>> K.shape, V.shape
     ((8, 16), (6, 16))
     """
     xp, X_g = namespace(X), per_head(X)
     t = arange(X.shape[-1], X) + t_0
-    K_g = W.W_k @ X_g  # K9.1-K9.2
-    K_g = rotate(K_g, t, omega)  # K9.3
+    U = W.W_k @ X_g  # K9.1-K9.2
+    K_g = rotate(U, t, omega)  # K9.3
     V_g = W.W_v @ X_g  # K9.4
     K_hat = xp.concat([K, stack(K_g)], axis=-1)  # K9.5
     V_hat = xp.concat([V, stack(V_g)], axis=-1)  # K9.5
@@ -107,7 +106,6 @@ def CachedRotaryAttention(
     W: RotaryAttentionParameters[A],
     Mask: Bool[Array, "*#batch ell_z ell_x"],
     omega: Float[A, " d_rot"],
-    *,
     t_0: int,
 ) -> Float[A, "*batch d_out ell_x"]:
     """Llama's attention, to keys and values of a cache.
@@ -117,7 +115,7 @@ def CachedRotaryAttention(
     X : float, (*batch, d_x, ell_x)
         The primary sequence: tokens that ask.
     K : float, (*batch, H_kv * d_attn, ell_z)
-        The keys of the context, from `extend_rotary_cache`.
+        The keys of the context, from `extend_rotary`.
     V : float, (*batch, H_kv * d_mid, ell_z)
         Its values.
     W : RotaryAttentionParameters
@@ -161,7 +159,7 @@ def CachedRotaryAttention(
     >>> X, omega = np.ones((5, 1)), np.array([1.0, 0.01])
     >>> K, V, Mask = np.ones((8, 9)), np.ones((6, 9)), np.eye(9, 1)
     >>> CachedRotaryAttention(
-    ...     X, K, V, W, Mask == 1, omega, t_0=8
+    ...     X, K, V, W, Mask == 1, omega, 8
     ... ).shape
     (5, 1)
     """
@@ -175,7 +173,7 @@ def CachedRotaryAttention(
         W.W_g,
         per_head(Mask),
         omega,
-        t_0=t_0,
+        t_0,
     )  # K10.3
     Y = stack(Y_h)  # K10.4
     return W.W_o @ Y  # K10.5

@@ -17,7 +17,7 @@ from algorithms.extensions.cached_attention import (
 )
 from algorithms.extensions.cached_rotary_attention import (
     CachedRotaryAttention,
-    extend_rotary_cache,
+    extend_rotary,
 )
 from algorithms.extensions.gated import SwiGLU
 from algorithms.extensions.llama import LlamaParameters
@@ -150,15 +150,17 @@ def DStep(
         W, gamma1, beta1, gamma2, beta2, *mlp = layer
         W_mlp1, b_mlp1, W_mlp2, b_mlp2 = mlp
         X_tilde = layer_norm(X, gamma1, beta1, eps=eps)  # K4.5
-        K, V = extend_cache(X_tilde, K, V, W)  # K4.6
+        K_hat_l, V_hat_l = extend_cache(X_tilde, K, V, W)  # K4.6
         Mask = arange(ell + ell_x, x)[:, None] <= t  # K4.7
-        X = X + CachedAttention(X_tilde, K, V, W, Mask)  # K4.7
+        X = X + CachedAttention(
+            X_tilde, K_hat_l, V_hat_l, W, Mask
+        )  # K4.7
         X_tilde = layer_norm(X, gamma2, beta2, eps=eps)  # K4.8
         hidden = activation(
             W_mlp1 @ X_tilde + b_mlp1[:, None]
         )  # K4.9
         X = X + W_mlp2 @ hidden + b_mlp2[:, None]  # K4.9
-        K_hat, V_hat = (*K_hat, K), (*V_hat, V)
+        K_hat, V_hat = (*K_hat, K_hat_l), (*V_hat, V_hat_l)
     X = layer_norm(X, gamma, beta, eps=eps)  # K4.11
     P = unembedding(X, W_u)  # K4.12
     return P, K_hat, V_hat  # K4.12
@@ -195,7 +197,7 @@ def encode(
 
     Returns
     -------
-    K_ed_l, V_ed_l : tuple of float, L_dec of (*batch, H * …, ell_z)
+    K_ed, V_ed : tuple of float, L_dec of (*batch, H * …, ell_z)
         The keys, of H * d_attn rows, and the values, of H * d_mid,
         of the context for each layer of the decoder.
 
@@ -240,15 +242,15 @@ def encode(
         hidden = activation(W_mlp1 @ Z + b_mlp1[:, None])  # K11.7
         Z = Z + W_mlp2 @ hidden + b_mlp2[:, None]  # K11.7
         Z = layer_norm(Z, gamma2, beta2, eps=eps)  # K11.8
-    K_ed_l: tuple[A, ...] = ()
-    V_ed_l: tuple[A, ...] = ()
+    K_ed: tuple[A, ...] = ()
+    V_ed: tuple[A, ...] = ()
     for decoder_layer in decoder_layers:  # K11.10
-        W_ed = decoder_layer.W_ed
-        K = no_columns(W_ed.W_qkv.W_k)
-        V = no_columns(W_ed.W_qkv.W_v)
-        K, V = extend_cache(Z, K, V, W_ed)  # K11.11
-        K_ed_l, V_ed_l = (*K_ed_l, K), (*V_ed_l, V)
-    return K_ed_l, V_ed_l  # K11.13
+        W_ed, batch = decoder_layer.W_ed, Z.shape[:-2]
+        K = no_columns(W_ed.W_qkv.W_k, *batch)
+        V = no_columns(W_ed.W_qkv.W_v, *batch)
+        K_ed_l, V_ed_l = extend_cache(Z, K, V, W_ed)  # K11.11
+        K_ed, V_ed = (*K_ed, K_ed_l), (*V_ed, V_ed_l)
+    return K_ed, V_ed  # K11.13
 
 
 @algorithm(
@@ -315,7 +317,7 @@ def EDStep(
     P : float, (*batch, N_V, ell_x)
         Column t: the distribution of what follows token t of x.
     K_hat, V_hat : tuple of float
-        L_dec of (*batch, H * …, ell + ell_x): the keys and values
+        L_dec of `(*batch, H * …, ell + ell_x)`: keys and values
         of all tokens of x, to be given to the next step. The
         arguments stay as they were.
 
@@ -366,9 +368,11 @@ def EDStep(
         W_dec, W_ed, gamma3, beta3, *rest = decoder_layer
         gamma4, beta4, gamma5, beta5, *mlp = rest
         W_mlp3, b_mlp3, W_mlp4, b_mlp4 = mlp
-        K, V = extend_cache(X, K, V, W_dec)  # K5.5
+        K_hat_l, V_hat_l = extend_cache(X, K, V, W_dec)  # K5.5
         Mask = arange(ell + ell_x, x)[:, None] <= t  # K5.6
-        X = X + CachedAttention(X, K, V, W_dec, Mask)  # K5.6
+        X = X + CachedAttention(
+            X, K_hat_l, V_hat_l, W_dec, Mask
+        )  # K5.6
         X = layer_norm(X, gamma3, beta3, eps=eps)  # K5.7
         Mask = bidirectional_mask(X, K_ed)  # K5.8
         X = X + CachedAttention(X, K_ed, V_ed, W_ed, Mask)  # K5.8
@@ -376,7 +380,7 @@ def EDStep(
         hidden = activation(W_mlp3 @ X + b_mlp3[:, None])  # K5.10
         X = X + W_mlp4 @ hidden + b_mlp4[:, None]  # K5.10
         X = layer_norm(X, gamma5, beta5, eps=eps)  # K5.11
-        K_hat, V_hat = (*K_hat, K), (*V_hat, V)
+        K_hat, V_hat = (*K_hat, K_hat_l), (*V_hat, V_hat_l)
     P = unembedding(X, W_u)  # K5.13
     return P, K_hat, V_hat  # K5.13
 
@@ -437,7 +441,7 @@ def LlamaStep(
     P : float, (*batch, N_V, ell_x)
         Column t: the distribution of what follows token t of x.
     K_hat, V_hat : tuple of float
-        L of (*batch, H_kv * …, ell + ell_x): the keys and values
+        L of `(*batch, H_kv * …, ell + ell_x)`: keys and values
         of all tokens, to be given to the next step. The arguments
         stay as they were.
 
@@ -482,16 +486,16 @@ def LlamaStep(
     for layer, K, V in zip(layers, K_l, V_l, strict=True):  # K6.4
         W, gamma1, gamma2, W_mlp = layer
         X_tilde = rms_norm(X, gamma1, eps=eps)  # K6.5
-        K, V = extend_rotary_cache(
-            X_tilde, K, V, W, omega, t_0=ell
+        K_hat_l, V_hat_l = extend_rotary(
+            X_tilde, K, V, W, omega, ell
         )  # K6.6
         Mask = arange(ell + ell_x, x)[:, None] <= t  # K6.7
         X = X + CachedRotaryAttention(
-            X_tilde, K, V, W, Mask, omega, t_0=ell
+            X_tilde, K_hat_l, V_hat_l, W, Mask, omega, ell
         )  # K6.7
         X_tilde = rms_norm(X, gamma2, eps=eps)  # K6.8
         X = X + SwiGLU(X_tilde, W_mlp)  # K6.9
-        K_hat, V_hat = (*K_hat, K), (*V_hat, V)
+        K_hat, V_hat = (*K_hat, K_hat_l), (*V_hat, V_hat_l)
     X = rms_norm(X, gamma, eps=eps)  # K6.11
     P = unembedding(X, W_u)  # K6.12
     return P, K_hat, V_hat  # K6.12

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from algorithms.extensions.token_weights import log_weights
 from algorithms.signatures.arrays import A, Array, namespace
 from algorithms.signatures.decorator import algorithm
 
@@ -54,9 +55,5 @@ def gumbel_max(
     (0, 1)
     """
     xp = namespace(p)
-    never = p <= 0  # log 0 is −∞, and warns
-    log_p = xp.where(
-        never, -xp.inf, xp.log(xp.where(never, 1.0, p))
-    )
-    s = log_p - xp.log(-xp.log(u))  # S3.1
+    s = log_weights(p) - xp.log(-xp.log(u))  # S3.1
     return xp.argmax(s, axis=-1)  # S3.2

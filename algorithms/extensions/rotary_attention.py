@@ -72,9 +72,9 @@ def RotaryQueries(
     W: RotaryQueriesParameters[A],
     Mask: Bool[Array, "*#batch ell_z ell_x"],
     omega: Float[A, " d_rot"],
+    t_0: int = 0,
     *,
     attention: Callable[..., A] = attend,
-    t_0: int = 0,
 ) -> Float[A, "*batch R*d_mid ell_x"]:
     """Heads of queries, turned by position, that ask one of keys.
 
@@ -93,11 +93,11 @@ def RotaryQueries(
         `Mask[t_z, t_x]`: may token t_x attend to key t_z?
     omega : float, (d_rot,)
         As in `rotate`.
+    t_0 : int, at least 0
+        How many tokens stand before the first of X.
     attention : function with the signature of `attend`
         Algorithm C1, or one that gives the same otherwise:
         `block_attend`, `online_attend`.
-    t_0 : int, at least 0
-        How many tokens stand before the first of X.
 
     Returns
     -------
@@ -215,9 +215,9 @@ def SharedAttention(
     W: SharedAttentionParameters[A],
     Mask: Bool[Array, "*#batch ell_z ell_x"],
     omega: Float[A, " d_rot"],
+    t_0: int = 0,
     *,
     attention: Callable[..., A] = attend,
-    t_0: int = 0,
 ) -> Float[A, "*batch d_out ell_x"]:
     """Llama's attention of keys and values that are there already.
 
@@ -238,11 +238,11 @@ def SharedAttention(
         `Mask[t_z, t_x]`: may token t_x attend to key t_z?
     omega : float, (d_rot,)
         As in `rotate`.
+    t_0 : int, at least 0
+        How many tokens stand before the first of X.
     attention : function with the signature of `attend`
         Algorithm C1, or one that gives the same otherwise:
         `block_attend`, `online_attend`.
-    t_0 : int, at least 0
-        How many tokens stand before the first of X.
 
     Returns
     -------
@@ -285,8 +285,8 @@ def SharedAttention(
         W.W_g,
         per_head(Mask),
         omega,
+        t_0,
         attention=attention,
-        t_0=t_0,
     )  # H5.1
     Y = stack(Y_h)  # H5.2
     return W.W_o @ Y  # H5.3

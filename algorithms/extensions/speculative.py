@@ -73,8 +73,8 @@ def speculative_step(
     """
     xp = namespace(p)
     a = q[y] * rng.random() < p[y]  # S6.1
-    r = p - q
-    r = xp.where(r > 0, r, 0.0)  # S6.2
-    if not a and xp.max(r) > 0:
-        y = sample(r, rng)  # S6.3
+    r = xp.maximum(p - q, p * 0)  # S6.2
+    keep = a or not xp.max(r) > 0
+    q = q if keep else r / xp.sum(r)  # S6.3
+    y = y if keep else sample(q, rng)  # S6.3
     return y  # S6.4

@@ -7,13 +7,18 @@ are what `weigh` is made of, a keyword of `DInference` and its kin:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
-from algorithms.signatures.arrays import A, namespace
-from algorithms.signatures.decorator import algorithm
+import numpy as np
+
+from algorithms.paper.sampling import sample, temper
+from algorithms.signatures.arrays import A, Array, arange, namespace
+from algorithms.signatures.declarations import Below
+from algorithms.signatures.decorator import algorithm, checked
 
 if TYPE_CHECKING:
-    from jaxtyping import Float
+    from jaxtyping import Bool, Float, Integer
 
 
 @algorithm("S1", requires=("k >= 0",))
@@ -159,3 +164,133 @@ def min_p(p: Float[A, " N_V"], *, alpha: float) -> Float[A, " N_V"]:
     q = p  # S4.2
     q = xp.where(p < m * alpha, 0.0, q)  # S4.3
     return q  # S4.4
+
+
+@algorithm("S5", requires=("0 <= s < N_S",))
+def constrained(
+    p: Float[A, " N_V"], s: int, a: Bool[Array, "N_S N_V"]
+) -> Float[A, " N_V"]:
+    """Only tokens that an automaton allows keep their probability.
+
+    Parameters
+    ----------
+    p : float, (N_V,)
+        A distribution on the vocabulary, or weights.
+    s : int, 0 … N_S−1
+        The state of the automaton.
+    a : bool, (N_S, N_V)
+        `a[s, v]`: does state s allow token v?
+
+    Returns
+    -------
+    q : float, (N_V,)
+        Weights to sample from: p, or 0. All are 0 where the state
+        allows no token that p can give; `sample` refuses that.
+
+    Raises
+    ------
+    ShapeError, DTypeError
+        An argument is not what the signature says.
+    ValueError
+        s is no state.
+
+    Notes
+    -----
+    `constraint` walks the automaton, a state for each token.
+
+    Source: Beurer-Kellner, Fischer & Vechev 2023, "Prompting Is
+    Programming: A Query Language for Large Language Models".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> p, a = np.array([0.25, 0.75]), np.array([[True, False]])
+    >>> constrained(p, 0, a)
+    array([0.25, 0.  ])
+    """
+    q = p  # S5.1
+    q = namespace(p).where(a[s, :], q, 0.0)  # S5.2
+    return q  # S5.3
+
+
+@checked(requires=("0 <= s < N_S", "tau >= 0"))
+def constraint(
+    a: Bool[Array, "N_S N_V"],
+    delta: Annotated[
+        Integer[Array, "N_S N_V"], Below("N_S", "state")
+    ],
+    *,
+    rng: np.random.Generator,
+    s: int = 0,
+    tau: float = 1.0,
+) -> Callable[[A], A]:
+    """Keep a text in the language of an automaton.
+
+    What it returns is for `weigh` of one text: to know the state
+    after a token, it draws the token itself. So it comes last where
+    several functions make the weights.
+
+    Parameters
+    ----------
+    a : bool, (N_S, N_V)
+        `a[s, v]`: does state s allow token v? The end token where a
+        text may end, and tokens from which an end can be reached.
+    delta : integer of any type, (N_S, N_V)
+        `delta[s, v]`: the state after token v, 0 … N_S−1. Where v
+        is not allowed it is not read.
+    rng : numpy.random.Generator
+        Asked for one number a token.
+    s : int, 0 … N_S−1
+        The state before the first token.
+    tau : float, in [0, ∞]
+        The temperature of what is allowed: 0 takes the most likely
+        token of those, where `DInference` has tau = 1.
+
+    Returns
+    -------
+    function
+        Of a distribution p it gives 1 for the token that it drew of
+        those which its state allows, and 0 for all others. It
+        raises ValueError where the state allows none that p can
+        give.
+
+    Raises
+    ------
+    IndexError
+        delta holds what is no state.
+    ShapeError, DTypeError
+        An argument is not what the signature says.
+    ValueError
+        s is no state, or tau is negative.
+
+    Examples
+    --------
+    Token 1 never follows token 1.
+
+    >>> import numpy as np
+    >>> a = np.array([[True, True], [True, False]])
+    >>> delta, p = np.array([[0, 1], [0, 0]]), np.array([0.1, 0.9])
+    >>> weigh = constraint(a, delta, rng=np.random.default_rng(0))
+    >>> [int(weigh(p)[1]) for _ in range(8)]
+    [1, 0, 1, 0, 1, 0, 1, 0]
+    """
+
+    def weigh(p: A) -> A:
+        nonlocal s
+        q, xp = constrained(p, s, a), namespace(p)
+        if not float(xp.sum(q)) > 0:
+            raise ValueError(
+                f"constraint: state {s} allows no token of p"
+            )
+        y = sample(temper(q, tau), rng)
+        s = int(delta[s, y])
+        drawn = xp.equal(arange(p.shape[0], p), y)
+        return xp.astype(drawn, p.dtype)
+
+    return weigh
+
+
+def log_weights(p: A) -> A:
+    """The log of p, and −∞ where p is 0, without a warning."""
+    xp, never = namespace(p), p <= 0
+    return xp.where(never, -xp.inf, xp.log(xp.where(never, 1.0, p)))

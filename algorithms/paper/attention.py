@@ -105,6 +105,8 @@ def Attention(
     ------
     ShapeError, DTypeError
         An argument is not what the signature says.
+    NotFiniteError
+        In float16 a score is too large.
 
     Notes
     -----
@@ -112,7 +114,8 @@ def Attention(
 
     The result is right where every score S, line 4.4, is finite in
     the type of X: at most 65504 in float16, and 256 · 256 is more.
-    A score that overflows upwards makes its column nan. One that
+    A score that overflows upwards makes its column nan: in float16
+    that is refused, where a trace does not hide it. One that
     overflows downwards counts as masked.
 
     Z is finite where Mask is False too: 0 · nan is nan, so a nan or

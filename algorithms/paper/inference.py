@@ -77,7 +77,7 @@ def DInference(
         As in `DTransformer`.
     weigh : function of an array, optional
         What makes weights to sample from of the tempered P: one or
-        several of `top_k`, `nucleus`, `min_p` and `Constraint`. The
+        several of `top_k`, `nucleus`, `min_p` and `constraint`. The
         paper has none.
 
     Returns
@@ -173,7 +173,7 @@ def EDInference(
         As in `EDTransformer`.
     weigh : function of an array, optional
         What makes weights to sample from of the tempered P: one or
-        several of `top_k`, `nucleus`, `min_p` and `Constraint`. The
+        several of `top_k`, `nucleus`, `min_p` and `constraint`. The
         paper has none.
 
     Returns

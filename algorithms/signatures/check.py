@@ -27,7 +27,11 @@ from algorithms.signatures.declarations import (
     Record,
     Several,
 )
-from algorithms.signatures.errors import DTypeError, ShapeError
+from algorithms.signatures.errors import (
+    DTypeError,
+    NotFiniteError,
+    ShapeError,
+)
 from algorithms.signatures.leading_axes import LeadingAxes
 from algorithms.signatures.messages import compiled
 from algorithms.signatures.trees import named_arrays
@@ -61,13 +65,18 @@ class Check:
     ) -> None:
         self.function = function
         # The float type and the library, each with the argument
-        # that set it: one for the whole call.
+        # that set it: one for the whole call. And in float16, all
+        # arrays of floats, by their paths.
         self.shared = {} if shared is None else shared
         self.sizes: dict[str, Any] = {}  # and numbers, by name
         self.origin: dict[str, str] = {}  # what set a size
         self.leading = LeadingAxes()
         # Of all entries of θ: what argument set which shapes.
         self.forms: dict[str, tuple[str, Form]] = {}
+        # Arrays before the sizes that their axes are products of.
+        self.postponed: list[
+            tuple[ArrayOf, Any, str, bool, int]
+        ] = []
         # What needs all sizes: each array whose values are limited.
         self.limited: list[tuple[str, Any, ArrayOf]] = []
         self.sequences: list[Check] = []  # of a data set
@@ -78,9 +87,10 @@ class Check:
         arguments: Mapping[str, Any],
     ) -> None:
         """Check the arguments, and learn the sizes from them."""
-        for name, declaration in declarations.items():
-            if name in arguments:
-                self.check(declaration, arguments[name], name)
+        for name, value in arguments.items():
+            self.check(declarations[name], value, name)
+        for shape in self.postponed:
+            self.check_shape(*shape)
         for name in declarations.keys() & COMPUTED_WITH:
             self.check_not_vanishing(name)
         for part in (self, *self.sequences):
@@ -105,12 +115,25 @@ class Check:
     def result(self, declaration: Declaration, result: Any) -> None:
         """Check the result against the sizes of the arguments."""
         self.leading.close()
+        halves = self.shared.get("float16", {})
+        arguments = [*halves.values()]
+        halves.clear()
         if isinstance(declaration, ArrayOf) and not (
             declaration.all_entries
         ):
             self.check_array(declaration, result, "result", least=0)
         else:
             self.check(declaration, result, "result")
+        for path, array in halves.items():
+            if values.some_nan(array) and all(
+                map(values.all_finite, arguments)
+            ):
+                self.refuse(
+                    NotFiniteError,
+                    f"{path} holds nan, and each argument is "
+                    "finite: a number passed 65504, the largest "
+                    "of float16, or was 0/0; want float32",
+                )
 
     def check(
         self,
@@ -265,6 +288,12 @@ class Check:
     ) -> None:
         """Check the leading axes, then those that have a name."""
         axes, shape = declaration.axes, tuple(value.shape)
+        for axis in axes:
+            if not (axis.isidentifier() or self.knows(axis)):
+                self.postponed.append(
+                    (declaration, value, path, parameter, least)
+                )
+                return
         rank = len(shape) - len(axes)
         if rank < 0 or (rank > 0 and not declaration.batch):
             self.refuse_shape(declaration, path, shape)
@@ -284,6 +313,10 @@ class Check:
                 known = eval(compiled(axis), {}, self.sizes)
             if known != size:
                 self.refuse_shape(declaration, path, shape)
+
+    def knows(self, axis: str) -> bool:
+        """Whether the sizes of which an axis is made are known."""
+        return self.sizes.keys() >= {*compiled(axis).co_names}
 
     def check_library(self, name: str, path: str) -> None:
         """One array library in the whole call."""
@@ -312,6 +345,8 @@ class Check:
         first, origin = self.shared.setdefault(
             "float", (dtype, path)
         )
+        if dtype == "float16":
+            self.shared.setdefault(dtype, {})[path] = value
         if first != dtype:
             self.refuse(
                 DTypeError,

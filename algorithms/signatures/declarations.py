@@ -167,18 +167,11 @@ class Signature(NamedTuple):
 
 
 def declared(function: Callable[..., Any]) -> Signature:
-    """What a function declares, in the order of its arguments.
-
-    Those with an axis that is a product come last: by then the
-    sizes are known that it is made of.
-    """
+    """What a function declares, in the order of its arguments."""
     hints = annotations_of(function)
     parameters = signature(function).parameters.values()
-    arguments = [(p.name, read(hints[p.name])) for p in parameters]
     return Signature(
-        dict(
-            sorted(arguments, key=lambda a: _asks_for_sizes(a[1]))
-        ),
+        {p.name: read(hints[p.name]) for p in parameters},
         read(hints["return"]),
         {
             p.name: p.default
@@ -279,13 +272,3 @@ def _array(
         RightPadding in marks,
         may_be_empty="".join(empty),
     )
-
-
-def _asks_for_sizes(declaration: Declaration) -> bool:
-    """Whether an axis is a product, of sizes that others have."""
-    match declaration:
-        case Items(item):
-            return _asks_for_sizes(item)
-        case ArrayOf(axes=axes):
-            return not all(axis.isidentifier() for axis in axes)
-    return False

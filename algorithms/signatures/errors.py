@@ -16,9 +16,10 @@ class DTypeError(TypeError):
 class NotFiniteError(ArithmeticError):
     """A loss or a gradient that is infinite or nan.
 
-    `theta` holds the parameters as they were before that step.
+    `theta` holds the parameters as they were before that step. It
+    is None where a result of float16 is nan and no argument is.
     """
 
-    def __init__(self, message: str, theta: Any) -> None:
+    def __init__(self, message: str, theta: Any = None) -> None:
         super().__init__(message)
         self.theta = theta

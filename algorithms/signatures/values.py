@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from algorithms.signatures.arrays import to_numpy
@@ -29,6 +30,18 @@ def padded_at_the_right(padding: Any) -> bool:
     if values is None:
         return True
     return not (values[..., 1:] & ~values[..., :-1]).any()
+
+
+def all_finite(array: Any) -> bool:
+    """Whether no number is infinite or nan."""
+    values = known(array)
+    return values is None or bool(np.isfinite(values).all())
+
+
+def some_nan(array: Any) -> bool:
+    """Whether some number is none."""
+    values = known(array)
+    return values is not None and bool(np.isnan(values).any())
 
 
 def number(array: Any) -> float | None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 import hypothesis
@@ -18,11 +19,14 @@ from spec.inputs.arguments import Arguments
 from spec.inputs.draw import SIZES
 from spec.inputs.variations import longest_sequence, more_than_1, sizes_in
 from spec.language.checked import Checked
+from spec.language.types import Key
 from spec.machine import Value
 from spec.machine.trees import map_values
 
 #: The numbers that are tried, the simplest first.
 NUMBERS = (0.0, 1.0, 2.0, -1.0, -2.0, 3.0, 0.5, -0.5, 1.5)
+#: The same for what is declared to lie between 0 and 1, and for the weights of a distribution.
+SHARES = (0.5, 0.25, 0.75)
 #: From how many seeds numbers are drawn for each choice of sizes.
 SEEDS = 3
 #: How many choices are tried at most until the function fails; after that, time is the limit.
@@ -143,18 +147,27 @@ def _simple_numbers(
 def _changed(arguments: Arguments, change: Change) -> Arguments:
     """Return arguments with each number changed; those of one token where they are for several."""
 
-    def changed(leaf: Value) -> Value:
+    def changed(leaf: Value, reals: tuple[float, ...] = NUMBERS) -> Value:
         match leaf:
             case np.ndarray():
-                numbers = NUMBERS if leaf.dtype.kind == "f" else (1, 0)
+                numbers = reals if leaf.dtype.kind == "f" else (1, 0)
                 entries = [change(entry, st.sampled_from(numbers)) for entry in leaf.ravel()]
                 return np.array(entries, dtype=leaf.dtype).reshape(leaf.shape)
             case float():
                 return change(leaf, st.sampled_from((0.5, 1.0, 2.0)))
         return change(leaf, st.integers(min(1, leaf), leaf))  # a token, a position, a count
 
-    run = arguments.runs[0]
-    inputs, parameters = map_values(changed, (run.inputs, run.parameters))
+    run, header = arguments.runs[0], arguments.header
+
+    def changed_input(key: Key, value: Value) -> Value:
+        if key not in (*header.positive, *header.distributions):
+            return map_values(changed, value)
+        shares = map_values(partial(changed, reals=SHARES), value)
+        return shares / np.sum(shares) if key in header.distributions else shares
+
+    keys = (key for key, _ in header.inputs)
+    inputs = tuple(map(changed_input, keys, run.inputs))
+    parameters = map_values(changed, run.parameters)
     hyperparameters = {
         # Whole numbers are sizes, and what the adapter fixes must stay.
         name: changed(value)

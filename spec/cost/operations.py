@@ -16,7 +16,8 @@ from spec.language.types import N_V, SCALAR, Bundle, Matrix, Type, Whole
 
 KINDS = (
     *("multiply-add", "add", "multiply", "divide", "exp", "log", "sqrt", "power", "Phi", "ReLU"),
-    *("logistic", "density", "step", "cos", "sin", "tanh", "larger"),  # Φ', ReLU', the larger of 2
+    *("logistic", "density", "step", "cos", "sin", "tanh"),  # Φ', ReLU'
+    "larger",  # or the smaller of two; what only decides is not counted, and argmax does no more
 )
 
 _ENTRYWISE = {  # the operations of a function, or of an operator, on each entry
@@ -233,7 +234,7 @@ class _Count:
                 done = self.perhaps(done)
             return self.nodes((*typing.arguments[node], *node.parameters)) + done
         done = self.nodes(node.arguments)
-        if node.function in ("max", "argmax") and len(node.arguments) == 1:
+        if node.function == "max" and len(node.arguments) == 1:
             (vector,) = node.arguments
             done += operations(self.entries(vector) - 1, "larger")
         elif node.function in _ENTRYWISE:

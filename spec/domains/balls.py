@@ -148,21 +148,25 @@ def certified(
     Raises
     ------
     PrecisionError
-        If the balls are still too wide at the limit.
+        If the balls are still too wide at the limit, or two numbers not told apart.
     """
     precision = start
     while True:
-        with Balls(precision) as D:
-            result = compute(D)
-            widest = max(leaves(result), key=_relative_radius, default=arb(0))
-            reached = _relative_radius(widest)
-        if reached <= width:
-            return result
-        if 2 * precision > limit:
-            raise PrecisionError(
+        try:
+            with Balls(precision) as D:
+                result = compute(D)
+                widest = max(leaves(result), key=_relative_radius, default=arb(0))
+                reached = _relative_radius(widest)
+            if reached <= width:
+                return result
+            problem = (
                 f"at {precision} bits the radius of {widest} is {reached:.3g} of its magnitude, "
                 f"above {width:.3g}"
             )
+        except UndecidedError as undecided:
+            problem = str(undecided)
+        if 2 * precision > limit:
+            raise PrecisionError(problem)
         precision *= 2
 
 

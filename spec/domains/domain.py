@@ -130,6 +130,11 @@ class Domain(ABC, Generic[S]):
     def float(self, x: S) -> builtins.float:
         """Return the nearest double."""
 
+    def smaller(self, x: S, y: S) -> S:
+        """Return the smaller of two numbers."""
+        smaller: S = -self.larger(-x, -y)
+        return smaller
+
     def is_zero(self, x: S) -> bool:
         """Say whether a number is 0, surely and exactly."""
         return bool(x == 0)

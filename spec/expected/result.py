@@ -32,7 +32,7 @@ from spec.inputs.variations import TURNS
 from spec.language.checked import Checked
 from spec.language.header import Header
 from spec.language.tree import Binary, Call, Power, Prefix, Sum
-from spec.language.types import Matrix, Tokens, Type
+from spec.language.types import TOKEN, Family, Matrix, Tokens, Type
 from spec.machine import Chance, Machine, MachineError, Parameters, Value
 from spec.machine.trees import leaves
 
@@ -277,7 +277,11 @@ def result_name(header: Header, path: str) -> str:
     if len(header.outputs) == 1:
         return f"{key}{path}"
     _, place, *steps = path.split(".")
-    return ".".join([str(header.outputs[int(place)][0]), *steps])
+    result, type = header.outputs[int(place)]
+    if steps and isinstance(type, Family):  # of a layer: `K̂_1`
+        steps[0] = f"{str(result).removesuffix(type.index.name)}{int(steps[0]) + 1}"
+        return ".".join(steps)
+    return ".".join([str(result), *steps])
 
 
 def result_parts(value: Any, expected: ExactResult) -> dict[str, Any] | str:
@@ -360,8 +364,10 @@ def _run(
 
 def _in_python(value: Value, type: Type, algorithms: Mapping[str, Checked]) -> Any:
     """Return a result as a function gives it: a number is an array without axes."""
+    if isinstance(type, Family):
+        return tuple(_in_python(value[index], type.member, algorithms) for index in sorted(value))
     value = with_python_axes(value, type, algorithms)
-    if isinstance(type, Tokens):
+    if isinstance(type, Tokens) or type == TOKEN:
         return np.array(zero_based(value))
     if isinstance(type, Matrix) and type.bits:
         return np.asarray(value == 1, dtype=bool)

@@ -120,13 +120,15 @@ class _Form:
     def array(self, value: Value, type: Type | None) -> Any:
         """Return an array: a column vector has one axis, a matrix of one column has two.
 
-        The members of a family are stacked; counts, one for each layer, are a tuple.
+        The members of a family are stacked; what each layer has, arrays or counts, is a tuple.
         """
         match value, type:
             case int() | float(), _:
                 return value
             case _, Family(_, _, Whole()):
                 return tuple(value)
+            case _, Family(_, count, member) if str(count) in LAYERS:
+                return tuple(self.array(one, member) for one in _members(value))
             case _, Family(_, _, member):
                 return np.stack([self.array(one, member) for one in _members(value)])
             case _, Matrix(columns=columns) if columns == ONE:

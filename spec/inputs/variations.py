@@ -6,7 +6,7 @@ from typing import NamedTuple
 from spec.inputs.draw import LONGER, SIZES, as_required, per_token
 from spec.inputs.size_table import size_table
 from spec.language.checked import Checked
-from spec.language.tree import Call, Gradient, Program, Sample, While
+from spec.language.tree import Call, Choose, Gradient, Program, Sample, While
 from spec.language.types import Bundle, Family, Matrix, Type, Whole, sizes_of
 from spec.machine import Value
 
@@ -25,6 +25,8 @@ COLD = 1 / 16
 FEW = {"N_V": 3}
 #: Seeds found by search: with these and FEW tokens, eos_token is the 2nd to 5th token drawn.
 ENDING = (7, 10, 44, 52)
+#: How often a function is tried whose result is one token that it draws.
+TELLING = 12
 #: How many turns a `while` may take: how long a text becomes that does not end.
 TURNS = 4
 #: The factor of inputs at which exp of a score overflows float64.
@@ -121,10 +123,14 @@ def _variations(
     yield Variation("all sizes differ, and are small", long_enough(SMALL), seed=9)
     if "N_epochs" in sizes:  # where there are fewer layers and heads than epochs
         yield Variation("N_epochs = 2", {"N_epochs": 2}, seed=23, edge=True)
-    if any(call.function == "max" for call in calls):  # it is its other argument
+    if any(call.function == "max" for call in calls) and not header.distributions:
+        # It is its other argument.
         yield Variation("inputs near to 0", scale=2.0**-6, seed=25)
     if "B" in sizes:  # a batch is a sum
         yield Variation("B = 2", {"N_steps": 1, "N_warm": 0, "B": 2}, seed=24, edge=True)
+    if isinstance(header.output[1], Whole) and program.uses(Sample, Choose):  # it tells little
+        for seed in range(40, 40 + TELLING):
+            yield Variation("other random numbers", seed=seed)
     if per_token(header):  # the arguments are those of the first kind, without the other tokens
         yield Variation("one token", tokens=1)
     yield Variation("a batch of one", members=1)

@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from spec.language import tree
 from spec.language.alg_file import width
@@ -31,6 +31,8 @@ TIGHTNESS = {"+": SUM, "−": SUM, "·": PRODUCT, "/": PRODUCT, "⊙": PRODUCT, 
 HAT, TILDE, BAR, PRIME = "\u0302", "\u0303", "\u0304", "'"
 OPENING, CLOSING = "([{⟦", ")]}⟧"
 APPLY = "\u2061"  # stands, unseen, between a function and its arguments
+
+LONG = 32  # characters of a call, its brackets apart, from which on a line may be broken in it
 
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -129,6 +131,11 @@ class Break:
 SPACE = Word(" ", keyword=False)  # at which a line may not be broken
 
 Piece = Atom[T] | Word | Reference | Break
+
+
+def _shown(pieces: Iterable[Piece[Any]]) -> int:
+    """Return how many characters of some pieces are seen in print."""
+    return len(re.sub("[ ^_{}]", "", "".join(piece.plain for piece in pieces)))
 
 
 @dataclass(frozen=True)
@@ -306,11 +313,13 @@ class Typesetter(Generic[T]):
         yield Atom(value, function, function if function in self.linked else None)
         yield Atom(self.style.sign(APPLY, False, False), "")
         inner = self._closed
-        yield from self._row("(", inner._list(arguments))
-        whole = any(isinstance(argument, tree.Name) and argument.slices for argument in arguments)
+        plain = [one for one in parameters if not isinstance(one, tree.Named)]
+        taken, given = (_shown(inner._list(nodes)) for nodes in (arguments, plain))
+        is_long = len(function) + taken > LONG, len(function) + taken + given > LONG
+        yield from self._row("(", (self if is_long[0] else inner)._list(arguments))
         for i, parameter in enumerate(parameters):
-            # Whole families and equations are long, so that a line may be broken between.
-            outer = self if (isinstance(parameter, tree.Named) if i else whole) else inner
+            # Before equations, and between the two halves of a long call, a line may be broken.
+            outer = self if (isinstance(parameter, tree.Named) if i else is_long[1]) else inner
             yield from outer._row(",\n" if i else " |\n", inner.pieces(parameter))
         yield self._sign(")")
 

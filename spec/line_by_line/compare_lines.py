@@ -321,7 +321,7 @@ class Comparison:
                 batch = self.expected.inputs.batch
                 if batch and glyph in sums:
                     batch, runs, depths = (), [total(runs)], depth_of_total(depths, len(runs))
-                of_heads = bool(path) or glyph in parts
+                of_heads = path.startswith(".") or glyph in parts
                 arrays.append(
                     ComparedArray(name + path, array, runs, depths, batch, of_heads, is_call)
                 )

@@ -38,17 +38,22 @@ def paired_arrays(code: Any, value: Value) -> Iterator[tuple[str, Any, Value]]:
             named = {symbols.ascii(str(key)): field for key, field in fields.items()}
             yield from _paired_fields(code, named)
         case {1: list()}:  # a data set; the length of each sequence is its own
-            members = list(code) if hasattr(code, "__iter__") else []
-            if len(members) != len(value):
-                raise Mismatch(
-                    f"is {short_repr(code)} where the pseudocode has {len(value)} sequences"
-                )
-            for place, member in enumerate(members):
-                yield f"[{place}]", member, value[place + 1]
+            yield from _members(code, value, "sequences")
         case dict() if not value:
             return
+        case dict() if isinstance(code, tuple):  # what each layer keeps
+            yield from _members(code, value, "layers")
         case _:
             yield "", code, value
+
+
+def _members(code: Any, family: Mapping[int, Value], noun: str) -> Iterator[tuple[str, Any, Value]]:
+    """Pair the members of a sequence with those of a family, by their order."""
+    members = list(code) if hasattr(code, "__iter__") else []
+    if len(members) != len(family):
+        raise Mismatch(f"is {short_repr(code)} where the pseudocode has {len(family)} {noun}")
+    for place, member in enumerate(members):
+        yield f"[{place}]", member, family[place + 1]
 
 
 def _paired_fields(code: Any, named: Mapping[str, Value]) -> Iterator[tuple[str, Any, Value]]:

@@ -255,9 +255,9 @@ class Expressions(ABC, Generic[S]):
         """Return the larger or the smaller of two numbers, or the largest entry of a vector."""
         values = [self.real(argument, frame) for argument in node.arguments]
         if node.function == "min":
-            return -reduce(self.domain.larger, [-value for value in values])
-        if len(values) == 1:  # that of no entries is −∞
-            values = [self.domain.minus_infinity, *self.as_matrix(values[0])[:, 0].tolist()]
+            return self.domain.smaller(*values)
+        if len(values) == 1:
+            values = self.as_matrix(values[0])[:, 0].tolist() or [self.domain.minus_infinity]
         return reduce(self.domain.larger, values)
 
     def place_of_largest(self, entries: Sequence[S]) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from itertools import takewhile
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -178,11 +179,30 @@ def _mistakes(entry: Mapping[str, Any], helpers: Mapping[str, str]) -> Iterator[
 
 def _places(entry: Mapping[str, Any], algorithm: Algorithm) -> list[Occurrence]:
     """Return where an algorithm has lines that match the patterns of an entry."""
-    if algorithm.id.startswith("∇"):
+    required = algorithm.section("Requires")
+    if algorithm.id.startswith("∇") or any(
+        f"{size} = " in " ".join(required) for size in entry.get("equal", ())
+    ):
         return []
-    found = list(occurrences(entry["edits"], [line.text for line in algorithm.lines]))
+    found = [
+        place
+        for place in occurrences(entry["edits"], [line.text for line in algorithm.lines])
+        if not any(_is_of_results(algorithm, number) for number in place.rows)
+    ]
     rows = [row for place in found for row in place.rows.values()]
     return [] if any(_names_others(row, algorithm) for row in rows) else found
+
+
+def _is_of_results(algorithm: Algorithm, number: int) -> bool:
+    """Say whether a line is a loop of which each turn makes one of several results, K̂_l.
+
+    A layer that is left out would leave a result out.
+    """
+    loop = re.match(r"for (\w) = ", algorithm.lines[number - 1].text)
+    after = takewhile(lambda line: not line.ends, algorithm.lines[number:])
+    return loop is not None and any(
+        re.search(rf"_{loop[1]}\b.* ← \w+\(", row.text) for row in after
+    )
 
 
 def _names_others(rows: str, algorithm: Algorithm) -> bool:
@@ -192,9 +212,18 @@ def _names_others(rows: str, algorithm: Algorithm) -> bool:
     return any(name.rstrip("ᵀ") not in own for name in names)
 
 
+def _declarations(algorithm: Algorithm) -> Iterator[str]:
+    """Yield the rows above an algorithm's lines, and those of what it takes apart."""
+    for section in algorithm.sections:
+        yield from section.rows
+        for row in section.rows:
+            if whole := re.search(r"as in Algorithm (\S+), part by part", row):
+                yield from _declarations(algorithms()[whole[1]])
+
+
 def _declared(equal: Mapping[str, str], algorithm: Algorithm) -> dict[str, str]:
     """Return the equations that are about a size of the algorithm: 10 has no d_f."""
-    rows = " ".join(row for section in algorithm.sections for row in section.rows)
+    rows = " ".join(_declarations(algorithm))
     return {size: value for size, value in equal.items() if size in re.findall(r"\w+", rows)}
 
 

@@ -27,8 +27,8 @@ def occurrences(edits: Mapping[str, str], lines: Sequence[str]) -> Iterator[Occu
     """Yield each place where lines that follow each other match the patterns that are edited.
 
     `edits` has the rows in place of what matches, by the pattern; between two patterns, `…` stands
-    for any lines. No two places have a line in common. What stands outside a pattern remains. Where all
-    rows are what they were before, it is no place.
+    for any lines. No two places have a line in common. What stands outside a pattern remains.
+    Where the rows are what stands there already, there is no mistake to be made.
     """
     lines = [unicodedata.normalize("NFD", line) for line in lines]  # X̃ is X with a tilde
     start = 0

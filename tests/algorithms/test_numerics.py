@@ -13,13 +13,24 @@ from helpers import generic
 from helpers.public_things import every_function
 from helpers.rounding import assert_close
 from helpers.strategies import example, signature
+from jaxtyping import Float
 from torch.nn import functional as F
 
-from algorithms import GELU, Attention, AttentionParameters, ReLU, layer_norm, softmax
+from algorithms import (
+    GELU,
+    Attention,
+    AttentionParameters,
+    NotFiniteError,
+    ReLU,
+    layer_norm,
+    softmax,
+)
 from algorithms.checkpoints import GELU_tanh
 from algorithms.extensions.rotary import rotate
 from algorithms.extensions.silu import SiLU
 from algorithms.signatures.array_types import VANISHING
+from algorithms.signatures.arrays import A
+from algorithms.signatures.decorator import checked, unchecked
 
 LIBRARIES = {"numpy": np.asarray, "torch": torch.asarray, "jax": jnp.asarray}
 every_library = pytest.mark.parametrize("asarray", LIBRARIES.values(), ids=LIBRARIES)
@@ -99,13 +110,42 @@ def test_attention_in_float16_is_right_where_scores_are_finite(asarray):
     assert attended(255.875, -255.875, asarray=asarray).tolist() == [255.875, -255.875]
 
 
+OVERFLOW = "holds nan, and each argument is finite: a number passed 65504, the largest of float16"
+
+
 @every_library
-def test_a_score_that_overflows_upwards_makes_its_column_nan(asarray):
-    assert np.isnan(attended(256.0, asarray=asarray)).all()  # 65536
-    got = attended(256.0, 1.0, asarray=asarray)
+def test_a_score_that_overflows_upwards_is_refused_in_float16(asarray):
+    for tokens in (256.0,), (256.0, 1.0):  # 65536
+        with pytest.raises(NotFiniteError, match=f"^Attention: result {OVERFLOW}") as caught:
+            attended(*tokens, asarray=asarray)
+        assert caught.value.theta is None
+    assert attended(256.0, asarray=asarray, dtype="float32").tolist() == [256.0]
+
+
+@every_library
+def test_unchecked_its_column_is_nan(asarray):
+    with unchecked():
+        got = attended(256.0, 1.0, asarray=asarray)
     assert np.isnan(got[0])
     assert got[1] == 256  # its scores are 256 and 1
-    assert attended(256.0, asarray=asarray, dtype="float32").tolist() == [256.0]
+    with np.errstate(over="ignore"):
+        assert np.isnan(attended(1e20, asarray=asarray, dtype="float32")).all()  # is not read
+
+
+def test_a_nan_that_an_argument_brings_is_not_refused():
+    assert np.isnan(attended(np.nan)).all()
+    assert np.isnan(attended(np.inf)).all()
+
+
+def test_of_several_results_the_one_that_overflows_is_named():
+    def twice(X: Float[A, "m n"]) -> tuple[Float[A, "m n"], Float[A, "m n"]]:
+        return X, X * X - X * X
+
+    X = np.full((1, 1), 256, np.float16)
+    with pytest.raises(NotFiniteError, match=rf"^twice: result\[1\] {OVERFLOW}"):
+        checked()(twice)(X)
+    X_32 = X.astype(np.float32)
+    assert checked()(twice)(X_32) == (X_32, 0)
 
 
 @every_library

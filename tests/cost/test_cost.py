@@ -52,12 +52,16 @@ class Meter(Machine[Any]):
     A gradient is θ itself: neither computing it nor what that takes is seen.
     """
 
-    def __init__(self, algorithms: Mapping[str, Checked], turns: int = 100) -> None:
+    def __init__(
+        self, algorithms: Mapping[str, Checked], turns: int = 100, random: float = 0.0
+    ) -> None:
         watcher = Watcher()
         watcher.call = self.began  # type: ignore[method-assign]
         watcher.line = self.done  # type: ignore[method-assign]
         # With 0 everything that may be masked is, and the last token is drawn.
-        super().__init__(algorithms, Counting(), random=repeat(0.0), turns=turns, watcher=watcher)
+        super().__init__(
+            algorithms, Counting(), random=repeat(random), turns=turns, watcher=watcher
+        )
         self.operations: dict[int, Counter[str]] = {}
         self.held: dict[int, int] = {}
         self.before: Counter[str] = Counter()
@@ -111,12 +115,16 @@ class Meter(Machine[Any]):
         self.waiting[-1].append(size)
         return value
 
-    def statement(self, *arguments: Any) -> None:
+    def statement(self, statement: Any, frame: Frame) -> None:
         self.waiting.append([])
-        super().statement(*arguments)
+        match statement:
+            case If(condition, body):  # which is taken to hold
+                self.condition(condition, frame)
+                self.statement(body, frame)
+                self.note(0)
+            case _:
+                super().statement(statement, frame)
         self.waiting.pop()
-        if isinstance(arguments[0], If):
-            self.note(0)
 
     def normalised(self, weights: Any) -> Any:
         q = super().normalised(weights)
@@ -206,7 +214,8 @@ def run(id: str, source: np.random.Generator, sizes: Mapping[str, int]) -> Meter
         0 * value if str(key) == "Mask" else value
         for (key, _), value in zip(header.parameters, inputs.parameters, strict=True)
     ]
-    meter = Meter(checked(), sizes.get("turns", 100))
+    # With 1 the token of a draft does not stay.
+    meter = Meter(checked(), sizes.get("turns", 100), 1.0 if id == "S6" else 0.0)
     meter.run(id, given, parameters, inputs.hyperparameters)
     return meter
 

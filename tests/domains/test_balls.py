@@ -106,6 +106,14 @@ def test_the_larger_of_two_balls_holds_the_larger_of_their_numbers():
         larger = D.larger(arb(1, 1), arb(0.5, 2))
         assert all(x in larger for x in (0, 1, 2, 2.5))
         assert D.larger(arb(2), arb(1)) == 2
+        assert D.larger(arb.neg_inf(), arb(1)) == 1
+
+
+def test_the_smaller_of_two_balls_holds_the_smaller_of_their_numbers():
+    with Balls() as D:
+        smaller = D.smaller(arb(1, 1), arb(0.5, 2))
+        assert all(x in smaller for x in (-1.5, 0, 1, 2))
+        assert D.smaller(arb(2), arb(1)) == 1
 
 
 def test_the_cosine_of_half_a_turn_is_minus_1():

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from algorithms import tree_map
-from algorithms.signatures.declarations import ArrayOf, declared
+from algorithms.signatures.declarations import ArrayOf, Items, declared
 from helpers.gradients import by_torch
 from helpers.paper import TRAINING
 from spec import symbols
@@ -41,6 +41,7 @@ def takes(id: str, name: str) -> bool:
 def has_batch(id: str, name: str) -> bool:
     """Whether an argument of the reference's function may have a batch axis."""
     argument = declared(REFERENCE[id]).arguments.get(name)
+    argument = argument.item if isinstance(argument, Items) else argument
     return isinstance(argument, ArrayOf) and bool(argument.batch)
 
 
@@ -94,11 +95,18 @@ def case(
     for place, name in enumerate(name for name in members[0] if name not in keywords):
         value = members[0][name]
         if batched and place < inputs and has_batch(id, name):
-            value = np.stack([member[name] for member in members])
+            value = _stacked([member[name] for member in members])
         arguments.append(as_annotated(value, hints.get(name)))
     if id in TRAINING:
         arguments = [_torch(part) for part in arguments]
     return PairedInputs(drawn, tuple(arguments), keywords, batched, random, TURNS)
+
+
+def _stacked(members: list[Any]) -> Any:
+    """Return one array for several, or a tuple of one array for each layer."""
+    if isinstance(members[0], tuple):
+        return tuple(map(np.stack, zip(*members, strict=True)))
+    return np.stack(members)
 
 
 def _torch(part: Any) -> Any:

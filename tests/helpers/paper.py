@@ -33,7 +33,7 @@ TRAINING = _with(tree.Gradient)
 ENDING = _with(tree.While)
 #: Attention with heads: it mixes what its heads give.
 HEADS = frozenset(
-    id for id, one in checked().items() if any(str(key) == "W_o" for key in one.header.fields)
+    id for id, one in checked().items() if any(str(key) == "W_o" for key in one.header.variables)
 )
 #: Those that call attention with heads, directly or not: blocks of transformers and whole ones.
 MODELS = frozenset(id for id in checked() if HEADS & _called_by(id))

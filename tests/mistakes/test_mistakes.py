@@ -33,7 +33,7 @@ from spec.language.errors import SpecError
 from spec.language.parse import program
 from spec.language.plain_text import text
 from spec.language.types import Tokens
-from spec.library import checked
+from spec.library import checked, example
 from spec.machine import Machine, MachineError
 from spec.mistakes import CatalogueError, Mistake, catalogue, edited
 from spec.mistakes.catalogue import parse
@@ -53,6 +53,8 @@ WINDOWED = frozenset(
     for id, one in checked().items()
     if {"w", "w_l", "ℓ_p"} & set(map(str, one.header.hyperparameters))
 )
+#: Those with several beginnings of some length, as their examples have them.
+BEAMS = frozenset(id for id in checked() if {"B", "ℓ_gen"} <= {*sizes_in(checked(), id)})
 
 
 def sizes(id: str, equal: Equal) -> dict[str, int] | None:
@@ -77,6 +79,10 @@ def sizes(id: str, equal: Equal) -> dict[str, int] | None:
         found["N_V"] = 5 if id in RANDOM else 3
     if id in WINDOWED:  # a text that is longer than what is seen of it
         found |= {"length(x)": 6, "k": 2, "w": 2, "ℓ_p": 3}
+    if "N_B" in sizes_in(checked(), id):  # blocks of more than one column
+        found["B"] = 2
+    if id in BEAMS:
+        found |= example(id)["sizes"]
     if "d_rot" in sizes_in(checked(), id):  # halves and pairs are not the same
         found |= {"d_rot": 2, "d_attn": 5}
     for _ in found:
@@ -102,6 +108,8 @@ def drawn(id: str, equal: Equal) -> tuple[Arguments, ...] | None:
         values |= {"w_l": [1, 3, 2]}
     # Where a run says little, or an index may be out of bounds, there are several.
     seeds = 3 if id in INDEXED | RANDOM & TRAINING else 12 if id in RANDOM else 1
+    if checked()[id].header.distributions or id in BEAMS:
+        seeds = 40
     kinds = [Variation("drawn", of, values, seed) for seed in range(seeds)]
     mirrored = {size: of[other] for size, other in MIRRORED.items()}
     if len(checked()[id].header.inputs) > 1 and id in MODELS - TRAINING and not equal:

@@ -191,7 +191,7 @@ def test_what_is_a_link_stands_by_itself() -> None:
         ("14", 5, ["sample a token y", "from q ∝", "p^{1/τ}"]),
         ("15", 3, ["while y ≠", "eos_token:"]),
         ("H2", 5, ["Y ←", "[Y^1; …; Y^{H_kv}]"]),
-        ("H5", 1, ["for g ∈ [H_kv]:", "Y^g ←", "RotaryQueries(X, K^g, V^g | W^g, Mask, ω)"]),
+        ("H5", 1, ["for g ∈ [H_kv]:", "Y^g ←", "RotaryQueries(X, K^g, V^g | W^g, Mask, ω, t_0)"]),
         ("H6", 9, ["X ←", "X", "+ SharedAttention(X̃, K^{1:H_kv}, V^{1:H_kv} |", "W_i, Mask, ω)"]),
         (
             *("R1", 4),

@@ -18,7 +18,7 @@ TOKENS = "abcdefgh"
 # Two are as likely as each other where `top_k` has its limit.
 P = np.array([0.3, 0.2, 0.15, 0.1, 0.1, 0.08, 0.05, 0.02])
 
-BAR, GAP, TALL, TOP, FOOT = 22, 4, 130, 14, 18  # in units of the drawing
+BAR, GAP, TALL, TOP, FOOT = 22, 4, 84, 14, 18  # in units of the drawing
 
 
 @dataclass(frozen=True)
@@ -29,23 +29,23 @@ class Bars:
     remark: str
     q: NDArray[np.float64]
 
-    def svg(self) -> str:
-        """Draw the bars; their colours come from the page's style sheet."""
+    def svg(self, tallest: float) -> str:
+        """Draw the bars, to a scale; their colours come from the page's style sheet."""
         width = len(TOKENS) * (BAR + GAP)
         label = escape(f"{self.title}. {self.remark} {self.text()}")
         return (
             f'<svg viewBox="0 0 {width} {TOP + TALL + FOOT}" role="img" aria-label="{label}">'
-            f"{''.join(self._bars())}</svg>"
+            f"{''.join(self._bars(TALL / tallest))}</svg>"
         )
 
     def text(self) -> str:
         """Write the bars as text."""
         return ", ".join(f"{v} {_short(q)}" for v, q in zip(TOKENS, self.q, strict=True))
 
-    def _bars(self) -> Iterator[str]:
+    def _bars(self, scale: float) -> Iterator[str]:
         for i, (token, q) in enumerate(zip(TOKENS, self.q, strict=True)):
             left, middle = i * (BAR + GAP) + GAP / 2, (i + 0.5) * (BAR + GAP)
-            height = TALL * (q or P[i])
+            height = scale * (q or P[i])
             css = "bar" if q else "gone"
             yield (
                 f'<rect class="{css}" x="{left:g}" y="{TOP + TALL - height:.1f}" width="{BAR}" '
@@ -62,15 +62,17 @@ class DistributionsDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the drawings, each with its caption."""
+        all_bars = drawn()
+        tallest = max(bars.q.max() for bars in all_bars)
         figures = [
             element(
                 "figure",
-                Markup(html=bars.svg()),
+                Markup(html=bars.svg(tallest)),
                 element("figcaption", element("b", bars.title), " ", bars.remark),
             )
-            for bars in drawn()
+            for bars in all_bars
         ]
-        plain = "\n".join(f"{bars.title}: {bars.text()}" for bars in drawn())
+        plain = "\n".join(f"{bars.title}: {bars.text()}" for bars in all_bars)
         return [element("div", *figures, classes=["bars"], plain=plain)]
 
 

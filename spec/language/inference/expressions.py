@@ -194,11 +194,17 @@ class Expressions(Equations, ABC):
                 family = self.settle_type(self.variables[variable])
                 assert isinstance(family, types.Family), "a key with a hole is a family"
                 type = self.expression(index)
-                if not isinstance(type, types.Whole) or type.value is None:
+                if not isinstance(type, types.Whole) or type in (TOKEN, types.Whole()):
                     raise self.error(node, f"{text(index)} is {type}, not an index of {variable}")
                 self.within(type, family.count, index)
-                return family.at(type.value)
+                return family.at(type.value or self.chosen(index, type))
         raise AssertionError("a name is a variable, a power or a built bundle")
+
+    def chosen(self, index: Node, type: types.Whole) -> Poly:
+        """Return an index that numbers decide, such as the place of the largest."""
+        atom = Atom(text(index), "index", next(self.serials))
+        self.typing.bounds[atom] = (ONE, type.high)
+        return Poly.of(atom)
 
     def all_members(self, node: tree.Name, members: tree.Slice, family: types.Family) -> None:
         """See that `K^{1:H_kv}` are all members of a family."""

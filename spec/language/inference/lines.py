@@ -359,7 +359,9 @@ def _is_sequence(type: Type) -> bool:
 def _length(type: Type) -> Poly | None:
     """Return how long a sequence is, or how wide the matrices of a family: what a loop may grow."""
     match type:
-        case types.Tokens(length) | types.Family(_, _, types.Matrix(_, length)):
+        case types.Tokens(length):
+            return length
+        case types.Family(_, _, types.Tokens(length) | types.Matrix(_, length)):
             return length
     return None
 
@@ -369,6 +371,8 @@ def _carried(type: Type, growth: Poly) -> Type:
     match type:
         case types.Tokens(length):
             return types.Tokens(length + growth)
+        case types.Family(_, _, types.Tokens() as member):
+            return replace(type, member=_carried(member, growth))
         case types.Family(_, _, types.Matrix(_, columns) as member):
             return replace(type, member=replace(member, columns=columns + growth))
         case types.Whole(_, high):
