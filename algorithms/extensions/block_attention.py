@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from algorithms.paper.parameters import AttentionParameters
-from algorithms.signatures.arrays import A, Array, namespace
+from algorithms.signatures.arrays import (
+    A,
+    Array,
+    device,
+    namespace,
+)
 from algorithms.signatures.decorator import algorithm
 from algorithms.signatures.values import known
 
@@ -148,12 +153,14 @@ def block_attend(
     xp, V_tilde = namespace(Q), []
     d_attn, ell_x = Q.shape[-2:]
     Q = Q / math.sqrt(d_attn)  # C6.1
+    inf = xp.asarray(xp.inf, dtype=Q.dtype, device=device(Q))
     for start in range(0, ell_x, B):  # C6.2
         block = slice(start, min(start + B, ell_x))
         Mask_i = Mask[..., block]
         seen = _seen(Mask_i)
         S = K[..., seen].mT @ Q[..., block]  # C6.3
-        S = xp.where(Mask_i[..., seen, :], S, -xp.inf)  # C6.4
+        never = xp.where(Mask_i[..., seen, :], inf, -inf)
+        S = xp.minimum(S, never)  # C6.4
         m = xp.max(S, axis=-2)  # C6.5
         m = xp.where(m > -xp.inf, m, 0.0)  # C6.6
         A = xp.exp(S - m[..., None, :])  # C6.7

@@ -12,7 +12,13 @@ from algorithms.extensions.grouped_queries import stack
 from algorithms.extensions.scaled_dot_product import attend
 from algorithms.paper.attention import per_head
 from algorithms.paper.parameters import MHAttentionParameters
-from algorithms.signatures.arrays import A, Arr, Array, namespace
+from algorithms.signatures.arrays import (
+    A,
+    Arr,
+    Array,
+    device,
+    namespace,
+)
 from algorithms.signatures.declarations import MayBeEmpty
 from algorithms.signatures.decorator import algorithm
 
@@ -161,12 +167,16 @@ def heads(K: Arr, H: int) -> Arr:
     return namespace(K).reshape(K, (*batch, H, rows // H, ell))
 
 
-def no_columns(W: Arr, *batch: int) -> Arr:
-    """The cache of no token: W makes keys or values of all heads.
+def zero_columns(
+    W: Arr, columns: int = 0, batch: tuple[int, ...] = ()
+) -> Arr:
+    """A cache of nothing: W makes keys or values of all heads.
 
-    Its shape is `(*batch, H * d_attn, 0)` where that of W is `(H,
-    d_attn, d_x)`.
+    Its shape is `(*batch, H * d_attn, columns)` where that of W is
+    `(H, d_attn, d_x)`.
     """
-    xp, (H, d, _) = namespace(W), W.shape
-    none = xp.reshape(W[..., :0], (H * d, 0))
-    return xp.broadcast_to(none, (*batch, H * d, 0))
+    H, d, _ = W.shape
+    shape = (*batch, H * d, columns)
+    return namespace(W).full(
+        shape, 0.0, dtype=W.dtype, device=device(W)
+    )

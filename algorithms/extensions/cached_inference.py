@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
-from algorithms.extensions.cached_attention import no_columns
+from algorithms.extensions.cached_attention import zero_columns
 from algorithms.extensions.cached_steps import (
     DStep,
     EDStep,
@@ -116,8 +116,8 @@ def CachedDInference(
     x = as_index(x)
     ell = x.shape[0]  # K2.1
     heads = [layer.W.W_qkv for layer in theta_hat.layers]
-    K_l = tuple(no_columns(W.W_k) for W in heads)  # K2.2
-    V_l = tuple(no_columns(W.W_v) for W in heads)  # K2.3
+    K_l = tuple(zero_columns(W.W_k) for W in heads)  # K2.2
+    V_l = tuple(zero_columns(W.W_v) for W in heads)  # K2.3
     P_hat, K_l, V_l = DStep(
         x, K_l, V_l, theta_hat, eps=eps, activation=activation
     )  # K2.4
@@ -239,8 +239,8 @@ def CachedEDInference(
     heads = [
         layer.W_dec.W_qkv for layer in theta_hat.decoder_layers
     ]
-    K_l = tuple(no_columns(W.W_k) for W in heads)  # K3.2
-    V_l = tuple(no_columns(W.W_v) for W in heads)  # K3.3
+    K_l = tuple(zero_columns(W.W_k) for W in heads)  # K3.2
+    V_l = tuple(zero_columns(W.W_v) for W in heads)  # K3.3
     x_hat = xp.asarray(
         [bos_token], dtype=z.dtype, device=device(z)
     )  # K3.4
@@ -349,8 +349,8 @@ def CachedLlamaInference(
     x = as_index(x)
     ell = x.shape[0]  # K7.1
     heads = [layer.W for layer in theta_hat.layers]
-    K_l = tuple(no_columns(W.W_k) for W in heads)  # K7.2
-    V_l = tuple(no_columns(W.W_v) for W in heads)  # K7.3
+    K_l = tuple(zero_columns(W.W_k) for W in heads)  # K7.2
+    V_l = tuple(zero_columns(W.W_v) for W in heads)  # K7.3
     P_hat, K_l, V_l = LlamaStep(
         x, K_l, V_l, theta_hat, omega, eps=eps
     )  # K7.4

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 from algorithms.extensions.cached_attention import (
     CachedAttention,
     extend_cache,
-    no_columns,
+    zero_columns,
 )
 from algorithms.extensions.cached_rotary_attention import (
     CachedRotaryAttention,
@@ -246,8 +246,8 @@ def encode(
     V_ed: tuple[A, ...] = ()
     for decoder_layer in decoder_layers:  # K11.10
         W_ed, batch = decoder_layer.W_ed, Z.shape[:-2]
-        K = no_columns(W_ed.W_qkv.W_k, *batch)
-        V = no_columns(W_ed.W_qkv.W_v, *batch)
+        K = zero_columns(W_ed.W_qkv.W_k, 0, batch)
+        V = zero_columns(W_ed.W_qkv.W_v, 0, batch)
         K_ed_l, V_ed_l = extend_cache(Z, K, V, W_ed)  # K11.11
         K_ed, V_ed = (*K_ed, K_ed_l), (*V_ed, V_ed_l)
     return K_ed, V_ed  # K11.13

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from algorithms.paper.notation import softmax
-from algorithms.signatures.arrays import A
+from algorithms.signatures.arrays import A, by_columns
 from algorithms.signatures.decorator import algorithm
 
 if TYPE_CHECKING:
@@ -49,4 +49,4 @@ def unembedding(
     array([[0.25, 0.5 ],
            [0.75, 0.5 ]])
     """
-    return softmax(W_u @ e)  # 7.1
+    return by_columns(lambda e: softmax(W_u @ e), e)  # 7.1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, Self, TypeVar, cast
 
 import array_api_compat as compat
@@ -45,6 +45,9 @@ class Floats(Array, Protocol):
 
     def __neg__(self) -> Self: ...
 
+
+#: So many columns at once, in NumPy: `by_columns`.
+COLUMNS = 128
 
 #: Floats of one library; and any array of one.
 A = TypeVar("A", bound=Floats)
@@ -99,6 +102,7 @@ class Namespace(Protocol[Arr]):
     ) -> Arr: ...
     def maximum(self, x1: Arr, x2: Arr, /) -> Arr: ...
     def min(self, x: Arr, /) -> Arr: ...
+    def minimum(self, x1: Arr, x2: Arr, /) -> Arr: ...
     def mean(
         self, x: Arr, /, *, axis: int, keepdims: bool = False
     ) -> Arr: ...
@@ -217,6 +221,26 @@ def erfc(x: A) -> A:
 
     values = error_function.erfc(np.asarray(x))
     return namespace(x).asarray(values, dtype=x.dtype)
+
+
+def by_columns(f: Callable[[A], A], X: A) -> A:
+    """`f(X)`, of an f that takes each column by itself.
+
+    NumPy makes an array of each step within f, and memory that is
+    new to a process takes longer to get than to compute with. So f
+    gets some columns at a time, and what it makes of them is used
+    again for the next. Other libraries see to it themselves.
+    """
+    ell, is_numpy = X.shape[-1], compat.is_numpy_array(X)
+    if not is_numpy or ell <= COLUMNS:
+        return f(X)
+    Y = f(X[..., :COLUMNS])
+    result = np.empty((*Y.shape[:-1], ell), Y.dtype)
+    result[..., :COLUMNS] = Y
+    for start in range(COLUMNS, ell, COLUMNS):
+        block = slice(start, start + COLUMNS)
+        result[..., block] = f(X[..., block])
+    return cast("A", result)
 
 
 def to_numpy(x: Array) -> NDArray[Any]:

@@ -92,12 +92,12 @@ class Balls(Domain[arb]):
         return arb.pi()
 
     def at_most(self, x: arb, y: arb) -> bool:
-        """Say whether no number of x is above any number of y."""
-        if x <= y:
+        """Say whether no number of x is above any number of y; a ball stands for one number."""
+        if x is y or x <= y:
             return True
         if x > y:
             return False
-        raise UndecidedError(f"whether {x} ≤ {y} is not decided at {self.precision} bits")
+        raise UndecidedError(f"whether {x.str(20)} ≤ {y.str(20)} is not decided at {self.precision} bits")
 
     def power(self, x: arb, y: arb | int) -> arb:
         if isinstance(y, arb):

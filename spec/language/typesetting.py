@@ -318,8 +318,9 @@ class Typesetter(Generic[T]):
         is_long = len(function) + taken > LONG, len(function) + taken + given > LONG
         yield from self._row("(", (self if is_long[0] else inner)._list(arguments))
         for i, parameter in enumerate(parameters):
-            # Before equations, and between the two halves of a long call, a line may be broken.
-            outer = self if (isinstance(parameter, tree.Named) if i else is_long[1]) else inner
+            # At equations, and between the two halves of a long call, a line may be broken.
+            beside = any(isinstance(one, tree.Named) for one in parameters[i - 1 : i + 1])
+            outer = self if (beside if i else is_long[1]) else inner
             yield from outer._row(",\n" if i else " |\n", inner.pieces(parameter))
         yield self._sign(")")
 

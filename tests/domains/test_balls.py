@@ -188,3 +188,23 @@ def test_certified_measures_a_number_that_is_0_by_the_smallest_normal_double():
     assert 0 < root.rad() <= arb(2) ** -1032
     with pytest.raises(PrecisionError, match="at 1024 bits"):
         certified(lambda D: D.square(D.sqrt(D.real(2))) - 2, lambda x: [x], 2.0**-10, limit=1024)
+
+
+def test_a_ball_is_the_same_number_as_itself():
+    with Balls() as D:
+        x = arb(2, 1)
+        assert D.at_most(x, x)
+
+
+def test_what_is_undecided_is_tried_at_more_bits_up_to_the_limit():
+    tried = []
+
+    def third_below(D, more):
+        tried.append(D.precision)
+        return D.at_most(arb(1) / 3, arb(1) / 3 + more)
+
+    assert certified(lambda D: third_below(D, arb(2) ** -150), lambda _: [], 1e-9)
+    assert tried == [128, 256]
+    with pytest.raises(PrecisionError, match=r" is not decided at 256 bits$"):
+        certified(lambda D: third_below(D, 0), lambda _: [], 1e-9, limit=256)
+    assert tried == [128, 256, 128, 256]

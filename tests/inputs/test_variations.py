@@ -34,7 +34,8 @@ def test_every_size_is_1_once_and_no_kind_of_arguments_comes_twice(id):
     edges = {f"{size} = 1" for size in sizes if size not in more_than_1(sizes)}
     assert edges <= set(found)
     ends = any(isinstance(line.statement, While) for line in checked()[id].program.lines)
-    assert len(found) == len(set(found)) or ends
+    tells_little = "other random numbers" in found  # several draws of a token
+    assert len(found) == len(set(found)) or ends or tells_little
 
 
 @every_algorithm

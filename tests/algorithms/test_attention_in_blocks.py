@@ -15,7 +15,14 @@ from helpers.public_things import checked_functions, every_function
 from helpers.rounding import assert_close
 from helpers.strategies import TAME, assert_same, many
 
-from algorithms import Attention, AttentionParameters, initialise, unidirectional_mask
+from algorithms import (
+    Attention,
+    AttentionParameters,
+    initialise,
+    softmax,
+    unembedding,
+    unidirectional_mask,
+)
 from algorithms.extensions import (
     BlockAttention,
     OnlineAttention,
@@ -25,6 +32,7 @@ from algorithms.extensions import (
     online_attend,
 )
 from algorithms.extensions.block_attention import PIECE
+from algorithms.signatures.arrays import COLUMNS, by_columns
 
 #: With the signature of the literal form, by blocks.
 BY_BLOCKS = {Attention: (BlockAttention, OnlineAttention), attend: (block_attend, online_attend)}
@@ -139,6 +147,21 @@ def test_a_block_has_a_column(blocks):
     literal = next(one for one, other in PAIRS if other is blocks)
     with pytest.raises(ValueError, match=f"{blocks.__name__}: want B >= 1, got B=0"):
         blocks(*arguments(literal, MASKS["all"]), B=0)
+
+
+def test_of_a_large_vocabulary_NumPy_takes_some_columns_at_a_time():
+    X, W_u = generic.matrix(3, 4, 2 * COLUMNS + 5), generic.matrix(7, 4, seed=1)
+    taken = []
+
+    def counted(X):
+        taken.append(X.shape[-1])
+        return X
+
+    assert np.array_equal(by_columns(counted, X), X)
+    assert taken == [COLUMNS, COLUMNS, 5]
+    assert_close(unembedding(X, W_u), softmax(W_u @ X), terms=7, sums=2)
+    assert by_columns(counted, torch.asarray(X)).shape == X.shape
+    assert taken[3:] == [X.shape[-1]]
 
 
 # In the place of the literal form -----------------------------------------------------------------
