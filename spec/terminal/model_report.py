@@ -69,9 +69,7 @@ def report(
     yield memory
     yield Text()
     yield Text(f"Keys and values are {factored(_of_one_length(kept))} numbers.", "dim")
-    yield Text(
-        f"Most are computed and kept at {path(where)}, with all tokens at once.", "dim"
-    )
+    yield Text(f"Most are computed and kept at {path(where)}, with all tokens at once.", "dim")
     if model.departures:
         yield Text(f"Operations are those of Algorithm {checked.id}, without departures.", "dim")
     if "w" in model.options:

@@ -99,6 +99,13 @@ def test_a_model_is_told_with_its_departures_and_sizes(run, kept):
     assert any(row.startswith(sizes) for row in printed)
 
 
+def test_a_model_that_is_its_algorithm_has_no_departures(run, tmp_path):
+    theta = generic.theta(DTransformerParameters, **SIZES, d_attn=2, d_mid=2)
+    config = {**GPT2, "layer_norm_epsilon": 0, "tie_word_embeddings": False}
+    out = run("model", str(written(tmp_path / "plain", config, theta)))
+    assert "epartures" not in out
+
+
 def test_what_it_computes_is_what_its_algorithm_costs(run, kept):
     at = [f"{name}={size}" for name, size in SIZES.items()]
     cost = rows(run("cost", "10", "--at", *at, "d_attn=2", "d_mid=2", "ell=4"))
