@@ -55,9 +55,9 @@ def mistral(config: Config) -> Described:
     """MistralForCausalLM: Algorithm X2; without a window, X1."""
     H = config.size("num_attention_heads")
     read = partial(llama_parameters, H=H)
-    if config.fields.get("sliding_window") is None:
+    if config.fields.get("sliding_window", 4096) is None:
         return _described(config, H, "X1", PublishedLlama, read)
-    w = {"w": config.size("sliding_window")}
+    w = {"w": config.size("sliding_window", 4096)}
     return _described(
         config, H, "X2", PublishedMistral, read, options=w
     )
@@ -75,7 +75,7 @@ def qwen3(config: Config) -> Described:
     _no_window(config)
     H = config.size("num_attention_heads")
     offsets = config.flag("attention_bias", False)
-    return _qwen(config, H, "qkvo" * offsets, norms=True)
+    return _qwen(config, H, "qkvo" * offsets, norms=True, d=128)
 
 
 def _no_window(config: Config) -> None:
@@ -91,7 +91,12 @@ def _no_window(config: Config) -> None:
 
 
 def _qwen(
-    config: Config, H: int, offsets: str, *, norms: bool
+    config: Config,
+    H: int,
+    offsets: str,
+    *,
+    norms: bool,
+    d: int | None = None,
 ) -> Described:
     added = {
         "qkvo": "offsets on queries, keys, values and W_o",
@@ -106,6 +111,7 @@ def _qwen(
         partial(qwen_parameters, H=H),
         offsets=offsets,
         norms=norms,
+        d=d,
         more=those_that_are(
             (J4, added[offsets]),
             (J5, norms and "a norm of each query and key"),
@@ -123,6 +129,7 @@ def _described(
     options: Mapping[str, Any] | None = None,
     offsets: str = "",
     norms: bool = False,
+    d: int | None = None,  # rows of a head, if nothing says it
     more: tuple[Departure, ...] = (),
 ) -> Described:
     config.computed(hidden_act="silu")
@@ -135,12 +142,12 @@ def _described(
             f"num_key_value_heads is {H_kv}, which does not divide "
             f"num_attention_heads={H}"
         )
-    if config.fields.get("head_dim") is None:
+    if config.fields.get("head_dim", d) is None:
         d_attn = config.rows_of_a_head(
             "hidden_size", "num_attention_heads", d_e, H
         )
     else:
-        d_attn = config.size("head_dim")
+        d_attn = config.size("head_dim", d)
     omega, scaled = rotary(config, d_attn)
     if 2 * omega.shape[0] != d_attn:
         config.refuse(

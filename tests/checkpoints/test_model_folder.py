@@ -106,6 +106,9 @@ def test_a_file_without_its_heads_prefix_is_read(gpt2):
 
     rewritten(gpt2, bare)
     assert same(load(gpt2), model)
+    rewritten(gpt2, lambda have: {**have, "h.0.ln_3.weight": torch.ones(18)})
+    with pytest.raises(ValueError, match=r"no place for array transformer\.h\.0\.ln_3\.weight$"):
+        load(gpt2)
 
 
 def test_a_file_of_2018_is_read(bert):

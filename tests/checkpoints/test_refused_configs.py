@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
+from transformers import CONFIG_MAPPING
 
 from algorithms.checkpoints import load
-from algorithms.checkpoints.model_config import ACTIVATIONS
+from algorithms.checkpoints.model_config import ACTIVATIONS, Config
 from algorithms.checkpoints.model_folder import ARCHITECTURES
 
 ROTARY = {
@@ -282,6 +284,11 @@ REFUSED = [
         "partial_rotary_factor is 0.25, which makes no pairs of a head's 4 rows",
     ),
     (
+        NEOX,
+        {"rotary_pct": None},
+        "partial_rotary_factor is 0.25, which makes no pairs of a head's 4 rows",
+    ),
+    (
         GPTJ,
         {"rotary_dim": 3},
         "partial_rotary_factor is 1.0, which makes no pairs of a head's 3 rows",
@@ -299,7 +306,19 @@ def test_a_long_value_is_shown_in_part(tmp_path):
     assert said == f'n_layer is "{"9" * 56}..., want a whole number, 1 … 4096'
 
 
-def test_the_defaults_are_those_of_hugging_face(tmp_path):
+@pytest.mark.parametrize("name", CONFIGS)
+def test_what_is_left_out_has_the_default_of_hugging_faces_class(name):
+    model_type, describe = ARCHITECTURES[name]
+    whole = CONFIG_MAPPING[model_type](**CONFIGS[name]).to_dict()
+    ours, theirs = describe(Config(CONFIGS[name], "ours")), describe(Config(whole, "theirs"))
+    assert ours.arrays == theirs.arrays
+    assert ours.sizes == theirs.sizes
+    assert ours.departures == theirs.departures
+    for option, value in theirs.options.items():
+        assert np.array_equal(ours.options[option], value)
+
+
+def test_other_forms_are_not_refused(tmp_path):
     assert refused(tmp_path, NEO, attention_types=None, num_layers=24).endswith("safetensors")
     assert refused(tmp_path, GPT2, n_inner=24).endswith("safetensors")
     assert refused(tmp_path, GPT2, activation_function="silu").endswith("safetensors")
