@@ -24,6 +24,8 @@ DATA = Path(__file__).parents[2] / "_data"
 
 Rows = Iterator[Sequence[Cell]]
 
+NOT_YET = "not measured yet"
+
 
 class MeasuredDirective(SphinxDirective):
     """`.. measured:: proofs` sets one of the tables below."""
@@ -135,6 +137,11 @@ def _sharding() -> Rows:
         yield one["split"], one["devices"], program, *said, f"{one['parameters'] / 1e6:.0f} M"
 
 
+def _decoding() -> Rows:
+    for way, row in _bench("decoding").get("ways", {NOT_YET: {}}).items():
+        yield way, *map(str, row.values())
+
+
 def _laws() -> Rows:
     for law in all_laws():
         links: list[nodes.Node] = []
@@ -212,6 +219,7 @@ _SHARDING = (
     "numbers sent",
     "θ on a device",
 )
+_DECODING = ("Way", "milliseconds a token", "time / Hugging Face's", "time / limit")
 _MEMORY = ("Algorithm", *(f"ℓ = {length:,}" for length in LENGTHS))
 _STEPS = ("tokens before", "all columns, by 10", "one column, by K4", "ratio")
 _ERRORS = ("Line", "δ", "float64: error", "bound", "float32: error", "bound")
@@ -223,6 +231,7 @@ TABLES: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]] = {
     "told": (("Algorithm", "mistake", "message"), _told),
     "errors-tiny": (_ERRORS, _errors("tiny")),
     "errors-middling": (_ERRORS, _errors("middling")),
+    "decoding": (_DECODING, _decoding),
     "attention-memory": (_MEMORY, attention_memory),
     "steps": (_STEPS, steps),
     "laws": (("Law", "Algorithms"), _laws),
@@ -247,7 +256,7 @@ def by_algorithm(figures: Mapping[str, Any], row: Callable[[str, Any], Rows]) ->
         if id in figures:
             yield from row(id, figures[id])
         else:
-            yield _algorithm(id), "not measured yet"
+            yield _algorithm(id), NOT_YET
 
 
 def _in_order(figures: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -257,6 +266,11 @@ def _in_order(figures: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _read(name: str) -> Any:
     return json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def _bench(name: str) -> Any:
+    """Return what `make bench` has written, nothing before it has."""
+    return _read(name) if (DATA / f"{name}.json").exists() else {}
 
 
 def _algorithm(id: str) -> nodes.Node:
