@@ -139,7 +139,31 @@ def _sharding() -> Rows:
 
 def _decoding() -> Rows:
     for way, row in _bench("decoding").get("ways", {NOT_YET: {}}).items():
-        yield way, *map(str, row.values())
+        yield way, *map(_brief, row.values())
+
+
+def _forward() -> Rows:
+    for length, ways in by_length("forward") or [(0, {NOT_YET: {}})]:
+        for way, row in ways.items():
+            yield f"{length:,}" if row else "", way, *map(_brief, row.values())
+
+
+def _growth() -> Rows:
+    measured = by_length("growth")
+    for length, ways in measured:
+        figures = [ways[way][key] for way in _IN_BLOCKS for key in ("of_theirs", "megabytes")]
+        yield f"{length:,}", *map(_brief, figures)
+    if not measured:
+        yield (NOT_YET,)
+
+
+def _brief(figure: float) -> str:
+    return f"{figure:,g}" if figure > 1e-3 else f"{figure:.0e}"
+
+
+def by_length(name: str) -> list[tuple[int, Any]]:
+    """Return what `make bench` has measured at several lengths, in their order."""
+    return sorted((int(length), ways) for length, ways in _bench(name).items())
 
 
 def _laws() -> Rows:
@@ -219,6 +243,9 @@ _SHARDING = (
     "numbers sent",
     "θ on a device",
 )
+_IN_BLOCKS = ("Algorithm 4", "C4", "C5")
+_GROWTH = ("tokens", *(f"{way}, {what}" for way in _IN_BLOCKS for what in ("time", "MB")))
+_FORWARD = ("tokens", "way", "max |P/Q − 1|", "ms", "time / Hugging Face's", "time / peer's")
 _DECODING = ("Way", "milliseconds a token", "time / Hugging Face's", "time / limit")
 _MEMORY = ("Algorithm", *(f"ℓ = {length:,}" for length in LENGTHS))
 _STEPS = ("tokens before", "all columns, by 10", "one column, by K4", "ratio")
@@ -231,6 +258,8 @@ TABLES: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]] = {
     "told": (("Algorithm", "mistake", "message"), _told),
     "errors-tiny": (_ERRORS, _errors("tiny")),
     "errors-middling": (_ERRORS, _errors("middling")),
+    "growth": (_GROWTH, _growth),
+    "forward": (_FORWARD, _forward),
     "decoding": (_DECODING, _decoding),
     "attention-memory": (_MEMORY, attention_memory),
     "steps": (_STEPS, steps),
