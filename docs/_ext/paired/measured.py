@@ -143,9 +143,12 @@ def _decoding() -> Rows:
 
 
 def _forward() -> Rows:
-    for length, ways in by_length("forward") or [(0, {NOT_YET: {}})]:
+    measured = by_length("forward")
+    for length, ways in measured:
         for way, row in ways.items():
-            yield f"{length:,}" if row else "", way, *map(_brief, row.values())
+            yield f"{length:,}", way, *map(_brief, row.values())
+    if not measured:
+        yield (NOT_YET,)
 
 
 def _growth() -> Rows:
