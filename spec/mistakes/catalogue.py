@@ -199,10 +199,12 @@ def _is_of_results(algorithm: Algorithm, number: int) -> bool:
     A layer that is left out would leave a result out.
     """
     loop = re.match(r"for (\w) = ", algorithm.lines[number - 1].text)
-    after = takewhile(lambda line: not line.ends, algorithm.lines[number:])
-    return loop is not None and any(
-        re.search(rf"_{loop[1]}\b.* ← \w+\(", row.text) for row in after
-    )
+    if loop is None:
+        return False
+    body = takewhile(lambda line: not line.ends, algorithm.lines[number:])
+    targets = (row.text.partition(" ← ")[0] for row in body)
+    made = [name for row in targets for name in re.findall(rf"(\S+)_{loop[1]}\b", row)]
+    return any(f"{name}_{{1:" in algorithm.lines[-1].text for name in made)
 
 
 def _names_others(rows: str, algorithm: Algorithm) -> bool:

@@ -60,7 +60,7 @@ def candidates(length):
 
 
 @pytest.mark.parametrize("alpha", [0.0, 1.0])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(12))
 def test_with_as_many_beams_as_there_are_texts_the_likeliest_is_found(seed, alpha):
     theta = drawn(seed)
     scores = {one: log_probability(one, theta) / len(one) ** alpha for one in candidates(3)}

@@ -44,6 +44,30 @@ OF_NO_SCALE = {
     "14.4": "q ∝ (cp)^{1/τ} is q ∝ p^{1/τ}",
     "15.4": "q ∝ (cp)^{1/τ} is q ∝ p^{1/τ}",
     "15.5": "q ∝ (cp)^{1/τ} is q ∝ p^{1/τ}",
+    "C6.5": "what is subtracted from all scores of a column cancels",
+    "C7.8": "what is subtracted from all scores of a column cancels",
+    "C6.7": "a factor of all exponentials is one of their sum, too",
+    "C7.11": "a factor of all exponentials is one of their sum, too",
+    "K2.5": "q ∝ (cp)^{1/τ} is q ∝ p^{1/τ}",
+    "K2.10": "q ∝ (cp)^{1/τ} is q ∝ p^{1/τ}",
+    "K3.8": "q ∝ (cp)^{1/τ} is q ∝ p^{1/τ}",
+    "K7.5": "q ∝ (cp)^{1/τ} is q ∝ p^{1/τ}",
+    "K7.10": "q ∝ (cp)^{1/τ} is q ∝ p^{1/τ}",
+    "S1.1": "a count is compared, and not by a thousandth",
+    "S2.1": "a sum is compared, and not by a thousandth",
+    "S3.1": "the largest of c s is where that of s is",
+    "S4.1": "the largest probability is compared, and not by a thousandth",
+    "S6.2": "q ∝ c r is q ∝ r",
+    "S7.6": "all sequences of one length have a number added to their scores",
+    "S7.7": "scores are compared, and not by a thousandth",
+    "S7.8": "scores are compared, and not by a thousandth",
+    "S7.11": "scores are compared, and not by a thousandth",
+    "S7.12": "scores are compared, and not by a thousandth",
+    "S7.16": "the largest of c m is where that of m is",
+    "S7.20": "scores are compared, and not by a thousandth",
+    "S7.23": "scores are compared, and not by a thousandth",
+    "S7.24": "scores are compared, and not by a thousandth",
+    "S7.28": "scores are compared, and not by a thousandth",
     "∇1.1": "0 · W_e is 0",
     "∇2.1": "0 · W_p is 0",
     "∇8.27": "0 · Z is 0",
@@ -94,8 +118,8 @@ def lines_of(id):
     for line in checked()[id].program.lines:
         values = [node.value for node in walk(line.statement) if isinstance(node, Assign | Return)]
         numbers = [value for value in values if value in types and is_matrix(types[value])]
-        # What stands side by side is what the lines before compute; −∞ has no scale.
-        if numbers and not re.search("∞|…", text_of[line.number]):
+        # What stands side by side is what the lines before compute; −∞ and 0 have no scale.
+        if numbers and not re.search("∞|…|0_", text_of[line.number]):
             yield f"{id}.{line.number}", text_of[line.number]
 
 

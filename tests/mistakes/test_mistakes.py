@@ -108,7 +108,7 @@ def drawn(id: str, equal: Equal) -> tuple[Arguments, ...] | None:
         values |= {"w_l": [1, 3, 2]}
     # Where a run says little, or an index may be out of bounds, there are several.
     seeds = 3 if id in INDEXED | RANDOM & TRAINING else 12 if id in RANDOM else 1
-    if checked()[id].header.distributions or id in BEAMS:
+    if checked()[id].header.distributions or id in BEAMS | (WINDOWED & RANDOM):
         seeds = 40
     kinds = [Variation("drawn", of, values, seed) for seed in range(seeds)]
     mirrored = {size: of[other] for size, other in MIRRORED.items()}

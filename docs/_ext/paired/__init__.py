@@ -1,8 +1,8 @@
 """A Sphinx extension: pseudocode beside the source that carries it out, line by line.
 
 It gives the directives `algorithm`, `attention-maps`, `caches`, `departures`, `distributions`,
-`errata`, `examples`, `extensions`, `measured`, `mistake`, `mistakes`, `public` and `symbols`, and
-the roles `alg`, `algline`, `erratum`, `mistake` and `sym`.
+`errata`, `examples`, `extensions`, `growth`, `measured`, `mistake`, `mistakes`, `public` and
+`symbols`, and the roles `alg`, `algline`, `erratum`, `mistake` and `sym`.
 """
 
 from sphinx.application import Sphinx
@@ -20,6 +20,7 @@ from .directives import (
 from .distributions import DistributionsDirective
 from .domain import AlgorithmDomain, Role
 from .extensions import ExtensionsDirective
+from .growth import GrowthDirective
 from .measured import MeasuredDirective
 from .notation import SymbolRole
 from .public import PublicDirective
@@ -42,6 +43,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("errata", ErrataDirective)
     app.add_directive("examples", ExamplesDirective)
     app.add_directive("extensions", ExtensionsDirective)
+    app.add_directive("growth", GrowthDirective)
     app.add_directive("measured", MeasuredDirective)
     app.add_directive("public", PublicDirective)
     app.add_directive("symbols", SymbolsDirective)

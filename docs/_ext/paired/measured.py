@@ -24,6 +24,8 @@ DATA = Path(__file__).parents[2] / "_data"
 
 Rows = Iterator[Sequence[Cell]]
 
+NOT_YET = "not measured yet"
+
 
 class MeasuredDirective(SphinxDirective):
     """`.. measured:: proofs` sets one of the tables below."""
@@ -135,6 +137,38 @@ def _sharding() -> Rows:
         yield one["split"], one["devices"], program, *said, f"{one['parameters'] / 1e6:.0f} M"
 
 
+def _decoding() -> Rows:
+    for way, row in _bench("decoding").get("ways", {NOT_YET: {}}).items():
+        yield way, *map(_brief, row.values())
+
+
+def _forward() -> Rows:
+    measured = by_length("forward")
+    for length, ways in measured:
+        for way, row in ways.items():
+            yield f"{length:,}", way, *map(_brief, row.values())
+    if not measured:
+        yield (NOT_YET,)
+
+
+def _growth() -> Rows:
+    measured = by_length("growth")
+    for length, ways in measured:
+        figures = [ways[way][key] for way in _IN_BLOCKS for key in ("of_theirs", "megabytes")]
+        yield f"{length:,}", *map(_brief, figures)
+    if not measured:
+        yield (NOT_YET,)
+
+
+def _brief(figure: float) -> str:
+    return f"{figure:,g}" if figure > 1e-3 else f"{figure:.0e}"
+
+
+def by_length(name: str) -> list[tuple[int, Any]]:
+    """Return what `make bench` has measured at several lengths, in their order."""
+    return sorted((int(length), ways) for length, ways in _bench(name).items())
+
+
 def _laws() -> Rows:
     for law in all_laws():
         links: list[nodes.Node] = []
@@ -212,6 +246,10 @@ _SHARDING = (
     "numbers sent",
     "θ on a device",
 )
+_IN_BLOCKS = ("Algorithm 4", "C4", "C5")
+_GROWTH = ("tokens", *(f"{way}, {what}" for way in _IN_BLOCKS for what in ("time", "MB")))
+_FORWARD = ("tokens", "way", "max |P/Q − 1|", "ms", "time / Hugging Face's", "time / peer's")
+_DECODING = ("Way", "milliseconds a token", "time / Hugging Face's", "time / limit")
 _MEMORY = ("Algorithm", *(f"ℓ = {length:,}" for length in LENGTHS))
 _STEPS = ("tokens before", "all columns, by 10", "one column, by K4", "ratio")
 _ERRORS = ("Line", "δ", "float64: error", "bound", "float32: error", "bound")
@@ -223,6 +261,9 @@ TABLES: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]] = {
     "told": (("Algorithm", "mistake", "message"), _told),
     "errors-tiny": (_ERRORS, _errors("tiny")),
     "errors-middling": (_ERRORS, _errors("middling")),
+    "growth": (_GROWTH, _growth),
+    "forward": (_FORWARD, _forward),
+    "decoding": (_DECODING, _decoding),
     "attention-memory": (_MEMORY, attention_memory),
     "steps": (_STEPS, steps),
     "laws": (("Law", "Algorithms"), _laws),
@@ -247,7 +288,7 @@ def by_algorithm(figures: Mapping[str, Any], row: Callable[[str, Any], Rows]) ->
         if id in figures:
             yield from row(id, figures[id])
         else:
-            yield _algorithm(id), "not measured yet"
+            yield _algorithm(id), NOT_YET
 
 
 def _in_order(figures: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -257,6 +298,11 @@ def _in_order(figures: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _read(name: str) -> Any:
     return json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def _bench(name: str) -> Any:
+    """Return what `make bench` has written, nothing before it has."""
+    return _read(name) if (DATA / f"{name}.json").exists() else {}
 
 
 def _algorithm(id: str) -> nodes.Node:
