@@ -18,7 +18,7 @@ import numpy as np
 from hypothesis import Phase, given, reject, settings
 from hypothesis import strategies as st
 
-import algorithms
+from algorithms.extensions.token_weights import min_p
 from algorithms.signatures.declarations import (
     ArrayOf,
     Choice,
@@ -65,7 +65,7 @@ def flattening(loss: Function, theta: Any) -> tuple[Any, Any]:
 
 
 #: What an argument that is a function is given.
-CALLABLES = {"value_and_gradient": flattening, "weigh": partial(algorithms.min_p, alpha=0.25)}
+CALLABLES = {"value_and_gradient": flattening, "weigh": partial(min_p, alpha=0.25)}
 
 
 # What a function declares ------------------------------------------------------------------------
