@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from bench import checks, gpt2_small, training
+from bench import checks, decoding, forward, growth, training
 
 MEASUREMENTS = {
     "checks": checks.measure,
-    "gpt2_small": gpt2_small.measure,
+    "decoding": decoding.measure,
+    "forward": forward.measure,
+    "growth": growth.measure,
     "training": training.measure,
 }
 

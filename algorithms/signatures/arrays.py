@@ -187,7 +187,7 @@ def columns(W: A, i: Array) -> A:
     xp, n = namespace(W), W.shape[-1]
     i = as_index(i)
     i = namespace(i).where(i < 0, n, i)
-    rows = xp.take(W.mT, namespace(i).reshape(i, (-1,)), axis=0)
+    rows = take_rows(W.mT, namespace(i).reshape(i, (-1,)))
     return xp.reshape(rows, (*i.shape, W.shape[0])).mT
 
 
@@ -241,6 +241,13 @@ def by_columns(f: Callable[[A], A], X: A) -> A:
         block = slice(start, start + COLUMNS)
         result[..., block] = f(X[..., block])
     return cast("A", result)
+
+
+def take_rows(M: A, i: Array) -> A:
+    """`M[i, :]`; of NumPy's arrays without a copy of all of M."""
+    if compat.is_numpy_array(M):  # take copies what is transposed
+        return cast("A", cast("Any", M)[i])
+    return namespace(M).take(M, i, axis=0)
 
 
 def to_numpy(x: Array) -> NDArray[Any]:

@@ -52,10 +52,8 @@ def number(array: Any) -> float | None:
 
 def known(array: Any) -> NDArray[Any] | None:
     """The values in NumPy; None while they are traced."""
-    if compiling():
-        return None
     try:
-        return to_numpy(array)
+        return None if compiling() else to_numpy(array)
     except (TypeError, RuntimeError):
         return None
 

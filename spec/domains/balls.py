@@ -97,7 +97,9 @@ class Balls(Domain[arb]):
             return True
         if x > y:
             return False
-        raise UndecidedError(f"whether {x.str(20)} ≤ {y.str(20)} is not decided at {self.precision} bits")
+        raise UndecidedError(
+            f"whether {x.str(20)} ≤ {y.str(20)} is not decided at {self.precision} bits"
+        )
 
     def power(self, x: arb, y: arb | int) -> arb:
         if isinstance(y, arb):

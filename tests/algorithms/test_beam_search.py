@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 import torch
 from helpers import generic
-from helpers.double_precision import DoublePrecision
-from helpers.published_models import made, redrawn, redrawn_marian
-from transformers import GPT2Config, GPT2LMHeadModel
+from helpers.generation_oracle import WAYS, beams_of_gpt2, beams_of_marian, generated, gpt2
+from helpers.published_models import made
 
 from algorithms import (
     CachedDInference,
@@ -22,17 +21,7 @@ from algorithms import (
     beam_search,
     tree_map,
 )
-from algorithms.checkpoints import (
-    GPT2,
-    GELU_tanh,
-    Marian,
-    gpt2_parameters,
-    llama_parameters,
-    marian_parameters,
-    marian_positions,
-)
-from algorithms.extensions import beams
-from algorithms.signatures.decorator import unchecked
+from algorithms.checkpoints import GELU_tanh, llama_parameters
 
 Z = generic.tokens(4, N_V=4)
 BOS, EOS = 2, 3
@@ -96,61 +85,17 @@ def test_a_probability_of_0_is_no_error():
 # Against Hugging Face -----------------------------------------------------------------------------
 
 
-def generated(model, prompt, **options):
-    """What `generate` writes, the prompt included."""
-    common = {"do_sample": False, "max_new_tokens": 8}
-    with torch.no_grad(), DoublePrecision():
-        return model.generate(torch.tensor([prompt]), **{**common, **options})[0].tolist()
-
-
-def beams_of(model, prompt, B, alpha, **options):
-    early = {"early_stopping": "never"} if B > 1 else {}
-    return generated(model, prompt, num_beams=B, length_penalty=alpha, **early, **options)
-
-
-def gpt2(seed, **ids):
-    ids = {"bos_token_id": None, "eos_token_id": None, "pad_token_id": 0, **ids}
-    config = GPT2Config(vocab_size=13, n_positions=32, n_embd=8, n_layer=2, n_head=2, **ids)
-    torch.manual_seed(seed)
-    model = redrawn(GPT2LMHeadModel(config))
-    source = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter += 0.3 * torch.randn(parameter.shape, generator=source, dtype=torch.float64)
-    return model, tree_map(torch.Tensor.numpy, gpt2_parameters(dict(model.state_dict()), H=2))
-
-
-@pytest.mark.parametrize("alpha", [0.0, 1.0])
-@pytest.mark.parametrize("B", [1, 2, 4])
+@pytest.mark.parametrize(("B", "alpha"), WAYS)
 @pytest.mark.parametrize("seed", range(3))
-def test_the_beams_of_a_gpt2_are_hugging_faces(seed, B, alpha, monkeypatch):
-    model, theta = gpt2(seed, eos_token_id=12, pad_token_id=12)
-
-    def columns(z, x, theta, **_):
-        return GPT2(np.append(z, x), theta)[:, len(z) :]
-
-    monkeypatch.setattr(beams, "EDTransformer", columns)
-    with unchecked():  # θ of Algorithm 10
-        found = beam_search(
-            np.array([3]), theta, B=B, ell_gen=8, alpha=alpha, bos_token=1, eos_token=12
-        )
-    assert [3, *found] == beams_of(model, [3, 1], B, alpha)
+def test_the_beams_of_a_gpt2_are_hugging_faces(seed, B, alpha):
+    ours, theirs = beams_of_gpt2(seed, B, alpha)
+    assert ours == theirs
 
 
 @pytest.mark.parametrize(("B", "alpha"), [(1, 1.0), (2, 0.0), (4, 1.0)])
-def test_the_beams_of_a_marian_are_hugging_faces(B, alpha, monkeypatch):
-    W_p = torch.asarray(marian_positions(12, 11))
-    model = redrawn_marian("swish", W_p)
-    parameters = marian_parameters(model.state_dict(), W_p, H=3)
-    parameters = tree_map(torch.Tensor.numpy, parameters)
-    last = len(parameters.theta.W_u) - 1
-    monkeypatch.setattr(beams, "EDTransformer", lambda z, x, *_, **__: Marian(z, x, parameters))
-    z = [5, 3, 8, 2]
-    with unchecked():
-        found = beam_search(
-            np.array(z), parameters.theta, B=B, ell_gen=8, alpha=alpha, bos_token=last, eos_token=0
-        )
-    assert found.tolist() == beams_of(model, z, B, alpha, bad_words_ids=None)
+def test_the_beams_of_a_marian_are_hugging_faces(B, alpha):
+    ours, theirs = beams_of_marian(B, alpha)
+    assert ours == theirs
 
 
 # With a cache -----------------------------------------------------------------------------------

@@ -1,106 +1,27 @@
-"""Is what a speculative step gives distributed as p? In rationals, and through the function itself.
-
-The function runs on arrays of rationals. Wherever it asks chance, both ways are gone, each with its
-probability: of all courses together that is the law of the result, exactly.
-"""
+"""Is what a speculative step gives distributed as p? In rationals, through the function itself."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from fractions import Fraction
-from inspect import unwrap
 from itertools import pairwise, product
 
 import numpy as np
 import pytest
 from helpers import generic
+from helpers.rational_chance import law, law_of_a_step, rational, step
 
 from algorithms import sample, speculative_step
-from algorithms.extensions import speculative
-
-STEP = unwrap(speculative_step)
-
-
-class Course:
-    """One course of a run: what chance decides, and how probable all that is."""
-
-    def __init__(self, decisions):
-        self.decisions, self.ways, self.weight = list(decisions), [], Fraction(1)
-
-    def choose(self, probabilities):
-        """Take a way that is possible: that of the plan, or the first."""
-        possible = [n for n, share in enumerate(probabilities) if share]
-        way = self.decisions[len(self.ways)] if len(self.ways) < len(self.decisions) else 0
-        self.ways.append((way, len(possible)))
-        self.weight *= probabilities[possible[way]]
-        return possible[way]
-
-    def random(self):
-        return Uniform(self)
-
-    def token(self, q, rng):
-        total = sum(q)
-        return self.choose([Fraction(share) / total for share in q])
-
-
-class Uniform:
-    """A uniform number that nobody knows: `q u < p` is as probable as min(1, p / q)."""
-
-    def __init__(self, course, factor=1):
-        self.course, self.factor = course, factor
-
-    def __rmul__(self, factor):
-        return Uniform(self.course, factor * self.factor)
-
-    def __lt__(self, other):
-        chance = min(Fraction(1), other / self.factor) if self.factor else Fraction(1)
-        return self.course.choose([1 - chance, chance]) == 1
-
-
-def courses(run):
-    """Every course of a run, with its result."""
-    waiting = [[]]
-    while waiting:
-        course = Course(waiting.pop())
-        result = run(course)
-        for place in range(len(course.decisions), len(course.ways)):
-            before = [way for way, _ in course.ways[:place]]
-            waiting += [[*before, way] for way in range(1, course.ways[place][1])]
-        yield course.weight, result
-
-
-def law(run):
-    """How probable each result is."""
-    found = defaultdict(Fraction)
-    for weight, result in courses(run):
-        found[result] += weight
-    return dict(found)
-
-
-@pytest.fixture
-def on_course(monkeypatch):
-    """Chance decides in the function as the course says."""
-    monkeypatch.setattr(speculative, "sample", lambda q, rng: rng.token(q, rng))
-
-
-def rational(source, size):
-    weights = source.integers(0, 9, size) + np.eye(1, size, source.integers(size), dtype=int)[0]
-    return np.array([Fraction(int(w), int(weights.sum())) for w in weights], dtype=object)
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_the_result_is_distributed_as_p_exactly(seed, on_course):
+def test_the_result_is_distributed_as_p_exactly(seed):
     source = generic.rng(seed)
     size = int(source.integers(1, 6))
     p, q = rational(source, size), rational(source, size)
 
-    def run(course):
-        return int(STEP(p, q, course.token(q, course), rng=course))
-
-    assert law(run) == {v: share for v, share in enumerate(p) if share}
+    assert law_of_a_step(p, q) == {v: share for v, share in enumerate(p) if share}
 
 
-def test_several_tokens_of_a_draft_ahead_are_distributed_as_the_models(on_course):
+def test_several_tokens_of_a_draft_ahead_are_distributed_as_the_models():
     """Two tokens ahead of a Markov chain's: what is kept, and the next after all are kept."""
     source = generic.rng(5)
     model, draft = ([rational(source, 3) for _ in range(3)] for _ in range(2))
@@ -110,13 +31,13 @@ def test_several_tokens_of_a_draft_ahead_are_distributed_as_the_models(on_course
         while len(text) <= 3:
             ahead = [text[-1]]
             for _ in range(2):
-                ahead.append(course.token(draft[ahead[-1]], course))
+                ahead.append(course.token(draft[ahead[-1]]))
             for before, y in pairwise(ahead):
-                text.append(int(STEP(model[before], draft[before], y, rng=course)))
+                text.append(step(model[before], draft[before], y, course))
                 if text[-1] != y:
                     break
             else:
-                text.append(course.token(model[text[-1]], course))
+                text.append(course.token(model[text[-1]]))
         return tuple(text[1:4])
 
     want = {

@@ -6,14 +6,9 @@ import interegular
 import numpy as np
 import pytest
 import scipy.integrate
-import torch
 from helpers import generic
-from transformers import (
-    MinPLogitsWarper,
-    TemperatureLogitsWarper,
-    TopKLogitsWarper,
-    TopPLogitsWarper,
-)
+from helpers.warpers import WEIGHTS, distance, distribution, warped
+from transformers import TopKLogitsWarper, TopPLogitsWarper
 
 from algorithms import (
     DInference,
@@ -23,53 +18,14 @@ from algorithms import (
     gumbel_max,
     min_p,
     nucleus,
-    temper,
     top_k,
 )
 
 
-def distribution(seed):
-    """A distribution on up to 39 tokens, flat or peaked."""
-    source = generic.rng(seed)
-    alpha = source.choice([0.1, 1, 10])
-    return source.dirichlet(np.full(source.integers(2, 40), alpha)), source
-
-
-def warped(warper, p):
-    """What Hugging Face's warper leaves of a distribution."""
-    with np.errstate(divide="ignore"):
-        scores = torch.from_numpy(np.log(p))[None]
-    return torch.softmax(warper(None, scores), -1)[0].numpy()
-
-
-def assert_the_same_tokens_as_theirs(weights, warper, p):
-    theirs = warped(warper, p)
-    assert abs(weights / weights.sum() - theirs).max() <= 1e-15
-
-
-@pytest.mark.parametrize("seed", range(60))
-def test_each_leaves_what_hugging_faces_warper_leaves(seed):
-    p, source = distribution(seed)
-    k, alpha = int(source.integers(1, len(p) + 1)), source.uniform(0.01, 0.99)
-    assert_the_same_tokens_as_theirs(top_k(p, k=k), TopKLogitsWarper(k), p)
-    assert_the_same_tokens_as_theirs(nucleus(p, alpha=alpha), TopPLogitsWarper(alpha), p)
-    assert_the_same_tokens_as_theirs(min_p(p, alpha=alpha), MinPLogitsWarper(alpha), p)
-    tau = source.uniform(0.5, 2)
-    assert_the_same_tokens_as_theirs(temper(p, tau), TemperatureLogitsWarper(tau), p)
-
-
-def test_all_in_the_order_of_hugging_face_leave_what_theirs_leave():
-    p, _ = distribution(8)
-    ours = min_p(nucleus(top_k(temper(p, 0.7), k=9), alpha=0.9), alpha=0.05)
-    theirs = p
-    for warper in (
-        TemperatureLogitsWarper(0.7),
-        TopKLogitsWarper(9),
-        TopPLogitsWarper(0.9),
-        MinPLogitsWarper(0.05),
-    ):
-        theirs = warped(warper, theirs)
-    assert abs(ours / ours.sum() - theirs).max() <= 1e-15
+@pytest.mark.parametrize("name", WEIGHTS)
+@pytest.mark.parametrize("seed", range(40))
+def test_each_leaves_what_hugging_faces_warper_leaves(seed, name):
+    assert distance(name, seed) <= 1e-15
 
 
 def test_the_order_is_the_callers():
@@ -95,9 +51,9 @@ TIED = np.full(4, 0.25)
 
 def test_tokens_that_are_equally_likely_stay_together_and_in_hugging_faces_nucleus_do_not():
     assert np.count_nonzero(top_k(TIED, k=2)) == 4
-    assert np.count_nonzero(warped(TopKLogitsWarper(2), TIED)) == 4
+    assert np.count_nonzero(warped(TIED, TopKLogitsWarper(2))) == 4
     assert np.count_nonzero(nucleus(TIED, alpha=0.5)) == 4
-    assert np.count_nonzero(warped(TopPLogitsWarper(0.5), TIED)) == 2
+    assert np.count_nonzero(warped(TIED, TopPLogitsWarper(0.5))) == 2
     assert np.count_nonzero(min_p(TIED, alpha=1.0)) == 4
 
 

@@ -128,7 +128,10 @@ class Expressions(Equations, ABC):
             case tree.Ones():
                 return types.Matrix(ONE, self.unknown("the length of 1ᵀ"))
             case tree.Zeros(dimensions):
-                rows, columns, *_ = (*map(self.whole, dimensions), ONE, ONE)
+                sizes = [self.whole(dimension) for dimension in dimensions]
+                for dimension, size in zip(dimensions, sizes, strict=True):
+                    self.at_least_0(size, f"0 ≤ {text(dimension)}", dimension)
+                rows, columns, *_ = (*sizes, ONE, ONE)
                 return types.Matrix(rows, columns)
             case tree.Negative(operand):
                 return self.real(operand)
