@@ -26,8 +26,8 @@ from figures.gradients import figures as gradients  # noqa: E402
 from figures.parity import row as parity_row  # noqa: E402
 from figures.planted import figures as planted_figures  # noqa: E402
 from figures.planted import unknown  # noqa: E402
-from figures.sharding import figures as sharding  # noqa: E402
 from figures.samplers import figures as samplers  # noqa: E402
+from figures.sharding import figures as sharding  # noqa: E402
 from figures.ties import seen  # noqa: E402
 from figures.told import SHOWN, told  # noqa: E402
 from figures.unseen import figures as unseen_figures  # noqa: E402
