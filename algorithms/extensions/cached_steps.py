@@ -329,7 +329,7 @@ def EDStep(
     P : float, (*batch, N_V, ell_x)
         Column t: the distribution of what follows token t of x.
     K_hat, V_hat : tuple of float
-        L_dec of (*batch, H * …, ell + ell_x): the keys and values
+        L_dec of `(*batch, H * …, ell + ell_x)`: keys and values
         of all tokens of x, to be given to the next step. The
         arguments stay as they were.
 
@@ -459,7 +459,7 @@ def LlamaStep(
     P : float, (*batch, N_V, ell_x)
         Column t: the distribution of what follows token t of x.
     K_hat, V_hat : tuple of float
-        L of (*batch, H_kv * …, ell + ell_x): the keys and values
+        L of `(*batch, H_kv * …, ell + ell_x)`: keys and values
         of all tokens, to be given to the next step. The arguments
         stay as they were.
 
