@@ -126,9 +126,9 @@ def extend_cache(
 
     Returns
     -------
-    K_gat : float, (*batch, H * d_attn, ell + ell_z)
+    K_hat : float, (*batch, H * d_attn, ell + ell_z)
         The keys of all tokens.
-    V_gat : float, (*batch, H * d_mid, ell + ell_z)
+    V_hat : float, (*batch, H * d_mid, ell + ell_z)
         Their values.
 
     Raises
@@ -162,9 +162,9 @@ def extend_cache(
     _, _, W_k, b_k, W_v, b_v = W.W_qkv
     K_g = W_k @ Z_h + b_k[..., None]  # K8.1
     V_g = W_v @ Z_h + b_v[..., None]  # K8.2
-    K_gat = xp.concat([K, stack(K_g)], axis=-1)  # K8.3
-    V_gat = xp.concat([V, stack(V_g)], axis=-1)  # K8.3
-    return K_gat, V_gat  # K8.3
+    K_hat = xp.concat([K, stack(K_g)], axis=-1)  # K8.3
+    V_hat = xp.concat([V, stack(V_g)], axis=-1)  # K8.3
+    return K_hat, V_hat  # K8.3
 
 
 def heads(K: Arr, H: int) -> Arr:

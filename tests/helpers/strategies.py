@@ -19,6 +19,7 @@ from hypothesis import Phase, given, reject, settings
 from hypothesis import strategies as st
 
 import algorithms
+from algorithms.extensions.token_weights import min_p
 from algorithms.signatures.declarations import (
     ArrayOf,
     Choice,
@@ -65,7 +66,7 @@ def flattening(loss: Function, theta: Any) -> tuple[Any, Any]:
 
 
 #: What an argument that is a function is given.
-CALLABLES = {"value_and_gradient": flattening, "weigh": partial(algorithms.min_p, alpha=0.25)}
+CALLABLES = {"value_and_gradient": flattening, "weigh": partial(min_p, alpha=0.25)}
 
 
 # What a function declares ------------------------------------------------------------------------
@@ -286,7 +287,9 @@ class Call(NamedTuple):
 
 
 def flat(call: Call, result: Any) -> list[Any]:
-    """The arrays of a result, in NumPy. A number is one."""
+    """The arrays of a result, in NumPy. A number is one, and a function has none."""
+    if isinstance(signature(call.function).result, Instance):
+        return []
     parts = leaves(signature(call.function).result, result, "result")
     return [np.asarray(leaf.value) for leaf in parts] or [np.asarray(result)]
 
