@@ -77,7 +77,7 @@ def rounded(entries: npt.NDArray[Any], *, whole: bool = False) -> Rounded:
             value, undecided = float(ball), undecided + 1
             with Balls(BITS):
                 error = math.nextafter(float(abs(value - ball).upper()), math.inf)
-        elif not (ball.is_exact() and value == ball or _is_infinite(ball)):
+        elif not (ball.is_exact() and value == ball) and not _is_infinite(ball):
             error = max(math.ulp(value) / 2, math.ulp(0.0))
         values.append(value)
         within = max(within, error)
