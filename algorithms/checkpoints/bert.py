@@ -270,7 +270,7 @@ def bert_parameters(
     bert.refuse_unread(
         BERT_POSITIONS, *BERT_POOLER, *BERT_NEXT_SENTENCE
     )
-    head.refuse_unread()
+    head.refuse_unread("bias")  # that of the decoder again
     return BERTParameters(theta, W_s, gamma_e, beta_e, b_u)
 
 
