@@ -267,10 +267,11 @@ def bert_parameters(
     )
     W_s = embeddings["token_type_embeddings.weight"].mT
     b_u = head["decoder.bias" if "decoder.bias" in head else "bias"]
+    head.get("bias", b_u)  # the same again
     bert.refuse_unread(
         BERT_POSITIONS, *BERT_POOLER, *BERT_NEXT_SENTENCE
     )
-    head.refuse_unread("bias")  # that of the decoder again
+    head.refuse_unread()
     return BERTParameters(theta, W_s, gamma_e, beta_e, b_u)
 
 
