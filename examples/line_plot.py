@@ -19,8 +19,13 @@ class Line(NamedTuple):
     points: Sequence[tuple[float, float]]
 
 
-def line_plot(lines: Sequence[Line], *, x: str, y: str, least: float | None = None) -> str:
-    """Draw lines; `x` and `y` name the axes, `least` is the lower end of the second."""
+def line_plot(
+    lines: Sequence[Line], *, x: str, y: str, least: float | None = None, logarithmic: bool = False
+) -> str:
+    """Draw lines; `x` and `y` name the axes, `least` is the lower end of the second.
+
+    Where both axes are logarithmic, a power is a straight line.
+    """
     every = [point for line in lines for point in line.points]
     columns = [point[0] for line in lines for point in line.points if len(line.points) > 1]
     x0, x1 = min(columns), max(columns)
@@ -28,23 +33,31 @@ def line_plot(lines: Sequence[Line], *, x: str, y: str, least: float | None = No
     y1 = max(point[1] for point in every)
 
     def place(point: tuple[float, float]) -> str:
-        column = LEFT + (point[0] - x0) / (x1 - x0 or 1) * (WIDTH - LEFT - RIGHT)
-        row = HEIGHT - BOTTOM - (point[1] - y0) / (y1 - y0 or 1) * (HEIGHT - TOP - BOTTOM)
+        right, up = part(x0, point[0], x1), part(y0, point[1], y1)
+        column = LEFT + right * (WIDTH - LEFT - RIGHT)
+        row = HEIGHT - BOTTOM - up * (HEIGHT - TOP - BOTTOM)
         return f"{column:.1f},{row:.1f}"
 
+    def part(low: float, value: float, high: float) -> float:
+        if logarithmic:
+            low, value, high = (math.log(number) for number in (low, value, high))
+        return (value - low) / (high - low or 1)
+
     drawn = []
-    for value in ticks(y0, y1):
+    for value in powers(10, y0, y1) if logarithmic else ticks(y0, y1):
         (left, row), (right, _) = (place((end, value)).split(",") for end in (x0, x1))
         drawn.append(
             f'<line x1="{left}" x2="{right}" y1="{row}" y2="{row}" stroke="currentColor" '
             f'stroke-opacity="0.15"/><text x="{LEFT - 6}" y="{row}" text-anchor="end" '
-            f'dominant-baseline="middle">{value:g}</text>'
+            f'dominant-baseline="middle">{value:,g}</text>'
         )
-    for value in ticks(x0, x1):
+    for value in powers(4, x0, x1) if logarithmic else ticks(x0, x1):
         column = place((value, y0)).split(",")[0]
         drawn.append(
-            f'<text x="{column}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{value:g}</text>'
+            f'<text x="{column}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{value:,g}</text>'
         )
+    # Names stand where lines do not: powers rise to the right, and what is learnt falls.
+    beside = (LEFT + 8, "start") if logarithmic else (WIDTH - RIGHT - 8, "end")
     for n, (name, points) in enumerate(lines):
         colour, level = COLOURS[n % len(COLOURS)], len(points) == 1
         ends = [(end, points[0][1]) for end in (x0, x1)] if level else points
@@ -54,7 +67,7 @@ def line_plot(lines: Sequence[Line], *, x: str, y: str, least: float | None = No
             f'stroke-width="1.6"{dashes}/>'
         )
         drawn.append(
-            f'<text x="{WIDTH - RIGHT - 8}" y="{TOP + 14 + 16 * n}" text-anchor="end" '
+            f'<text x="{beside[0]}" y="{TOP + 14 + 16 * n}" text-anchor="{beside[1]}" '
             f'fill="{colour}">{escape(name)}</text>'
         )
     middle = (LEFT + WIDTH - RIGHT) / 2
@@ -78,6 +91,12 @@ def ticks(low: float, high: float) -> list[float]:
     step = unit * next(n for n in (1, 2, 5, 10) if n * unit >= rough)
     first = math.ceil(low / step - 1e-9)
     return [round(n * step, 10) for n in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def powers(base: int, low: float, high: float) -> list[float]:
+    """The powers of a number between two."""
+    first, last = (math.log(end, base) for end in (low, high))
+    return [float(base) ** n for n in range(math.ceil(first - 1e-9), math.floor(last + 1e-9) + 1)]
 
 
 def smoothed(values: Sequence[float], points: int = 100) -> list[tuple[float, float]]:

@@ -1,6 +1,12 @@
 """Published models: their files to θ, and what each adds."""
 
 from algorithms.checkpoints.activations import GELU_tanh
+from algorithms.checkpoints.bare_bert import (
+    BARE_BERT_DEPARTURES,
+    BareBERT,
+    BareBERTParameters,
+    bare_bert_parameters,
+)
 from algorithms.checkpoints.bert import (
     BERT,
     BERT_DEPARTURES,
@@ -52,6 +58,12 @@ from algorithms.checkpoints.mistral import (
     MISTRAL_DEPARTURES,
     PublishedMistral,
 )
+from algorithms.checkpoints.model_folder import (
+    Model,
+    load,
+    model_of,
+    save,
+)
 from algorithms.checkpoints.qwen import (
     QWEN_DEPARTURES,
     Qwen,
@@ -62,8 +74,10 @@ from algorithms.checkpoints.qwen import (
 from algorithms.checkpoints.rotary_decoder import (
     RotaryDecoderParameters,
 )
+from algorithms.checkpoints.text_continuation import continuation
 
 __all__ = [
+    "BARE_BERT_DEPARTURES",
     "BERT",
     "BERT_DEPARTURES",
     "BERT_FOR_CLASSES_DEPARTURES",
@@ -80,20 +94,25 @@ __all__ = [
     "BERTForClasses",
     "BERTForClassesParameters",
     "BERTParameters",
+    "BareBERT",
+    "BareBERTParameters",
     "Departure",
     "GELU_tanh",
     "GPTNeo",
     "GPTNeoX",
     "Marian",
     "MarianParameters",
+    "Model",
     "PublishedLlama",
     "PublishedMistral",
     "Qwen",
     "QwenLayer",
     "QwenParameters",
     "RotaryDecoderParameters",
+    "bare_bert_parameters",
     "bert_for_classes_parameters",
     "bert_parameters",
+    "continuation",
     "gpt2_parameters",
     "gpt_neo_parameters",
     "gpt_neox_parameters",
@@ -101,7 +120,10 @@ __all__ = [
     "linear_scaling",
     "llama3_scaling",
     "llama_parameters",
+    "load",
     "marian_parameters",
     "marian_positions",
+    "model_of",
     "qwen_parameters",
+    "save",
 ]

@@ -86,9 +86,10 @@ class BERTParameters(NamedTuple, Generic[A_co]):
 @checked(requires=("ell <= ell_max", "eps >= 0"))
 def BERT(
     x: Annotated[Integer[Array, "*batch ell"], Token],
-    s: Annotated[Integer[Array, "*batch ell"], Segment],
     parameters: BERTParameters[A],
     *,
+    segments: Annotated[Integer[Array, "*batch ell"], Segment]
+    | None = None,
     eps: float = 1e-12,  # B1
     activation: Callable[[A], A] = GELU,
     attention: Callable[..., A] = Attention,
@@ -101,10 +102,11 @@ def BERT(
     ----------
     x : integer of any type, (*batch, ell)
         Token IDs, 0 … N_V−1; 1 ≤ ell ≤ ell_max.
-    s : integer of any type, (*batch, ell)
-        The segment of each token, 0 … N_s−1.
     parameters : BERTParameters
         θ, and what BERT adds to it.
+    segments : integer of any type, (*batch, ell), optional
+        The segment of each token, 0 … N_s−1. None: all are in the
+        first, 0.
     eps, activation, attention, padding
         As in `ETransformer`; BERT's ε is departure B1.
 
@@ -136,7 +138,7 @@ def BERT(
     ...     d_attn=2, d_mid=2, d_f=5,
     ... )
     >>> x = np.array([9, 3, 8, 4, 10])
-    >>> P = BERT(x, 0 * x, BERTParameters(theta), eps=0.0)
+    >>> P = BERT(x, BERTParameters(theta), eps=0.0)
     >>> bool((P == ETransformer(x, theta)).all())
     True
     """
@@ -147,6 +149,7 @@ def BERT(
     X = token_embedding(x, W_e)  # 9.2
     X = X + positional_embedding(t, W_p)  # 9.2-9.3
     if W_s is not None:
+        s = x * 0 if segments is None else segments
         X = X + token_embedding(s, W_s)  # B2
     if gamma_e is not None and beta_e is not None:
         X = layer_norm(X, gamma_e, beta_e, eps=eps)  # B3
@@ -233,8 +236,7 @@ def bert_parameters(
     ...     arrays[f"{name}.bias"] = rng.random(W.shape[0])
     >>> arrays[f"{head}.bias"] = rng.random(9)
     >>> parameters = bert_parameters(arrays, H=2)
-    >>> x = np.array([8, 0, 3])
-    >>> BERT(x, 0 * x, parameters).shape
+    >>> BERT(np.array([8, 0, 3]), parameters).shape
     (9, 3)
     """
     state = State("bert_parameters", arrays)

@@ -61,9 +61,10 @@ class BERTForClassesParameters(NamedTuple, Generic[A_co]):
 @checked(requires=("ell <= ell_max", "eps >= 0"))
 def BERTForClasses(
     x: Annotated[Integer[Array, "*batch ell"], Token],
-    s: Annotated[Integer[Array, "*batch ell"], Segment],
     parameters: BERTForClassesParameters[A],
     *,
+    segments: Annotated[Integer[Array, "*batch ell"], Segment]
+    | None = None,
     eps: float = 1e-12,  # B1
     activation: Callable[[A], A] = GELU,
     attention: Callable[..., A] = Attention,
@@ -76,10 +77,11 @@ def BERTForClasses(
     ----------
     x : integer of any type, (*batch, ell)
         Token IDs, 0 … N_V−1; 1 ≤ ell ≤ ell_max.
-    s : integer of any type, (*batch, ell)
-        The segment of each token, 0 … N_s−1.
     parameters : BERTForClassesParameters
         θ, and what BERT adds to it.
+    segments : integer of any type, (*batch, ell), optional
+        The segment of each token, 0 … N_s−1. None: all are in the
+        first, 0.
     eps, activation, attention, padding
         As in `EClassifier`; BERT's ε is departure B1.
 
@@ -115,7 +117,7 @@ def BERTForClasses(
     ... )
     >>> x = np.array([9, 3, 8])
     >>> bare = BERTForClassesParameters(theta)
-    >>> p = BERTForClasses(x, 0 * x, bare, eps=0.0)
+    >>> p = BERTForClasses(x, bare, eps=0.0)
     >>> bool((p == EClassifier(x, theta)).all())
     True
     """
@@ -126,6 +128,7 @@ def BERTForClasses(
     X = token_embedding(x, W_e)  # X6.2
     X = X + positional_embedding(t, W_p)  # X6.2-X6.3
     if W_s is not None:
+        s = x * 0 if segments is None else segments
         X = X + token_embedding(s, W_s)  # B2
     if gamma_e is not None and beta_e is not None:
         X = layer_norm(X, gamma_e, beta_e, eps=eps)  # B3
@@ -205,8 +208,7 @@ def bert_for_classes_parameters(
     ...     arrays[f"{name}.weight"] = W = rng.random(shape)
     ...     arrays[f"{name}.bias"] = rng.random(W.shape[0])
     >>> parameters = bert_for_classes_parameters(arrays, H=2)
-    >>> x = np.array([8, 0, 3])
-    >>> BERTForClasses(x, 0 * x, parameters).shape
+    >>> BERTForClasses(np.array([8, 0, 3]), parameters).shape
     (3,)
     """
     file = State("bert_for_classes_parameters", arrays)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from operator import mul
 from typing import TYPE_CHECKING, Annotated
 
 from algorithms.checkpoints.activations import GELU_tanh
@@ -156,6 +157,13 @@ def gpt_neo_parameters(
     >>> GPTNeo(np.array([8, 0, 3]), theta, w=2).shape
     (9, 3)
     """
+    return map_queries(read_theta(arrays, H=H), mul)  # J11
+
+
+def read_theta(
+    arrays: Mapping[str, A], *, H: int
+) -> DTransformerParameters[A]:
+    """θ as a file has it: with scores that are not divided."""
     file = State("gpt_neo_parameters", arrays)
     model = file.find("transformer.", "wte.weight")
     head = file.find("", "lm_head.weight")
@@ -177,14 +185,25 @@ def gpt_neo_parameters(
     return theta
 
 
+def map_queries(
+    theta: DTransformerParameters[A],
+    f: Callable[[A, float], A],
+) -> DTransformerParameters[A]:
+    """θ with `f` of each W_q and of √d_attn."""
+    layers = []
+    for layer in theta.layers:
+        W_qkv = layer.W.W_qkv
+        W_q = f(W_qkv.W_q, math.sqrt(W_qkv.W_q.shape[1]))
+        W = layer.W._replace(W_qkv=W_qkv._replace(W_q=W_q))
+        layers.append(layer._replace(W=W))
+    return theta._replace(layers=tuple(layers))
+
+
 def _layer(state: State[A], H: int) -> Layer[A]:
     attention = state.under("attn.attention")
     names = (f"{name}_proj" for name in ("q", "k", "v", "out"))
-    W = attention.attention(*names, H=H, offsets=False)  # J12
-    W_q = W.W_qkv.W_q
-    W_q = W_q * math.sqrt(W_q.shape[1])  # J11
     return Layer(
-        W._replace(W_qkv=W.W_qkv._replace(W_q=W_q)),
+        attention.attention(*names, H=H, offsets=False),  # J12
         *state.pair("ln_1"),
         *state.pair("ln_2"),
         *state.pair("mlp.c_fc"),

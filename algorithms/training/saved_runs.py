@@ -61,8 +61,13 @@ def save_run(path: Path, run: SavedRun) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Let the names in a folder outlive a failure of the power."""
     if hasattr(os, "O_DIRECTORY"):  # Windows syncs no folder
-        folder = os.open(path.parent, os.O_DIRECTORY)
+        folder = os.open(path, os.O_DIRECTORY)
         try:
             os.fsync(folder)
         finally:

@@ -22,11 +22,14 @@ def width() -> int:
 
 
 def rendered(parts: Iterable[RenderableType]) -> str:
-    """Return printable parts as one text, whose rows do not end in spaces."""
+    """Return printable parts as one text, whose rows do not end in spaces.
+
+    The rows of a part that is a string are not broken.
+    """
     console = Console(highlight=False, markup=False, emoji=False, width=width())
     console.file = page = io.StringIO()  # with the colours of the terminal it has seen above
     for part in parts:
-        console.print(part)
+        console.print(part, soft_wrap=isinstance(part, str))
     return _TAIL.sub(lambda tail: tail[0].replace(" ", ""), page.getvalue())
 
 

@@ -47,13 +47,13 @@ def _formulas(algorithm: Algorithm, cost: Cost) -> Iterator[RenderableType]:
             parts.append(Padding(_kinds(operations), (0, 0, 0, STEP * (line.indent + 1))))
         lines.add_row(str(line.number), Group(*parts))
     yield lines
-    yield from _headed("All lines", _kinds(cost.total))
-    yield from _headed("Parameters", Sum(factored(cost.parameters)))
+    yield from headed("All lines", _kinds(cost.total))
+    yield from headed("Parameters", Sum(factored(cost.parameters)))
     peaks = labelled("cyan")
     # Those that count where every loop takes as many turns as it needs.
     for peak in highest(replace(peak, needs=frozenset()) for peak in cost.peaks):
-        peaks.add_row(_path(peak.path), Sum(factored(peak.numbers)))
-    yield from _headed("Memory, in numbers: the largest of", peaks)
+        peaks.add_row(path(peak.path), Sum(factored(peak.numbers)))
+    yield from headed("Memory, in numbers: the largest of", peaks)
     if any(peak.needs for peak in cost.peaks):
         yield Text("It is less where a loop takes one turn.", "dim")
 
@@ -63,10 +63,10 @@ def _counts(algorithm: Algorithm, cost: Cost, sizes: Mapping[str, int]) -> Itera
     yield Text()
     table = Table(words(""), numbers("Multiply-adds"), numbers("Others"))
     for line in algorithm.lines:
-        counts = _split(cost.lines[line.number], sizes)
+        counts = products_and_others(cost.lines[line.number], sizes)
         table.add_row(str(line.number), _pseudocode(line), *(f"{n:,}" if n else "" for n in counts))
     table.add_section()
-    table.add_row("", "All lines", *(f"{n:,}" for n in _split(cost.total, sizes)))
+    table.add_row("", "All lines", *(f"{n:,}" for n in products_and_others(cost.total, sizes)))
     yield table
     yield Text()
     kinds = labelled("cyan", "right")
@@ -76,8 +76,8 @@ def _counts(algorithm: Algorithm, cost: Cost, sizes: Mapping[str, int]) -> Itera
     yield Text()
     stored = labelled("cyan")
     stored.add_row("parameters", f"{value(cost.parameters, sizes):,} numbers")
-    most, path = cost.peak(sizes)
-    stored.add_row("memory", f"{most:,} numbers, in {_path(path)}")
+    most, where = cost.peak(sizes)
+    stored.add_row("memory", f"{most:,} numbers, in {path(where)}")
     yield stored
 
 
@@ -119,7 +119,7 @@ def factored(size: Poly) -> str:
     return f"{Poly({tuple(common.elements()): share})} ({Poly(rest)})"
 
 
-def _split(operations: Operations, sizes: Mapping[str, int]) -> tuple[int, int]:
+def products_and_others(operations: Operations, sizes: Mapping[str, int]) -> tuple[int, int]:
     """Return how many operations are multiply-adds, and how many are others."""
     counts = {kind: value(number, sizes) for kind, number in operations.kinds.items()}
     products = counts.pop(MULTIPLY_ADD, 0)
@@ -133,7 +133,8 @@ def _kinds(operations: Operations) -> RichTable:
     return kinds
 
 
-def _headed(title: str, below: RenderableType) -> Iterator[RenderableType]:
+def headed(title: str, below: RenderableType) -> Iterator[RenderableType]:
+    """Yield a title, and what stands below it."""
     yield Text()
     yield Text(title, "bold")
     yield Padding(below, (0, 0, 0, STEP))
@@ -143,5 +144,6 @@ def _pseudocode(line: Line) -> Padding:
     return Padding(Text(line.text), (0, 0, 0, STEP * line.indent))
 
 
-def _path(path: Iterable[Ref]) -> str:
-    return " → ".join(map(str, path))
+def path(refs: Iterable[Ref]) -> str:
+    """Write a line, the line of the algorithm that it calls, and so on."""
+    return " → ".join(map(str, refs))

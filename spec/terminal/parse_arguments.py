@@ -52,6 +52,7 @@ def parse(
     parsers["vectors"].add_argument(
         "folder", metavar="DIR", type=Path, help="the folder to write, which must be new or empty"
     )
+    _describe_model(parsers["model"])
     return parser.parse_args(arguments)
 
 
@@ -76,12 +77,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _describe_algorithms(parsers: Mapping[str, argparse.ArgumentParser]) -> None:
     for name in ("list", "show"):
-        parsers[name].add_argument(
-            "--implementation",
-            metavar="MODULE",
-            default="algorithms",
-            help="the module whose functions are shown (default: %(default)s)",
-        )
+        _add_implementation(parsers[name], "the module whose functions are shown")
     parsers["list"].add_argument(
         "--mistakes",
         metavar="ID",
@@ -137,6 +133,56 @@ def _describe_check(parser: argparse.ArgumentParser) -> None:
             help=f"how long {scope} may take (default: %(default)g)",
         )
     parser.add_argument("--all", action="store_true", help="list the result of every kind of call")
+
+
+def _describe_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", metavar="DIR", type=Path, help="the folder of the model")
+    parser.add_argument(
+        "--ell",
+        metavar="N",
+        type=_count,
+        help="how many tokens a sequence has (default: as many as the model is made for)",
+    )
+    parser.add_argument(
+        "--dtype",
+        choices=("float16", "float32", "float64"),
+        help="the number format to compute in (default: that of the files)",
+    )
+    parser.add_argument("--prompt", metavar="TEXT", help="a text to continue")
+    parser.add_argument(
+        "--tokens",
+        metavar="N",
+        type=_count,
+        default=32,
+        help="how many tokens to add to the prompt, at most (default: %(default)d)",
+    )
+    parser.add_argument(
+        "--temperature",
+        metavar="τ",
+        type=float,
+        default=1.0,
+        help="0 for the likeliest token, 1 (the default) to draw from what the model gives",
+    )
+    parser.add_argument(
+        "--seed", metavar="N", type=int, default=0, help="other numbers draw other tokens"
+    )
+    _add_implementation(parser, "the module whose `checkpoints` read the folder")
+
+
+def _add_implementation(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument(
+        "--implementation",
+        metavar="MODULE",
+        default="algorithms",
+        help=f"{what} (default: %(default)s)",
+    )
+
+
+def _count(written: str) -> int:
+    """Read a number of tokens, at least 1."""
+    if not written.isdecimal() or int(written) < 1:
+        raise argparse.ArgumentTypeError(f"{written} is not a whole number, 1 or more")
+    return int(written)
 
 
 def _seconds(written: str) -> float:

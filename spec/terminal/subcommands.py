@@ -26,8 +26,9 @@ from spec.language.open_obligations import balance, declared
 from spec.mistakes.catalogue import by_line, catalogue
 from spec.pairing import Function, implementations, pair
 from spec.spelling import did_you_mean, spelled
-from spec.terminal import check_results, consoles, costs, known_mistakes, proofs
+from spec.terminal import check_results, consoles, costs, known_mistakes, model_report, proofs
 from spec.terminal import pseudocode_beside_code as beside
+from spec.terminal.continued_text import continued
 from spec.terminal.parse_arguments import ALL, parse, version_of_this
 from spec.usage_error import UsageError
 
@@ -173,6 +174,36 @@ def _vectors(options: Namespace) -> Answer:
     return Answer(rows)
 
 
+def _model(options: Namespace) -> Answer:
+    """Describe a published model in a folder, or let it continue a text.
+
+    The folder is one that Hugging Face saves, with config.json and model.safetensors. Shown are how
+    the model differs from its algorithm, its sizes, and what it computes and holds in memory. With
+    --prompt it continues a text, where the folder has a tokenizer.json.
+    """
+    checkpoints = _imported(f"{options.implementation}.checkpoints")
+    folder = Path(options.folder)
+    try:
+        model = checkpoints.load(folder, dtype=options.dtype)
+        if options.prompt is None:
+            return Answer(model_report.report(model, library.checked(), options.ell))
+        text = continued(
+            model,
+            folder,
+            options.prompt,
+            checkpoints.continuation,
+            tokens=options.tokens,
+            temperature=options.temperature,
+            seed=options.seed,
+        )
+    except _REFUSED as error:
+        raise UsageError(str(error).removeprefix("load: ")) from error
+    return Answer([text])
+
+
+#: What is raised where a file, or what is asked of a model, is refused.
+_REFUSED = (ArithmeticError, ImportError, LookupError, OSError, TypeError, ValueError)
+
 SUBCOMMANDS: Mapping[str, Callable[[Namespace], Answer]] = {
     "list": _list,
     "show": _show,
@@ -180,6 +211,7 @@ SUBCOMMANDS: Mapping[str, Callable[[Namespace], Answer]] = {
     "cost": _cost,
     "check": _check,
     "vectors": _vectors,
+    "model": _model,
 }
 
 
@@ -232,13 +264,18 @@ def _with_code(algorithm: Algorithm, line: Line | None, module: str) -> Iterator
 
 
 def _functions(module: str) -> dict[str, Function]:
-    """Find the functions of a module, which may lie in the current directory."""
+    """Find the functions of a module."""
+    _imported(module)
+    return implementations(module)
+
+
+def _imported(module: str) -> Any:
+    """Import a module, which may lie in the current directory."""
     sys.path.append(str(Path.cwd()))
     try:
-        import_module(module)
+        return import_module(module)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a module may do anything when it is imported
         problem = f"{type(error).__name__}: {error}"
         raise UsageError(f"--implementation: {module} cannot be imported: {problem}") from error
-    return implementations(module)

@@ -171,8 +171,8 @@ ERRORS = {
     ),
     # Indices
     "a segment that has no vector": (
-        lambda: BERT(SHORT, 0 * SHORT + 2, BERTParameters(E, W_s=generic.matrix(6, 2))),
-        "IndexError: BERT: s holds segment 2, outside 0 … 1 (N_s = 2)",
+        lambda: BERT(SHORT, BERTParameters(E, W_s=generic.matrix(6, 2)), segments=0 * SHORT + 2),
+        "IndexError: BERT: segments holds segment 2, outside 0 … 1 (N_s = 2)",
     ),
     # Types
     "a dict for theta": (
@@ -297,7 +297,7 @@ ERRORS = {
     ),
     "no distribution": (
         lambda: sample(np.zeros(2), generic.rng()),
-        "ValueError: sample: q sums to 0.0, want 1",
+        "ValueError: sample: q has sum 0.0 and least entry 0.0, want a sum above 0, and none below",
     ),
     # Arguments
     "an argument too few": (

@@ -45,6 +45,7 @@ UNCHECKED = {
     "algorithms.training.mini_batches.pad": "takes arrays of any lengths: test_mini_batches",
     "algorithms.training.training_run.training_run": "takes any θ and loss: test_training_runs",
     "algorithms.signatures.trees.tree_map": "takes any θ, and functions of its arrays",
+    "algorithms.checkpoints.bare_bert.bare_bert_parameters": "takes arrays by name, from a file",
     "algorithms.checkpoints.bert.bert_parameters": "takes arrays by name, from a file",
     "algorithms.checkpoints.bert_for_classes.bert_for_classes_parameters": "arrays by name, too",
     "algorithms.checkpoints.gpt2.gpt2_parameters": "takes arrays by name, from a file",
@@ -53,6 +54,9 @@ UNCHECKED = {
     "algorithms.checkpoints.gptj.gptj_parameters": "takes arrays by name, from a file",
     "algorithms.checkpoints.llama.llama_parameters": "takes arrays by name, from a file",
     "algorithms.checkpoints.marian.marian_parameters": "takes arrays by name, from a file",
+    "algorithms.checkpoints.model_folder.load": "takes a folder: test_refused_folders",
+    "algorithms.checkpoints.model_folder.model_of": "takes any θ: test_saved_models",
+    "algorithms.checkpoints.model_folder.save": "takes a model: test_saved_models",
     "algorithms.checkpoints.qwen.qwen_parameters": "takes arrays by name, from a file",
 }
 

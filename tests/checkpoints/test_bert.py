@@ -50,15 +50,19 @@ def Q(model, x, s):
 
 
 def test_P_is_that_of_hugging_face(x, s, parameters, Q):
-    assert hf.distance(BERT(x, s, parameters), Q) <= 1e-12
+    assert hf.distance(BERT(x, parameters, segments=s), Q) <= 1e-12
 
 
 def test_P_is_that_of_hugging_face_with_padding(model, x, s, parameters):
     real = torch.arange(13) < torch.tensor([[13], [9]])
     with torch.no_grad():
         Q = hf.probabilities(model(x, token_type_ids=s, attention_mask=real.long()).logits)
-    assert hf.distance(BERT(x, s, parameters, padding=real), Q) <= 1e-12
-    assert hf.distance(BERT(x, s, parameters), Q) >= 1e-6
+    assert hf.distance(BERT(x, parameters, padding=real, segments=s), Q) <= 1e-12
+    assert hf.distance(BERT(x, parameters, segments=s), Q) >= 1e-6
+
+
+def test_without_segments_all_tokens_are_in_the_first(x, s, parameters):
+    assert torch.equal(BERT(x, parameters), BERT(x, parameters, segments=0 * s))
 
 
 def with_own_W_u(parameters):
@@ -67,10 +71,12 @@ def with_own_W_u(parameters):
 
 
 OFF = {
-    "B1": lambda x, s, parameters: BERT(x, s, parameters, eps=0.0),
-    "B2": lambda x, s, parameters: BERT(x, s, parameters._replace(W_s=None)),
-    "B3": lambda x, s, parameters: BERT(x, s, parameters._replace(gamma_e=None, beta_e=None)),
-    "B4": lambda x, s, parameters: BERT(x, s, parameters._replace(b_u=None)),
+    "B1": lambda x, s, parameters: BERT(x, parameters, eps=0.0, segments=s),
+    "B2": lambda x, s, parameters: BERT(x, parameters._replace(W_s=None), segments=s),
+    "B3": lambda x, s, parameters: BERT(
+        x, parameters._replace(gamma_e=None, beta_e=None), segments=s
+    ),
+    "B4": lambda x, s, parameters: BERT(x, parameters._replace(b_u=None), segments=s),
 }
 
 
@@ -93,13 +99,13 @@ def test_without_B1_P_moves_where_the_embeddings_are_faint(model, x, s, tmp_path
             getattr(embeddings, part).weight.mul_(1e-6)
         Q = hf.probabilities(faint(x, token_type_ids=s).logits)
     parameters = bert_parameters(dict(faint.state_dict()), H=H)
-    assert hf.distance(BERT(x, s, parameters), Q) <= 1e-12
+    assert hf.distance(BERT(x, parameters, segments=s), Q) <= 1e-12
     assert hf.distance(OFF["B1"](x, s, parameters), Q) >= 1e-6
 
 
 def test_with_no_departure_P_is_that_of_algorithm_9_bit_for_bit(x, s, parameters):
     bare = BERTParameters(with_own_W_u(parameters).theta)
-    assert torch.equal(BERT(x, s, bare, eps=0.0), ETransformer(x, bare.theta))
+    assert torch.equal(BERT(x, bare, eps=0.0, segments=s), ETransformer(x, bare.theta))
 
 
 def old(name):
@@ -125,10 +131,10 @@ def test_a_W_u_and_b_u_of_the_file_are_those_that_count(model, x, s):
     with torch.no_grad():
         Q = hf.probabilities(untied(x, token_type_ids=s).logits)
     parameters = bert_parameters(dict(untied.state_dict()), H=H)
-    assert hf.distance(BERT(x, s, parameters), Q) <= 1e-12
+    assert hf.distance(BERT(x, parameters, segments=s), Q) <= 1e-12
 
 
 @pytest.mark.parametrize("missing", ["gamma_e", "beta_e"])
 def test_half_a_norm_is_refused(missing, x, s, parameters):
     with pytest.raises(ValueError, match=r"^BERT: gamma_e and beta_e go together; one is None$"):
-        BERT(x, s, parameters._replace(**{missing: None}))
+        BERT(x, parameters._replace(**{missing: None}), segments=s)

@@ -29,10 +29,10 @@ def test_p_is_that_of_hugging_face_with_padding():
 
 
 OFF = {
-    "B1": lambda x, s, parameters: BERTForClasses(x, s, parameters, eps=0.0),
-    "B2": lambda x, s, parameters: BERTForClasses(x, s, parameters._replace(W_s=None)),
-    "B3": lambda x, s, parameters: BERTForClasses(
-        x, s, parameters._replace(gamma_e=None, beta_e=None)
+    "B1": lambda x, parameters, **s: BERTForClasses(x, parameters, eps=0.0, **s),
+    "B2": lambda x, parameters, **s: BERTForClasses(x, parameters._replace(W_s=None), **s),
+    "B3": lambda x, parameters, **s: BERTForClasses(
+        x, parameters._replace(gamma_e=None, beta_e=None), **s
     ),
 }
 
@@ -46,13 +46,13 @@ def test_without_a_departure_p_moves(departure, faint):
     # An ε of 1e-12 counts where a variance is as small.
     compared = published.bert_for_classes(faint=faint)
     assert compared.distance() <= 1e-12
-    assert hf.distance(OFF[departure](*compared.arguments), compared.Q) >= 1e-6
+    assert hf.distance(OFF[departure](*compared.arguments, **compared.options), compared.Q) >= 1e-6
 
 
 def test_with_no_departure_p_is_that_of_algorithm_X6_bit_for_bit(compared):
-    x, s, parameters = compared.arguments
+    x, parameters = compared.arguments
     bare = BERTForClassesParameters(parameters.theta)
-    assert torch.equal(BERTForClasses(x, s, bare, eps=0.0), EClassifier(x, parameters.theta))
+    assert torch.equal(BERTForClasses(x, bare, eps=0.0), EClassifier(x, parameters.theta))
 
 
 def test_what_is_no_such_file_is_refused_by_name():
@@ -63,7 +63,7 @@ def test_what_is_no_such_file_is_refused_by_name():
 
 @pytest.mark.parametrize("missing", ["gamma_e", "beta_e"])
 def test_half_a_norm_is_refused(missing, compared):
-    x, s, parameters = compared.arguments
+    x, parameters = compared.arguments
     message = r"^BERTForClasses: gamma_e and beta_e go together; one is None$"
     with pytest.raises(ValueError, match=message):
-        BERTForClasses(x, s, parameters._replace(**{missing: None}))
+        BERTForClasses(x, parameters._replace(**{missing: None}))

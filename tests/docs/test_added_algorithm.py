@@ -186,6 +186,19 @@ def test_a_table_says_which_figures_are_not_measured_yet(page: BeautifulSoup) ->
         assert not {row.td.get_text() for row in table.select("tbody tr")} & {*IDS}
 
 
+def build_one(folder: Path, path: str, letters: str) -> tuple[bool, str]:
+    """Build a page of a single text, which no function carries out."""
+    id = Path(path).name.partition("-")[0]
+    text = f"Algorithm {id}: Same\nInput: n ∈ ℕ\nOutput: n ∈ ℕ\n\n1  return n\n"
+    page = f"Page\n====\n\n.. extensions:: {letters}\n"
+    return build_files(folder, {f"texts/{path}": text, "index.rst": page})
+
+
+def test_an_algorithm_may_be_left_to_another_page(tmp_path: Path) -> None:
+    assert build_one(tmp_path, "extensions/N1-same.alg", "N\n   :without: N1") == (True, "")
+    assert "algorithm-N1" not in (tmp_path / "out/index.html").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("path", "letters", "error"),
     [
@@ -193,15 +206,13 @@ def test_a_table_says_which_figures_are_not_measured_yet(page: BeautifulSoup) ->
         ("extensions/Z1-same.alg", "", "Algorithm Z1 has no group: the letters are N, F, C"),
         ("extensions/N1-same.alg", "N Z", "no group has the letter Z"),
         ("extensions/N1-same.alg", "N", "no public function of mine carries out Algorithm N1"),
+        ("extensions/N1-same.alg", "N\n   :without: N2", "there is no Algorithm N2"),
     ],
 )
 def test_a_text_needs_a_group_and_a_function(
     tmp_path: Path, path: str, letters: str, error: str | None
 ) -> None:
-    id = Path(path).name.partition("-")[0]
-    text = f"Algorithm {id}: Same\nInput: n ∈ ℕ\nOutput: n ∈ ℕ\n\n1  return n\n"
-    page = {f"texts/{path}": text, "index.rst": f"Page\n====\n\n.. extensions:: {letters}\n"}
-    builds, said = build_files(tmp_path, page)
+    builds, said = build_one(tmp_path, path, letters)
     assert builds == (error is None)
     if builds:
         assert "There is none yet." in (tmp_path / "out/index.html").read_text("utf-8")

@@ -232,6 +232,17 @@ def test_inputs_are_those_on_which_a_mistake_shows() -> None:
     assert runs.difference(special.result.right, special.result.wrong) > runs.VISIBLE
 
 
+def test_a_result_may_be_what_a_layer_keeps_or_a_token() -> None:
+    kept, token = (
+        runs.compare(catalogue()[id]) for id in ("residual-twice-k11", "speculative-ratio-reversed")
+    )
+    assert kept is not None
+    assert kept.result.name == "V^{e/d}_2"
+    assert token is not None
+    assert token.result.right.tokens
+    assert token.result.right.numbers.shape == (1, 1)
+
+
 # Numbers
 
 

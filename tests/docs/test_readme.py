@@ -21,7 +21,7 @@ def blocks(language):
 
 def test_the_examples_run_one_after_the_other_and_print_what_is_said(capsys):
     examples = blocks("python")
-    assert len(examples) == 5
+    assert len(examples) == 6
     names: dict[str, object] = {}
     for example in examples:
         exec(compile(example, "README.md", "exec"), names)
@@ -29,9 +29,9 @@ def test_the_examples_run_one_after_the_other_and_print_what_is_said(capsys):
         assert {*re.findall(r"^print.*#  *(b'.*')$", example, re.MULTILINE)} <= {*printed}
 
 
-def test_the_first_example_is_ten_lines_and_training_five():
+def test_the_first_example_is_ten_lines_training_five_and_inference_four():
     lengths = [len([line for line in example.splitlines() if line]) for example in blocks("python")]
-    assert lengths[:2] == [10, 5]
+    assert lengths[:3] == [10, 5, 4]
 
 
 def test_algorithm_4_is_what_show_prints(capsys, monkeypatch):

@@ -27,6 +27,7 @@ from figures.parity import row as parity_row  # noqa: E402
 from figures.planted import figures as planted_figures  # noqa: E402
 from figures.planted import unknown  # noqa: E402
 from figures.samplers import figures as samplers  # noqa: E402
+from figures.sharding import figures as sharding  # noqa: E402
 from figures.ties import seen  # noqa: E402
 from figures.told import SHOWN, told  # noqa: E402
 from figures.unseen import figures as unseen_figures  # noqa: E402
@@ -58,6 +59,7 @@ FIGURES: Mapping[str, Callable[[], Any]] = {
     "continuations": lambda: continuations(track),
     "samplers": lambda: samplers(track),
     "parity": lambda: [parity_row(name) for name in track(ORACLES, "parity")],
+    "sharding": sharding,
     "adapters": lambda: [row(one) for one in track(known(), "adapters")],
 }
 

@@ -45,7 +45,7 @@ MODELS = {
     "9": (lambda x, w, pad: ETransformer(x, w, eps=1e-5, padding=pad), E),
     "10": (lambda x, w, pad: DTransformer(x, w, eps=1e-5, padding=pad), D),
     "GPT-2": (lambda x, w, pad: GPT2(x, w, padding=pad), D),
-    "BERT": (lambda x, w, pad: BERT(x, x % 2, w, eps=1e-5, padding=pad), BERTS),
+    "BERT": (lambda x, w, pad: BERT(x, w, segments=x % 2, eps=1e-5, padding=pad), BERTS),
     "Marian": (
         lambda x, w, pad: Marian(x[:, 1:], x, w, padding_x=pad),
         MarianParameters(ED, generic.matrix(N_V)),

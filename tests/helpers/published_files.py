@@ -60,6 +60,7 @@ _LLAMA = partial(File, H=published.H_KV * published.R, layer="model.layers.0")
 
 #: By the model: `BERT` of `BERT_DEPARTURES`.
 FILES: Mapping[str, File] = {
+    "BARE_BERT": _ENCODER("bare_bert_parameters", partial(saved_bert, "PreTraining")),
     "BERT": _ENCODER(
         "bert_parameters",
         partial(saved_bert, "PreTraining"),

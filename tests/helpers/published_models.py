@@ -16,6 +16,7 @@ from algorithms.checkpoints import (
     BERT,
     GPT2,
     GPTJ,
+    BareBERT,
     BERTForClasses,
     GELU_tanh,
     GPTNeo,
@@ -24,6 +25,7 @@ from algorithms.checkpoints import (
     PublishedLlama,
     PublishedMistral,
     Qwen,
+    bare_bert_parameters,
     bert_for_classes_parameters,
     bert_parameters,
     gpt2_parameters,
@@ -322,7 +324,17 @@ def bert() -> Compared:
     model = redrawn(transformers.BertForMaskedLM(transformers.BertConfig(**BERT_SIZES)))
     x, s = tokens(), segments()
     parameters = bert_parameters(model.state_dict(), H=H)
-    return Compared(BERT, (x, s, parameters), probabilities(model, x, token_type_ids=s))
+    Q = probabilities(model, x, token_type_ids=s)
+    return Compared(BERT, (x, parameters), Q, {"segments": s})
+
+
+def bare_bert() -> Compared:
+    """BERT without a head."""
+    model = redrawn(transformers.BertModel(transformers.BertConfig(**BERT_SIZES)))
+    x, s = tokens(), segments()
+    Q = doubled(model, x, token_type_ids=s).last_hidden_state.mT
+    parameters = bare_bert_parameters(model.state_dict(), H=H)
+    return Compared(BareBERT, (x, parameters), Q, {"segments": s})
 
 
 def bert_for_classes(*, faint: float = 1.0, padding: Any = None) -> Compared:
@@ -335,7 +347,7 @@ def bert_for_classes(*, faint: float = 1.0, padding: Any = None) -> Compared:
     x, s = tokens(), segments()
     Q = doubled(model, x, token_type_ids=s, attention_mask=padding).logits.softmax(-1)
     parameters = bert_for_classes_parameters(model.state_dict(), H=H)
-    return Compared(BERTForClasses, (x, s, parameters), Q)
+    return Compared(BERTForClasses, (x, parameters), Q, {"segments": s})
 
 
 def redrawn_marian(activation: str, W_p: Any) -> Any:
@@ -471,6 +483,7 @@ ORACLES: Mapping[str, tuple[str, Callable[[], Compared]]] = {
     "GPTNeoXForCausalLM, gelu_fast": ("10", partial(gpt_neox, fast=True)),
     "GPTJForCausalLM": ("10", gptj),
     "BertForMaskedLM": ("9", bert),
+    "BertModel": ("9", bare_bert),
     "BertForSequenceClassification": ("X6", bert_for_classes),
     "MarianMTModel": ("8", marian),
     "MarianMTModel, ReLU, no bias": ("X7", scaled_marian),

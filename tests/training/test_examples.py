@@ -14,7 +14,7 @@ from examples.adamw_run import EPS
 from examples.coins import laplace, tosses
 from examples.decoder import bits_per_byte
 from examples.encoder_decoder import pairs
-from examples.line_plot import Line, line_plot, smoothed, ticks
+from examples.line_plot import Line, line_plot, powers, smoothed, ticks
 from examples.ngrams import Counts, around, before, best_accuracy, best_bits_per_byte
 from examples.prose import prose, windows
 
@@ -106,3 +106,15 @@ def test_a_plot_is_xml_and_has_every_line():
     assert {"a & b", "c", "step", "nats"} <= {*names}
     assert ticks(0, 3.4) == [0, 1, 2, 3]
     assert smoothed([1.0, 3.0, 5.0, 7.0], points=2) == [(2, 2.0), (4, 6.0)]
+
+
+def test_a_power_is_a_straight_line_between_logarithmic_axes():
+    squares = Line("squares", [(n, n * n) for n in (4, 16, 64)])
+    plot = ElementTree.fromstring(line_plot([squares], x="n", y="n²", logarithmic=True))
+    (drawn,) = (part for part in plot.iter() if part.tag.endswith("polyline"))
+    places = [[float(x) for x in place.split(",")] for place in drawn.attrib["points"].split()]
+    assert places[1] == pytest.approx(
+        [(a + b) / 2 for a, b in zip(places[0], places[2], strict=True)], abs=0.1
+    )
+    assert {"16", "100", "1,000"} <= {part.text for part in plot.iter()}
+    assert powers(10, 0.02, 100) == [0.1, 1, 10, 100]

@@ -1,8 +1,8 @@
 """A Sphinx extension: pseudocode beside the source that carries it out, line by line.
 
-It gives the directives `algorithm`, `attention-maps`, `caches`, `departures`, `errata`, `examples`,
-`extensions`, `measured`, `mistake`, `mistakes`, `public` and `symbols`, and the roles `alg`,
-`algline`, `erratum`, `mistake` and `sym`.
+It gives the directives `algorithm`, `attention-maps`, `caches`, `departures`, `distributions`,
+`errata`, `examples`, `extensions`, `growth`, `measured`, `mistake`, `mistakes`, `public` and
+`symbols`, and the roles `alg`, `algline`, `erratum`, `mistake` and `sym`.
 """
 
 from sphinx.application import Sphinx
@@ -17,8 +17,10 @@ from .directives import (
     ErrataDirective,
     SymbolsDirective,
 )
+from .distributions import DistributionsDirective
 from .domain import AlgorithmDomain, Role
 from .extensions import ExtensionsDirective
+from .growth import GrowthDirective
 from .measured import MeasuredDirective
 from .notation import SymbolRole
 from .public import PublicDirective
@@ -37,9 +39,11 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("attention-maps", AttentionMaps)
     app.add_directive("caches", CachesDirective)
     app.add_directive("departures", DeparturesDirective)
+    app.add_directive("distributions", DistributionsDirective)
     app.add_directive("errata", ErrataDirective)
     app.add_directive("examples", ExamplesDirective)
     app.add_directive("extensions", ExtensionsDirective)
+    app.add_directive("growth", GrowthDirective)
     app.add_directive("measured", MeasuredDirective)
     app.add_directive("public", PublicDirective)
     app.add_directive("symbols", SymbolsDirective)

@@ -39,6 +39,7 @@ def card(pairing: Pairing, name: str) -> Element:
 def text_card(algorithm: Algorithm) -> Element:
     """Return the card of an algorithm that no function carries out by itself."""
     read, grid = program(algorithm), _Grid()
+    grid.down()  # the head
     for line in read.lines:
         if line.layout.comment is not None:
             grid.down(_comment(line.layout.comment, line.layout.indent))

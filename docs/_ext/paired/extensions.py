@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from inspect import getdoc
 from itertools import groupby
+from typing import ClassVar
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
+from sphinx.util.typing import OptionSpec
 
 from spec.language.alg_file import Algorithm
 from spec.library import algorithms, paper
@@ -39,12 +42,14 @@ NONE = "There is none yet."
 class ExtensionsDirective(SphinxDirective):
     """`.. extensions:: N F` sets the cards of all algorithms of these groups.
 
-    Of several groups each has a section. Without letters, it is a table of all algorithms whose
-    texts lie outside `spec/paper`, with links to their cards.
+    Of several groups each has a section. The option `without` names algorithms that have a page of
+    their own. Without letters, it is a table of all algorithms whose texts lie outside
+    `spec/paper`, with links to their cards.
     """
 
     optional_arguments = 1
     final_argument_whitespace = True
+    option_spec: ClassVar[OptionSpec | None] = {"without": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
         """Return the table, or the cards in the order of groups and ids."""
@@ -62,7 +67,14 @@ class ExtensionsDirective(SphinxDirective):
         functions = implementations(self.config.paired_module)
         if not letters:
             return [_listed(ordered, functions)] if ours else self.parse_text_to_nodes(NONE)
-        shown = [algorithm for algorithm in ordered if _letter(algorithm) in letters]
+        without = self.options.get("without", "").split()
+        if unknown := [id for id in without if id not in algorithms()]:
+            raise self.error(f"there is no Algorithm {unknown[0]}")
+        shown = [
+            algorithm
+            for algorithm in ordered
+            if _letter(algorithm) in letters and algorithm.id not in without
+        ]
         rows = [
             row for part in _sections(shown, functions, headed=len(letters) > 1) for row in part
         ]

@@ -14,6 +14,7 @@ from spec.adapters.options import WORDS
 from spec.laws.law import all_laws
 from spec.library import algorithms, checked
 
+from .counted import LENGTHS, attention_memory, steps
 from .domain import reference
 from .elements import Markup
 from .notation import prose
@@ -22,6 +23,8 @@ from .tables import Cell, table
 DATA = Path(__file__).parents[2] / "_data"
 
 Rows = Iterator[Sequence[Cell]]
+
+NOT_YET = "not measured yet"
 
 
 class MeasuredDirective(SphinxDirective):
@@ -121,6 +124,74 @@ def _parity() -> Rows:
         yield one["theirs"], ours, algorithm, f"{one['distance']:.0e}"
 
 
+def _sharding() -> Rows:
+    def operations(sent: Mapping[str, Sequence[int]]) -> str:
+        return ", ".join(f"{count} {kind}" for kind, (count, _) in sent.items()) or "nothing"
+
+    def numbers(sent: Mapping[str, Sequence[int]]) -> str:
+        return f"{sum(size for _, size in sent.values()) / 1e6:.0f} M"
+
+    for one in _read("sharding"):
+        program = _algorithm("10") if one["program"] == "P" else "a step"
+        said = [form(one[sent]) for form in (operations, numbers) for sent in ("asked", "sent")]
+        yield one["split"], one["devices"], program, *said, f"{one['parameters'] / 1e6:.0f} M"
+
+
+def _continuations() -> Rows:
+    figures = _measured("continuations")
+    for id in algorithms():
+        for way, row in figures.get(id, {}).items():
+            counts = (f"{row[what]:,}" for what in ("prompts", "alike", "tokens"))
+            yield _algorithm(id), way, *counts
+    if not figures:
+        yield (NOT_YET,)
+
+
+def _samplers() -> Rows:
+    figures = _measured("samplers")
+    for row in figures.get("weights", ()):
+        one = _algorithm(row["algorithm"])
+        yield row["theirs"], one, f"{row['draws']:,}", _brief(row["distance"])
+    for theirs, id, what, same in _ALIKE:
+        if what in figures:
+            row = figures[what]
+            yield theirs, _algorithm(id), f"{row['drawn']:,}", f"{row[same]:,} are the same"
+    if not figures:
+        yield (NOT_YET,)
+
+
+def _decoding() -> Rows:
+    for way, row in _measured("decoding").get("ways", {NOT_YET: {}}).items():
+        yield way, *map(_brief, row.values())
+
+
+def _forward() -> Rows:
+    measured = by_length("forward")
+    for length, ways in measured:
+        for way, row in ways.items():
+            yield f"{length:,}", way, *map(_brief, row.values())
+    if not measured:
+        yield (NOT_YET,)
+
+
+def _growth() -> Rows:
+    measured = by_length("growth")
+    for length, ways in measured:
+        figures = [ways[way][key] for way in _IN_BLOCKS for key in ("of_theirs", "megabytes")]
+        yield f"{length:,}", *map(_brief, figures)
+    if not measured:
+        yield (NOT_YET,)
+
+
+def _brief(figure: float) -> str:
+    return f"{figure:.0e}" if 0 < figure < 1e-3 else f"{figure:,g}"
+
+
+def by_length(name: str) -> list[tuple[int, Any]]:
+    """Return what `make bench` has measured at several lengths, in their order."""
+    return sorted((int(length), ways) for length, ways in _measured(name).items())
+
+
 def _laws() -> Rows:
     for law in all_laws():
         links: list[nodes.Node] = []
@@ -188,6 +259,29 @@ _UNSEEN = (
     "named blind",
     "named now",
 )
+_SHARDING = (
+    "Split",
+    "devices",
+    "program",
+    "asked",
+    "sent",
+    "numbers asked",
+    "numbers sent",
+    "θ on a device",
+)
+# What is the same or is not: what ours is compared with, its algorithm, and the keys in the file.
+_ALIKE = (
+    ("p itself, in fractions", "S6", "steps", "exact"),
+    ("generate, of GPT-2 and of Marian", "S7", "searches", "alike"),
+)
+_CONTINUATIONS = ("Algorithm", "tokens are", "prompts", "continued alike", "tokens")
+_SAMPLERS = ("Theirs", "Algorithm", "drawn", "largest difference")
+_IN_BLOCKS = ("Algorithm 4", "C4", "C5")
+_GROWTH = ("tokens", *(f"{way}, {what}" for way in _IN_BLOCKS for what in ("time", "MB")))
+_FORWARD = ("tokens", "way", "max |P/Q − 1|", "ms", "time / Hugging Face's", "time / peer's")
+_DECODING = ("Way", "milliseconds a token", "time / Hugging Face's", "time / limit")
+_MEMORY = ("Algorithm", *(f"ℓ = {length:,}" for length in LENGTHS))
+_STEPS = ("tokens before", "all columns, by 10", "one column, by K4", "ratio")
 _ERRORS = ("Line", "δ", "float64: error", "bound", "float32: error", "bound")
 
 TABLES: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]] = {
@@ -197,11 +291,19 @@ TABLES: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]] = {
     "told": (("Algorithm", "mistake", "message"), _told),
     "errors-tiny": (_ERRORS, _errors("tiny")),
     "errors-middling": (_ERRORS, _errors("middling")),
+    "continuations": (_CONTINUATIONS, _continuations),
+    "samplers": (_SAMPLERS, _samplers),
+    "growth": (_GROWTH, _growth),
+    "forward": (_FORWARD, _forward),
+    "decoding": (_DECODING, _decoding),
+    "attention-memory": (_MEMORY, attention_memory),
+    "steps": (_STEPS, steps),
     "laws": (("Law", "Algorithms"), _laws),
     "layouts": (("Word", "option"), _layouts),
     "adapters": (_ADAPTERS, _adapters),
     "checks": (_CHECKS, _checks),
     "parity": (("Theirs", "ours", "Algorithm", "largest difference"), _parity),
+    "sharding": (_SHARDING, _sharding),
     "planted": (_PLANTED, _planted),
     "missed": (("Host", "Algorithm", "planted", "named instead"), _missed),
     "unseen": (("Algorithm", "bug", "place", "name"), _unseen),
@@ -218,7 +320,7 @@ def by_algorithm(figures: Mapping[str, Any], row: Callable[[str, Any], Rows]) ->
         if id in figures:
             yield from row(id, figures[id])
         else:
-            yield _algorithm(id), "not measured yet"
+            yield _algorithm(id), NOT_YET
 
 
 def _in_order(figures: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -228,6 +330,11 @@ def _in_order(figures: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def _read(name: str) -> Any:
     return json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def _measured(name: str) -> Any:
+    """Return what has been written, nothing before it has been measured."""
+    return _read(name) if (DATA / f"{name}.json").exists() else {}
 
 
 def _algorithm(id: str) -> nodes.Node:

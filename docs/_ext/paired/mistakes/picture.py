@@ -23,6 +23,11 @@ _AXES = {
     "length(z)": "token of z",
     "length(x̂)": "token of x̂",
     "ℓ": "token",
+    "ℓ + ℓ_x": "token",
+    "ℓ + ℓ_z": "token",
+    "length(x) + ℓ": "token",
+    "B": "token of a block",
+    "B N_B": "token",
     "N_V": "token of the vocabulary",
 }
 

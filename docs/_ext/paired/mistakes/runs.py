@@ -13,7 +13,7 @@ from spec.domains import Floats
 from spec.language.checked import Checked
 from spec.language.header import Header
 from spec.language.tree import Line, Return, Returns
-from spec.language.types import Family, Key, Matrix
+from spec.language.types import TOKEN, Family, Key, Matrix
 from spec.library import checked
 from spec.machine import Chance, Frame, Machine, MachineError, Value, Watcher
 from spec.mistakes import Mistake
@@ -191,9 +191,19 @@ def _returned(header: Header, value: Value) -> Iterator[tuple[str, Shown]]:
             (made, kind, each.fields[part])
             for part, (made, kind) in header.built.get(key, {}).items()
         ]
-        for name, kind, part in parts or [(key, type, each)]:
+        for name, kind, part in parts or _members(key, type, each):
             if (seen := shown(part, kind)) is not None:
                 yield str(name), seen
+
+
+def _members(key: Key, type: Any, value: Value) -> Iterator[tuple[Key | str, Any, Value]]:
+    """Yield a result, or of what each layer has the layers' own: `K̂_1`."""
+    if isinstance(type, Family) and isinstance(type.member, Matrix):
+        stem = str(key).removesuffix(type.index.name)
+        for index, member in sorted(value.items()):
+            yield f"{stem}{index}", type.member, member
+    else:
+        yield key, type, value
 
 
 def _results(right: Run, wrong: Run) -> tuple[str, Shown, Shown]:
@@ -214,6 +224,8 @@ def shown(value: Value, type: Any) -> Shown | None:
             parts = [_column(one) for one in value.values()]
             rows, _ = _axes(type.member)
             return Shown(np.hstack(parts), rows, str(type.count))
+        case int() if type == TOKEN:
+            return Shown(np.array([[value]], dtype=float), "", "token", tokens=True)
         case list():
             return Shown(np.array([value], dtype=float), "", "token", tokens=True)
         case np.ndarray():

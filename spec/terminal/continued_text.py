@@ -1,0 +1,72 @@
+"""A text that a published model continues, in the tokens of its folder."""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from spec.usage_error import UsageError
+
+_FILE = "tokenizer.json"
+
+
+def continued(
+    model: Any,
+    folder: Path,
+    prompt: str,
+    continuation: Callable[..., Any],
+    *,
+    tokens: int,
+    temperature: float,
+    seed: int,
+) -> str:
+    """Return a prompt with what comes after it: so many tokens, or fewer where the text ends.
+
+    `continuation` is `algorithms.checkpoints.continuation`, or one that is called alike.
+
+    Raises
+    ------
+    UsageError
+        If the folder has no tokenizer that can be read, or the prompt is no text or no token.
+    """
+    tokenizer = _tokenizer(folder)
+    try:
+        prompt.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError("the prompt is not in UTF-8") from error
+    x = np.asarray(tokenizer.encode(prompt).ids, dtype=np.int64)
+    if not x.size:
+        raise UsageError("the prompt is no token")
+    rng = np.random.default_rng(seed)
+    y = continuation(model, x, ell_gen=tokens, tau=temperature, rng=rng)
+    ends = model.config.get("eos_token_id")
+    last = np.flatnonzero(np.isin(y, [] if ends is None else ends))
+    if last.size:
+        y = y[: last[0]]
+    return _printable(tokenizer.decode([*map(int, x), *map(int, y)]))
+
+
+def _tokenizer(folder: Path) -> Any:
+    try:
+        tokenizers = import_module("tokenizers")
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            "the module tokenizers is missing, which --prompt needs: pip install tokenizers"
+        ) from error
+    file = folder / _FILE
+    if not file.is_file():
+        raise UsageError(f"{folder} has no {_FILE}, which --prompt needs")
+    try:
+        return tokenizers.Tokenizer.from_file(str(file))
+    except Exception as error:  # the library has no class of its own
+        raise UsageError(f"{file}: {error}") from error
+
+
+def _printable(text: str) -> str:
+    """Return a text that does nothing to a terminal but to be read."""
+    return "".join(
+        each if each.isprintable() or each in "\n\t" else "\N{REPLACEMENT CHARACTER}"
+        for each in text
+    )

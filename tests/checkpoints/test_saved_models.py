@@ -1,0 +1,152 @@
+"""Is a model saved whole, or refused?"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import safetensors.numpy
+import torch
+from helpers import published_models as published
+from helpers.model_folders import PLAIN
+from safetensors.numpy import load_file
+
+from algorithms import DTransformerParameters, initialise, tree_map
+from algorithms.checkpoints import load, model_of, save
+
+CONFIG = {
+    "architectures": ["GPT2LMHeadModel"],
+    "model_type": "gpt2",
+    "vocab_size": 11,
+    "n_positions": 8,
+    "n_embd": 6,
+    "n_layer": 2,
+    "n_head": 3,
+    "tie_word_embeddings": False,
+    "bos_token_id": 10,
+}
+SIZES = {"N_V": 11, "ell_max": 8, "L": 2, "H": 3, "d_e": 6, "d_mlp": 24, "d_attn": 2, "d_mid": 2}
+
+
+@pytest.fixture(scope="module")
+def theta():
+    return initialise(DTransformerParameters, np.random.default_rng(0), **SIZES)
+
+
+def test_a_theta_of_ones_own_is_saved_and_loaded(theta, tmp_path):
+    save(model_of(CONFIG, theta), tmp_path / "m")
+    again = load(tmp_path / "m")
+    equal = tree_map(lambda a, b: float(np.array_equal(a, b)), again.parameters, theta)
+    assert min(tree_map(lambda one: one, (equal.W_e, equal.W_p, equal.W_u, equal.gamma))) == 1
+    assert again.config == {**CONFIG, "dtype": "float64"}
+    assert {path.name for path in (tmp_path / "m").iterdir()} == {
+        "config.json",
+        "model.safetensors",
+    }
+
+
+def test_a_theta_of_torch_is_saved(theta, tmp_path):
+    model = model_of(CONFIG, theta.map(lambda w: torch.asarray(w, dtype=torch.float32)))
+    save(model, tmp_path / "m")
+    assert json.loads((tmp_path / "m/config.json").read_text())["dtype"] == "float32"
+    assert load(tmp_path / "m").parameters.W_e.dtype == np.float32
+
+
+def without_layer(theta):
+    return theta._replace(layers=theta.layers[:1])
+
+
+REFUSED = {
+    "another size": (
+        lambda theta: theta._replace(W_p=theta.W_p[:, :7]),
+        "cannot hold parameters.W_p of shape (6, 7), want (6, 8)",
+    ),
+    "a layer less": (
+        without_layer,
+        "cannot hold parameters.layers[1].W.W_qkv.W_q of shape None, want (3, 2, 6)",
+    ),
+    "whole numbers": (
+        lambda theta: theta.map(lambda w: w.astype(int)),
+        "cannot hold int64, want float16, float32 or float64",
+    ),
+    "bfloat16": (
+        lambda theta: theta.map(lambda w: torch.asarray(w, dtype=torch.bfloat16)),
+        "cannot hold bfloat16, want float16, float32 or float64",
+    ),
+    "no array": (lambda theta: 3, "cannot hold <class 'int'>, want float16, float32 or float64"),
+    "nothing": (
+        lambda theta: None,
+        "cannot hold parameters.W_e of shape None, want (6, 11)",
+    ),
+    "two types": (
+        lambda theta: theta._replace(W_e=theta.W_e.astype(np.float32)),
+        "cannot hold parameters.W_p as it is: with this config it is made of other arrays",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_theta_that_a_file_cannot_hold_is_refused(name, theta):
+    change, message = REFUSED[name]
+    with pytest.raises((ValueError, TypeError)) as refused:
+        model_of(CONFIG, change(theta))
+    assert str(refused.value) == f"model_of: a GPT2LMHeadModel {message}"
+
+
+def test_a_W_u_that_is_not_tied_is_refused_where_the_config_says_so(theta):
+    tied = {**CONFIG, "tie_word_embeddings": True}
+    with pytest.raises(ValueError, match=r"GPT2LMHeadModel cannot hold parameters\.W_e as it is"):
+        model_of(tied, theta)
+    assert model_of(tied, theta._replace(W_u=theta.W_e.T)).departures[-1].id == "G3"
+
+
+def test_offsets_of_a_gptj_are_refused(tmp_path):
+    PLAIN["GPTJForCausalLM"]().save_pretrained(tmp_path / "m")
+    model = load(tmp_path / "m")
+    first, *rest = model.parameters.layers
+    W = first.W._replace(b_o=first.W.b_o + 1)
+    layers = (first._replace(W=W), *rest)
+    changed = dataclasses.replace(model, parameters=model.parameters._replace(layers=layers))
+    with pytest.raises(
+        ValueError, match=r"^save: a GPTJForCausalLM cannot hold parameters\.layers"
+    ):
+        save(changed, tmp_path / "again")
+
+
+def test_what_scales_the_queries_of_a_gpt_neo_is_undone_but_for_rounding(tmp_path):
+    model = published.made("GPTNeo", hidden_size=18, intermediate_size=7)  # 6 rows: √6
+    model.save_pretrained(tmp_path / "theirs")
+    save(load(tmp_path / "theirs"), tmp_path / "ours")
+    have, want = (load_file(tmp_path / name / "model.safetensors") for name in ("ours", "theirs"))
+    assert have.keys() == want.keys()
+    for name, array in want.items():
+        ulps = 1 if "q_proj" in name else 0
+        assert (abs(have[name] - array) <= ulps * np.spacing(abs(array))).all()
+
+
+def test_what_is_there_is_never_written_over(theta, tmp_path):
+    (tmp_path / "m").mkdir()
+    with pytest.raises(FileExistsError, match=r"^save: .*m: is there already$"):
+        save(model_of(CONFIG, theta), tmp_path / "m")
+
+
+def test_a_folder_that_is_in_none_is_refused(theta, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"^save: .*/none: is no folder$"):
+        save(model_of(CONFIG, theta), tmp_path / "none" / "m")
+
+
+def test_a_model_is_shown_in_short(theta):
+    assert len(repr(model_of(CONFIG, theta))) < 300
+
+
+def test_nothing_is_left_of_what_could_not_be_written(theta, tmp_path, monkeypatch):
+    def full(arrays, path, metadata):
+        path.write_bytes(b"half")
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(safetensors.numpy, "save_file", full)
+    with pytest.raises(OSError, match="No space"):
+        save(model_of(CONFIG, theta), tmp_path / "m")
+    assert [*tmp_path.iterdir()] == []
