@@ -18,7 +18,7 @@ from algorithms.extensions.normalization import rms_norm
 from algorithms.extensions.scaled_dot_product import attend
 from algorithms.paper.embedding import Token, token_embedding
 from algorithms.paper.inference import Tokens
-from algorithms.paper.sampling import sample, temper
+from algorithms.paper.sampling import sample, temper, weighed
 from algorithms.paper.unembedding import unembedding
 from algorithms.signatures.arrays import (
     A,
@@ -267,8 +267,7 @@ def CachedMistralInference(
         x, K_l, V_l, theta_hat, omega, 0, w=w, eps=eps
     )  # K13.4
     p = P_hat[:, ell - 1]  # K13.5
-    q = temper(p, tau)  # K13.6
-    q = q if weigh is None else weigh(q)  # K13.6
+    q = weighed(temper(p, tau), weigh)  # K13.6
     y = sample(q, rng)  # K13.6
     x = append(x, y)  # K13.7
     for i in range(1, ell_gen):  # K13.8
@@ -283,8 +282,7 @@ def CachedMistralInference(
             eps=eps,
         )  # K13.9
         p = P[:, 0]  # K13.10
-        q = temper(p, tau)  # K13.11
-        q = q if weigh is None else weigh(q)  # K13.11
+        q = weighed(temper(p, tau), weigh)  # K13.11
         y = sample(q, rng)  # K13.11
         x = append(x, y)  # K13.12
     return x[ell : ell + ell_gen]  # K13.14

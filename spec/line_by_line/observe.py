@@ -118,8 +118,8 @@ class _Observer:
         for name, cell in called.items():
             free[name].cell_contents = self.twin(_contents(cell))
         options = function.__kwdefaults__ or {}
-        defaults = {name: value for name, value in options.items() if self._observes(value)}
-        twin.__kwdefaults__ = options | {name: self.twin(value) for name, value in defaults.items()}
+        twins = {name: self.twin(value) for name, value in options.items() if self._observes(value)}
+        twin.__kwdefaults__ = options | twins
         for name in reporting.names & function.__globals__.keys():
             if self._observes(value := function.__globals__[name]):
                 namespace[name] = self.twin(value)

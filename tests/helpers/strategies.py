@@ -1,7 +1,6 @@
-"""Hypothesis strategies read off a function's signature.
+"""Hypothesis strategies: `calls(f)` draws a whole call of a checked function.
 
-`calls(f)` draws a whole call of a checked function: its sizes, arrays, θ, numbers and functions, as
-`declared` reads them off the annotations and as `requires` limits them.
+Its sizes, arrays, θ, numbers and functions are drawn as its annotations and `requires` limit them.
 """
 
 from __future__ import annotations
@@ -18,8 +17,8 @@ import numpy as np
 from hypothesis import Phase, given, reject, settings
 from hypothesis import strategies as st
 
-import algorithms
 from algorithms.extensions.token_weights import min_p
+from algorithms.paper.inference import LengthLimitWarning
 from algorithms.signatures.declarations import (
     ArrayOf,
     Choice,
@@ -49,8 +48,8 @@ EDGES = 2  # … and in a crowded call, for one of the two least
 #: A column of one row is constant: 0/0 without an ε (erratum A1).
 GENERIC = ("eps > 0 or d_e > 1", "eps > 0 or d_f > 1")
 
-#: Layer norm divides by √ε at least. Otherwise a column of entries that are nearly equal makes a
-#: rounding as large as one likes, and no formula in the sizes bounds it.
+#: Layer norm divides by √ε at least. In a column of nearly equal entries a rounding is otherwise
+#: as large as one likes, and no formula in the sizes bounds it.
 SMOOTH = ("eps >= 0.5",)
 
 #: The paper's letters for distributions on the vocabulary, and along which axis they are.
@@ -224,7 +223,7 @@ class Call(NamedTuple):
             for name, value in self.arguments.items()
         }
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", algorithms.LengthLimitWarning)
+            warnings.simplefilter("ignore", LengthLimitWarning)
             return self.function(**arguments)
 
     def each(self, function: Callable[[Leaf], Any]) -> Call:
@@ -287,9 +286,7 @@ class Call(NamedTuple):
 
 
 def flat(call: Call, result: Any) -> list[Any]:
-    """The arrays of a result, in NumPy. A number is one, and a function has none."""
-    if isinstance(signature(call.function).result, Instance):
-        return []
+    """The arrays of a result, in NumPy. A number is one."""
     parts = leaves(signature(call.function).result, result, "result")
     return [np.asarray(leaf.value) for leaf in parts] or [np.asarray(result)]
 
