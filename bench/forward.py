@@ -45,7 +45,7 @@ def ways(ell: int) -> dict[str, Callable[[], Any]]:
 
     def on_torch(attention: Any) -> Callable[[], Any]:
         run = torch.compile(partial(GPT2, **attention), fullgraph=True, dynamic=False)
-        return lambda: torch.inference_mode()(run)(tokens, tensors)
+        return partial(torch.no_grad()(run), tokens, tensors)
 
     def on_jax(attention: Any) -> Callable[[], Any]:
         run = jax.jit(partial(GPT2, **attention))
@@ -88,7 +88,7 @@ def measure() -> None:
     """Print a table for each length, and write them all."""
     console, every = Console(), {}
     for ell in track(LENGTHS, "lengths", transient=True):
-        command = [sys.executable, "-m", "bench.forward", str(ell)]
+        command = [sys.executable, "-W", "ignore", "-m", "bench.forward", str(ell)]
         out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
         every[str(ell)] = json.loads(out.splitlines()[-1])
     for length, rows in every.items():

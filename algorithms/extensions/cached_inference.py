@@ -23,7 +23,7 @@ from algorithms.paper.parameters import (
     DTransformerParameters,
     EDTransformerParameters,
 )
-from algorithms.paper.sampling import sample, temper
+from algorithms.paper.sampling import sample, temper, weighed
 from algorithms.signatures.arrays import (
     A,
     append,
@@ -122,8 +122,7 @@ def CachedDInference(
         x, K_l, V_l, theta_hat, eps=eps, activation=activation
     )  # K2.4
     p = P_hat[:, ell - 1]  # K2.5
-    q = temper(p, tau)  # K2.6
-    q = q if weigh is None else weigh(q)  # K2.6
+    q = weighed(temper(p, tau), weigh)  # K2.6
     y = sample(q, rng)  # K2.6
     x = append(x, y)  # K2.7
     for i in range(1, ell_gen):  # K2.8
@@ -136,8 +135,7 @@ def CachedDInference(
             activation=activation,
         )  # K2.9
         p = P[:, 0]  # K2.10
-        q = temper(p, tau)  # K2.11
-        q = q if weigh is None else weigh(q)  # K2.11
+        q = weighed(temper(p, tau), weigh)  # K2.11
         y = sample(q, rng)  # K2.11
         x = append(x, y)  # K2.12
     return x[ell : ell + ell_gen]  # K2.14
@@ -257,8 +255,7 @@ def CachedEDInference(
             activation=activation,
         )  # K3.7
         p = P[:, 0]  # K3.8
-        q = temper(p, tau)  # K3.9
-        q = q if weigh is None else weigh(q)  # K3.9
+        q = weighed(temper(p, tau), weigh)  # K3.9
         y = sample(q, rng)  # K3.9
         x_hat = append(x_hat, y)  # K3.10
     if y != eos_token:
@@ -355,8 +352,7 @@ def CachedLlamaInference(
         x, K_l, V_l, theta_hat, omega, eps=eps
     )  # K7.4
     p = P_hat[:, ell - 1]  # K7.5
-    q = temper(p, tau)  # K7.6
-    q = q if weigh is None else weigh(q)  # K7.6
+    q = weighed(temper(p, tau), weigh)  # K7.6
     y = sample(q, rng)  # K7.6
     x = append(x, y)  # K7.7
     for i in range(1, ell_gen):  # K7.8
@@ -364,8 +360,7 @@ def CachedLlamaInference(
             x[-1:], K_l, V_l, theta_hat, omega, eps=eps
         )  # K7.9
         p = P[:, 0]  # K7.10
-        q = temper(p, tau)  # K7.11
-        q = q if weigh is None else weigh(q)  # K7.11
+        q = weighed(temper(p, tau), weigh)  # K7.11
         y = sample(q, rng)  # K7.11
         x = append(x, y)  # K7.12
     return x[ell : ell + ell_gen]  # K7.14

@@ -15,9 +15,10 @@ from algorithms.extensions.cached_rotary_attention import (
 from algorithms.extensions.gated import SwiGLU
 from algorithms.extensions.llama import LlamaParameters
 from algorithms.extensions.normalization import rms_norm
+from algorithms.extensions.scaled_dot_product import attend
 from algorithms.paper.embedding import Token, token_embedding
 from algorithms.paper.inference import Tokens
-from algorithms.paper.sampling import sample, temper
+from algorithms.paper.sampling import sample, temper, weighed
 from algorithms.paper.unembedding import unembedding
 from algorithms.signatures.arrays import (
     A,
@@ -67,6 +68,7 @@ def MistralStep(
     *,
     w: int,
     eps: float = 0.0,
+    attention: Callable[..., A] = attend,
 ) -> tuple[
     Float[A, "*batch N_V ell_x"],
     Annotated[
@@ -102,6 +104,9 @@ def MistralStep(
         As in `Mistral`.
     eps : float, at least 0
         As in `Llama`.
+    attention : function with the signature of `attend`
+        Algorithm C1, or one that gives the same otherwise:
+        `block_attend`, `online_attend`.
 
     Returns
     -------
@@ -161,7 +166,7 @@ def MistralStep(
         seen = (t_x <= t_z) & (t_z <= t_x + ell)
         Mask = seen & (t_z + t_0 >= ell)  # K12.7
         X = X + CachedRotaryAttention(
-            X_tilde, K, V, W, Mask, omega, t_0
+            X_tilde, K, V, W, Mask, omega, t_0, attention=attention
         )  # K12.7
         K_hat_l = K[..., ell_x:]  # K12.8
         V_hat_l = V[..., ell_x:]  # K12.9
@@ -262,8 +267,7 @@ def CachedMistralInference(
         x, K_l, V_l, theta_hat, omega, 0, w=w, eps=eps
     )  # K13.4
     p = P_hat[:, ell - 1]  # K13.5
-    q = temper(p, tau)  # K13.6
-    q = q if weigh is None else weigh(q)  # K13.6
+    q = weighed(temper(p, tau), weigh)  # K13.6
     y = sample(q, rng)  # K13.6
     x = append(x, y)  # K13.7
     for i in range(1, ell_gen):  # K13.8
@@ -278,8 +282,7 @@ def CachedMistralInference(
             eps=eps,
         )  # K13.9
         p = P[:, 0]  # K13.10
-        q = temper(p, tau)  # K13.11
-        q = q if weigh is None else weigh(q)  # K13.11
+        q = weighed(temper(p, tau), weigh)  # K13.11
         y = sample(q, rng)  # K13.11
         x = append(x, y)  # K13.12
     return x[ell : ell + ell_gen]  # K13.14

@@ -96,7 +96,8 @@ def nucleus(
     Notes
     -----
     What a token and those no likelier have is added up, rising, so
-    that rounding loses none where alpha is 1.
+    that rounding loses none where alpha is 1, and in float32 at
+    least: a sum in float16 soon grows no more.
 
     Tokens that are equally likely stay or go together: the result
     depends on p alone. TopPLogitsWarper of transformers cuts
@@ -114,11 +115,14 @@ def nucleus(
     """
     xp = namespace(p)
     rising = xp.sort(p)
+    wide = xp.result_type(p.dtype, xp.float32)
+    total = xp.cumulative_sum(xp.astype(rising, wide))
     up_to = xp.searchsorted(rising, p, side="right") - 1
-    r = xp.cumulative_sum(rising)[up_to]  # S2.1
+    r = total[up_to]  # S2.1
     q = p  # S2.2
-    least = xp.sum(p) * (1 - alpha)
-    q = xp.where(r <= least, 0.0, q)  # S2.3
+    likely = r > total[-1] * (1 - alpha)
+    likely = likely | (r >= total[-1])  # 1 − α may round to 1
+    q = xp.where(likely, q, 0.0)  # S2.3
     return q  # S2.4
 
 

@@ -16,7 +16,7 @@ from algorithms.paper.parameters import (
     DTransformerParameters,
     EDTransformerParameters,
 )
-from algorithms.paper.sampling import sample, temper
+from algorithms.paper.sampling import sample, temper, weighed
 from algorithms.signatures.arrays import (
     A,
     Array,
@@ -119,8 +119,7 @@ def DInference(
             x, theta_hat, eps=eps, activation=activation
         )  # 14.3
         p = P[:, ell + i - 1]  # 14.4
-        q = temper(p, tau)  # 14.5
-        q = q if weigh is None else weigh(q)  # 14.5
+        q = weighed(temper(p, tau), weigh)  # 14.5
         y = sample(q, rng)  # 14.5
         x = append(x, y)  # 14.6
     return x[ell : ell + ell_gen]  # 14.8
@@ -231,8 +230,7 @@ def EDInference(
             z, x_hat, theta_hat, eps=eps, activation=activation
         )  # 15.4
         p = P[:, x_hat.shape[0] - 1]  # 15.5
-        q = temper(p, tau)  # 15.6
-        q = q if weigh is None else weigh(q)  # 15.6
+        q = weighed(temper(p, tau), weigh)  # 15.6
         y = sample(q, rng)  # 15.6
         x_hat = append(x_hat, y)  # 15.7
     if y != eos_token:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,8 @@ from algorithms.signatures.arrays import (
     to_numpy,
 )
 from algorithms.signatures.decorator import checked
+from algorithms.signatures.errors import NotFiniteError, ShapeError
+from algorithms.signatures.values import some_nan
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -40,6 +43,9 @@ def temper(p: Float[A, " N_V"], tau: float) -> Float[A, " N_V"]:
     ------
     ValueError
         tau is negative.
+    NotFiniteError
+        An entry of p is nan: a number in the model that gave p was
+        too large for its type. No choice of a token says so.
 
     Notes
     -----
@@ -52,12 +58,28 @@ def temper(p: Float[A, " N_V"], tau: float) -> Float[A, " N_V"]:
     array([0.059, 0.941])
     """
     xp = namespace(p)
+    if some_nan(p):
+        raise NotFiniteError("temper: p holds nan, want numbers")
     if tau == 0:
         most_likely = xp.argmax(p, axis=0)
         is_it = xp.equal(arange(p.shape[0], p), most_likely)
         return xp.astype(is_it, p.dtype)
     q = (p / xp.max(p)) ** (1 / tau)  # at most 1: cannot overflow
     return q / xp.sum(q)
+
+
+def weighed(q: A, weigh: Callable[[A], A] | None) -> A:
+    """The weights that `weigh` makes of q; None leaves q."""
+    if weigh is None:
+        return q
+    weights = weigh(q)
+    if getattr(weights, "shape", None) != q.shape:
+        raise ShapeError(
+            "weigh: gives "
+            f"{getattr(weights, 'shape', type(weights).__name__)}, "
+            f"want weights of shape {q.shape}, a token each"
+        )
+    return weights
 
 
 @checked()
@@ -67,7 +89,8 @@ def sample(q: Float[A, " N_V"], rng: np.random.Generator) -> int:
     Parameters
     ----------
     q : float, (N_V,)
-        A distribution on the vocabulary.
+        A distribution on the vocabulary, or weights, which need not
+        sum to 1.
     rng : numpy.random.Generator
         Asked for one number u, uniform in [0, 1).
 
@@ -80,7 +103,8 @@ def sample(q: Float[A, " N_V"], rng: np.random.Generator) -> int:
     Raises
     ------
     ValueError
-        q is not a distribution: its sum is 0, infinite or NaN.
+        q gives no token a chance, or an entry is negative,
+        infinite or NaN.
 
     Notes
     -----
@@ -95,9 +119,13 @@ def sample(q: Float[A, " N_V"], rng: np.random.Generator) -> int:
     >>> sample(np.array([0.0, 1.0, 0.0]), np.random.default_rng(0))
     1
     """
-    cumulative = np.cumsum(to_numpy(q), dtype=np.float64)
+    weights = to_numpy(q)
+    cumulative = np.cumsum(weights, dtype=np.float64)
     total = cumulative[-1]
-    if not 0 < total < np.inf:
-        raise ValueError(f"sample: q sums to {total}, want 1")
+    if not (weights.min() >= 0 and 0 < total < np.inf):
+        raise ValueError(
+            f"sample: q has sum {total} and least entry "
+            f"{weights.min()}, want a sum above 0, and none below"
+        )
     reached = (1.0 - rng.random()) * total
     return int(np.searchsorted(cumulative, reached))

@@ -154,7 +154,7 @@ class _Draw:
             # Entries of ±½ or so become those of (0, 1), away from its ends.
             value = (1 / (1 + np.exp(-2 * value))).astype(self.digits).astype(np.float64)
         if key in header.distributions:
-            value = np.exp(2 * value)
+            value = np.exp(4 * value)
             value = (value / value.sum()).astype(self.digits).astype(np.float64)
         return value
 

@@ -297,7 +297,7 @@ ERRORS = {
     ),
     "no distribution": (
         lambda: sample(np.zeros(2), generic.rng()),
-        "ValueError: sample: q sums to 0.0, want 1",
+        "ValueError: sample: q has sum 0.0 and least entry 0.0, want a sum above 0, and none below",
     ),
     # Arguments
     "an argument too few": (

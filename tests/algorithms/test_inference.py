@@ -19,6 +19,8 @@ from algorithms import (
     EDInference,
     EDTransformerParameters,
     LengthLimitWarning,
+    NotFiniteError,
+    ShapeError,
     sample,
     temper,
 )
@@ -95,10 +97,24 @@ def test_a_prompt_of_bytes_may_be_continued_with_tokens_that_no_byte_holds():
     assert DInference(prompt, theta, ell_gen=2, tau=0, rng=generic.rng()).tolist() == [258, 258]
 
 
-@pytest.mark.parametrize("q", [[0.0, 0.0], [np.nan, 1.0], [np.inf, 1.0]])
+@pytest.mark.parametrize("q", [[0.0, 0.0], [np.nan, 1.0], [np.inf, 1.0], [-0.25, 1.0]])
 def test_what_is_no_distribution_is_refused(q):
-    with pytest.raises(ValueError, match=f"^sample: q sums to {sum(q)}, want 1$"):
+    with pytest.raises(ValueError, match=f"^sample: q has sum {sum(q)} and least entry {min(q)}, "):
         sample(np.array(q), generic.rng())
+
+
+@pytest.mark.parametrize("tau", [0.0, 1.0, math.inf])
+def test_no_token_is_made_of_what_is_no_number(tau):
+    with pytest.raises(NotFiniteError, match=r"^temper: p holds nan, want numbers$"):
+        temper(np.array([0.5, np.nan]), tau)
+
+
+def test_weights_are_of_the_whole_vocabulary():
+    theta = generic.theta(DTransformerParameters, N_V=9)
+    with pytest.raises(ShapeError, match=r"^weigh: gives \(3,\), want weights of shape \(9,\)"):
+        DInference(
+            np.array([1, 2]), theta, ell_gen=1, tau=1, rng=generic.rng(), weigh=lambda q: q[:3]
+        )
 
 
 def test_probabilities_in_half_precision_are_added_up_in_float64():

@@ -49,6 +49,20 @@ def test_a_nucleus_of_all_keeps_a_token_that_no_sum_near_1_could_show():
 TIED = np.full(4, 0.25)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_likeliest_token_is_in_every_nucleus(dtype):
+    p = np.asarray([0.5, 0.3, 0.2], dtype)
+    assert nucleus(p, alpha=1e-17).tolist() == [0.5, 0, 0]
+
+
+def test_a_nucleus_of_float16_is_added_up_in_more():
+    p = np.ones(8192, np.float16) / 8192  # exact; a sum of them in float16 stops at 1/4
+    p[0] = 0.0
+    assert nucleus(p, alpha=0.125).tolist() == p.tolist()
+    p[:2] = 2.0**-11, 0.0
+    assert (nucleus(p, alpha=2.0**-11) > 0).tolist() == [True] + [False] * 8191
+
+
 def test_tokens_that_are_equally_likely_stay_together_and_in_hugging_faces_nucleus_do_not():
     assert np.count_nonzero(top_k(TIED, k=2)) == 4
     assert np.count_nonzero(warped(TIED, TopKLogitsWarper(2))) == 4

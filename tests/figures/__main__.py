@@ -20,11 +20,13 @@ from rich import progress  # noqa: E402
 
 from figures.adapters import known, row  # noqa: E402
 from figures.checks import IDS, checked  # noqa: E402
+from figures.continuations import figures as continuations  # noqa: E402
 from figures.errors import SIZES, figures  # noqa: E402
 from figures.gradients import figures as gradients  # noqa: E402
 from figures.parity import row as parity_row  # noqa: E402
 from figures.planted import figures as planted_figures  # noqa: E402
 from figures.planted import unknown  # noqa: E402
+from figures.samplers import figures as samplers  # noqa: E402
 from figures.sharding import figures as sharding  # noqa: E402
 from figures.ties import seen  # noqa: E402
 from figures.told import SHOWN, told  # noqa: E402
@@ -54,6 +56,8 @@ FIGURES: Mapping[str, Callable[[], Any]] = {
     "uncatalogued": unknown,
     "planted": lambda: planted_figures(os.cpu_count() or 1),
     "unseen": lambda: unseen_figures(os.cpu_count() or 1),
+    "continuations": lambda: continuations(track),
+    "samplers": lambda: samplers(track),
     "parity": lambda: [parity_row(name) for name in track(ORACLES, "parity")],
     "sharding": sharding,
     "adapters": lambda: [row(one) for one in track(known(), "adapters")],

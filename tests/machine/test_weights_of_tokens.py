@@ -79,7 +79,7 @@ def test_of_equal_entries_the_first_is_the_largest() -> None:
 @pytest.mark.parametrize("id", ["S1", "S3", "S4"])
 def test_what_balls_leave_open_is_not_decided(id: str) -> None:
     p = np.array([arb(0.25, 0.125), arb(0.25, 0.125), arb(0.5)])
-    values = {"S1": {"k": 1}, "S4": {"α": 0.5}}.get(id, {})
+    values: dict[str, float] = {"k": 1} if id == "S1" else {"α": 0.5} if id == "S4" else {}
     inputs = [p, np.array([0.5, 0.5, 0.0625])] if id == "S3" else [p]
     with Balls() as balls, pytest.raises(UndecidedError, match="is not decided at 128 bits"):
         Machine(checked(), balls).run(id, inputs, [], values)

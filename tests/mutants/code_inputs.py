@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from helpers.cases import REFERENCE, batches, case, takes
-from helpers.paper import ENDING, MASKED, RANDOM, TRAINING
+from helpers.paper import ENDING, MASKED, RANDOM, SEEDS, TRAINING
 
 from algorithms import GELU, ReLU
 from algorithms.signatures.arrays import namespace
@@ -66,6 +66,7 @@ def inputs(id: str) -> tuple[Made, ...]:
         found.append(partial(padded, id))
     if id in RANDOM:
         found.append(partial(narrow, id))
+    found += [partial(case, id, seed) for seed in SEEDS.get(id, ())]
     if unsaid:
         # Seed 1 was found by search: with it no text ends before the length limit.
         found.insert(1, partial(without, id, 1, unsaid))

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from helpers.cases import REFERENCE, batches, case
-from helpers.paper import ENDING, PAPER, TRAINING
+from helpers.paper import ENDING, PAPER, SEEDS, TRAINING
 
 from mutants.mutant import Fate, Mutant, Verdict
 from spec.expected.line_values import LineValues, PairedInputs
@@ -58,6 +58,7 @@ def draws(id: str) -> list[dict[str, Any]]:
         return [{"seed": 0, **SMALL}, *({"seed": n, **few} for n in (9, 15, 19)), {"seed": 1}]
     unequal = {"L": 3, "L_enc": 3, "L_dec": 1, "H": 2, "length(x)": 7, "length(z)": 4}
     alone = [{"seed": 0, **SMALL}, {"seed": 1}, {"seed": 2}, {"seed": 3, **unequal}]
+    alone += [{"seed": seed} for seed in SEEDS.get(id, ())]
     alone += [{"seed": seed, "d": 1} for seed in range(3)]  # a gradient that is not clipped
     return [*alone, *({"seed": 4, "batched": True} for batched in batches(id) if batched)]
 
