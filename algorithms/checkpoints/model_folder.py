@@ -160,8 +160,9 @@ def load(
         counts as missing.
     ValueError
         The config asks for what no function computes, contradicts
-        itself or the arrays; θ has no place for an array; a file is
-        damaged, or is outside the folder. The error names it.
+        itself or the arrays; θ has no place for an array, or
+        `dtype` for its numbers; a file is damaged, or is outside
+        the folder. The error names it.
     ShapeError, DTypeError
         An array has another shape than the config says; is none of
         floats, or of another type than the rest; is of bfloat16,
