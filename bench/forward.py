@@ -88,7 +88,7 @@ def measure() -> None:
     """Print a table for each length, and write them all."""
     console, every = Console(), {}
     for ell in track(LENGTHS, "lengths", transient=True):
-        command = [sys.executable, "-m", "bench.forward", str(ell)]
+        command = [sys.executable, "-W", "ignore", "-m", "bench.forward", str(ell)]
         out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
         every[str(ell)] = json.loads(out.splitlines()[-1])
     for length, rows in every.items():

@@ -67,7 +67,7 @@ def measure() -> None:
     """Print a table, and write it."""
     every = {}
     for ell in track(LENGTHS, "lengths", transient=True):
-        command = [sys.executable, "-m", "bench.growth", str(ell)]
+        command = [sys.executable, "-W", "ignore", "-m", "bench.growth", str(ell)]
         out = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
         every[str(ell)] = json.loads(out.splitlines()[-1])
     table = Table(

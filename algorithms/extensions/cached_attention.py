@@ -6,6 +6,7 @@ for each token, the heads one below the other.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 from algorithms.extensions.grouped_queries import stack
@@ -35,6 +36,8 @@ def CachedAttention(
     V: Float[A, "*#batch H*d_mid ell_z"],
     W: MHAttentionParameters[A],
     Mask: Bool[Array, "*#batch ell_z ell_x"],
+    *,
+    attention: Callable[..., A] = attend,
 ) -> Float[A, "*batch d_out ell_x"]:
     """Several heads of attention, to keys and values of a cache.
 
@@ -50,6 +53,9 @@ def CachedAttention(
         H heads stacked along a leading axis, and W_o, b_o.
     Mask : bool, (*batch, ell_z, ell_x)
         `Mask[t_z, t_x]`: may token t_x attend to token t_z?
+    attention : function with the signature of `attend`
+        Algorithm C1, or one that gives the same otherwise:
+        `block_attend`, `online_attend`.
 
     Returns
     -------
@@ -89,7 +95,7 @@ def CachedAttention(
     V_g = heads(V, H)  # K1.2
     W_q, b_q = W.W_qkv[:2]
     Q = W_q @ per_head(X) + b_q[..., None]  # K1.3-K1.4
-    Y_h = attend(Q, K_g, V_g, per_head(Mask))  # K1.5
+    Y_h = attention(Q, K_g, V_g, per_head(Mask))  # K1.5
     Y = stack(Y_h)  # K1.6
     return W.W_o @ Y + W.b_o[:, None]  # K1.7
 
@@ -120,9 +126,9 @@ def extend_cache(
 
     Returns
     -------
-    K_gat : float, (*batch, H * d_attn, ell + ell_z)
+    K_hat : float, (*batch, H * d_attn, ell + ell_z)
         The keys of all tokens.
-    V_gat : float, (*batch, H * d_mid, ell + ell_z)
+    V_hat : float, (*batch, H * d_mid, ell + ell_z)
         Their values.
 
     Raises
@@ -156,9 +162,9 @@ def extend_cache(
     _, _, W_k, b_k, W_v, b_v = W.W_qkv
     K_g = W_k @ Z_h + b_k[..., None]  # K8.1
     V_g = W_v @ Z_h + b_v[..., None]  # K8.2
-    K_gat = xp.concat([K, stack(K_g)], axis=-1)  # K8.3
-    V_gat = xp.concat([V, stack(V_g)], axis=-1)  # K8.3
-    return K_gat, V_gat  # K8.3
+    K_hat = xp.concat([K, stack(K_g)], axis=-1)  # K8.3
+    V_hat = xp.concat([V, stack(V_g)], axis=-1)  # K8.3
+    return K_hat, V_hat  # K8.3
 
 
 def heads(K: Arr, H: int) -> Arr:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 from algorithms.extensions.cached_attention import heads
@@ -11,6 +12,7 @@ from algorithms.extensions.rotary_attention import (
     RotaryAttentionParameters,
     RotaryQueries,
 )
+from algorithms.extensions.scaled_dot_product import attend
 from algorithms.paper.attention import per_head
 from algorithms.signatures.arrays import A, Array, arange, namespace
 from algorithms.signatures.declarations import MayBeEmpty
@@ -107,6 +109,8 @@ def CachedRotaryAttention(
     Mask: Bool[Array, "*#batch ell_z ell_x"],
     omega: Float[A, " d_rot"],
     t_0: int,
+    *,
+    attention: Callable[..., A] = attend,
 ) -> Float[A, "*batch d_out ell_x"]:
     """Llama's attention, to keys and values of a cache.
 
@@ -126,6 +130,9 @@ def CachedRotaryAttention(
         As in `rotate`.
     t_0 : int, at least 0
         How many tokens stand before the first of X.
+    attention : function with the signature of `attend`
+        Algorithm C1, or one that gives the same otherwise:
+        `block_attend`, `online_attend`.
 
     Returns
     -------
@@ -174,6 +181,7 @@ def CachedRotaryAttention(
         per_head(Mask),
         omega,
         t_0,
+        attention=attention,
     )  # K10.3
     Y = stack(Y_h)  # K10.4
     return W.W_o @ Y  # K10.5

@@ -22,7 +22,8 @@ from algorithms.extensions.cached_rotary_attention import (
 from algorithms.extensions.gated import SwiGLU
 from algorithms.extensions.llama import LlamaParameters
 from algorithms.extensions.normalization import rms_norm
-from algorithms.paper.attention import MHAttention
+from algorithms.extensions.scaled_dot_product import attend
+from algorithms.paper.attention import Attention, MHAttention
 from algorithms.paper.embedding import (
     Token,
     positional_embedding,
@@ -71,6 +72,7 @@ def DStep(
     *,
     eps: float = 0.0,
     activation: Callable[[A], A] = GELU,
+    attention: Callable[..., A] = attend,
 ) -> tuple[
     Float[A, "*batch N_V ell_x"],
     Annotated[
@@ -96,6 +98,9 @@ def DStep(
         All parameters, of at least one layer.
     eps, activation
         As in `DTransformer`.
+    attention : function with the signature of `attend`
+        Algorithm C1, or one that gives the same otherwise:
+        `block_attend`, `online_attend`.
 
     Returns
     -------
@@ -153,7 +158,7 @@ def DStep(
         K_hat_l, V_hat_l = extend_cache(X_tilde, K, V, W)  # K4.6
         Mask = arange(ell + ell_x, x)[:, None] <= t  # K4.7
         X = X + CachedAttention(
-            X_tilde, K_hat_l, V_hat_l, W, Mask
+            X_tilde, K_hat_l, V_hat_l, W, Mask, attention=attention
         )  # K4.7
         X_tilde = layer_norm(X, gamma2, beta2, eps=eps)  # K4.8
         hidden = activation(
@@ -173,6 +178,7 @@ def encode(
     *,
     eps: float = 0.0,
     activation: Callable[[A], A] = ReLU,
+    attention: Callable[..., A] = Attention,
 ) -> tuple[
     Annotated[
         tuple[Float[A, "*batch H*d_attn ell_z"], ...],
@@ -192,7 +198,7 @@ def encode(
     theta : EDTransformerParameters
         All parameters; those of the encoder and, of each layer of
         the decoder, W_ed are used.
-    eps, activation
+    eps, activation, attention
         As in `EDTransformer`.
 
     Returns
@@ -237,7 +243,9 @@ def encode(
         W_enc, gamma1, beta1, gamma2, beta2, *mlp = encoder_layer
         W_mlp1, b_mlp1, W_mlp2, b_mlp2 = mlp
         Mask = bidirectional_mask(Z, Z)  # K11.5
-        Z = Z + MHAttention(Z, Z, W_enc, Mask)  # K11.5
+        Z = Z + MHAttention(
+            Z, Z, W_enc, Mask, attention=attention
+        )  # K11.5
         Z = layer_norm(Z, gamma1, beta1, eps=eps)  # K11.6
         hidden = activation(W_mlp1 @ Z + b_mlp1[:, None])  # K11.7
         Z = Z + W_mlp2 @ hidden + b_mlp2[:, None]  # K11.7
@@ -283,6 +291,7 @@ def EDStep(
     *,
     eps: float = 0.0,
     activation: Callable[[A], A] = ReLU,
+    attention: Callable[..., A] = attend,
 ) -> tuple[
     Float[A, "*batch N_V ell_x"],
     Annotated[
@@ -311,6 +320,9 @@ def EDStep(
         parameters are used.
     eps, activation
         As in `EDTransformer`.
+    attention : function with the signature of `attend`
+        Algorithm C1, or one that gives the same otherwise:
+        `block_attend`, `online_attend`.
 
     Returns
     -------
@@ -371,11 +383,13 @@ def EDStep(
         K_hat_l, V_hat_l = extend_cache(X, K, V, W_dec)  # K5.5
         Mask = arange(ell + ell_x, x)[:, None] <= t  # K5.6
         X = X + CachedAttention(
-            X, K_hat_l, V_hat_l, W_dec, Mask
+            X, K_hat_l, V_hat_l, W_dec, Mask, attention=attention
         )  # K5.6
         X = layer_norm(X, gamma3, beta3, eps=eps)  # K5.7
         Mask = bidirectional_mask(X, K_ed)  # K5.8
-        X = X + CachedAttention(X, K_ed, V_ed, W_ed, Mask)  # K5.8
+        X = X + CachedAttention(
+            X, K_ed, V_ed, W_ed, Mask, attention=attention
+        )  # K5.8
         X = layer_norm(X, gamma4, beta4, eps=eps)  # K5.9
         hidden = activation(W_mlp3 @ X + b_mlp3[:, None])  # K5.10
         X = X + W_mlp4 @ hidden + b_mlp4[:, None]  # K5.10
@@ -408,6 +422,7 @@ def LlamaStep(
     omega: Float[A, " d_rot"],
     *,
     eps: float = 0.0,
+    attention: Callable[..., A] = attend,
 ) -> tuple[
     Float[A, "*batch N_V ell_x"],
     Annotated[
@@ -435,6 +450,9 @@ def LlamaStep(
         As in `Llama`.
     eps : float, at least 0
         As in `Llama`.
+    attention : function with the signature of `attend`
+        Algorithm C1, or one that gives the same otherwise:
+        `block_attend`, `online_attend`.
 
     Returns
     -------
@@ -491,7 +509,14 @@ def LlamaStep(
         )  # K6.6
         Mask = arange(ell + ell_x, x)[:, None] <= t  # K6.7
         X = X + CachedRotaryAttention(
-            X_tilde, K_hat_l, V_hat_l, W, Mask, omega, ell
+            X_tilde,
+            K_hat_l,
+            V_hat_l,
+            W,
+            Mask,
+            omega,
+            ell,
+            attention=attention,
         )  # K6.7
         X_tilde = rms_norm(X, gamma2, eps=eps)  # K6.8
         X = X + SwiGLU(X_tilde, W_mlp)  # K6.9

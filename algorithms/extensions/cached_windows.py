@@ -15,6 +15,7 @@ from algorithms.extensions.cached_rotary_attention import (
 from algorithms.extensions.gated import SwiGLU
 from algorithms.extensions.llama import LlamaParameters
 from algorithms.extensions.normalization import rms_norm
+from algorithms.extensions.scaled_dot_product import attend
 from algorithms.paper.embedding import Token, token_embedding
 from algorithms.paper.inference import Tokens
 from algorithms.paper.sampling import sample, temper, weighed
@@ -67,6 +68,7 @@ def MistralStep(
     *,
     w: int,
     eps: float = 0.0,
+    attention: Callable[..., A] = attend,
 ) -> tuple[
     Float[A, "*batch N_V ell_x"],
     Annotated[
@@ -102,6 +104,9 @@ def MistralStep(
         As in `Mistral`.
     eps : float, at least 0
         As in `Llama`.
+    attention : function with the signature of `attend`
+        Algorithm C1, or one that gives the same otherwise:
+        `block_attend`, `online_attend`.
 
     Returns
     -------
@@ -161,7 +166,7 @@ def MistralStep(
         seen = (t_x <= t_z) & (t_z <= t_x + ell)
         Mask = seen & (t_z + t_0 >= ell)  # K12.7
         X = X + CachedRotaryAttention(
-            X_tilde, K, V, W, Mask, omega, t_0
+            X_tilde, K, V, W, Mask, omega, t_0, attention=attention
         )  # K12.7
         K_hat_l = K[..., ell_x:]  # K12.8
         V_hat_l = V[..., ell_x:]  # K12.9
