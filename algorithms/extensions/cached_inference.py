@@ -16,6 +16,8 @@ from algorithms.extensions.cached_steps import (
     encode,
 )
 from algorithms.extensions.llama import LlamaParameters
+from algorithms.extensions.scaled_dot_product import attend
+from algorithms.paper.attention import Attention
 from algorithms.paper.embedding import Token, reserved
 from algorithms.paper.inference import LengthLimitWarning, Tokens
 from algorithms.paper.notation import GELU, ReLU
@@ -56,6 +58,7 @@ def CachedDInference(
     rng: np.random.Generator,
     eps: float = 0.0,
     activation: Callable[[A], A] = GELU,
+    attention: Callable[..., A] = attend,
     weigh: Callable[[A], A] | None = None,
 ) -> Integer[Tokens, " ell_gen"]:
     """Continue a prompt as Algorithm 14 does, and compute less.
@@ -73,6 +76,9 @@ def CachedDInference(
         How many tokens to add; ell + ell_gen − 1 ≤ ell_max (A4).
     tau, rng, eps, activation, weigh
         As in `DInference`.
+    attention : function with the signature of `attend`
+        As in `DStep`: `block_attend` reads a long prompt in little
+        memory.
 
     Returns
     -------
@@ -90,7 +96,12 @@ def CachedDInference(
 
     Notes
     -----
-    The cache holds L H (d_attn + d_mid) numbers for each token.
+    The cache holds L H (d_attn + d_mid) numbers for each token. L
+    and ell_gen are at least 1, where `DInference` takes 0: sizes
+    are read off a cache of some layer, and the prompt is read
+    whatever follows. P of every token of the prompt is made, of
+    which the last column is used: N_V ell numbers.
+
     Published models of Algorithm 10's form write with their ε and
     their activation: GPT-2 with `eps=1e-5` and
     `activation=GELU_tanh`.
@@ -119,7 +130,13 @@ def CachedDInference(
     K_l = tuple(zero_columns(W.W_k) for W in heads)  # K2.2
     V_l = tuple(zero_columns(W.W_v) for W in heads)  # K2.3
     P_hat, K_l, V_l = DStep(
-        x, K_l, V_l, theta_hat, eps=eps, activation=activation
+        x,
+        K_l,
+        V_l,
+        theta_hat,
+        eps=eps,
+        activation=activation,
+        attention=attention,
     )  # K2.4
     p = P_hat[:, ell - 1]  # K2.5
     q = weighed(temper(p, tau), weigh)  # K2.6
@@ -133,6 +150,7 @@ def CachedDInference(
             theta_hat,
             eps=eps,
             activation=activation,
+            attention=attention,
         )  # K2.9
         p = P[:, 0]  # K2.10
         q = weighed(temper(p, tau), weigh)  # K2.11
@@ -165,6 +183,7 @@ def CachedEDInference(
     eos_token: int | None = None,
     eps: float = 0.0,
     activation: Callable[[A], A] = ReLU,
+    attention: Callable[..., A] = Attention,
     weigh: Callable[[A], A] | None = None,
 ) -> Integer[Tokens, " ell_x"]:
     """Predict a sequence as Algorithm 15 does, and compute less.
@@ -180,6 +199,10 @@ def CachedEDInference(
         Trained parameters, of at least one layer of the decoder.
     tau, rng, ell_gen, bos_token, eos_token, eps, activation, weigh
         As in `EDInference`.
+    attention : function with the signature of `Attention`
+        Algorithm 4, or one that gives the same otherwise:
+        `BlockAttention`, `OnlineAttention`. The encoder's: a step
+        of one token has few scores.
 
     Returns
     -------
@@ -204,7 +227,9 @@ def CachedEDInference(
     Notes
     -----
     The cache holds L_dec H (d_attn + d_mid) numbers for each token,
-    of the context and of the prediction. A bos_token that is
+    of the context and of the prediction. L_dec is at least 1, where
+    `EDInference` takes 0: sizes are read off a cache of some layer.
+    ell_gen may be 0. A bos_token that is
     eos_token too ends nothing where it stands first (A7).
 
     Source: Phuong & Hutter 2022, Algorithm 15; Shazeer 2019, "Fast
@@ -232,7 +257,11 @@ def CachedEDInference(
         eos_token = reserved("CachedEDInference", N_V, 1)
     z = as_index(z)
     K_ed_l, V_ed_l = encode(
-        z, theta_hat, eps=eps, activation=activation
+        z,
+        theta_hat,
+        eps=eps,
+        activation=activation,
+        attention=attention,
     )  # K3.1
     heads = [
         layer.W_dec.W_qkv for layer in theta_hat.decoder_layers
@@ -287,6 +316,7 @@ def CachedLlamaInference(
     tau: float,
     rng: np.random.Generator,
     eps: float = 0.0,
+    attention: Callable[..., A] = attend,
     weigh: Callable[[A], A] | None = None,
 ) -> Integer[Tokens, " ell_gen"]:
     """Continue a prompt by Llama, with a cache.
@@ -308,6 +338,9 @@ def CachedLlamaInference(
         As in `DInference`.
     eps : float, at least 0
         As in `Llama`.
+    attention : function with the signature of `attend`
+        As in `LlamaStep`: `block_attend` reads a long prompt in
+        little memory.
 
     Returns
     -------
@@ -324,6 +357,8 @@ def CachedLlamaInference(
     Notes
     -----
     The cache holds L H_kv (d_attn + d_mid) numbers for each token.
+    P of every token of the prompt is made, of which the last column
+    is used: N_V ell numbers.
 
     Source: Touvron et al. 2023, "Llama 2: Open Foundation and
     Fine-Tuned Chat Models", section A.2.1.
@@ -349,7 +384,13 @@ def CachedLlamaInference(
     K_l = tuple(zero_columns(W.W_k) for W in heads)  # K7.2
     V_l = tuple(zero_columns(W.W_v) for W in heads)  # K7.3
     P_hat, K_l, V_l = LlamaStep(
-        x, K_l, V_l, theta_hat, omega, eps=eps
+        x,
+        K_l,
+        V_l,
+        theta_hat,
+        omega,
+        eps=eps,
+        attention=attention,
     )  # K7.4
     p = P_hat[:, ell - 1]  # K7.5
     q = weighed(temper(p, tau), weigh)  # K7.6
@@ -357,7 +398,13 @@ def CachedLlamaInference(
     x = append(x, y)  # K7.7
     for i in range(1, ell_gen):  # K7.8
         P, K_l, V_l = LlamaStep(
-            x[-1:], K_l, V_l, theta_hat, omega, eps=eps
+            x[-1:],
+            K_l,
+            V_l,
+            theta_hat,
+            omega,
+            eps=eps,
+            attention=attention,
         )  # K7.9
         p = P[:, 0]  # K7.10
         q = weighed(temper(p, tau), weigh)  # K7.11

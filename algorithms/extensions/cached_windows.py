@@ -199,6 +199,7 @@ def CachedMistralInference(
     tau: float,
     rng: np.random.Generator,
     eps: float = 0.0,
+    attention: Callable[..., A] = attend,
     weigh: Callable[[A], A] | None = None,
 ) -> Integer[Tokens, " ell_gen"]:
     """Continue a prompt by Mistral, with a cache of its window.
@@ -222,6 +223,9 @@ def CachedMistralInference(
         As in `DInference`.
     eps : float, at least 0
         As in `Llama`.
+    attention : function with the signature of `attend`
+        As in `MistralStep`: `block_attend` reads a long prompt in
+        little memory.
 
     Returns
     -------
@@ -238,7 +242,8 @@ def CachedMistralInference(
     Notes
     -----
     The cache holds (w − 1) L H_kv (d_attn + d_mid) numbers, however
-    long the text is.
+    long the text is. P of every token of the prompt is made, of
+    which the last column is used: N_V ell numbers.
 
     Source: Jiang et al. 2023, "Mistral 7B", section 2, "Rolling
     Buffer Cache".
@@ -264,7 +269,15 @@ def CachedMistralInference(
     K_l = tuple(zero_columns(W.W_k, w - 1) for W in heads)  # K13.2
     V_l = tuple(zero_columns(W.W_v, w - 1) for W in heads)  # K13.3
     P_hat, K_l, V_l = MistralStep(
-        x, K_l, V_l, theta_hat, omega, 0, w=w, eps=eps
+        x,
+        K_l,
+        V_l,
+        theta_hat,
+        omega,
+        0,
+        w=w,
+        eps=eps,
+        attention=attention,
     )  # K13.4
     p = P_hat[:, ell - 1]  # K13.5
     q = weighed(temper(p, tau), weigh)  # K13.6
@@ -280,6 +293,7 @@ def CachedMistralInference(
             ell + i - 1,
             w=w,
             eps=eps,
+            attention=attention,
         )  # K13.9
         p = P[:, 0]  # K13.10
         q = weighed(temper(p, tau), weigh)  # K13.11

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import numpy as np
 
+from algorithms.paper.attention import Attention
 from algorithms.paper.decoder import DTransformer
 from algorithms.paper.embedding import Token, reserved
 from algorithms.paper.encoder_decoder import EDTransformer
@@ -56,6 +57,7 @@ def DInference(
     rng: np.random.Generator,
     eps: float = 0.0,
     activation: Callable[[A], A] = GELU,
+    attention: Callable[..., A] = Attention,
     weigh: Callable[[A], A] | None = None,
 ) -> Integer[Tokens, " ell_gen"]:
     """Continue a prompt, one token at a time.
@@ -73,7 +75,7 @@ def DInference(
         from P, ∞ is uniform.
     rng : numpy.random.Generator
         Asked for one number a token.
-    eps, activation
+    eps, activation, attention
         As in `DTransformer`.
     weigh : function of an array, optional
         What makes weights to sample from of the tempered P: one or
@@ -116,7 +118,11 @@ def DInference(
     ell = x.shape[0]  # 14.1
     for i in range(ell_gen):  # 14.2
         P = DTransformer(
-            x, theta_hat, eps=eps, activation=activation
+            x,
+            theta_hat,
+            eps=eps,
+            activation=activation,
+            attention=attention,
         )  # 14.3
         p = P[:, ell + i - 1]  # 14.4
         q = weighed(temper(p, tau), weigh)  # 14.5
@@ -148,6 +154,7 @@ def EDInference(
     eos_token: int | None = None,
     eps: float = 0.0,
     activation: Callable[[A], A] = ReLU,
+    attention: Callable[..., A] = Attention,
     weigh: Callable[[A], A] | None = None,
 ) -> Integer[Tokens, " ell_x"]:
     """Predict the sequence that follows from another.
@@ -168,7 +175,7 @@ def EDInference(
         (A5); by default ell_max, the most that θ can read.
     bos_token, eos_token : int, optional
         By default the paper's, N_V−2 and N_V−1.
-    eps, activation
+    eps, activation, attention
         As in `EDTransformer`.
     weigh : function of an array, optional
         What makes weights to sample from of the tempered P: one or
@@ -227,7 +234,12 @@ def EDInference(
     y = -1  # 15.2
     while y != eos_token and x_hat.shape[0] <= ell_gen:  # 15.3
         P = EDTransformer(
-            z, x_hat, theta_hat, eps=eps, activation=activation
+            z,
+            x_hat,
+            theta_hat,
+            eps=eps,
+            activation=activation,
+            attention=attention,
         )  # 15.4
         p = P[:, x_hat.shape[0] - 1]  # 15.5
         q = weighed(temper(p, tau), weigh)  # 15.6

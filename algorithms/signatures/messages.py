@@ -43,8 +43,12 @@ def wrong_shape(
         why = [f"batch={leading.known}", *why]
     if leading.input_met_parameter:
         why.append("no leading axis of θ meets one of an input")
-    if 0 in shape[len(shape) - len(declaration.axes) :]:
-        why.append("no axis is empty")
+    pairs = zip(declaration.axes[::-1], shape[::-1], strict=False)
+    empty = declaration.may_be_empty
+    if any(size == 0 and axis != empty for axis, size in pairs):
+        why.append(
+            "no axis is empty" + f" but {empty}" * bool(empty)
+        )
     want = ", ".join(axes) + "," * (len(axes) == 1)
     where = f" where {', '.join(dict.fromkeys(why))}" if why else ""
     return f"has shape {shape}, want ({want}){where}"

@@ -77,7 +77,8 @@ def draw(
 def as_required(sizes: Mapping[str, int], header: Header) -> Mapping[str, int]:
     """Return sizes as an algorithm requires them: equal, or one not larger than another.
 
-    The one that may not be larger gives way, `d_rot` in `2 d_rot ≤ d_attn`; a length never does.
+    The one that may not be larger gives way, `d_rot` in `2 d_rot ≤ d_attn`. Of a rule on lengths the
+    other side grows: `ℓ_max` in `length(x) ≤ ℓ_max`, and the text in `k + 1 ≤ length(x)`.
     """
     equal = {
         atom.name: size.value({part: sizes[part.name] for part in size.atoms})
@@ -88,12 +89,13 @@ def as_required(sizes: Mapping[str, int], header: Header) -> Mapping[str, int]:
     for requirement in header.requirements:
         excess = requirement.excess
         at = {atom: known[atom.name] for atom in excess.atoms if atom.name in known}
-        if len(at) < len(excess.atoms) or any("(" in atom.name for atom in at):
+        if len(at) < len(excess.atoms):
             continue
+        step = 1 if any("(" in atom.name for atom in at) else -1
         for atom in at:
             slope = excess.coefficients(atom)[1].constant
-            while slope is not None and slope < 0 and excess.value(at) < 0 < at[atom]:
-                at[atom] -= 1
+            while slope is not None and slope * step > 0 > excess.value(at) and at[atom] > 0:
+                at[atom] += step
             known[atom.name] = at[atom]
     return known
 

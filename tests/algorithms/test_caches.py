@@ -174,6 +174,12 @@ def test_a_cache_of_other_heads_is_refused():
         DStep(X[:3], nothing(9, 2), nothing(6, 2), DECODER)
 
 
+def test_a_cache_of_nothing_has_the_rows_of_all_heads():
+    for wrong, why in (((9, 0), r"d_attn=4 \(.*\)$"), ((0, 2), "no axis is empty but ell$")):
+        with pytest.raises(ShapeError, match=rf"^DStep: K_l\[0\] has shape .*{why}"):
+            DStep(X[:3], nothing(*wrong), nothing(6, wrong[1]), DECODER)
+
+
 def test_a_cache_of_another_window_is_refused():
     with pytest.raises(ValueError, match=r"^MistralStep: want w == ell \+ 1, got w=3, ell=3"):
         MistralStep(X, nothing(8, 3), nothing(6, 3), LLAMA, OMEGA, 0, w=3)

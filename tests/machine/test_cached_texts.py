@@ -20,7 +20,7 @@ from spec.inputs.draw import Inputs
 from spec.language.checked import Checked
 from spec.language.tree import Line
 from spec.library import checked
-from spec.machine import Frame, Machine, Value, Watcher
+from spec.machine import Frame, Machine, Parameters, Value, Watcher
 
 WHOLE = {"K4": "10", "K5": "8", "K6": "X1"}
 LEAST = {"L": 1, "L_enc": 1, "L_dec": 1, "H": 2}
@@ -147,3 +147,14 @@ def test_a_window_keeps_as_much_as_it_sees_whatever_stood_there_before(
         columns.append(P)
     whole = machine.run("X2", [x], [theta, ω], chosen)
     assert np.array_equal(np.concatenate(columns, axis=1), whole)
+
+
+@pytest.mark.parametrize(("k", "w"), [(1, 1), (1, 2), (2, 3), (3, 9)])
+def test_sinks_and_a_window_are_drawn_from_what_a_whole_pass_says(k: int, w: int) -> None:
+    inputs, seen = drawn("K15", **LEAST, **{**PROMPT, "length(x)": 4}), Distributions("K15")
+    inputs = replace(inputs, hyperparameters={**inputs.hyperparameters, "k": k, "w": w})
+    y = run("K15", inputs, random=stream(), watcher=seen)
+    x, theta = inputs.inputs
+    theta = Parameters("X9", theta.fields)  # of the same parts
+    P = Machine(checked(), Floats()).run("X9", [[*x, *y[:-1]]], [theta], inputs.hyperparameters)
+    assert np.array_equal(np.concatenate(seen.p, axis=1), P[:, len(x) - 1 :])
