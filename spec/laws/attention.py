@@ -148,7 +148,7 @@ def tokens_of_X_may_change_places(case: LawCase) -> str:
     return case.contradiction(reordered, where, lambda result: result[:, ::-1])
 
 
-@law(3, *HEAD, 5, 8, 9, 10, "H2")
+@law(3, 4, "C4", 5, 8, 9, 10, "H2")
 def b_k_changes_nothing(case: LawCase) -> str:
     """The same number may be added to all scores of a token: b_k adds q · b_k, and is in vain."""
     changed = case.with_parameters(each("b_k", lambda b: -2 * b))

@@ -135,7 +135,37 @@ STRETCHED = "return ẽ = [a ⊙ cos(φ) + b ⊙ sin(φ); a ⊙ sin(φ) + b ⊙ 
 #: Line ∇5.9 without the mask.
 UNMASKED = "X̄^h, Z̄^h, W̄^h_qkv ← ∇Attention(X, Z, Ȳ^h | W^h_qkv, Mask ≡ 1)"
 
-BROKEN: Mapping[str, tuple[Broken, ...]] = {
+
+def mistaken(run: Inputs) -> Inputs:
+    """No mask, queries that see the first, a first token that is louder, and no negative values."""
+    run = change_parameters(run, each("Mask", np.ones_like))
+    run = change_parameters(run, each("W_v b_v", np.abs))
+    X, *context = (np.array(value) for value in run.inputs)
+    for value in context:
+        value[:, 0] *= 3
+    *others, V = context
+    context = [*others, np.abs(V)] if others else context
+    return replace(run, inputs=(X + X[:, :1], *context))
+
+
+#: Attention by blocks of queries and of keys: with projections, and without.
+BLOCKS = {id: runs_on(id, mistaken) for id in ("C4", "C5", "C6", "C7")}
+OF_HEAD = (BLOCKS["C4"], BLOCKS["C5"])
+OF_READY = (BLOCKS["C6"], BLOCKS["C7"])
+OF_BLOCKS = {
+    "the_order_of_the_context_does_not_matter": (*OF_HEAD, *OF_READY),
+    "what_is_masked_changes_nothing": (*OF_HEAD, *OF_READY),
+    "a_token_that_may_attend_to_nothing_gets_no_value": (*OF_HEAD, *OF_READY),
+    "a_context_of_equal_tokens_gives_the_value_of_one": (*OF_HEAD, *OF_READY),
+    "what_comes_out_lies_between_the_values": (*OF_HEAD, *OF_READY),
+    "a_factor_of_the_values_is_one_of_the_result": (*OF_HEAD, *OF_READY),
+    "tokens_of_X_are_independent": (*OF_HEAD, *OF_READY),
+    "tokens_of_X_may_change_places": (*OF_HEAD, *OF_READY),
+    "a_vector_added_to_all_keys_changes_nothing": OF_READY,
+    "b_k_changes_nothing": (reads(_C4_2="K ← ReLU(W_k Z + b_k 1ᵀ)"),),
+}
+
+PLANTED: Mapping[str, tuple[Broken, ...]] = {
     "the_same_token_gives_the_same_column": (
         lookup(lambda v, W_e: W_e[:, v] + np.arange(len(v))),
         lookup(lambda t, W_p: W_p[:, t] + np.arange(len(t)), "2"),
@@ -359,3 +389,5 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
         reads(_K6_7="X ← X + CachedRotaryAttention(X̃, K̂_l, V̂_l | W_l, Mask ≡ 1, ω, ℓ)"),
     ),
 }
+
+BROKEN = {law: (*plants, *OF_BLOCKS.get(law, ())) for law, plants in PLANTED.items()}
