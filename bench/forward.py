@@ -45,7 +45,7 @@ def ways(ell: int) -> dict[str, Callable[[], Any]]:
 
     def on_torch(attention: Any) -> Callable[[], Any]:
         run = torch.compile(partial(GPT2, **attention), fullgraph=True, dynamic=False)
-        return lambda: torch.inference_mode()(run)(tokens, tensors)
+        return partial(torch.no_grad()(run), tokens, tensors)
 
     def on_jax(attention: Any) -> Callable[[], Any]:
         run = jax.jit(partial(GPT2, **attention))

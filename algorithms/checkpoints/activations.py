@@ -1,10 +1,11 @@
-"""An activation of published models, besides SiLU."""
+"""Activations of published models besides SiLU, and their names."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
 
+from algorithms.paper.notation import GELU
 from algorithms.signatures.arrays import A, namespace
 from algorithms.signatures.decorator import checked
 
@@ -41,3 +42,11 @@ def GELU_tanh(X: Float[A, "*batch"]) -> Float[A, "*batch"]:
     X = xp.where(X < -100, -100.0, X)  # not −∞ · 0
     inner = (X + X * X * X * 0.044715) * math.sqrt(2 / math.pi)
     return X * ((xp.tanh(inner) + 1.0) * 0.5)
+
+
+def another_activation(phi: object) -> bool | str:
+    """Another activation than the paper's GELU, in words."""
+    if phi is GELU_tanh:
+        return "GELU in its tanh form"
+    name = getattr(phi, "__name__", "")
+    return phi is not GELU and f"{name} where the paper has GELU"

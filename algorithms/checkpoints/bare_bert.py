@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple
 
 from algorithms.checkpoints.bert import (
     BERT_DEPARTURES,
+    BERT_POOLER,
+    BERT_POSITIONS,
     Segment,
     encoder_layers,
 )
@@ -196,5 +198,5 @@ def bare_bert_parameters(
         embeddings["token_type_embeddings.weight"].mT,
         *embeddings.pair("LayerNorm"),
     )
-    bert.refuse_unread("pooler.", "cls.")
+    bert.refuse_unread(BERT_POSITIONS, *BERT_POOLER, "cls.")
     return parameters

@@ -32,6 +32,14 @@ from algorithms.signatures.trees import B, Map, map_each
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Integer
 
+#: Of other tasks; and the numbers 0, 1, …, in files of 2022.
+BERT_POOLER = ("pooler.dense.weight", "pooler.dense.bias")
+BERT_NEXT_SENTENCE = (
+    "cls.seq_relationship.weight",
+    "cls.seq_relationship.bias",
+)
+BERT_POSITIONS = "embeddings.position_ids"
+
 BERT_DEPARTURES = (
     Departure(
         "B1",
@@ -259,7 +267,10 @@ def bert_parameters(
     )
     W_s = embeddings["token_type_embeddings.weight"].mT
     b_u = head["decoder.bias" if "decoder.bias" in head else "bias"]
-    bert.refuse_unread("pooler.", "cls.seq_relationship.")
+    head.get("bias", b_u)  # the same again
+    bert.refuse_unread(
+        BERT_POSITIONS, *BERT_POOLER, *BERT_NEXT_SENTENCE
+    )
     head.refuse_unread()
     return BERTParameters(theta, W_s, gamma_e, beta_e, b_u)
 

@@ -11,6 +11,9 @@ from algorithms.checkpoints.bare_bert import (
 from algorithms.checkpoints.bert import (
     BERT,
     BERT_DEPARTURES,
+    BERT_NEXT_SENTENCE,
+    BERT_POOLER,
+    BERT_POSITIONS,
     bert_parameters,
 )
 from algorithms.checkpoints.bert_for_classes import (
@@ -19,6 +22,7 @@ from algorithms.checkpoints.bert_for_classes import (
 )
 from algorithms.checkpoints.described import (
     Described,
+    Shapes,
     linear,
     matrix,
     norm,
@@ -29,6 +33,7 @@ from algorithms.checkpoints.described import (
 from algorithms.checkpoints.model_config import Config
 
 _HEAD = "cls.predictions."
+_POOLER = [f"bert.{name}" for name in BERT_POOLER]
 _W_E = "bert.embeddings.word_embeddings.weight"
 
 
@@ -37,7 +42,9 @@ def bare_bert(config: Config) -> Described:
     body = _body(config)
     return body._replace(
         read=partial(bare_bert_parameters, H=body.sizes["H"]),
-        besides=("bert.pooler.",),
+        besides=body.besides
+        | {*_POOLER, *BERT_NEXT_SENTENCE, *_predictions(body)}
+        | {f"{_HEAD}decoder.{x}" for x in ("weight", "bias")},
     )
 
 
@@ -46,15 +53,9 @@ def bert(config: Config) -> Described:
     body = _body(config)
     N_V, d_e = body.sizes["N_V"], body.sizes["d_e"]
     tied = config.flag("tie_word_embeddings", True)
-    arrays = body.arrays | under(
-        _HEAD,
-        [
-            linear("transform.dense", d_e, d_e),
-            norm("transform.LayerNorm", d_e),
-            {"bias": (N_V,)},
-            {} if tied else linear("decoder", N_V, d_e),
-        ],
-    )
+    arrays = body.arrays | _predictions(body)
+    if not tied:
+        arrays |= linear(f"{_HEAD}decoder", N_V, d_e)
     copies = {
         f"{_HEAD}decoder.weight": _W_E,
         f"{_HEAD}decoder.bias": f"{_HEAD}bias",
@@ -69,7 +70,19 @@ def bert(config: Config) -> Described:
         arrays=arrays,
         copies=copies if tied else {},
         read=partial(bert_parameters, H=body.sizes["H"]),
-        besides=("bert.pooler.", "cls.seq_relationship."),
+        besides=body.besides | {*_POOLER, *BERT_NEXT_SENTENCE},
+    )
+
+
+def _predictions(body: Described) -> Shapes:
+    N_V, d_e = body.sizes["N_V"], body.sizes["d_e"]
+    return under(
+        _HEAD,
+        [
+            linear("transform.dense", d_e, d_e),
+            norm("transform.LayerNorm", d_e),
+            {"bias": (N_V,)},
+        ],
     )
 
 
@@ -169,4 +182,5 @@ def _body(config: Config) -> Described:
         arrays,
         {},
         dict,
+        besides=frozenset({f"bert.{BERT_POSITIONS}"}),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple
 
 from algorithms.checkpoints.bert import (
     BERT_DEPARTURES,
+    BERT_POSITIONS,
     Segment,
     encoder_layers,
 )
@@ -232,5 +233,5 @@ def bert_for_classes_parameters(
         embeddings["token_type_embeddings.weight"].mT,
         *embeddings.pair("LayerNorm"),
     )
-    bert.refuse_unread()
+    bert.refuse_unread(BERT_POSITIONS)
     return parameters

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from algorithms.checkpoints.departures import Departure
+from algorithms.checkpoints.state import in_layers
 
 #: The shape of each array of a file.
 Shapes = dict[str, tuple[int, ...]]
@@ -30,12 +31,15 @@ class Described(NamedTuple):
     #: Arrays that a file may hold too, each the same as another.
     copies: Mapping[str, str]
     read: Callable[[Mapping[str, Any]], Any]  #: arrays to θ
-    #: Prefixes of arrays that have no part in P.
-    besides: tuple[str, ...] = ()
+    #: What Hugging Face's files hold that has no part in P.
+    besides: frozenset[str] = frozenset()
     #: What θ is of the arrays, where it is not the same numbers,
     #: and its inverse.
     from_file: Callable[[Any], Any] = unchanged
     to_file: Callable[[Any], Any] = unchanged
+    causal: bool = False  #: column t of P is about token t+1
+    #: What continues a text, and keeps keys and values.
+    cached: Callable[..., Any] | None = None
 
 
 def vector(name: str, rows: int) -> Shapes:
@@ -78,6 +82,11 @@ def repeated(
         for l in range(count)
         for name, shape in layer.items()
     }
+
+
+def computed(base: str, L: int, *names: str) -> frozenset[str]:
+    """Arrays of each layer that are computed, not learnt."""
+    return frozenset(base + name for name in in_layers(L, *names))
 
 
 def those_that_are(

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from algorithms.checkpoints.described import Described
-from algorithms.checkpoints.state import State
 from algorithms.checkpoints.weight_files import FLOATS, Stored
 from algorithms.signatures.array_types import dtype_name
 from algorithms.signatures.arrays import to_numpy
@@ -35,7 +34,12 @@ def compared(
             raise ShapeError(
                 f"{where}: {name} has shape {have}, want {want}"
             )
-    _refuse_unread(stored, described, where)
+    known = _known(described)
+    for name in stored:
+        if name not in known:
+            raise ValueError(
+                f"{where}: θ has no place for array {name}"
+            )
     found = {name: stored[name] for name in described.arrays}
     _compare_types(found, dtype, where)
     for copy, origin in described.copies.items():
@@ -49,6 +53,14 @@ def compared(
     return found
 
 
+def _known(described: Described) -> set[str]:
+    return {
+        *described.arrays,
+        *described.copies,
+        *described.besides,
+    }
+
+
 def _renamed(
     stored: Mapping[str, Stored], described: Described, where: str
 ) -> dict[str, Stored]:
@@ -57,15 +69,12 @@ def _renamed(
     A model saved without its head has no prefix before its names,
     and γ and β were called so in 2018.
     """
-    base, ours = described.base, _tops(described)
-    bare = not any(name.startswith(base) for name in stored)
+    base, known = described.base, _known(described)
     renamed: dict[str, Stored] = {}
     for old, one in stored.items():
         name = old.replace("LayerNorm.gamma", "LayerNorm.weight")
         name = name.replace("LayerNorm.beta", "LayerNorm.bias")
-        if _top(name) not in ours and (
-            bare or base + name in described.arrays
-        ):
+        if name not in known and base + name in known:
             name = base + name
         if name in renamed:
             raise ValueError(
@@ -75,23 +84,24 @@ def _renamed(
     return renamed
 
 
-def _refuse_unread(
-    stored: Mapping[str, Stored], described: Described, where: str
-) -> None:
-    """Refuse what changes P; leave out what is of other tasks."""
-    ours = _tops(described)
-    others = (name for name in stored if _top(name) not in ours)
-    state: State[Any] = State(where, stored)
-    state.read |= described.arrays.keys() | described.copies.keys()
-    state.refuse_unread(*others, *described.besides)
-
-
-def _top(name: str) -> str:
-    return name.partition(".")[0]
-
-
-def _tops(described: Described) -> set[str]:
-    return {*map(_top, (*described.arrays, *described.copies))}
+def converted(
+    stored: Mapping[str, Stored], dtype: str | None, where: str
+) -> dict[str, NDArray[Any]]:
+    """The arrays in a type that holds their numbers."""
+    arrays = {}
+    for name, one in stored.items():
+        with np.errstate(over="ignore"):
+            arrays[name] = array = one.array(dtype)
+        if (
+            dtype
+            and np.isinf(array).any()
+            and not (np.isinf(array) == np.isinf(one.array())).all()
+        ):
+            raise ValueError(
+                f"{where}: {name} has numbers that pass the "
+                f"largest of {dtype}, {np.finfo(dtype).max:g}"
+            )
+    return arrays
 
 
 def _compare_types(
@@ -118,13 +128,36 @@ def _compare_types(
         )
 
 
+def refuse_unlike(
+    described: Described, parameters: Any, where: str
+) -> None:
+    """Refuse parameters that no file of this model could hold.
+
+    Values are compared where one array of a file is several of θ,
+    or none. Nothing else is copied.
+    """
+    _arrays(described, parameters, where, whole=False)
+
+
 def arrays_of_file(
     described: Described, parameters: Any, where: str
 ) -> dict[str, NDArray[Any]]:
-    """The arrays of a file that is read as these parameters.
+    """The arrays of a file that is read as these parameters."""
+    return _arrays(described, parameters, where, whole=True)
+
+
+def _arrays(
+    described: Described,
+    parameters: Any,
+    where: str,
+    *,
+    whole: bool,
+) -> dict[str, NDArray[Any]]:
+    """The arrays of a file, with all of θ in them or some.
 
     What reads a file has the file's arrays in other shapes, not
-    other arrays: what is written to θ is then in the file.
+    other arrays: what is written to θ is then in the file. Zeros
+    take no memory until they are written to.
     """
     theta = tree_map(_in_numpy(where), parameters)
     first = next(named_arrays(theta, ""), ("", None))[1]
@@ -135,17 +168,49 @@ def arrays_of_file(
     }
     places = described.read(arrays)
     _compare_shapes(theta, places, where)
-    theta = described.to_file(theta)
-    tree_map(np.copyto, places, theta)
+    held = dict(named_arrays(described.to_file(theta), ""))
+    alone = set() if whole else _alone(places, arrays)
+    for name, place in named_arrays(places, ""):
+        if name not in alone:
+            np.copyto(place, held[name])
     # Some are no array of the file but zeros, or another again.
-    written = dict(named_arrays(described.read(arrays), ""))
-    for name, w in named_arrays(theta, ""):
-        if not _same(w, written[name]):
+    for name, other in named_arrays(described.read(arrays), ""):
+        w = held[name]
+        if name in alone:
+            other = w.astype(dtype, copy=False)
+        if w is not other and not _same(w, other):
             raise ValueError(
                 f"{where} cannot hold parameters{name} as it is: "
                 "with this config it is made of other arrays"
             )
     return arrays
+
+
+def _alone(
+    places: Any, arrays: Mapping[str, NDArray[Any]]
+) -> set[str]:
+    """The arrays of θ that share no number with another one.
+
+    `places` are parts of a file's arrays, or made of them.
+    """
+    of_one: dict[int, list[tuple[str, NDArray[Any]]]] = {
+        id(array): [] for array in arrays.values()
+    }
+    for name, place in named_arrays(places, ""):
+        root = place
+        while root.base is not None:
+            root = root.base
+        of_one.get(id(root), []).append((name, place))
+    return {
+        name
+        for parts in of_one.values()
+        for name, place in parts
+        if not any(
+            np.shares_memory(place, other)
+            for _, other in parts
+            if other is not place
+        )
+    }
 
 
 def _same(w: NDArray[Any], other: NDArray[Any]) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from algorithms.checkpoints.activations import GELU_tanh
 from algorithms.checkpoints.departures import Departure
-from algorithms.checkpoints.state import State
+from algorithms.checkpoints.state import State, in_layers
 from algorithms.paper.attention import Attention
 from algorithms.paper.decoder import DTransformer
 from algorithms.paper.embedding import Token
@@ -23,6 +23,9 @@ from algorithms.signatures.decorator import checked
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Integer
+
+#: Masks, in files of 2022.
+GPT2_MASKS = ("h.{}.attn.bias", "h.{}.attn.masked_bias")
 
 GPT2_DEPARTURES = (
     Departure(
@@ -172,7 +175,7 @@ def gpt2_parameters(
         beta=beta,
         W_u=head.get("lm_head.weight", tokens),  # G3
     )
-    state.refuse_unread()
+    state.refuse_unread(*in_layers(len(theta.layers), *GPT2_MASKS))
     head.under("lm_head").refuse_unread()
     return theta
 

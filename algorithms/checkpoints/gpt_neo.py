@@ -15,7 +15,7 @@ from algorithms.checkpoints.decoder_departures import (
     J11,
     J12,
 )
-from algorithms.checkpoints.state import State
+from algorithms.checkpoints.state import State, in_layers
 from algorithms.extensions.masked_decoders import BandedTransformer
 from algorithms.paper.attention import Attention
 from algorithms.paper.embedding import Token
@@ -28,6 +28,12 @@ from algorithms.signatures.decorator import checked
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Integer
+
+#: Masks, in files of 2022.
+GPT_NEO_MASKS = (
+    "h.{}.attn.attention.bias",
+    "h.{}.attn.attention.masked_bias",
+)
 
 GPT_NEO_DEPARTURES = (J3, J6, J9, J11, J12)
 
@@ -180,7 +186,9 @@ def read_theta(
         beta=beta,
         W_u=head.get("lm_head.weight", tokens),  # J3
     )
-    model.refuse_unread()
+    model.refuse_unread(
+        *in_layers(len(theta.layers), *GPT_NEO_MASKS)
+    )
     head.under("lm_head").refuse_unread()
     return theta
 

@@ -10,7 +10,7 @@ from algorithms.checkpoints.rotary_decoder import (
     RotaryDecoderParameters,
     rotary_decoder,
 )
-from algorithms.checkpoints.state import State
+from algorithms.checkpoints.state import State, in_layers
 from algorithms.extensions.rotary import rotate
 from algorithms.extensions.scaled_dot_product import attend
 from algorithms.paper.embedding import Token
@@ -25,6 +25,13 @@ from algorithms.signatures.decorator import checked
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Integer
+
+#: Masks and ω, in files of 2022.
+GPT_NEOX_COMPUTED = (
+    "layers.{}.attention.bias",
+    "layers.{}.attention.masked_bias",
+    "layers.{}.attention.rotary_emb.inv_freq",
+)
 
 GPT_NEOX_DEPARTURES = (J6, J7, J8, J9)
 
@@ -181,7 +188,9 @@ def gpt_neox_parameters(
         beta=beta,
         W_u=head["weight"],
     )
-    model.refuse_unread()
+    model.refuse_unread(
+        *in_layers(len(theta.layers), *GPT_NEOX_COMPUTED)
+    )
     head.refuse_unread()
     return theta
 

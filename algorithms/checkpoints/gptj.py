@@ -19,7 +19,7 @@ from algorithms.checkpoints.rotary_decoder import (
     RotaryDecoderParameters,
     rotary_decoder,
 )
-from algorithms.checkpoints.state import State
+from algorithms.checkpoints.state import State, in_layers
 from algorithms.extensions.rotary import rotate_pairs
 from algorithms.extensions.scaled_dot_product import attend
 from algorithms.paper.embedding import Token
@@ -29,6 +29,9 @@ from algorithms.signatures.decorator import checked
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Integer
+
+#: Masks, in files of 2022.
+GPTJ_MASKS = ("h.{}.attn.bias", "h.{}.attn.masked_bias")
 
 GPTJ_DEPARTURES = (J6, J7, J8, J9, J10, J12, J13)
 
@@ -169,7 +172,7 @@ def gptj_parameters(
         W_u=W_u,
         b_u=b_u,
     )
-    model.refuse_unread()
+    model.refuse_unread(*in_layers(len(theta.layers), *GPTJ_MASKS))
     return theta
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 from algorithms.checkpoints.decoder_departures import J1, J2, J3
-from algorithms.checkpoints.state import State
+from algorithms.checkpoints.state import State, in_layers
 from algorithms.extensions.gated import GatedParameters
 from algorithms.extensions.llama import (
     Llama,
@@ -25,6 +25,9 @@ from algorithms.signatures.decorator import checked
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Integer
+
+#: ω, in files of 2023.
+LLAMA_OMEGA = "layers.{}.self_attn.rotary_emb.inv_freq"
 
 LLAMA_DEPARTURES = (J1, J2, J3)
 
@@ -279,7 +282,9 @@ def read_theta(file: State[A], H: int) -> LlamaParameters[A]:
 
 def refuse_unread(file: State[A]) -> None:
     """Refuse what no one has read, of a file with Llama's names."""
-    file.find("model.", "embed_tokens.weight").refuse_unread()
+    model = file.find("model.", "embed_tokens.weight")
+    L = model.count("layers")
+    model.refuse_unread(*in_layers(L, LLAMA_OMEGA))
     head = file.find("", "lm_head.weight")
     head.under("lm_head").refuse_unread()
 

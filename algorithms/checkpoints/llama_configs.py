@@ -17,6 +17,7 @@ from algorithms.checkpoints.departures import Departure
 from algorithms.checkpoints.described import (
     Described,
     Shapes,
+    computed,
     linear,
     matrix,
     repeated,
@@ -25,6 +26,7 @@ from algorithms.checkpoints.described import (
     vector,
 )
 from algorithms.checkpoints.llama import (
+    LLAMA_OMEGA,
     PublishedLlama,
     llama_parameters,
 )
@@ -32,6 +34,12 @@ from algorithms.checkpoints.mistral import PublishedMistral
 from algorithms.checkpoints.model_config import Config
 from algorithms.checkpoints.qwen import Qwen, qwen_parameters
 from algorithms.checkpoints.rotary_config import rotary
+from algorithms.extensions.cached_inference import (
+    CachedLlamaInference,
+)
+from algorithms.extensions.cached_windows import (
+    CachedMistralInference,
+)
 
 _W_U = "lm_head.weight"
 
@@ -48,6 +56,7 @@ def llama(config: Config) -> Described:
         "X1",
         PublishedLlama,
         partial(llama_parameters, H=H),
+        cached=CachedLlamaInference,
     )
 
 
@@ -56,10 +65,22 @@ def mistral(config: Config) -> Described:
     H = config.size("num_attention_heads")
     read = partial(llama_parameters, H=H)
     if config.fields.get("sliding_window", 4096) is None:
-        return _described(config, H, "X1", PublishedLlama, read)
-    w = {"w": config.size("sliding_window", 4096)}
+        return _described(
+            config,
+            H,
+            "X1",
+            PublishedLlama,
+            read,
+            cached=CachedLlamaInference,
+        )
     return _described(
-        config, H, "X2", PublishedMistral, read, options=w
+        config,
+        H,
+        "X2",
+        PublishedMistral,
+        read,
+        options={"w": config.size("sliding_window", 4096)},
+        cached=CachedMistralInference,
     )
 
 
@@ -127,6 +148,7 @@ def _described(
     read: Callable[[Mapping[str, Any]], Any],
     *,
     options: Mapping[str, Any] | None = None,
+    cached: Callable[..., Any] | None = None,
     offsets: str = "",
     norms: bool = False,
     d: int | None = None,  # rows of a head, if nothing says it
@@ -202,6 +224,9 @@ def _described(
         arrays if tied else arrays | {_W_U: (N_V, d_e)},
         {_W_U: "model.embed_tokens.weight"} if tied else {},
         read,
+        besides=computed("model.", L, LLAMA_OMEGA),
+        causal=True,
+        cached=cached,
     )
 
 

@@ -322,7 +322,9 @@ def marian_parameters(
     )
     b_u = head["final_logits_bias"][0, :]
     for part in (encoder, decoder):  # W_e again, and W_p
-        part.refuse_unread("embed_tokens.", "embed_positions.")
+        part.refuse_unread(
+            "embed_tokens.weight", "embed_positions.weight"
+        )
     model.refuse_unread("encoder.", "decoder.")
     head.under("lm_head").refuse_unread()
     return MarianParameters(theta, b_u)

@@ -129,9 +129,9 @@ def marian(config: Config) -> Described:
         arrays if tied else arrays | {_W_U: (N_V, d_e)},
         copies | ({_W_U: _W_E} if tied else {}),
         partial(_read, ell_max=ell_max, H=H),
-        besides=(  # W_p again
-            "model.encoder.embed_positions.",
-            "model.decoder.embed_positions.",
+        besides=frozenset(  # W_p again
+            f"model.{part}.embed_positions.weight"
+            for part in ("encoder", "decoder")
         ),
     )
 

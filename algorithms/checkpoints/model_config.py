@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -39,7 +39,7 @@ class Config:
     def __init__(self, fields: Any, where: str) -> None:
         self.where = where
         if not isinstance(fields, dict):
-            self.refuse(f"is {_shown(fields)}, want an object")
+            self.refuse(f"is {shown(fields)}, want an object")
         self.fields: Mapping[str, Any] = fields
 
     def refuse(self, why: str) -> NoReturn:
@@ -65,7 +65,7 @@ class Config:
         size = self.value(name, default)
         if type(size) is not int or not 1 <= size <= most:
             self.refuse(
-                f"{name} is {_shown(size)}, "
+                f"{name} is {shown(size)}, "
                 f"want a whole number, 1 … {most}"
             )
         return size
@@ -80,10 +80,10 @@ class Config:
         """A finite number, 0 or more."""
         number = self.value(name, default)
         if type(number) not in (int, float) or not (
-            0 <= number < math.inf
+            0 <= number <= sys.float_info.max
         ):
             self.refuse(
-                f"{name} is {_shown(number)}, "
+                f"{name} is {shown(number)}, "
                 "want a number, 0 or more"
             )
         return float(number)
@@ -93,7 +93,7 @@ class Config:
         flag = self.value(name, default)
         if type(flag) is not bool:
             self.refuse(
-                f"{name} is {_shown(flag)}, want true or false"
+                f"{name} is {shown(flag)}, want true or false"
             )
         return flag
 
@@ -104,7 +104,7 @@ class Config:
         word = self.value(name, default)
         if not isinstance(word, str) or word not in ACTIVATIONS:
             self.refuse(
-                f"{name} is {_shown(word)}, which is not computed: "
+                f"{name} is {shown(word)}, which is not computed: "
                 f"want one of {', '.join(ACTIVATIONS)}"
             )
         return ACTIVATIONS[word]
@@ -118,7 +118,7 @@ class Config:
             value = self.value(name, want)
             if type(value) is not type(want) or value != want:
                 self.refuse(
-                    f"{name} is {_shown(value)}, which is not "
+                    f"{name} is {shown(value)}, which is not "
                     f"computed: want {json.dumps(want)}"
                 )
 
@@ -127,7 +127,7 @@ class Config:
         for name in names:
             if (value := self.fields.get(name)) is not None:
                 self.refuse(
-                    f"{name} is {_shown(value)}, which is not "
+                    f"{name} is {shown(value)}, which is not "
                     "computed: want none"
                 )
 
@@ -152,7 +152,21 @@ def read_json(path: Path) -> Any:
         ) from None
 
 
-def _shown(value: Any) -> str:
+def written(fields: Any, where: str) -> str:
+    """The text of a config.json."""
+    try:
+        return json.dumps(fields, indent=2)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(
+            f"{where}: is not JSON ({error})"
+        ) from None
+
+
+def shown(value: Any) -> str:
     """A value in one short line, as the file has it."""
-    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):  # of no file
+        text = repr(value)
+    text = text if text.isprintable() else ascii(text)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from algorithms.checkpoints.bert_configs import (
@@ -21,13 +20,13 @@ from algorithms.checkpoints.described import Described
 from algorithms.checkpoints.file_arrays import (
     arrays_of_file,
     compared,
+    converted,
+    refuse_unlike,
 )
-from algorithms.checkpoints.gpt_configs import (
-    gpt2,
-    gpt_neo,
-    gpt_neox,
-    gptj,
-)
+from algorithms.checkpoints.gpt2_config import gpt2
+from algorithms.checkpoints.gpt_neo_config import gpt_neo
+from algorithms.checkpoints.gpt_neox_config import gpt_neox
+from algorithms.checkpoints.gptj_config import gptj
 from algorithms.checkpoints.llama_configs import (
     llama,
     mistral,
@@ -35,7 +34,12 @@ from algorithms.checkpoints.llama_configs import (
     qwen3,
 )
 from algorithms.checkpoints.marian_config import marian
-from algorithms.checkpoints.model_config import Config, read_json
+from algorithms.checkpoints.model_config import (
+    Config,
+    read_json,
+    shown,
+    written,
+)
 from algorithms.checkpoints.weight_files import (
     WHOLE,
     inside,
@@ -93,6 +97,12 @@ class Model:
         By the algorithm's letters, "d_e".
     config : mapping
         The config.json.
+    causal : bool
+        Whether column t of P is about token t+1.
+    cached : function, optional
+        What continues a text as `function` does, and keeps keys and
+        values: `CachedDInference`, `CachedLlamaInference` or
+        `CachedMistralInference`.
     """
 
     architecture: str
@@ -103,6 +113,8 @@ class Model:
     departures: tuple[Departure, ...] = field(repr=False)
     sizes: Mapping[str, int]
     config: Mapping[str, Any] = field(repr=False)
+    causal: bool = field(repr=False)
+    cached: Callable[..., Any] | None = field(repr=False)
 
     def __call__(self, *tokens: Any, **options: Any) -> Any:
         """P of some tokens, or p of classes."""
@@ -184,7 +196,7 @@ def load(
     stored = compared(
         open_weights(folder), described, dtype, f"load: {folder}"
     )
-    arrays = {k: one.array(dtype) for k, one in stored.items()}
+    arrays = converted(stored, dtype, f"load: {folder}")
     theta = described.from_file(described.read(arrays))
     return _model(name, described, theta, config.fields)
 
@@ -229,9 +241,14 @@ def model_of(config: Mapping[str, Any], parameters: Any) -> Model:
     >>> model(np.array([10, 3, 1, 4])).shape
     (11, 4)
     """
-    fields = dict(config)
-    name, described = _described(Config(fields, "model_of: config"))
-    arrays_of_file(described, parameters, f"model_of: a {name}")
+    where = "model_of: config"
+    # What is no mapping is refused by Config.
+    fields: Any = (
+        dict(config) if isinstance(config, Mapping) else config
+    )
+    name, described = _described(Config(fields, where))
+    written(fields, where)
+    refuse_unlike(described, parameters, f"model_of: a {name}")
     return _model(name, described, parameters, fields)
 
 
@@ -243,8 +260,8 @@ def save(model: Model, path: str | PathLike[str]) -> None:
     model : Model
         From `load` or `model_of`, its parameters changed or not.
     path : path
-        A folder that is not there yet. It is written under another
-        name, and is there whole or not at all.
+        A folder that is not there yet. It is written in a hidden
+        one beside it, and is there whole or not at all.
 
     Raises
     ------
@@ -271,6 +288,11 @@ def save(model: Model, path: str | PathLike[str]) -> None:
     Traceback (most recent call last):
     FileNotFoundError: load: a/model: is no folder
     """
+    if not isinstance(model, Model):
+        raise DTypeError(
+            f"save: model is of type {type(model).__name__}, want "
+            "a Model, from load or model_of"
+        )
     folder = Path(path)
     if folder.exists() or folder.is_symlink():
         raise FileExistsError(f"save: {folder}: is there already")
@@ -291,24 +313,20 @@ def save(model: Model, path: str | PathLike[str]) -> None:
             "pip install 'formal-transformers[models]'"
         ) from None
     dtype = next(iter(arrays.values())).dtype.name
-    fields["dtype"] = dtype
-    part = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)  # of a killed process
-    part.mkdir()
-    try:
-        (part / "config.json").write_text(
-            json.dumps(fields, indent=2), encoding="utf-8"
-        )
+    text = written({**fields, "dtype": dtype}, "save: config")
+    with TemporaryDirectory(
+        prefix=f".{folder.name[:32]}.", dir=folder.parent
+    ) as aside:
+        part = Path(aside) / "whole"
+        part.mkdir()
+        (part / "config.json").write_text(text, encoding="utf-8")
         save_file(arrays, part / WHOLE, {"format": "pt"})
-        for file in part.iterdir():
-            with file.open("rb+") as written:
-                os.fsync(written.fileno())
+        for each in part.iterdir():
+            with each.open("rb+") as file:
+                os.fsync(file.fileno())
         sync_folder(part)
         part.rename(folder)
-        sync_folder(folder.parent)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
+    sync_folder(folder.parent)
 
 
 def _described(config: Config) -> tuple[str, Described]:
@@ -318,8 +336,8 @@ def _described(config: Config) -> tuple[str, Described]:
     (name,) = names
     if not isinstance(name, str) or name not in ARCHITECTURES:
         config.refuse(
-            f"architecture {name!r} is not computed: want one of "
-            f"{', '.join(ARCHITECTURES)}"
+            f"architecture {shown(name)} is not computed: want "
+            f"one of {', '.join(ARCHITECTURES)}"
         )
     model_type, describe = ARCHITECTURES[name]
     config.computed(model_type=model_type)
@@ -352,4 +370,6 @@ def _model(
         described.departures,
         described.sizes,
         config,
+        described.causal,
+        described.cached,
     )

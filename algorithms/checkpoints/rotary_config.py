@@ -11,8 +11,11 @@ from algorithms.checkpoints.llama import (
     linear_scaling,
     llama3_scaling,
 )
-from algorithms.checkpoints.model_config import Config
+from algorithms.checkpoints.model_config import Config, shown
 from algorithms.extensions.rotary import rotary_frequencies
+
+#: More rows of a head are a mistake, or an attack: ω is made.
+MOST_ROWS = 2**14
 
 #: The fields that each kind of scaling has besides its base.
 KINDS = {
@@ -46,12 +49,16 @@ def rotary(
     `base` and `part` are the fields of older files, `least` is how
     large a part of a head's rows turns where nothing says so.
     """
+    if d_attn > MOST_ROWS:
+        config.refuse(
+            f"a head has {d_attn} rows, want at most {MOST_ROWS}"
+        )
     rope = _scaling(config)
     kind = rope.value("rope_type", rope.value("type", "default"))
     if not isinstance(kind, str) or kind not in KINDS:
         rope.refuse(
-            f"rope_type is {kind!r}, which is not computed: want "
-            f"one of {', '.join(KINDS)}"
+            f"rope_type is {shown(kind)}, which is not computed: "
+            f"want one of {', '.join(KINDS)}"
         )
     rope.absent(*{*rope.fields} - {*_OF_ALL, *KINDS[kind]})
     Omega = rope.number("rope_theta", config.number(base, 1e4))

@@ -11,8 +11,15 @@ from algorithms.paper.parameters import (
 )
 from algorithms.signatures.arrays import A, namespace
 
-#: Last names of arrays that are computed, not learnt.
-COMPUTED = ("inv_freq", "masked_bias", "position_ids")
+
+def in_layers(L: int, *names: str) -> tuple[str, ...]:
+    """The names of some arrays in each layer.
+
+    >>> from algorithms.checkpoints.state import in_layers
+    >>> in_layers(2, "h.{}.bias")
+    ('h.0.bias', 'h.1.bias')
+    """
+    return tuple(name.format(l) for name in names for l in range(L))
 
 
 class State(Generic[A]):
@@ -78,21 +85,19 @@ class State(Generic[A]):
         return self.arrays.get(self.prefix + name, default)
 
     def refuse_unread(self, *besides: str) -> None:
-        """Refuse arrays that change P and have no place in θ.
+        """Refuse arrays that have no place in θ.
 
-        A `.bias` with no `.weight` at its side is a mask. Parts
-        called `besides` are of other tasks, or computed.
+        Those called `besides` are of other tasks, or computed; so
+        are all of a part, "cls.".
         """
+        parts = tuple(one for one in besides if one.endswith("."))
         for key in self.arrays:
             name = key.removeprefix(self.prefix)
-            module, _, last = key.rpartition(".")
-            mask = f"{module}.weight" not in self.arrays
             if not (
                 key in self.read
                 or not key.startswith(self.prefix)
-                or name.startswith(besides)
-                or last in COMPUTED
-                or (last == "bias" and mask)
+                or name in besides
+                or name.startswith(parts)
             ):
                 raise ValueError(
                     f"{self.reader}: θ has no place for array {key}"

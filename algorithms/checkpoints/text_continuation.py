@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from algorithms.checkpoints.gpt2 import GPT2
-from algorithms.checkpoints.llama import PublishedLlama
-from algorithms.checkpoints.mistral import PublishedMistral
 from algorithms.checkpoints.model_folder import Model
-from algorithms.extensions.cached_inference import (
-    CachedDInference,
-    CachedLlamaInference,
-)
 from algorithms.paper.sampling import sample, temper
+from algorithms.signatures.array_types import dtype_name, library
 from algorithms.signatures.arrays import Array, append, as_index
+from algorithms.signatures.errors import DTypeError
 
 if TYPE_CHECKING:
     from jaxtyping import Integer
 
 Tokens = TypeVar("Tokens", bound=Array)
-
-#: The algorithms whose column t is about token t+1.
-DECODERS = ("10", "X1", "X2", "X4")
-
-#: What writes the same with a cache.
-CACHED: Mapping[Callable[..., Any], Callable[..., Any]] = {
-    GPT2: CachedDInference,
-    PublishedLlama: CachedLlamaInference,
-    PublishedMistral: CachedLlamaInference,
-}
 
 
 def continuation(
@@ -71,9 +56,11 @@ def continuation(
 
     Notes
     -----
-    GPT-2 and Llama keep keys and values, by K2 and K7, and so does
-    a Mistral whose window no token leaves. Others compute every
-    column for each token.
+    GPT-2, Llama and Mistral keep keys and values, by K2, K7 and
+    K13. Others compute every column for each token. A Marian's
+    scores have a bias (M4) and its embeddings may be multiplied by
+    √d_e (M2), which Algorithm 15 has not: it is loaded, and not
+    decoded.
 
     Examples
     --------
@@ -95,23 +82,37 @@ def continuation(
     >>> continuation(model, x, ell_gen=4, tau=0, rng=rng).shape
     (4,)
     """
-    if model.algorithm not in DECODERS:
+    if not model.causal:
         raise ValueError(
             f"continuation: {model.architecture} continues no text"
         )
-    x = as_index(x)
-    ell = x.shape[0]
+    given: Any = x
+    if (
+        not library(given)
+        or given.ndim != 1
+        or "int" not in dtype_name(given.dtype)
+    ):
+        raise DTypeError(
+            "continuation: x is no array of whole numbers of shape "
+            "(ell,)"
+        )
+    ell, ell_max = x.shape[0], model.sizes.get("ell_max")
     read = ell + ell_gen - 1
-    ell_max = model.sizes.get("ell_max", read)
-    if read > ell_max:
+    if ell_gen < 0:
+        raise ValueError(
+            "continuation: want ell_gen >= 0, "
+            f"got ell_gen={ell_gen}"
+        )
+    if ell_max is not None and read > ell_max:
         raise ValueError(
             "continuation: want ell + ell_gen - 1 <= ell_max, got "
             f"ell={ell}, ell_gen={ell_gen}, ell_max={ell_max}"
         )
-    options = dict(model.options)
-    seen = options.pop("w", read)
-    if model.function in CACHED and read <= seen and ell_gen:
-        y: Tokens = CACHED[model.function](
+    if model.cached is not None and ell_gen:
+        options = dict(model.options)
+        if "w" in options:  # of which the cache holds w - 1 columns
+            options["w"] = min(options["w"], read)
+        y: Tokens = model.cached(
             x,
             model.parameters,
             ell_gen=ell_gen,
@@ -121,6 +122,7 @@ def continuation(
             **options,
         )
         return y
+    x = as_index(x)
     for _ in range(ell_gen):
         q = temper(model(x)[:, -1], tau)
         q = q if weigh is None else weigh(q)

@@ -16,10 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from algorithms.checkpoints.model_config import read_json
+from algorithms.checkpoints.model_config import read_json, shown
 
 #: The types of floats, and those of NumPy's that hold their bits.
 FLOATS = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
+
+#: Of the name of a file or array.
+MOST_BYTES = 255
 
 WHOLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
@@ -76,7 +79,7 @@ def _sharded(folder: Path) -> dict[str, Stored]:
         index.get("weight_map") if isinstance(index, dict) else None
     )
     if not isinstance(shards, dict) or not all(
-        isinstance(shard, str) and f"{name}{shard}".isprintable()
+        isinstance(shard, str) and _are_names(name, shard)
         for name, shard in shards.items()
     ):
         raise ValueError(f"{where}: has no weight_map of files")
@@ -106,11 +109,13 @@ def inside(folder: Path, name: str) -> Path:
     """
     # What leads round in a circle is left as it is.
     real = Path(os.path.realpath(folder / name))
+    plain = Path(name).name == name  # "no/../folder" leads nowhere
     root = Path(os.path.realpath(folder))
     cached = root.parent.name == "snapshots"
     blobs = root.parent.parent / "blobs"
-    if real.parent != root and not (
-        cached and real.parent == blobs
+    if not plain or (
+        real.parent != root
+        and not (cached and real.parent == blobs)
     ):
         raise ValueError(
             f"load: {folder}: {name} is not in the folder itself"
@@ -118,6 +123,14 @@ def inside(folder: Path, name: str) -> Path:
     if not real.is_file():
         raise FileNotFoundError(f"load: {folder}: has no {name}")
     return folder / name
+
+
+def _are_names(*names: str) -> bool:
+    """Whether they can stand in a message, and name a file."""
+    return all(
+        name.isprintable() and len(name.encode()) <= MOST_BYTES
+        for name in names
+    )
 
 
 def _arrays(path: Path) -> dict[str, Stored]:
@@ -140,9 +153,10 @@ def _arrays(path: Path) -> dict[str, Stored]:
         header = json.loads(file.read(length))
     header.pop("__metadata__", None)
     for name in header:
-        if not name.isprintable():
+        if not _are_names(name):
             raise ValueError(
-                f"load: {path}: {name!a} is no name of an array"
+                f"load: {path}: {shown(name)} is no name of "
+                "an array"
             )
     data: Any = np.zeros(0, np.uint8)
     if path.stat().st_size > 8 + length:

@@ -83,7 +83,7 @@ class VectorFiles:
         for (path, entries), (_, depths) in zip(
             _stored_arrays(value), _stored_arrays(beside), strict=True
         ):
-            array = rounded(entries)
+            array = rounded(entries, whole=zero_based)
             steps = [step if isinstance(step, int) else symbols.ascii(step) for step in path]
             file = "/".join(map(str, (folder, ascii, *steps)))
             row = {"path": steps, **self.save_array(f"{file}.npy", array)}

@@ -47,8 +47,8 @@ def nearest(ball: arb) -> float | None:
     >>> nearest(arb(1, 1e-17)), nearest(arb(1, 1e-15)), nearest(arb(0.1)) == 0.1
     (1.0, None, True)
     """
-    if ball.is_exact():  # as infinities are
-        return float(ball) + 0.0
+    if ball.is_exact() or _is_infinite(ball):
+        return float(ball.mid()) + 0.0
     if not ball.is_finite():
         return None
     with Balls(BITS):
@@ -56,15 +56,17 @@ def nearest(ball: arb) -> float | None:
     return low + 0.0 if low == high else None
 
 
-def rounded(entries: npt.NDArray[Any]) -> Rounded:
+def rounded(entries: npt.NDArray[Any], *, whole: bool = False) -> Rounded:
     """Return the doubles nearest to an array of balls; whole numbers as they are.
+
+    Of an array without entries `whole` says whether it would hold tokens or counts.
 
     Raises
     ------
     PrecisionError
         If an entry has no value: 0/0, say.
     """
-    if is_whole(entries):
+    if is_whole(entries) if entries.size else whole:
         return Rounded(np.array(entries.tolist(), dtype="<i8").reshape(entries.shape))
     values, within, undecided = [], 0.0, 0
     for ball in entries.ravel().tolist():
@@ -75,8 +77,14 @@ def rounded(entries: npt.NDArray[Any]) -> Rounded:
             value, undecided = float(ball), undecided + 1
             with Balls(BITS):
                 error = math.nextafter(float(abs(value - ball).upper()), math.inf)
-        elif not (ball.is_exact() and value == ball):
+        elif not (ball.is_exact() and value == ball) and not _is_infinite(ball):
             error = max(math.ulp(value) / 2, math.ulp(0.0))
         values.append(value)
         within = max(within, error)
     return Rounded(np.array(values, dtype="<f8").reshape(entries.shape), within, undecided)
+
+
+def _is_infinite(ball: arb) -> bool:
+    """Say whether all numbers of a ball are one infinity: −∞ and a number is no other −∞."""
+    middle = ball.mid()
+    return bool(ball.rad().is_finite() and not middle.is_finite() and not middle.is_nan())

@@ -203,9 +203,12 @@ def law_case(function: FunctionUnderTest) -> LawCase:
 
 
 def _in_ascii(name: str) -> str:
-    """Return the name of a result in Python: `W_qkv_bar.b_k` for `W̄_qkv.b_k`."""
+    """Return the name of a result in Python: `W_qkv_bar.b_k` for `W̄_qkv.b_k`, `K_hat_1`."""
     glyph, dot, path = name.partition(".")
-    return symbols.ascii(glyph) + dot + path
+    ascii, place = symbols.ascii(glyph), glyph.rpartition("_")[2]
+    if place.isdecimal():  # of a layer
+        ascii = f"{ascii.rpartition('_')[0]}_{place}"
+    return ascii + dot + path
 
 
 def _runs(case: LawCase) -> list[tuple[Any, ...]]:

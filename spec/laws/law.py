@@ -105,7 +105,12 @@ def returns_probabilities(header: Header) -> bool:
     """Say whether an algorithm returns distributions on the vocabulary, or on classes."""
     _, output = header.output
     reads = any(isinstance(type, Tokens | Matrix) for _, type in header.inputs)
-    return reads and isinstance(output, Matrix) and str(output.rows) in ("N_V", "N_C")
+    return (
+        reads
+        and not header.distributions
+        and isinstance(output, Matrix)
+        and str(output.rows) in ("N_V", "N_C")
+    )
 
 
 def pseudocode(function: FunctionUnderTest) -> FunctionUnderTest:

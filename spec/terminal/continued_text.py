@@ -59,9 +59,12 @@ def _tokenizer(folder: Path) -> Any:
     if not file.is_file():
         raise UsageError(f"{folder} has no {_FILE}, which --prompt needs")
     try:
-        return tokenizers.Tokenizer.from_file(str(file))
+        tokenizer = tokenizers.Tokenizer.from_file(str(file))
     except Exception as error:  # the library has no class of its own
         raise UsageError(f"{file}: {error}") from error
+    tokenizer.no_truncation()  # of batches: here a prompt is read whole
+    tokenizer.no_padding()
+    return tokenizer
 
 
 def _printable(text: str) -> str:

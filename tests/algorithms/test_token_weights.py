@@ -59,7 +59,7 @@ def test_a_nucleus_of_float16_is_added_up_in_more():
     p = np.ones(8192, np.float16) / 8192  # exact; a sum of them in float16 stops at 1/4
     p[0] = 0.0
     assert nucleus(p, alpha=0.125).tolist() == p.tolist()
-    p[:2] = 2.0**-11, 0.0
+    p[:4] = 2.0**-11, 0.0, 0.0, 0.0  # their sum is 1
     assert (nucleus(p, alpha=2.0**-11) > 0).tolist() == [True] + [False] * 8191
 
 

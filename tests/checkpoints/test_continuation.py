@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,17 +11,19 @@ from helpers import published_models as published
 from helpers.double_precision import DoublePrecision
 from helpers.model_folders import PLAIN, exact
 
-from algorithms.checkpoints import continuation, load, text_continuation
+from algorithms.checkpoints import continuation, load
 from algorithms.checkpoints.model_folder import ARCHITECTURES
 
 X = np.array([3, 14, 1])
 ELL_GEN = 6  # so that tokens leave a window of 3
 DECODERS = [name for name in ARCHITECTURES if name.endswith(("CausalLM", "LMHeadModel"))]
-#: Those that write with a cache, one of them where no token leaves its window.
+#: Those that write with a cache, one of them where tokens leave its window and where none does.
 WITH_CACHE = {
     "GPT2LMHeadModel": PLAIN["GPT2LMHeadModel"],
     "LlamaForCausalLM": PLAIN["LlamaForCausalLM"],
-    "MistralForCausalLM": lambda: published.made("Mistral", sliding_window=8),
+    "MistralForCausalLM": PLAIN["MistralForCausalLM"],
+    "Mistral, a wide window": lambda: published.made("Mistral", sliding_window=8),
+    "Mistral, no window": lambda: published.made("Mistral", sliding_window=None),
 }
 
 
@@ -51,18 +55,16 @@ def test_the_likeliest_continuation_is_hugging_faces(saved, name):
 
 
 @pytest.mark.parametrize("name", WITH_CACHE)
-def test_a_cache_changes_no_token(saved, monkeypatch, name):
+def test_a_cache_changes_no_token(saved, name):
     model, called = saved(WITH_CACHE[name]()), []
-    cached = text_continuation.CACHED[model.function]
 
     def counted(*arguments, **options):
         called.append(options)
-        return cached(*arguments, **options)
+        return model.cached(*arguments, **options)
 
-    monkeypatch.setattr(text_continuation, "CACHED", {model.function: counted})
-    with_cache = written(model, 1, lambda p: p**2)
-    monkeypatch.setattr(text_continuation, "CACHED", {})
-    assert (with_cache == written(model, 1, lambda p: p**2)).all()
+    with_cache = written(replace(model, cached=counted), 1, lambda p: p**2)
+    without = written(replace(model, cached=None), 1, lambda p: p**2)
+    assert (with_cache == without).all()
     assert len(called) == 1
 
 
@@ -85,3 +87,21 @@ def test_positions_end_before_the_first_step(saved):
     )
     with pytest.raises(ValueError, match=message):
         continuation(model, X, ell_gen=10, tau=0, rng=np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    "prompt", [X + 0.5, X[None], [3, 14], None], ids=["floats", "two axes", "a list", "nothing"]
+)
+@pytest.mark.parametrize("ell_gen", [0, 2])
+def test_a_prompt_that_is_none_is_refused(saved, prompt, ell_gen):
+    model = saved(PLAIN["GPTNeoForCausalLM"]())
+    message = r"^continuation: x is no array of whole numbers of shape \(ell,\)$"
+    with pytest.raises(TypeError, match=message):
+        continuation(model, prompt, ell_gen=ell_gen, tau=0, rng=np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("name", ["GPTNeoForCausalLM", "GPT2LMHeadModel"])
+def test_fewer_tokens_than_none_are_refused(saved, name):
+    model = saved(PLAIN[name]())
+    with pytest.raises(ValueError, match=r"^continuation: want ell_gen >= 0, got ell_gen=-3$"):
+        continuation(model, X, ell_gen=-3, tau=0, rng=np.random.default_rng(0))

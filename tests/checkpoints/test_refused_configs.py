@@ -127,7 +127,7 @@ REFUSED = [
     (
         GPT2,
         {"architectures": ["T5ForConditionalGeneration"]},
-        "architecture 'T5ForConditionalGeneration' is not computed: want one of "
+        'architecture "T5ForConditionalGeneration" is not computed: want one of '
         + ", ".join(ARCHITECTURES),
     ),
     (
@@ -153,6 +153,11 @@ REFUSED = [
         GPT2,
         {"layer_norm_epsilon": -1e-5},
         "layer_norm_epsilon is -1e-05, want a number, 0 or more",
+    ),
+    (
+        GPT2,
+        {"layer_norm_epsilon": 10**400},
+        f"layer_norm_epsilon is 1{'0' * 56}..., want a number, 0 or more",
     ),
     (LM, {"rms_norm_eps": "1e-6"}, 'rms_norm_eps is "1e-6", want a number, 0 or more'),
     (
@@ -221,6 +226,10 @@ REFUSED = [
         {"attention_types": [["global", "local"]]},
         "attention_types is no list of kinds and their count",
     ),
+    *(
+        (NEO, {"attention_types": types}, "attention_types is no list of kinds and their count")
+        for types in ([[[], 10**15]], [[["global"], 0]], [[["global"], True]], [["global", 2]], 3)
+    ),
     # Classes, and a model that translates
     (CLASSES, {"id2label": {"0": "one"}}, "id2label has no two classes"),
     (CLASSES, {"id2label": 3}, "id2label has no two classes"),
@@ -246,12 +255,12 @@ REFUSED = [
     (
         LM,
         rope(rope_type="yarn"),
-        f"rope_scaling: rope_type is 'yarn', {NOT_COMPUTED} one of {KINDS}",
+        f'rope_scaling: rope_type is "yarn", {NOT_COMPUTED} one of {KINDS}',
     ),
     (
         LM,
         {"rope_scaling": {"type": "dynamic", "factor": 2.0}},
-        f"rope_scaling: rope_type is 'dynamic', {NOT_COMPUTED} one of {KINDS}",
+        f'rope_scaling: rope_type is "dynamic", {NOT_COMPUTED} one of {KINDS}',
     ),
     (LM, {"rope_scaling": "linear"}, 'rope_scaling: is "linear", want an object'),
     (LM, {**rope(), "rope_parameters": {}}, "has both rope_parameters and rope_scaling"),
@@ -291,7 +300,26 @@ REFUSED = [
     (
         GPTJ,
         {"rotary_dim": 3},
-        "partial_rotary_factor is 1.0, which makes no pairs of a head's 3 rows",
+        "rotary_dim is 3, want an even number",
+    ),
+    # Of a GPT-J, Hugging Face reads none of these.
+    (GPTJ, {"rope_theta": 5.0}, f"rope_theta is 5.0, {NOT_COMPUTED} none"),
+    (
+        GPTJ,
+        {"rope_scaling": {"rope_type": "linear", "factor": 2}},
+        f'rope_scaling is {{"rope_type": "linear", "factor": 2}}, {NOT_COMPUTED} none',
+    ),
+    (
+        GPTJ,
+        {"rope_parameters": {"rope_theta": 5.0}},
+        f'rope_parameters is {{"rope_theta": 5.0}}, {NOT_COMPUTED} none',
+    ),
+    # What a number makes before anything is compared
+    (LM, {"head_dim": 2**20}, "a head has 1048576 rows, want at most 16384"),
+    (
+        GPTJ,
+        {"n_embd": 3 * 2**20, "rotary_dim": 2**20},
+        "rotary_dim is 1048576, want a whole number, 1 … 16384",
     ),
 ]
 
@@ -302,6 +330,8 @@ def test_a_config_is_refused_in_one_line(name, changes, message, tmp_path):
 
 
 def test_a_long_value_is_shown_in_part(tmp_path):
+    said = refused(tmp_path, GPT2, architectures=["a" * 100_000])
+    assert said.startswith(f'architecture "{"a" * 56}... is not computed')
     said = refused(tmp_path, GPT2, n_layer="9" * 1000)
     assert said == f'n_layer is "{"9" * 56}..., want a whole number, 1 … 4096'
 

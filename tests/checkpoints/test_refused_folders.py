@@ -178,6 +178,23 @@ REFUSED = {
         put("transformer.h.2.ln_1.weight", 6),
         "m: θ has no place for array transformer.h.2.ln_1.weight",
     ),
+    "an adapter": (put("lora.A", 6), "m: θ has no place for array lora.A"),
+    "the head of another task": (
+        put("score.weight", 6),
+        "m: θ has no place for array score.weight",
+    ),
+    "offsets of attention sinks": (
+        put("transformer.h.0.attn.sinks.bias", 6),
+        "m: θ has no place for array transformer.h.0.attn.sinks.bias",
+    ),
+    "frequencies of a norm": (
+        put("transformer.h.0.ln_1.inv_freq", 6),
+        "m: θ has no place for array transformer.h.0.ln_1.inv_freq",
+    ),
+    "a mask beyond the layers": (
+        put("transformer.h.2.attn.bias", 6),
+        "m: θ has no place for array transformer.h.2.attn.bias",
+    ),
     "a bias of the scores": (put("lm_head.bias", 11), "m: θ has no place for array lm_head.bias"),
     "an array of another size": (put(NORM, 7), f"m: {NORM} has shape (7,), want (6,)"),
     "an array of more axes": (put(NORM, (6, 1)), f"m: {NORM} has shape (6, 1), want (6,)"),
@@ -243,13 +260,25 @@ REFUSED = {
         "m: /etc/passwd is not in the folder itself",
     ),
     "a shard behind a link": (linked, f"m: {TWO} is not in the folder itself"),
+    "a shard in this folder, by way of none": (
+        led_out(f"none/../{TWO}"),
+        f"m: none/../{TWO} is not in the folder itself",
+    ),
+    "a shard with a name that no file has": (
+        led_out("a" * 300),
+        f"m/{INDEX}: has no weight_map of files",
+    ),
+    "an array with a name that has no end": (
+        header(json.dumps({"a" * 10**5: entry([2], 0, 8)}), b"\0" * 8),
+        f'm/{WHOLE}: "{"a" * 56}... is no name of an array',
+    ),
     "a shard without a name": (led_out(""), "m:  is not in the folder itself"),
     "a shard that leads to itself": (circle, f"m: has no {TWO}"),
     "a shard that is a folder": (a_folder, f"m: has no {TWO}"),
     "a shard in two lines": (led_out("a\nb"), f"m/{INDEX}: has no weight_map of files"),
     "a name in two lines": (
         header(json.dumps({"a\nb": entry([2], 0, 8)}), b"\0" * 8),
-        f"m/{WHOLE}: 'a\\nb' is no name of an array",
+        f'm/{WHOLE}: "a\\nb" is no name of an array',
     ),
     "an array in two shards": (
         shards(more=[EMB]),
@@ -278,6 +307,19 @@ def test_a_folder_is_refused_in_one_line(name, folder):
         assert said.startswith(f"load: {message}")
     else:
         assert said == f"load: {message}"
+
+
+@pytest.mark.parametrize(("dtype", "number"), [("float16", 65_520), ("float32", 1e39)])
+def test_numbers_that_a_type_has_not_are_refused_by_name(dtype, number, folder):
+    arrays(lambda have: have.update({k: w.astype(float) for k, w in have.items()}))(folder)
+    put_in = arrays(lambda have: have[NORM].put(3, number))
+    put_in(folder)
+    message = rf"^load: m: {NORM} has numbers that pass the largest of {dtype}, [0-9.e+]+$"
+    with pytest.raises(ValueError, match=message):
+        load(folder, dtype=dtype)
+    put("transformer.ln_f.bias", 6, np.float64)(folder)
+    arrays(lambda have: have[NORM].put(3, np.inf))(folder)
+    assert np.isinf(load(folder, dtype=dtype).parameters.gamma[3])
 
 
 def test_the_folder_is_read_as_it_is(folder):

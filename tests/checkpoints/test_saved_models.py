@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 
 import numpy as np
 import pytest
@@ -95,6 +96,45 @@ def test_a_theta_that_a_file_cannot_hold_is_refused(name, theta):
     assert str(refused.value) == f"model_of: a GPT2LMHeadModel {message}"
 
 
+def test_only_what_one_array_of_a_file_makes_twice_is_compared(theta, monkeypatch):
+    copied, copy = [], np.copyto
+
+    def counted(place, w):
+        copied.append(w)
+        copy(place, w)
+
+    monkeypatch.setattr(np, "copyto", counted)
+    model_of(CONFIG, theta)
+    assert copied == []
+    tied = theta._replace(W_u=theta.W_e.T)
+    model_of({**CONFIG, "tie_word_embeddings": True}, tied)
+    assert [w.shape for w in copied] == [(6, 11), (11, 6)]
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ([1], "model_of: config: is [1], want an object"),
+        (
+            {**CONFIG, "vocab_size": np.int64(11)},
+            "model_of: config: vocab_size is np.int64(11), want a whole number, 1 … 16777216",
+        ),
+        (
+            {**CONFIG, "bos_token_id": np.int64(10)},
+            "model_of: config: is not JSON (Object of type int64 is not JSON serializable)",
+        ),
+    ],
+)
+def test_a_config_that_no_file_could_hold_is_refused(config, message, theta):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        model_of(config, theta)
+
+
+def test_what_is_no_model_is_not_saved(tmp_path):
+    with pytest.raises(TypeError, match=r"^save: model is of type int, want a Model, from load or"):
+        save(3, tmp_path / "m")
+
+
 def test_a_W_u_that_is_not_tied_is_refused_where_the_config_says_so(theta):
     tied = {**CONFIG, "tie_word_embeddings": True}
     with pytest.raises(ValueError, match=r"GPT2LMHeadModel cannot hold parameters\.W_e as it is"):
@@ -130,6 +170,16 @@ def test_what_is_there_is_never_written_over(theta, tmp_path):
     (tmp_path / "m").mkdir()
     with pytest.raises(FileExistsError, match=r"^save: .*m: is there already$"):
         save(model_of(CONFIG, theta), tmp_path / "m")
+
+
+def test_a_strangers_folder_beside_it_stays(theta, tmp_path):
+    (tmp_path / ".m.part").mkdir()
+    (tmp_path / ".m.part" / "theirs").touch()
+    save(model_of(CONFIG, theta), tmp_path / "m")
+    assert {path.name for path in tmp_path.iterdir()} == {"m", ".m.part"}
+    assert (tmp_path / ".m.part" / "theirs").exists()
+    (tmp_path / "plain").mkdir()
+    assert (tmp_path / "m").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
 def test_a_folder_that_is_in_none_is_refused(theta, tmp_path):

@@ -24,18 +24,38 @@ def test_one_array_more_is_refused_by_name(name):
             file.read({**arrays, place: torch.ones(12)})
 
 
+#: By the model: what its older files hold that is computed, in the first layer or in none.
+COMPUTED = {
+    "BARE_BERT": ["bert.embeddings.position_ids"],
+    "BERT": ["bert.embeddings.position_ids"],
+    "BERT_FOR_CLASSES": ["bert.embeddings.position_ids"],
+    "GPT2": ["{}.attn.bias", "{}.attn.masked_bias"],
+    "GPTJ": ["{}.attn.bias", "{}.attn.masked_bias"],
+    "GPT_NEO": ["{}.attn.attention.bias", "{}.attn.attention.masked_bias"],
+    "GPT_NEOX": ["{}.attention.bias", "{}.attention.rotary_emb.inv_freq"],
+    "LLAMA": ["{}.self_attn.rotary_emb.inv_freq"],
+    "MISTRAL": ["{}.self_attn.rotary_emb.inv_freq"],
+    "QWEN": ["{}.self_attn.rotary_emb.inv_freq"],
+    "MARIAN": ["model.encoder.embed_positions.weight"],
+}
+
+
 @pytest.mark.parametrize("name", FILES)
-def test_what_is_computed_and_other_tasks_are_left_out(name):
+def test_what_is_computed_and_another_tasks_head_are_left_out(name):
     file = FILES[name]
-    arrays, layer, body = file.arrays(), file.layer, file.layer.partition(".")[0]
-    more = {
-        f"{layer}.attn.bias": torch.ones((1, 1, 11, 11)),
-        f"{layer}.attn.masked_bias": torch.tensor(-1e9),
-        f"{layer}.self_attn.rotary_emb.inv_freq": torch.ones(2),
-        f"{body}.embeddings.position_ids": torch.arange(11)[None],
-        "score.weight": torch.ones((2, 12)),
-    }
+    arrays = file.arrays()
+    more = {one.format(file.layer): torch.ones(2) for one in COMPUTED[name]}
+    more["score.weight"] = torch.ones((2, 12))
     assert hf.same(file.read({**arrays, **more}), file.read(arrays))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_computed_elsewhere_is_refused_by_name(name):
+    file = FILES[name]
+    for last in ("sinks.bias", "norm.inv_freq", "masked_bias", "position_ids"):
+        array = f"{file.layer}.{last}"
+        with refused(file.reader, array):
+            file.read({**file.arrays(), array: torch.ones(2)})
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if "BERT" not in name])

@@ -327,4 +327,35 @@ BROKEN: Mapping[str, tuple[Broken, ...]] = {
     "a_position_beyond_the_text_is_owed_nothing": (reads({"_∇2_1": "W̄_p ← W_p"}),),
     "a_text_begins_with_bos_token": (Broken("15", lambda given: spec(given)[::-1], WHOLE),),
     "a_text_ends_with_the_first_eos_token": (Broken("15", never_ending, WHOLE),),
+    "what_stays_keeps_its_probability": (
+        reads(_S1_4="q ← 2 q\nreturn q"),
+        reads(_S2_4="q ← 2 q\nreturn q"),
+        reads(_S4_4="q ← 2 q\nreturn q"),
+        reads(_S5_3="q ← 2 q\nreturn q"),
+    ),
+    "the_likeliest_token_stays": (
+        reads(_S1_1="for v ∈ [N_V]: r[v] ← Σ_u ⟦p[u] < p[v]⟧ ▷ r ∈ ℝ^{N_V}"),
+        reads(_S2_3="∀v: if p[v] ≤ 1 − α then q[v] ← 0"),
+        reads(_S4_1="m ← 1ᵀ p"),
+    ),
+    "what_surpasses_a_token_that_stays_stays": (
+        reads(_S1_1="for v ∈ [N_V]: r[v] ← Σ_u ⟦p[u] < p[v]⟧ ▷ r ∈ ℝ^{N_V}"),
+        reads(_S2_3="∀v: if 1 − α < r[v] then q[v] ← 0"),
+        reads(_S4_3="∀v: if α m < p[v] then q[v] ← 0"),
+    ),
+    "tokens_may_be_numbered_otherwise": (
+        reads(_S1_4="q[1] ← 0\nreturn q"),
+        reads(_S2_4="q[1] ← 0\nreturn q"),
+        reads(_S4_4="q[1] ← 0\nreturn q"),
+    ),
+    "with_k_the_vocabulary_nothing_changes": (reads(_S1_3="∀v: if k ≤ r[v] + 1 then q[v] ← 0"),),
+    "a_text_may_be_read_in_steps": (
+        reads(_K4_2="for t ∈ [ℓ_x]: e_t ← W_e[:, x[t]] + W_p[:, t]"),
+        reads(_K5_2="for t ∈ [ℓ_x]: e_t ← W_e[:, x[t]] + W_p[:, t]"),
+        reads(_K6_6="K̂_l, V̂_l ← extend_rotary(X̃, K_l, V_l | W_l, ω, 0)"),
+    ),
+    "later_tokens_change_no_column_before": (
+        reads(_K4_7="X ← X + CachedAttention(X̃, K̂_l, V̂_l | W_l, Mask ≡ 1)"),
+        reads(_K6_7="X ← X + CachedRotaryAttention(X̃, K̂_l, V̂_l | W_l, Mask ≡ 1, ω, ℓ)"),
+    ),
 }

@@ -181,6 +181,17 @@ def test_a_prompt_is_continued_by_the_function(run, request, which, temperature)
     assert out == decoded([*x, *y]) + "\n"
 
 
+def test_a_prompt_is_read_whole_and_alone(run, folder):
+    x, asked = "abababa", ["--tokens", "2", "--temperature", "0"]
+    out = run("model", str(folder), "--prompt", x, *asked)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.enable_truncation(max_length=3)
+    tokenizer.enable_padding(length=8)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    assert run("model", str(folder), "--prompt", x, *asked) == out
+    assert out.startswith(x)
+
+
 def test_the_text_ends_where_the_model_says_so(run, folder):
     x = np.array([0, 3, 1])
     y = continuation(load(folder), x, ell_gen=7, tau=0, rng=np.random.default_rng(0)).tolist()

@@ -137,8 +137,31 @@ def _sharding() -> Rows:
         yield one["split"], one["devices"], program, *said, f"{one['parameters'] / 1e6:.0f} M"
 
 
+def _continuations() -> Rows:
+    figures = _measured("continuations")
+    for id in algorithms():
+        for way, row in figures.get(id, {}).items():
+            counts = (f"{row[what]:,}" for what in ("prompts", "alike", "tokens"))
+            yield _algorithm(id), way, *counts
+    if not figures:
+        yield (NOT_YET,)
+
+
+def _samplers() -> Rows:
+    figures = _measured("samplers")
+    for row in figures.get("weights", ()):
+        one = _algorithm(row["algorithm"])
+        yield row["theirs"], one, f"{row['draws']:,}", _brief(row["distance"])
+    for theirs, id, what, same in _ALIKE:
+        if what in figures:
+            row = figures[what]
+            yield theirs, _algorithm(id), f"{row['drawn']:,}", f"{row[same]:,} are the same"
+    if not figures:
+        yield (NOT_YET,)
+
+
 def _decoding() -> Rows:
-    for way, row in _bench("decoding").get("ways", {NOT_YET: {}}).items():
+    for way, row in _measured("decoding").get("ways", {NOT_YET: {}}).items():
         yield way, *map(_brief, row.values())
 
 
@@ -161,12 +184,12 @@ def _growth() -> Rows:
 
 
 def _brief(figure: float) -> str:
-    return f"{figure:,g}" if figure > 1e-3 else f"{figure:.0e}"
+    return f"{figure:.0e}" if 0 < figure < 1e-3 else f"{figure:,g}"
 
 
 def by_length(name: str) -> list[tuple[int, Any]]:
     """Return what `make bench` has measured at several lengths, in their order."""
-    return sorted((int(length), ways) for length, ways in _bench(name).items())
+    return sorted((int(length), ways) for length, ways in _measured(name).items())
 
 
 def _laws() -> Rows:
@@ -246,6 +269,13 @@ _SHARDING = (
     "numbers sent",
     "θ on a device",
 )
+# What is the same or is not: what ours is compared with, its algorithm, and the keys in the file.
+_ALIKE = (
+    ("p itself, in fractions", "S6", "steps", "exact"),
+    ("generate, of GPT-2 and of Marian", "S7", "searches", "alike"),
+)
+_CONTINUATIONS = ("Algorithm", "tokens are", "prompts", "continued alike", "tokens")
+_SAMPLERS = ("Theirs", "Algorithm", "drawn", "largest difference")
 _IN_BLOCKS = ("Algorithm 4", "C4", "C5")
 _GROWTH = ("tokens", *(f"{way}, {what}" for way in _IN_BLOCKS for what in ("time", "MB")))
 _FORWARD = ("tokens", "way", "max |P/Q − 1|", "ms", "time / Hugging Face's", "time / peer's")
@@ -261,6 +291,8 @@ TABLES: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]] = {
     "told": (("Algorithm", "mistake", "message"), _told),
     "errors-tiny": (_ERRORS, _errors("tiny")),
     "errors-middling": (_ERRORS, _errors("middling")),
+    "continuations": (_CONTINUATIONS, _continuations),
+    "samplers": (_SAMPLERS, _samplers),
     "growth": (_GROWTH, _growth),
     "forward": (_FORWARD, _forward),
     "decoding": (_DECODING, _decoding),
@@ -300,8 +332,8 @@ def _read(name: str) -> Any:
     return json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def _bench(name: str) -> Any:
-    """Return what `make bench` has written, nothing before it has."""
+def _measured(name: str) -> Any:
+    """Return what has been written, nothing before it has been measured."""
     return _read(name) if (DATA / f"{name}.json").exists() else {}
 
 
