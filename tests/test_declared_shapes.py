@@ -47,8 +47,8 @@ from spec.pairing import implementations
 OURS = implementations("algorithms")
 TOKENS = 2  # taken at once by what takes one token in the paper
 WRITTEN = object()  # a result whose length is not declared
-#: Twice the least is less than any other.
-PRIMES = [n for n in (3, *range(7, 200)) if all(n % factor for factor in range(2, n))]
+#: Twice the least is less than any other, and K14's ℓ = k + w − 1 is none of them.
+PRIMES = [n for n in (3, *range(11, 200)) if all(n % factor for factor in range(2, n))]
 
 #: What a function requires of a hyperparameter that the pseudocode declares in this way.
 RANGES = {
@@ -64,7 +64,12 @@ NOT_REQUIRED = "the spec does not require it"
 #: What differs: in which algorithms, what, how, and why.
 LISTED = [
     ("8 9 10 11 12 13 14 15", "activation", NONE, "ReLU or GELU unless another is given"),
-    ("5 8 9 10", "attention", NONE, "Algorithm 4 unless another is given that is equal to it"),
+    (
+        "5 8 9 10 14 15",
+        "attention",
+        NONE,
+        "Algorithm 4 unless another is given that is equal to it",
+    ),
     ("9 10", "padding", NONE, "which tokens only fill up a batch; the paper has no batch"),
     ("8", "padding_x", NONE, "the same, of x"),
     ("8", "padding_z", NONE, "the same, of z"),
@@ -73,7 +78,7 @@ LISTED = [
     ("11 12 13", "value_and_gradient", NONE, "how ∇loss(θ) is found; the paper does not say (A13)"),
     ("15", "ell_gen", NONE, "an end to a loop that has none in the paper (A5)"),
     ("6 8 9 10 11 12 13 14 15", "eps >= 0", NOT_REQUIRED, "or √(v + ε) might have no value"),
-    ("14 15 K2 K3 K7 K13", "τ ∈ (0, ∞)", "not required", "0 and ∞ have their limits"),
+    ("14 15 K2 K3 K7 K13 K15", "τ ∈ (0, ∞)", "not required", "0 and ∞ have their limits"),
     ("14 15", "tau >= 0", NOT_REQUIRED, "0 and ∞ have their limits"),
     ("D3", "special", NONE, "tokens that BERT does not mask, which no text declares (A10)"),
     ("D1", "alpha >= 0", NOT_REQUIRED, "it is a part of the weight"),
@@ -86,9 +91,11 @@ LISTED = [
     ("C4 C5 C6 C7", "B >= 1", NOT_REQUIRED, "follows but where there are no columns"),
     ("C4 C6", "ℓ_x = N_B B", "not required", "the last block may be smaller"),
     ("C5 C7", "ℓ_z = N_B B", "not required", "the last block may be smaller"),
-    ("X2 K12 K13", "w ∈ ℕ", "not required", "follows from 1 ≤ w, or from w = ℓ + 1"),
-    ("K2 K7 K13", "ℓ_gen ∈ ℕ", "not required", "follows from 1 ≤ ℓ_gen"),
-    ("K2 K4 K6 K7 K12 K13", "1 <= L", NOT_REQUIRED, "a cache of no layer has no length"),
+    ("X2 K12 K13 K14 K15", "w ∈ ℕ", "not required", "follows from 1 ≤ w, or from w = ℓ + 1"),
+    ("K14", "t_0 ∈ ℕ", "not required", "follows from k ≤ t_0"),
+    ("K15", "k ∈ ℕ", "not required", "follows from 1 ≤ k"),
+    ("K2 K7 K13 K15", "ℓ_gen ∈ ℕ", "not required", "follows from 1 ≤ ℓ_gen"),
+    ("K2 K4 K6 K7 K12 K13 K14 K15", "1 <= L", NOT_REQUIRED, "a cache of no layer has no length"),
     ("K3 K5", "1 <= L_dec", NOT_REQUIRED, "a cache of no layer has no length"),
     ("S2 S4", "α ∈ (0, 1)", "not required", "where it is 0 or 1 nothing is left out"),
     ("S2", "0 < alpha <= 1", NOT_REQUIRED, "with 1 nothing is left out"),

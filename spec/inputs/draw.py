@@ -77,8 +77,8 @@ def draw(
 def as_required(sizes: Mapping[str, int], header: Header) -> Mapping[str, int]:
     """Return sizes as an algorithm requires them: equal, or one not larger than another.
 
-    The one that may not be larger gives way, `d_rot` in `2 d_rot ≤ d_attn`. Of a rule on lengths the
-    other side grows: `ℓ_max` in `length(x) ≤ ℓ_max`, and the text in `k + 1 ≤ length(x)`.
+    The one that may not be larger gives way, `d_rot` in `2 d_rot ≤ d_attn`. Where lengths are
+    limited the larger side grows: `ℓ_max` in `length(x) ≤ ℓ_max`, x itself in `k + 1 ≤ length(x)`.
     """
     equal = {
         atom.name: size.value({part: sizes[part.name] for part in size.atoms})

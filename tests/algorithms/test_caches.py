@@ -17,6 +17,7 @@ from algorithms import (
     CachedEDInference,
     CachedLlamaInference,
     CachedMistralInference,
+    CachedStreamingInference,
     DInference,
     DStep,
     DTransformer,
@@ -32,6 +33,8 @@ from algorithms import (
     Mistral,
     MistralStep,
     ShapeError,
+    StreamingStep,
+    StreamingTransformer,
     encode,
     initialise,
     nucleus,
@@ -136,6 +139,28 @@ def test_what_stands_in_a_windows_cache_before_the_text_is_not_read():
     assert np.array_equal(P, READERS["mistral, window 4"].cut(ELL))
 
 
+@pytest.mark.parametrize(("k", "w"), [(0, 3), (1, 1), (1, 3), (2, 2), (3, 9)])
+@pytest.mark.parametrize("lengths", [(6,), (1,) * 6, (4, 1, 1), (1, 3, 2)], ids=str)
+def test_after_the_sinks_a_text_may_be_read_in_steps_of_any_lengths(k, w, lengths):
+    x = generic.tokens(k + 6, N_V=7)
+    K_l, V_l = nothing(8), nothing(6)
+    if k > 0:
+        _, K_l, V_l = DStep(x[:k], K_l, V_l, DECODER)
+    free = ((0, 0), (0, w - 1))  # any numbers may stand there
+    K_l, V_l = (
+        tuple(np.pad(part, free, constant_values=9.0) for part in parts) for parts in (K_l, V_l)
+    )
+    at, columns = k, []
+    for length in lengths:
+        new = x[at : at + length]
+        P, K_l, V_l = StreamingStep(new, K_l, V_l, DECODER, at, k=k, w=w)
+        assert {part.shape[-1] for part in (*K_l, *V_l)} == {k + w - 1}
+        columns.append(P)
+        at += length
+    whole = StreamingTransformer(x, DECODER, k=k, w=w)
+    assert_close(np.concatenate(columns, axis=-1), whole[:, k:], **NEAR)
+
+
 def test_a_window_matters():
     assert_apart(READERS["mistral, window 2"].whole, READERS["llama"].whole, **NEAR)
 
@@ -216,6 +241,13 @@ WRITERS = {
         )
         for w in (1, 3, 8)
     },
+    **{
+        f"X9, {k} at the start, window {w}": (
+            literal(lambda x, k=k, w=w: StreamingTransformer(x, DECODER, k=k, w=w)),
+            lambda x, k=k, w=w, **how: CachedStreamingInference(x, DECODER, k=k, w=w, **how),
+        )
+        for k, w in ((1, 1), (1, 3), (2, 8))
+    },
     "15": (
         lambda z, **how: EDInference(z, BOTH, **how),
         lambda z, **how: CachedEDInference(z, BOTH, **how),
@@ -233,7 +265,7 @@ WAYS = {
 @pytest.mark.parametrize(("without", "cached"), WRITERS.values(), ids=WRITERS)
 def test_with_a_cache_the_same_is_written(without, cached, way):
     for seed in range(4):
-        x = generic.tokens(1 + 2 * seed, N_V=7, seed=seed)
+        x = generic.tokens(3 + 2 * seed, N_V=7, seed=seed)
         how = {"ell_gen": 8, **way}
         want = without(x, rng=generic.rng(seed), **how)
         assert cached(x, rng=generic.rng(seed), **how).tolist() == want.tolist()
