@@ -16,7 +16,6 @@ from helpers.strategies import example, signature, traceable
 
 from algorithms import SiLU, value_and_gradient
 
-
 #: They sort, of which there is no rule; nobody trains what chooses tokens.
 SORTING = ("top_k", "nucleus")
 
