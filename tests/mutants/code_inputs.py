@@ -24,6 +24,20 @@ from spec.mistakes.edit import with_rows
 #: The paper's reserved tokens, from the vocabulary's last.
 RESERVED = {"mask_token": 2, "bos_token": 1, "eos_token": 0}
 
+#: What may be passed in place of a function's own: what is made of that, and what then stands in
+#: the pseudocode.
+EXCHANGED: dict[str, tuple[Callable[[Any], Any], dict[str, str]]] = {
+    "activation": (
+        lambda own: ReLU if own is GELU else GELU,
+        {"GELU(": "ReLU(", "ReLU(": "GELU("},
+    ),
+    "attention": (
+        lambda own: lambda *arguments: 2 * own(*arguments),
+        {" Attention(": " 2 Attention(", " attend(": " 2 attend("},
+    ),
+    "weigh": (lambda _: lambda q: q**2 / (q**2).sum(), {"p^{1/τ}": "p^{2/τ}"}),
+}
+
 Made = Callable[[], PairedInputs]
 
 
@@ -71,7 +85,7 @@ def inputs(id: str) -> tuple[Made, ...]:
         # Seed 1 was found by search: with it no text ends before the length limit.
         found.insert(1, partial(without, id, 1, unsaid))
         found += [partial(without, id, 0, [name]) for name in unsaid if len(unsaid) > 1]
-    if takes(id, "activation"):
+    if any(takes(id, name) for name in EXCHANGED):
         found.append(partial(exchanged, id))
     return tuple(found)
 
@@ -135,21 +149,26 @@ def narrow(id: str) -> PairedInputs:
 
 
 def exchanged(id: str) -> PairedInputs:
-    """Inputs with the activation that is not the function's own."""
-    own = inspect.signature(REFERENCE[id]).parameters["activation"].default
+    """Inputs with functions that are not the function's own: see `EXCHANGED`."""
     made = case(id, **small(id))
-    return replace(made, keywords={**made.keywords, "activation": ReLU if own is GELU else GELU})
+    parameters = inspect.signature(REFERENCE[id]).parameters
+    others = {
+        name: other(parameters[name].default)
+        for name, (other, _) in EXCHANGED.items()
+        if name in parameters
+    }
+    return replace(made, keywords={**made.keywords, **others})
 
 
 def specification(paired: PairedInputs) -> Mapping[str, Checked]:
     """The algorithms that the function computes on some inputs."""
-    return _exchanged_activations() if "activation" in paired.keywords else checked()
+    return _exchanged(frozenset(EXCHANGED.keys() & paired.keywords.keys()))
 
 
 @cache
-def _exchanged_activations() -> Mapping[str, Checked]:
-    """All algorithms, with ReLU for GELU and GELU for ReLU."""
-    other = {"GELU(": "ReLU(", "ReLU(": "GELU("}
+def _exchanged(names: Collection[str]) -> Mapping[str, Checked]:
+    """All algorithms, with other functions by these names."""
+    other = {old: new for name in names for old, new in EXCHANGED[name][1].items()}
     headers = {id: algorithm.header for id, algorithm in checked().items()}
     found = dict(checked())
     for id, algorithm in checked().items():

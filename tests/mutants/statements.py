@@ -226,7 +226,7 @@ def called(id: str) -> frozenset[str]:
 
 @cache
 def implied(id: str) -> dict[str, set[str]]:
-    """The lines that read what an algorithm's calls pass on unsaid: ε, and which activation it is.
+    """The lines that read what an algorithm's calls pass on unsaid: ε, which activation it is.
 
     By the name that it has in Python.
     """
@@ -236,7 +236,10 @@ def implied(id: str) -> dict[str, set[str]]:
         for algorithm in callees
         for line in algorithm.program.lines
     }
-    found = {"activation": {line for line in words if re.search("(GELU|ReLU)[(]", words[line])}}
+    found = {
+        name: {line for line in words if re.search(rf"\b({functions})[(]", words[line])}
+        for name, functions in {"activation": "GELU|ReLU", "attention": "Attention|attend"}.items()
+    }
     for algorithm in callees:
         for glyph in map(str, algorithm.header.hyperparameters):
             lines = {line for line in words if glyph in words[line]}
