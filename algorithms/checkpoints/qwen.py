@@ -17,7 +17,7 @@ from algorithms.extensions.rotary_attention import (
     RotaryAttentionParameters,
 )
 from algorithms.extensions.scaled_dot_product import attend
-from algorithms.paper.attention import per_head
+from algorithms.paper.attention import gathered, per_head
 from algorithms.paper.embedding import Token, token_embedding
 from algorithms.paper.notation import unidirectional_mask
 from algorithms.paper.unembedding import unembedding
@@ -161,7 +161,9 @@ def _attention(
     if gamma_k is not None:
         K = rms_norm(K, gamma_k, eps=eps)  # J5
     Q, K = rotate(Q, t, omega), rotate(K, t, omega)  # H3.3, H4.3
-    Y_h = attention(Q, per_head(K), per_head(V), Mask)  # H3.4
+    Y_h = gathered(
+        attention, Q, per_head(K), per_head(V), Mask
+    )  # H3.4
     Y = stack(stack(Y_h))  # H3.5, H4.6
     Y = W.W_o @ Y  # H4.7
     if b_o is not None:

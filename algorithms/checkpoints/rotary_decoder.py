@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple
 
 from algorithms.extensions.grouped_queries import stack
-from algorithms.paper.attention import per_head
+from algorithms.paper.attention import gathered, per_head
 from algorithms.paper.embedding import Token, token_embedding
 from algorithms.paper.normalization import layer_norm
 from algorithms.paper.notation import softmax, unidirectional_mask
@@ -84,6 +84,6 @@ def _attention(
     K = W_k @ X_h + b_k[..., None]  # 4.2
     V = W_v @ X_h + b_v[..., None]  # 4.3
     Q, K = turn(Q, t), turn(K, t)  # J8
-    Y_h = attention(Q, K, V, Mask)  # 4.4-4.6, 5.1-5.2
+    Y_h = gathered(attention, Q, K, V, Mask)  # 4.4-4.6, 5.1-5.2
     Y = stack(Y_h)  # 5.3
     return W_o @ Y + b_o[:, None]  # 5.4

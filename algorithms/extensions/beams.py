@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +27,9 @@ from algorithms.signatures.decorator import algorithm
 
 if TYPE_CHECKING:
     from jaxtyping import Integer
+
+#: Two to this power, and to its negative, are floats.
+_LARGEST = sys.float_info.max_exp - 2
 
 
 @algorithm(
@@ -67,7 +71,7 @@ def beam_search(
         of `EDInference` with tau = 0.
     ell_gen : int, 1 … ell_max
         How many tokens may follow bos_token.
-    alpha : float
+    alpha : float, finite
         The log-probability is divided by the number of tokens after
         bos_token to this power: 0 prefers short sequences, 1 has
         the mean of the tokens.
@@ -87,7 +91,7 @@ def beam_search(
     IndexError, ShapeError, DTypeError
         An argument is not what the signature says.
     ValueError
-        A number is out of range.
+        A number is out of range; `ell_gen ** alpha` is among them.
 
     Notes
     -----
@@ -122,6 +126,11 @@ def beam_search(
         bos_token = reserved("beam_search", N_V, 2)
     if eos_token is None:
         eos_token = reserved("beam_search", N_V, 1)
+    if not abs(alpha) * math.log2(ell_gen) < _LARGEST:
+        raise ValueError(
+            f"beam_search: alpha={alpha} is out of range, want "
+            f"ell_gen ** alpha a float, ell_gen={ell_gen}"
+        )
     z = as_index(z)
     start = xp.asarray([bos_token], dtype=z.dtype, device=device(z))
     y_b = [start] * B  # S7.1

@@ -15,7 +15,7 @@ from algorithms.signatures.arrays import (
     namespace,
 )
 from algorithms.signatures.decorator import algorithm
-from algorithms.signatures.values import known
+from algorithms.signatures.values import known, refuse_lost_scores
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
@@ -136,7 +136,9 @@ def block_attend(
     not done under `jax.jit` and `torch.compile`.
 
     What `Attention` says of float16 and of nan holds here too; it
-    is `Q / √d_attn` that is multiplied with K.
+    is `Q / √d_attn` that is multiplied with K. A score that is nan
+    stays nan where Mask is False, as it does not in `attend`: Q and
+    K are finite too, but for keys that are left out.
 
     Source: Rabe & Staats 2021, "Self-attention Does Not Need O(n²)
     Memory".
@@ -159,7 +161,9 @@ def block_attend(
         Mask_i = Mask[..., block]
         seen = _seen(Mask_i)
         S = K[..., seen].mT @ Q[..., block]  # C6.3
-        never = xp.where(Mask_i[..., seen, :], inf, -inf)
+        Mask_i = Mask_i[..., seen, :]
+        refuse_lost_scores(S, Mask_i, "block_attend")
+        never = xp.where(Mask_i, inf, -inf)
         S = xp.minimum(S, never)  # C6.4
         m = xp.max(S, axis=-2)  # C6.5
         m = xp.where(m > -xp.inf, m, 0.0)  # C6.6

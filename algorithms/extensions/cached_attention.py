@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from algorithms.extensions.grouped_queries import stack
 from algorithms.extensions.scaled_dot_product import attend
-from algorithms.paper.attention import per_head
+from algorithms.paper.attention import gathered, per_head
 from algorithms.paper.parameters import MHAttentionParameters
 from algorithms.signatures.arrays import (
     A,
@@ -95,7 +95,7 @@ def CachedAttention(
     V_g = heads(V, H)  # K1.2
     W_q, b_q = W.W_qkv[:2]
     Q = W_q @ per_head(X) + b_q[..., None]  # K1.3-K1.4
-    Y_h = attention(Q, K_g, V_g, per_head(Mask))  # K1.5
+    Y_h = gathered(attention, Q, K_g, V_g, per_head(Mask))  # K1.5
     Y = stack(Y_h)  # K1.6
     return W.W_o @ Y + W.b_o[:, None]  # K1.7
 

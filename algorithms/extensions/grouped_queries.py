@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple
 
 from algorithms.extensions.scaled_dot_product import attend
-from algorithms.paper.attention import per_head
+from algorithms.paper.attention import gathered, per_head
 from algorithms.signatures.arrays import A, A_co, Array, namespace
 from algorithms.signatures.class_docstrings import document_fields
 from algorithms.signatures.declarations import With
@@ -104,8 +104,8 @@ def GroupQueries(
            [2.]])
     """
     Q = W.W_q @ per_head(X) + W.b_q[..., None]  # H1.1-H1.2
-    Y_h = attention(
-        Q, per_head(K), per_head(V), per_head(Mask)
+    Y_h = gathered(
+        attention, Q, per_head(K), per_head(V), per_head(Mask)
     )  # H1.3
     return stack(Y_h)  # H1.4
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from algorithms.extensions.token_weights import log_weights
 from algorithms.signatures.arrays import A, Array, namespace
+from algorithms.signatures.declarations import Weights
 from algorithms.signatures.decorator import algorithm
 
 if TYPE_CHECKING:
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 @algorithm("S3")
 def gumbel_max(
-    p: Float[A, "*batch N_V"], u: Float[A, "*batch N_V"]
+    p: Annotated[Float[A, "*batch N_V"], Weights()],
+    u: Float[A, "*batch N_V"],
 ) -> Integer[Array, "*batch"]:
     """The token whose log p plus Gumbel noise is largest.
 
@@ -37,6 +39,8 @@ def gumbel_max(
     ------
     ShapeError, DTypeError
         An argument is not what the signature says.
+    ValueError, NotFiniteError
+        An entry of p is negative, or nan.
 
     Notes
     -----

@@ -13,6 +13,7 @@ from algorithms.signatures.arrays import (
     namespace,
 )
 from algorithms.signatures.decorator import algorithm
+from algorithms.signatures.values import refuse_lost_scores
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
@@ -149,10 +150,13 @@ def online_attend(
     m = xp.full((ell_x,), -xp.inf, **like)  # C7.2
     n = xp.zeros((ell_x,), **like)  # C7.3
     A = xp.zeros((V.shape[-2], ell_x), **like)  # C7.4
+    B = max(B, 0)  # of 0, range says that it is none
     for start in range(0, ell_z, B):  # C7.5
         block = slice(start, min(start + B, ell_z))
         S = K[..., block].mT @ Q  # C7.6
-        S = xp.where(Mask[..., block, :], S, -xp.inf)  # C7.7
+        Mask_i = Mask[..., block, :]
+        refuse_lost_scores(S, Mask_i, "online_attend")
+        S = xp.where(Mask_i, S, -xp.inf)  # C7.7
         m_hat = xp.maximum(m, xp.max(S, axis=-2))  # C7.8
         r = m_hat  # C7.9
         r = xp.where(r > -xp.inf, r, 0.0)  # C7.10

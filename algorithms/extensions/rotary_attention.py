@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple
 from algorithms.extensions.grouped_queries import stack
 from algorithms.extensions.rotary import rotate
 from algorithms.extensions.scaled_dot_product import attend
-from algorithms.paper.attention import per_head
+from algorithms.paper.attention import gathered, per_head
 from algorithms.signatures.arrays import A, A_co, Array, arange
 from algorithms.signatures.class_docstrings import document_fields
 from algorithms.signatures.declarations import With
@@ -133,8 +133,8 @@ def RotaryQueries(
     t = arange(X.shape[-1], X) + t_0
     Q = W.W_q @ per_head(X)  # H3.1-H3.2
     Q = rotate(Q, t, omega)  # H3.3
-    Y_h = attention(
-        Q, per_head(K), per_head(V), per_head(Mask)
+    Y_h = gathered(
+        attention, Q, per_head(K), per_head(V), per_head(Mask)
     )  # H3.4
     return stack(Y_h)  # H3.5
 

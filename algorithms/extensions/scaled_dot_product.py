@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from algorithms.paper.notation import softmax
 from algorithms.signatures.arrays import A, Array, namespace
 from algorithms.signatures.decorator import algorithm
+from algorithms.signatures.values import refuse_lost_scores
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
@@ -64,6 +65,7 @@ def attend(
     """
     xp = namespace(Q)
     S = K.mT @ Q  # C1.1
+    refuse_lost_scores(S, Mask, "attend")
     S = xp.where(Mask, S, -xp.inf)  # C1.2
     d_attn = Q.shape[-2]
     return V @ softmax(S / math.sqrt(d_attn))  # C1.3

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
 from algorithms.paper.sampling import sample
 from algorithms.signatures.arrays import A, namespace
+from algorithms.signatures.declarations import Weights
 from algorithms.signatures.decorator import algorithm
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 @algorithm("S6", requires=("0 <= y < N_V",))
 def speculative_step(
-    p: Float[A, " N_V"],
-    q: Float[A, " N_V"],
+    p: Annotated[Float[A, " N_V"], Weights(sum_is_1=True)],
+    q: Annotated[Float[A, " N_V"], Weights(sum_is_1=True)],
     y: int,
     *,
     rng: np.random.Generator,
@@ -46,10 +47,17 @@ def speculative_step(
     ShapeError, DTypeError
         An argument is not what the signature says.
     ValueError
-        y is no token.
+        y is no token, or one that q never gives; an entry of p or q
+        is negative, or their sum is not 1, but for rounding.
+    NotFiniteError
+        p or q holds nan.
 
     Notes
     -----
+    Weights that `top_k` and its kin give do not sum to 1: with
+    `p = nucleus(p, alpha=0.9)`, it is `p / np.sum(p)` that goes
+    here, and where y was drawn by weights, q is made likewise.
+
     A draft may write several tokens ahead: p of all of them is then
     one pass of the model. They are corrected from the first on, up
     to the first that is not kept, and what stands after it is given
@@ -72,6 +80,11 @@ def speculative_step(
     752
     """
     xp = namespace(p)
+    if not q[y] > 0:
+        raise ValueError(
+            f"speculative_step: q gives token {y} probability "
+            f"{float(q[y])}, want y drawn from q"
+        )
     a = q[y] * rng.random() < p[y]  # S6.1
     r = xp.maximum(p - q, p * 0)  # S6.2
     keep = a or not xp.max(r) > 0

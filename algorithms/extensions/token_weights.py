@@ -13,16 +13,26 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 
 from algorithms.paper.sampling import sample, temper
-from algorithms.signatures.arrays import A, Array, arange, namespace
-from algorithms.signatures.declarations import Below
+from algorithms.signatures.arrays import (
+    A,
+    Array,
+    arange,
+    device,
+    namespace,
+    to_numpy,
+)
+from algorithms.signatures.declarations import Weights
 from algorithms.signatures.decorator import algorithm, checked
+from algorithms.signatures.errors import ShapeError
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Integer
 
 
 @algorithm("S1", requires=("k >= 0",))
-def top_k(p: Float[A, " N_V"], *, k: int) -> Float[A, " N_V"]:
+def top_k(
+    p: Annotated[Float[A, " N_V"], Weights()], *, k: int
+) -> Float[A, " N_V"]:
     """Only the k most likely tokens keep their probability.
 
     Parameters
@@ -31,7 +41,7 @@ def top_k(p: Float[A, " N_V"], *, k: int) -> Float[A, " N_V"]:
         A distribution on the vocabulary, or weights.
     k : int, at least 0
         A token stays if fewer than k surpass it. From k = N_V on
-        all stay.
+        all stay; with 0 none does, and `sample` refuses that.
 
     Returns
     -------
@@ -43,7 +53,9 @@ def top_k(p: Float[A, " N_V"], *, k: int) -> Float[A, " N_V"]:
     ShapeError, DTypeError
         An argument is not what the signature says.
     ValueError
-        k is negative.
+        k is negative, or an entry of p.
+    NotFiniteError
+        p holds nan.
 
     Notes
     -----
@@ -69,7 +81,7 @@ def top_k(p: Float[A, " N_V"], *, k: int) -> Float[A, " N_V"]:
 
 @algorithm("S2", requires=("0 < alpha <= 1",))
 def nucleus(
-    p: Float[A, " N_V"], *, alpha: float
+    p: Annotated[Float[A, " N_V"], Weights()], *, alpha: float
 ) -> Float[A, " N_V"]:
     """Only the tokens that make up most of p keep it: top-p.
 
@@ -91,7 +103,9 @@ def nucleus(
     ShapeError, DTypeError
         An argument is not what the signature says.
     ValueError
-        alpha is out of its range.
+        alpha is out of its range, or an entry of p is negative.
+    NotFiniteError
+        p holds nan.
 
     Notes
     -----
@@ -127,7 +141,9 @@ def nucleus(
 
 
 @algorithm("S4", requires=("0 <= alpha <= 1",))
-def min_p(p: Float[A, " N_V"], *, alpha: float) -> Float[A, " N_V"]:
+def min_p(
+    p: Annotated[Float[A, " N_V"], Weights()], *, alpha: float
+) -> Float[A, " N_V"]:
     """Only tokens nearly as likely as the likeliest stay.
 
     Parameters
@@ -148,7 +164,9 @@ def min_p(p: Float[A, " N_V"], *, alpha: float) -> Float[A, " N_V"]:
     ShapeError, DTypeError
         An argument is not what the signature says.
     ValueError
-        alpha is out of its range.
+        alpha is out of its range, or an entry of p is negative.
+    NotFiniteError
+        p holds nan.
 
     Notes
     -----
@@ -172,7 +190,9 @@ def min_p(p: Float[A, " N_V"], *, alpha: float) -> Float[A, " N_V"]:
 
 @algorithm("S5", requires=("0 <= s < N_S",))
 def constrained(
-    p: Float[A, " N_V"], s: int, a: Bool[Array, "N_S N_V"]
+    p: Annotated[Float[A, " N_V"], Weights()],
+    s: int,
+    a: Bool[Array, "N_S N_V"],
 ) -> Float[A, " N_V"]:
     """Only tokens that an automaton allows keep their probability.
 
@@ -196,7 +216,9 @@ def constrained(
     ShapeError, DTypeError
         An argument is not what the signature says.
     ValueError
-        s is no state.
+        s is no state, or an entry of p is negative.
+    NotFiniteError
+        p holds nan.
 
     Notes
     -----
@@ -217,14 +239,14 @@ def constrained(
     return q  # S5.3
 
 
-@checked(requires=("0 <= s < N_S", "tau >= 0"))
+@checked(requires=("0 <= s < N_S", "tau >= 0", "ell_gen >= 1"))
 def constraint(
     a: Bool[Array, "N_S N_V"],
-    delta: Annotated[
-        Integer[Array, "N_S N_V"], Below("N_S", "state")
-    ],
+    delta: Integer[Array, "N_S N_V"],
     *,
+    ell_gen: int,
     rng: np.random.Generator,
+    eos_token: int | None = None,
     s: int = 0,
     tau: float = 1.0,
 ) -> Callable[[A], A]:
@@ -232,7 +254,7 @@ def constraint(
 
     What it returns is for `weigh` of one text: to know the state
     after a token, it draws the token itself. So it comes last where
-    several functions make the weights.
+    several functions make the weights. Each text has its own.
 
     Parameters
     ----------
@@ -242,8 +264,13 @@ def constraint(
     delta : integer of any type, (N_S, N_V)
         `delta[s, v]`: the state after token v, 0 … N_S−1. Where v
         is not allowed it is not read.
+    ell_gen : int, at least 1
+        How many tokens the text may have: the same number that is
+        given to the function that writes it.
     rng : numpy.random.Generator
         Asked for one number a token.
+    eos_token : int, optional
+        The token after which that function stops, if it does.
     s : int, 0 … N_S−1
         The state before the first token.
     tau : float, in [0, ∞]
@@ -256,16 +283,17 @@ def constraint(
         Of a distribution p it gives 1 for the token that it drew of
         those which its state allows, and 0 for all others. It
         raises ValueError where the state allows none that p can
-        give.
+        give, and after the end of the text; ShapeError where p is
+        not of N_V tokens.
 
     Raises
     ------
     IndexError
-        delta holds what is no state.
+        delta holds what is no state, where a allows the token.
     ShapeError, DTypeError
         An argument is not what the signature says.
     ValueError
-        s is no state, or tau is negative.
+        s is no state, tau is negative, or ell_gen is less than 1.
 
     Examples
     --------
@@ -274,20 +302,45 @@ def constraint(
     >>> import numpy as np
     >>> a = np.array([[True, True], [True, False]])
     >>> delta, p = np.array([[0, 1], [0, 0]]), np.array([0.1, 0.9])
-    >>> weigh = constraint(a, delta, rng=np.random.default_rng(0))
+    >>> rng = np.random.default_rng(0)
+    >>> weigh = constraint(a, delta, ell_gen=8, rng=rng)
     >>> [int(weigh(p)[1]) for _ in range(8)]
     [1, 0, 1, 0, 1, 0, 1, 0]
     """
+    allowed, after, left = to_numpy(a), to_numpy(delta), ell_gen
+    N_S, N_V = allowed.shape
+    for state in (int(state) for state in after[allowed]):
+        if not 0 <= state < N_S:
+            raise IndexError(
+                f"constraint: delta holds state {state}, outside "
+                f"0 … {N_S - 1} (N_S = {N_S})"
+            )
 
     def weigh(p: A) -> A:
-        nonlocal s
-        q, xp = constrained(p, s, a), namespace(p)
+        nonlocal s, left
+        if left == 0:
+            raise ValueError(
+                "constraint: the text has ended, want another "
+                "constraint for another text"
+            )
+        if p.shape != (N_V,):
+            raise ShapeError(
+                f"constraint: p has shape {tuple(p.shape)}, want "
+                f"(N_V,) where N_V={N_V} (a)"
+            )
+        xp = namespace(p)
+        row = xp.asarray(allowed[s : s + 1], device=device(p))
+        q = constrained(p, 0, row)
         if not float(xp.sum(q)) > 0:
+            one = np.count_nonzero(to_numpy(p)) == 1
             raise ValueError(
                 f"constraint: state {s} allows no token of p"
+                + ", which gives one alone: tau = 0 is for "
+                "`constraint`, and tau = 1 for who calls it" * one
             )
         y = sample(temper(q, tau), rng)
-        s = int(delta[s, y])
+        s = int(after[s, y])
+        left = 0 if y == eos_token else left - 1
         drawn = xp.equal(arange(p.shape[0], p), y)
         return xp.astype(drawn, p.dtype)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from algorithms.paper.notation import softmax
 from algorithms.paper.parameters import (
@@ -13,10 +13,21 @@ from algorithms.paper.parameters import (
 )
 from algorithms.signatures.arrays import A, Arr, Array, namespace
 from algorithms.signatures.declarations import With
-from algorithms.signatures.decorator import algorithm
+from algorithms.signatures.decorator import algorithm, anew
+from algorithms.signatures.errors import DTypeError, ShapeError
+from algorithms.signatures.values import refuse_lost_scores
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
+
+#: What an attention takes: tokens, or what is made of them.
+_KINDS = (
+    "X, Z, W_qkv and Mask, as BlockAttention",
+    "ready Q, K, V and Mask, as block_attend",
+)
+
+#: What it raises where it is of the other kind.
+_REFUSED = (TypeError, DTypeError, ShapeError)
 
 
 @algorithm(3)
@@ -114,9 +125,9 @@ def Attention(
 
     The result is right where every score S, line 4.4, is finite in
     the type of X: at most 65504 in float16, and 256 · 256 is more.
-    A score that overflows upwards makes its column nan: in float16
-    that is refused, where a trace does not hide it. One that
-    overflows downwards counts as masked.
+    A score that overflows upwards makes its column nan, and one
+    that overflows downwards counts as masked: in float16 both are
+    refused, where a trace does not hide it.
 
     Z is finite where Mask is False too: 0 · nan is nan, so a nan or
     ∞ in one token of Z reaches every column.
@@ -140,6 +151,7 @@ def Attention(
     K = W_k @ Z + b_k[..., None]  # 4.2
     V = W_v @ Z + b_v[..., None]  # 4.3
     S = K.mT @ Q  # 4.4
+    refuse_lost_scores(S, Mask, "Attention")
     S = xp.where(Mask, S, -xp.inf)  # 4.5
     d_attn = Q.shape[-2]
     return V @ softmax(S / math.sqrt(d_attn))  # 4.6
@@ -201,12 +213,48 @@ def MHAttention(
            [2.5, 2.5]])
     """
     xp = namespace(X)
-    Y_h = attention(
-        per_head(X), per_head(Z), W.W_qkv, per_head(Mask)
+    Y_h = gathered(
+        attention,
+        per_head(X),
+        per_head(Z),
+        W.W_qkv,
+        per_head(Mask),
     )  # 5.1-5.2
     *batch, H, d_mid, ell_x = Y_h.shape
     Y = xp.reshape(Y_h, (*batch, H * d_mid, ell_x))  # 5.3
     return W.W_o @ Y + W.b_o[:, None]  # 5.4
+
+
+def gathered(attention: Callable[..., A], *given: Any) -> A:
+    """What `attention` gives of the arguments that follow it.
+
+    Refused where it is none of these arguments, X, Z, W_qkv and
+    Mask or Q, K, V and Mask, or gives another shape.
+    """
+    X, _, V, _ = given
+    ready = not isinstance(V, AttentionParameters)
+    try:
+        V_tilde = attention(*given)
+    except Exception:
+        with anew():  # checked, for what it says then
+            try:
+                attention(*given)
+            except Exception as error:
+                if type(error) not in _REFUSED:
+                    raise
+                raise type(error)(
+                    f"{error}; attention= is called with "
+                    f"{_KINDS[ready]}"
+                ) from None
+        raise
+    want = ((V if ready else V.W_v).shape[-2], X.shape[-1])
+    shape = tuple(getattr(V_tilde, "shape", ()))
+    if shape[-2:] != want:
+        raise ShapeError(
+            f"attention= gives an array of shape {shape}, want "
+            f"{want} for each head"
+        )
+    return V_tilde
 
 
 def per_head(M: Arr) -> Arr:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from algorithms.signatures.arrays import (
     namespace,
     to_numpy,
 )
+from algorithms.signatures.declarations import Weights
 from algorithms.signatures.decorator import checked
 from algorithms.signatures.errors import NotFiniteError, ShapeError
 from algorithms.signatures.values import some_nan
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 
 @checked(requires=("tau >= 0",))
-def temper(p: Float[A, " N_V"], tau: float) -> Float[A, " N_V"]:
+def temper(
+    p: Annotated[Float[A, " N_V"], Weights()], tau: float
+) -> Float[A, " N_V"]:
     """The distribution proportional to `p^{1/τ}`.
 
     Parameters
@@ -42,7 +45,7 @@ def temper(p: Float[A, " N_V"], tau: float) -> Float[A, " N_V"]:
     Raises
     ------
     ValueError
-        tau is negative.
+        tau is negative, or an entry of p.
     NotFiniteError
         An entry of p is nan: a number in the model that gave p was
         too large for its type. No choice of a token says so.

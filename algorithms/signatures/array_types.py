@@ -22,6 +22,9 @@ VANISHING = {
     "float32": 2.0**-150,
 }
 
+#: The distance from 1 to the next number, where it is large.
+COARSE = {"float16": 2.0**-10, "bfloat16": 2.0**-7}
+
 _libraries: dict[type, str] = {}
 _misleading: dict[type, str] = {}
 _dtypes: dict[tuple[Any, Any], str] = {}

@@ -26,6 +26,7 @@ from algorithms.signatures.declarations import (
     Optional,
     Record,
     Several,
+    Weights,
 )
 from algorithms.signatures.errors import (
     DTypeError,
@@ -275,7 +276,11 @@ class Check:
         if kind == "float":
             self.check_float(value, path)
         self.check_shape(declaration, value, path, parameter, least)
-        if declaration.below or declaration.right_padding:
+        if (
+            declaration.below
+            or declaration.right_padding
+            or declaration.weights
+        ):
             self.limited.append((path, value, declaration))
 
     def check_shape(
@@ -395,7 +400,7 @@ class Check:
     def check_values(
         self, path: str, array: Any, declaration: ArrayOf
     ) -> None:
-        """Check indices, and at which end a sequence is padded."""
+        """Check indices, weights, and where padding stands."""
         below = declaration.below
         # None: in a part of θ that is left out.
         if (
@@ -418,6 +423,31 @@ class Check:
                 f"{path} has True after False, want all True, then "
                 "all False in each sequence: positions count from "
                 "the left, so pad at the right end",
+            )
+        if declaration.weights:
+            self.check_weights(path, array, declaration.weights)
+
+    def check_weights(
+        self, path: str, array: Any, wanted: Weights
+    ) -> None:
+        """Check that tokens may be drawn by these numbers."""
+        if values.some_nan(array):
+            self.refuse(
+                NotFiniteError, f"{path} holds nan, want numbers"
+            )
+        least = values.least(array)
+        if least is not None and least < 0:
+            self.refuse(
+                ValueError,
+                f"{path} holds {least}, want probabilities or "
+                "weights, none below 0: neither logits nor logs",
+            )
+        excess = values.excess(array) if wanted.sum_is_1 else None
+        if excess is not None:
+            self.refuse(
+                ValueError,
+                f"{path} has sum {1 + excess}, want 1: divide "
+                "weights by their sum",
             )
 
     def check_rule(self, rule: str, part: Check) -> None:

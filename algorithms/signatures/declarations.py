@@ -58,6 +58,15 @@ class RightPadding:
     """True at tokens, then False at what fills up a sequence."""
 
 
+class Weights(NamedTuple):
+    """Numbers to draw by: none below 0, none nan.
+
+    `sum_is_1` says that they are a distribution, up to rounding.
+    """
+
+    sum_is_1: bool = False
+
+
 class AllEntries(NamedTuple):
     """θ as one vector: an array, or the arrays of any record.
 
@@ -84,6 +93,7 @@ class ArrayOf(NamedTuple):
     right_padding: bool = False
     all_entries: bool = False
     may_be_empty: str = ""
+    weights: Weights | None = None
 
 
 #: Each kind of element, by a type that no other kind has.
@@ -263,6 +273,7 @@ def _array(
     dtypes = FLOATS if kind == "float" else tuple(hint.dtypes)
     below = next((m for m in marks if isinstance(m, Below)), None)
     empty = [m.axis for m in marks if isinstance(m, MayBeEmpty)]
+    weights = [m for m in marks if isinstance(m, Weights)]
     return ArrayOf(
         batch,
         renamed,
@@ -271,4 +282,5 @@ def _array(
         below,
         RightPadding in marks,
         may_be_empty="".join(empty),
+        weights=next(iter(weights), None),
     )

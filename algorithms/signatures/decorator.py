@@ -105,6 +105,16 @@ def unchecked() -> Iterator[None]:
         _inside.reset(token)
 
 
+@contextmanager
+def anew() -> Iterator[None]:
+    """Check calls for a while, within a checked call too."""
+    token = _inside.set(False)
+    try:
+        yield
+    finally:
+        _inside.reset(token)
+
+
 def _own_way(arguments: Iterable[Any]) -> Callable[..., Any] | None:
     """How an array library carries out functions, if by itself.
 

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from algorithms.signatures.array_types import COARSE, dtype_name
 from algorithms.signatures.arrays import to_numpy
+from algorithms.signatures.errors import NotFiniteError
 
 
 def extremes(array: Any) -> Iterator[int]:
@@ -42,6 +44,40 @@ def some_nan(array: Any) -> bool:
     """Whether some number is none."""
     values = known(array)
     return values is not None and bool(np.isnan(values).any())
+
+
+def least(array: Any) -> float | None:
+    """The least number."""
+    values = known(array)
+    return None if values is None else float(values.min())
+
+
+def excess(p: Any) -> float | None:
+    """By how much the sum of p passes 1; None: only by rounding.
+
+    N_V quotients by a computed sum add up to 1 ± N_V units, and p
+    may have been computed in float32 before it came to be float64.
+    """
+    values = known(p)
+    if values is None:
+        return None
+    above = float(values.sum(dtype=np.float64)) - 1
+    unit = COARSE.get(dtype_name(p.dtype), 2.0**-23)
+    return above if abs(above) > values.size * unit else None
+
+
+def refuse_lost_scores(S: Any, Mask: Any, function: str) -> None:
+    """No score overflows to −∞, in float16, where Mask is True."""
+    if compiling() or dtype_name(S.dtype) != "float16":
+        return
+    scores, counts = known(S), known(Mask)
+    if scores is None or counts is None:
+        return
+    if (np.isneginf(scores) & counts).any():
+        raise NotFiniteError(
+            f"{function}: a score is −∞ where Mask is True: it "
+            "fell below −65504, the least of float16; want float32"
+        )
 
 
 def number(array: Any) -> float | None:

@@ -32,6 +32,7 @@ from algorithms.extensions import (
     online_attend,
 )
 from algorithms.extensions.block_attention import PIECE
+from algorithms.paper.attention import gathered
 from algorithms.signatures.arrays import COLUMNS, by_columns
 
 #: With the signature of the literal form, by blocks.
@@ -192,6 +193,47 @@ def test_attention_by_blocks_may_stand_wherever_attention_does(function):
         other = Call(function, {**call.arguments, "attention": small})
         assert_same(call, other.run(), want)
         assert used
+
+
+@every_function_with_attention
+def test_what_attention_is_not_is_refused_by_name(function):
+    """The other kind, a block of no column, another number of arguments, and another shape."""
+    (call, *_) = many(function, 40, batch=range(1, 2), crowded=False, keeping=(*TAME, *LAYERS))
+    literal = signature(function).parameters["attention"].default
+    other, online = (attend, online_attend), (Attention, OnlineAttention)
+    (wrong, _), (_, blocks) = (other, online) if literal is Attention else (online, other)
+    taken = "X, Z, W_qkv and Mask" if literal is Attention else "ready Q, K, V and Mask"
+    refused = {
+        wrong: f"^{wrong.__name__}: .*; attention= is called with {taken}, as ",
+        partial(blocks, B=0): f"^{blocks.__name__}: want B >= 1, got B=0",
+        partial(blocks, B=-1): f"^{blocks.__name__}: want B >= 1, got B=-1",
+        lambda one: one: f"takes 1 positional argument.*; attention= is called with {taken}, as ",
+        lambda *given: literal(*given)[
+            ..., :0
+        ]: r"^attention= gives an array of shape \(.*, 0\), w",
+        lambda *given: None: r"^attention= gives an array of shape \(\), want",
+    }
+    for attention, message in refused.items():
+        with pytest.raises((TypeError, ValueError), match=message):
+            function(**call.arguments, attention=attention)
+
+
+def test_what_an_attention_raises_by_itself_is_raised():
+    def broken(*given):
+        raise LookupError("its own")
+
+    Q = generic.matrix(1, 2, 3)
+    with pytest.raises(LookupError, match=r"^its own$"):
+        gathered(broken, Q, Q, Q, np.ones((1, 3, 3), bool))
+    failing = iter([1])
+
+    def once(*given):
+        for _ in failing:
+            raise LookupError("its own")
+        return given[2]
+
+    with pytest.raises(LookupError, match=r"^its own$"):
+        gathered(once, Q, Q, Q, np.ones((1, 3, 3), bool))
 
 
 def test_every_function_made_of_others_hands_attention_on():

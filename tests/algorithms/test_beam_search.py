@@ -77,9 +77,21 @@ def test_several_beams_find_a_text_that_greed_does_not():
 
 
 def test_a_probability_of_0_is_no_error():
+    """Every column has one, and the likeliest of all texts is found."""
     theta = drawn(0)
-    theta = theta._replace(W_u=theta.W_u * np.array([[1e5], [1], [1], [1]]))
-    assert beam_search(Z, theta, B=3, ell_gen=2).shape <= (3,)
+    theta = theta._replace(W_u=theta.W_u * 1e5)
+    assert (EDTransformer(Z, np.array([BOS, 0, 1]), theta) == 0).any(axis=0).all()
+    with np.errstate(divide="ignore"):
+        scores = {one: log_probability(one, theta) for one in candidates(3)}
+    assert beam_search(Z, theta, B=9, ell_gen=3).tolist() == [BOS, *max(scores, key=scores.get)]
+
+
+@pytest.mark.parametrize("alpha", [1e3, -1e3, np.nan, np.inf, -np.inf])
+def test_a_power_of_the_length_is_a_float(alpha):
+    for ell_gen in (1, 3) if not np.isfinite(alpha) else (3,):
+        with pytest.raises(ValueError, match=rf"^beam_search: alpha={alpha} is out of range, want"):
+            beam_search(Z, drawn(0), B=2, ell_gen=ell_gen, alpha=alpha)
+    beam_search(Z, drawn(0), B=2, ell_gen=3, alpha=600.0)
 
 
 # Against Hugging Face -----------------------------------------------------------------------------

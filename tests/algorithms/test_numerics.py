@@ -26,6 +26,7 @@ from algorithms import (
     softmax,
 )
 from algorithms.checkpoints import GELU_tanh
+from algorithms.extensions import attend, block_attend, online_attend
 from algorithms.extensions.rotary import rotate
 from algorithms.extensions.silu import SiLU
 from algorithms.signatures.array_types import VANISHING
@@ -148,10 +149,29 @@ def test_of_several_results_the_one_that_overflows_is_named():
     assert checked()(twice)(X_32) == (X_32, 0)
 
 
+LOST = "a score is −∞ where Mask is True: it fell below −65504, the least of float16; want float32"
+
+
 @every_library
-def test_a_score_that_overflows_downwards_counts_as_masked(asarray):
-    assert attended(256.0, asarray=asarray, query=-1.0).tolist() == [0.0]
-    assert attended(256.0, 1.0, asarray=asarray, query=-1.0).tolist() == [1.0, 1.0]
+def test_a_score_that_overflows_downwards_is_refused_in_float16(asarray):
+    for tokens in (256.0,), (256.0, 1.0):
+        with pytest.raises(NotFiniteError, match=f"^Attention: {LOST}$"):
+            attended(*tokens, asarray=asarray, query=-1.0)
+    assert attended(256.0, asarray=asarray, query=-1.0, dtype="float32").tolist() == [256.0]
+
+
+@pytest.mark.parametrize("by", [attend, block_attend, online_attend])
+@every_library
+def test_it_may_where_the_mask_takes_it_away(asarray, by):
+    Q, seen = asarray(np.full((1, 1), 256, np.float16)), asarray(np.ones((1, 1), bool))
+    with pytest.raises(NotFiniteError, match=f"^{by.__name__}: {LOST}$"):
+        by(Q, -Q, Q, seen)
+    assert np.asarray(by(Q, -Q, Q, ~seen)) == 0
+
+
+def test_in_a_trace_it_counts_as_masked():
+    Q = jnp.full((1, 1), 256, jnp.float16)
+    assert jax.jit(attend)(Q, -Q, Q, jnp.ones((1, 1), bool)) == 0
 
 
 def test_softmax_of_plus_infinity_is_nan_and_of_minus_infinity_0():

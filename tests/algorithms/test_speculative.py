@@ -6,10 +6,11 @@ from itertools import pairwise, product
 
 import numpy as np
 import pytest
+import torch
 from helpers import generic
 from helpers.rational_chance import law, law_of_a_step, rational, step
 
-from algorithms import sample, speculative_step
+from algorithms import nucleus, sample, softmax, speculative_step, top_k
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -69,3 +70,49 @@ def test_it_keeps_a_token_as_often_as_p_and_q_have_in_common():
     common = np.minimum(p, q).sum()
     # Six standard deviations: farther with probability 1/36 at most (Chebyshev).
     assert abs(kept - common * times) < 6 * np.sqrt(times * common * (1 - common))
+
+
+# What is no distribution --------------------------------------------------------------------------
+
+
+P = np.array([0.5, 0.25, 0.125, 0.125])
+
+
+@pytest.mark.parametrize("weigh", [lambda p: top_k(p, k=2), lambda p: nucleus(p, alpha=0.7)])
+def test_weights_are_divided_by_their_sum_before_they_are_a_distribution(weigh):
+    weights = weigh(P)
+    for name, pair in {"p": (weights, P), "q": (P, weights)}.items():
+        with pytest.raises(ValueError, match=rf"{name} has sum 0.75, want 1: divide weights by"):
+            speculative_step(*pair, 1, rng=generic.rng())
+    whole = weights / weights.sum()
+    assert speculative_step(whole, P, 0, rng=generic.rng()) == 0
+    assert {speculative_step(whole, P, 3, rng=generic.rng(n)) for n in range(20)} == {0, 1}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_sum_that_is_1_but_for_rounding_is_1(dtype):
+    for size in (3, 1000):
+        p = softmax(generic.matrix(size, 1).astype(dtype))[:, 0]
+        assert speculative_step(p, p, 1, rng=generic.rng()) == 1
+        assert speculative_step(*[p.astype("float64")] * 2, 1, rng=generic.rng()) == 1
+    unit = max(np.finfo(dtype).eps, 2.0**-23)
+    with pytest.raises(ValueError, match=r"q has sum"):
+        speculative_step(np.ones(1, dtype), np.array([1 - 2 * unit], dtype), 0, rng=generic.rng())
+
+
+def test_logits_and_logs_are_no_distributions():
+    with pytest.raises(ValueError, match=r"p holds -2.*want probabilities .* neither logits nor"):
+        speculative_step(np.log(P), P, 1, rng=generic.rng())
+
+
+def test_a_token_that_the_draft_never_gives_is_refused():
+    with pytest.raises(ValueError, match=r"q gives token 1 probability 0.0, want y drawn from q$"):
+        speculative_step(np.array([0.5, 0.5]), np.array([1.0, 0.0]), 1, rng=generic.rng())
+
+
+@pytest.mark.parametrize(("dtype", "unit"), {"float16": 2.0**-10, "bfloat16": 2.0**-7}.items())
+def test_in_half_precision_a_sum_is_off_by_more(dtype, unit):
+    p = torch.tensor([0.5, 0.5], dtype=getattr(torch, dtype))
+    assert speculative_step(p, p * (1 - 2 * unit), 1, rng=generic.rng()) == 1
+    with pytest.raises(ValueError, match="q has sum"):
+        speculative_step(p, p * (1 - 4 * unit), 1, rng=generic.rng())
