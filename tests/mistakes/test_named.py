@@ -31,7 +31,9 @@ OURS = {
 }
 #: The first of each algorithm that is quickly checked; all others are for the sweep.
 FIRST = {
-    one.algorithm: id for id, one in reversed(OURS.items()) if not one.algorithm.startswith("H")
+    one.algorithm: id
+    for id, one in reversed(OURS.items())
+    if not one.algorithm.startswith(("H", "K1", "C4", "C5"))
 }
 
 
