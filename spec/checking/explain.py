@@ -20,7 +20,7 @@ from spec.calling.verdict import Verdict
 from spec.checking.locate import Location, Places
 from spec.checking.visible_faults import Progress
 from spec.checking.work import Work
-from spec.expected.result import ExactResult, UndefinedResultError, exact_result
+from spec.expected.result import ExactResult, UndefinedResultError, computes, exact_result
 from spec.inputs.array_conversion import Array
 from spec.inputs.draw import SIZES
 from spec.inputs.variations import SMALL, Variation, variations
@@ -107,6 +107,8 @@ class Explanation:
         right = trial.expected
         larger = max(1.0, wrong.largest / right.largest) if right.largest else 1.0
         tolerance = 2 * larger * right.tolerance
+        if tolerance == 0 and computes(self.algorithms[trial.arguments.id]):
+            tolerance = wrong.least_tolerance  # what is right only copies
         if tolerance >= wrong.largest and trial.verdict.passes:
             return None  # rounding leaves no digits to compare
         if wrong.distance(trial.result, tolerance).ratio <= 1:

@@ -183,6 +183,12 @@ class ExactResult:
         """How far a correct function may be from the result."""
         return MULTIPLE * self.certified_error
 
+    @property
+    def least_tolerance(self) -> float:
+        """How far a function that computes the result, and does not copy it, may be at least."""
+        largest = max((_largest(array) for array in self.arrays if not array.exact), default=0.0)
+        return MULTIPLE * self.arguments.format.unit_roundoff * largest
+
     @cached_property
     def largest(self) -> float:
         """The largest magnitude in the result, or ∞ where it is whole numbers."""
@@ -269,6 +275,16 @@ def floating_point_result(
     """Run an algorithm in the format of its arguments: quick, and not certified."""
     domain = _FloatsWithStableSoftmax(arguments.format.dtype)
     return _run(arguments, algorithms or arguments.algorithms, domain)
+
+
+def computes(checked: Checked) -> bool:
+    """Say whether an algorithm does arithmetic; Algorithm 1 only copies the column of a matrix."""
+    types = checked.typing.types
+    return any(
+        isinstance(node, Binary | Call | Power | Prefix | Sum) and isinstance(types[node], Matrix)
+        for node in checked.program.nodes
+        if node in types
+    )
 
 
 def result_name(header: Header, path: str) -> str:
@@ -387,7 +403,7 @@ def _certified_error(exact: ExactResult) -> float:
     if rough.decisions != exact.decisions:
         raise UndefinedResultError("rounding decides which token is drawn")
     error = 0.0
-    if _computes(exact.arguments.algorithms[exact.arguments.id]):
+    if computes(exact.arguments.algorithms[exact.arguments.id]):
         for array, rough_array in zip(exact.arrays, rough.arrays, strict=True):
             if not array.exact:
                 errors = distances(rough_array.entries.astype(float), array.entries)
@@ -396,13 +412,3 @@ def _certified_error(exact: ExactResult) -> float:
     if not np.isfinite(error):
         raise UndefinedResultError(f"in {exact.arguments.format.name} the pseudocode overflows")
     return error
-
-
-def _computes(checked: Checked) -> bool:
-    """Say whether an algorithm does arithmetic; Algorithm 1 only copies the column of a matrix."""
-    types = checked.typing.types
-    return any(
-        isinstance(node, Binary | Call | Power | Prefix | Sum) and isinstance(types[node], Matrix)
-        for node in checked.program.nodes
-        if node in types
-    )
