@@ -180,10 +180,31 @@ def _arrays(
             other = w.astype(dtype, copy=False)
         if w is not other and not _same(w, other):
             raise ValueError(
-                f"{where} cannot hold parameters{name} as it is: "
-                "with this config it is made of other arrays"
+                f"{where} cannot hold parameters{name} "
+                f"{_why(name, held, places)}"
             )
     return arrays
+
+
+def _why(
+    name: str, held: Mapping[str, NDArray[Any]], places: Any
+) -> str:
+    """Why a file's arrays do not make an array of θ."""
+    parts = dict(named_arrays(places, ""))
+    for other, part in parts.items():
+        if other != name and np.shares_memory(part, parts[name]):
+            return (
+                f"and parameters{other}, which differ: with this "
+                "config they are one array, and two in model_of("
+                "{**config, 'tie_word_embeddings': False}, …)"
+            )
+    first = next(iter(held))
+    if held[name].dtype != held[first].dtype:
+        return (
+            f"of {held[name].dtype}, want {held[first].dtype} as "
+            f"parameters{first}"
+        )
+    return "as it is: with this config it is made of other arrays"
 
 
 def _alone(
@@ -235,13 +256,18 @@ def _in_numpy(where: str) -> Any:
 def _compare_shapes(have: Any, want: Any, where: str) -> None:
     arrays = dict(named_arrays(have, ""))
     places = dict(named_arrays(want, ""))
-    for name in {**places, **arrays}:
-        shapes = [
-            getattr(part.get(name), "shape", None)
-            for part in (arrays, places)
-        ]
-        if shapes[0] != shapes[1]:
+    for name in arrays:
+        if name not in places:
+            raise ShapeError(
+                f"{where} has no place for parameters{name}"
+            )
+    for name, place in places.items():
+        if name not in arrays:
+            raise ShapeError(
+                f"{where} cannot do without parameters{name}"
+            )
+        if arrays[name].shape != place.shape:
             raise ShapeError(
                 f"{where} cannot hold parameters{name} of shape "
-                f"{shapes[0]}, want {shapes[1]}"
+                f"{arrays[name].shape}, want {place.shape}"
             )

@@ -64,7 +64,9 @@ def mistral(config: Config) -> Described:
     """MistralForCausalLM: Algorithm X2; without a window, X1."""
     H = config.size("num_attention_heads")
     read = partial(llama_parameters, H=H)
-    if config.fields.get("sliding_window", 4096) is None:
+    window = config.fields.get("sliding_window", 4096) is not None
+    kinds = ("full_attention", "sliding_attention")[: 1 + window]
+    if _kind(config, *kinds) == "full_attention":
         return _described(
             config,
             H,
@@ -101,14 +103,25 @@ def qwen3(config: Config) -> Described:
 
 def _no_window(config: Config) -> None:
     config.computed(use_sliding_window=False)
-    kinds = config.value("layer_types", [])
-    if not isinstance(kinds, list) or any(
-        kind != "full_attention" for kind in kinds
-    ):
+    _kind(config, "full_attention")
+
+
+def _kind(config: Config, *kinds: str) -> str:
+    """Which of some kinds of attention all layers have.
+
+    The last of them, where nothing says so.
+    """
+    L = config.layers("num_hidden_layers")
+    have = config.fields.get("layer_types")
+    for kind in kinds:
+        if have == [kind] * L:
+            return kind
+    if have is not None:
         config.refuse(
-            "layer_types are not computed: want full_attention "
-            "in each layer"
+            f"layer_types are not computed: want "
+            f"{' or '.join(kinds)} in each of {L} layers"
         )
+    return kinds[-1]
 
 
 def _qwen(

@@ -33,7 +33,7 @@ class Config:
     """The fields of a config.json, or of a part of it.
 
     What is missing has the default of Hugging Face's class, or is
-    refused; so is null, which says as little.
+    refused; so is null, which says as little, but of a number.
     """
 
     def __init__(self, fields: Any, where: str) -> None:
@@ -77,8 +77,11 @@ class Config:
     def number(
         self, name: str, default: float | None = None
     ) -> float:
-        """A finite number, 0 or more."""
-        number = self.value(name, default)
+        """A finite number, 0 or more; null is none."""
+        if name in self.fields:
+            number = self.fields[name]
+        else:
+            number = self.value(name, default)
         if type(number) not in (int, float) or not (
             0 <= number <= sys.float_info.max
         ):

@@ -10,6 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
+
 from algorithms.checkpoints.bert_configs import (
     bare_bert,
     bert,
@@ -90,7 +92,8 @@ class Model:
         θ, or θ and what the model adds to it: the function's.
     options : mapping
         What the config says that the function takes besides: `eps`,
-        `activation`, `omega`, a window `w`.
+        `activation`, a window `w`, and ω in float64, which a call
+        converts to the library and type of θ.
     departures : tuple of Departure
         How it differs from the algorithm: those that it has.
     sizes : mapping
@@ -118,20 +121,26 @@ class Model:
 
     def __call__(self, *tokens: Any, **options: Any) -> Any:
         """P of some tokens, or p of classes."""
-        given = {**self.options, **options}
+        given = {**self.converted_options(), **options}
         return self.function(*tokens, self.parameters, **given)
 
     def map(self, f: Callable[[Any], Any], /) -> Model:
-        """The same with `f` of each array: `torch.asarray`, say."""
-        options = {
-            name: f(value) if library(value) else value
+        """The same with `f` of each array of θ: `torch.asarray`."""
+        parameters = tree_map(f, self.parameters)
+        return replace(self, parameters=parameters)
+
+    def converted_options(self) -> Mapping[str, Any]:
+        """The options, ω in the library and type of θ."""
+        _, first = next(named_arrays(self.parameters, ""))
+        xp = namespace(first)
+        return {
+            name: xp.asarray(
+                value, dtype=first.dtype, device=device(first)
+            )
+            if library(value)
+            else value
             for name, value in self.options.items()
         }
-        return replace(
-            self,
-            parameters=tree_map(f, self.parameters),
-            options=options,
-        )
 
 
 def load(
@@ -183,7 +192,7 @@ def load(
     Traceback (most recent call last):
     FileNotFoundError: load: no/such/folder: is no folder
     """
-    folder = Path(path)
+    folder = _folder(path, "load")
     if not folder.is_dir():
         raise FileNotFoundError(f"load: {folder}: is no folder")
     if dtype not in (None, "float16", "float32", "float64"):
@@ -269,7 +278,8 @@ def save(model: Model, path: str | PathLike[str]) -> None:
     FileExistsError, FileNotFoundError
         There is something of this name, or no folder above it.
     ValueError, ShapeError, DTypeError
-        A file of this model cannot hold the parameters.
+        A file of this model cannot hold the parameters, or its
+        config does not say the options.
     ImportError
         The package safetensors is missing.
 
@@ -289,12 +299,8 @@ def save(model: Model, path: str | PathLike[str]) -> None:
     Traceback (most recent call last):
     FileNotFoundError: load: a/model: is no folder
     """
-    if not isinstance(model, Model):
-        raise DTypeError(
-            f"save: model is of type {type(model).__name__}, want "
-            "a Model, from load or model_of"
-        )
-    folder = Path(path)
+    want_model(model, "save")
+    folder = _folder(path, "save")
     if folder.exists() or folder.is_symlink():
         raise FileExistsError(f"save: {folder}: is there already")
     if not folder.parent.is_dir():
@@ -303,6 +309,7 @@ def save(model: Model, path: str | PathLike[str]) -> None:
         )
     fields = dict(model.config)
     name, described = _described(Config(fields, "save: config"))
+    _compare_options(model.options, described.options)
     arrays = arrays_of_file(
         described, model.parameters, f"save: a {name}"
     )
@@ -330,6 +337,40 @@ def save(model: Model, path: str | PathLike[str]) -> None:
     sync_folder(folder.parent)
 
 
+def want_model(model: Any, caller: str) -> None:
+    """Refuse what is no model, in one line."""
+    if not isinstance(model, Model):
+        raise DTypeError(
+            f"{caller}: model is of type {type(model).__name__}, "
+            "want a Model, from load or model_of"
+        )
+
+
+def _folder(path: Any, caller: str) -> Path:
+    if not isinstance(path, str | PathLike):
+        raise DTypeError(
+            f"{caller}: path is of type {type(path).__name__}, "
+            "want a path"
+        )
+    return Path(path)
+
+
+def _compare_options(
+    have: Mapping[str, Any], said: Mapping[str, Any]
+) -> None:
+    """Refuse options that the config does not say."""
+    for name in {**said, **have}:
+        if (
+            name not in said
+            or name not in have
+            or not np.array_equal(have[name], said[name])
+        ):
+            raise ValueError(
+                f"save: options[{name!r}] is not what the config "
+                "says: change the config, by model_of"
+            )
+
+
 def _described(config: Config) -> tuple[str, Described]:
     names = config.value("architectures")
     if not isinstance(names, list) or len(names) != 1:
@@ -352,22 +393,12 @@ def _model(
     parameters: Any,
     config: Mapping[str, Any],
 ) -> Model:
-    _, first = next(named_arrays(parameters, ""))
-    xp = namespace(first)
-    options = {
-        name: xp.asarray(
-            value, dtype=first.dtype, device=device(first)
-        )
-        if library(value)
-        else value
-        for name, value in described.options.items()
-    }
     return Model(
         name,
         described.algorithm,
         described.function,
         parameters,
-        options,
+        described.options,
         described.departures,
         described.sizes,
         config,

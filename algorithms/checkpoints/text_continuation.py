@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from algorithms.checkpoints.model_folder import Model
+from algorithms.checkpoints.model_folder import Model, want_model
 from algorithms.paper.sampling import sample, temper
 from algorithms.signatures.array_types import dtype_name, library
 from algorithms.signatures.arrays import Array, append, as_index
@@ -82,6 +82,7 @@ def continuation(
     >>> continuation(model, x, ell_gen=4, tau=0, rng=rng).shape
     (4,)
     """
+    want_model(model, "continuation")
     if not model.causal:
         raise ValueError(
             f"continuation: {model.architecture} continues no text"
@@ -109,7 +110,7 @@ def continuation(
             f"ell={ell}, ell_gen={ell_gen}, ell_max={ell_max}"
         )
     if model.cached is not None and ell_gen:
-        options = dict(model.options)
+        options = dict(model.converted_options())
         if "w" in options:  # of which the cache holds w - 1 columns
             options["w"] = min(options["w"], read)
         y: Tokens = model.cached(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import transformers
 from helpers import hugging_face as hf
 from helpers import published_models as published
 from helpers.model_folders import OTHERS, PLAIN, columns, read_back, theirs, tokens
@@ -48,6 +50,16 @@ def test_a_folder_gives_hugging_faces_probabilities_and_goes_back(name, tmp_path
     save(loaded, tmp_path / "ours")
     assert same(load(tmp_path / "ours"), loaded)
     assert hf.distance(theirs(read_back(tmp_path / "ours")), Q) <= 1e-12
+
+
+@pytest.mark.parametrize("kind", ["full_attention", "sliding_attention"])
+def test_a_mistral_has_the_attention_that_its_layers_are_said_to_have(kind, tmp_path):
+    PLAIN["MistralForCausalLM"]().save_pretrained(tmp_path)  # with a window
+    file = tmp_path / "config.json"
+    config = json.loads(file.read_text("utf-8"))
+    file.write_text(json.dumps(config | {"layer_types": [kind] * config["num_hidden_layers"]}))
+    model = transformers.AutoModelForCausalLM.from_pretrained(tmp_path)
+    assert hf.distance(ours(load(tmp_path), model), theirs(model)) <= 1e-12
 
 
 @pytest.mark.parametrize("name", PLAIN)

@@ -159,6 +159,14 @@ REFUSED = [
         {"layer_norm_epsilon": 10**400},
         f"layer_norm_epsilon is 1{'0' * 56}..., want a number, 0 or more",
     ),
+    *(
+        (name, {eps: None}, f"{eps} is null, want a number, 0 or more")
+        for name, eps in (
+            (GPT2, "layer_norm_epsilon"),
+            (BERT, "layer_norm_eps"),
+            (LM, "rms_norm_eps"),
+        )
+    ),
     (LM, {"rms_norm_eps": "1e-6"}, 'rms_norm_eps is "1e-6", want a number, 0 or more'),
     (
         BERT,
@@ -200,7 +208,21 @@ REFUSED = [
     (
         QWEN3,
         {"layer_types": ["full_attention", "sliding_attention"]},
-        "layer_types are not computed: want full_attention in each layer",
+        "layer_types are not computed: want full_attention in each of 2 layers",
+    ),
+    *(
+        (
+            MISTRAL,
+            {"layer_types": types},
+            "layer_types are not computed: want full_attention or sliding_attention "
+            "in each of 2 layers",
+        )
+        for types in (["sliding_attention", "full_attention"], ["sliding_attention"], [], 3)
+    ),
+    (
+        MISTRAL,
+        {"layer_types": ["sliding_attention"] * 2, "sliding_window": None},
+        "layer_types are not computed: want full_attention in each of 2 layers",
     ),
     (MISTRAL, {"sliding_window": 0}, "sliding_window is 0, want a whole number, 1 … 16777216"),
     (NEOX, {"attention_bias": False}, f"attention_bias is false, {NOT_COMPUTED} true"),
@@ -295,7 +317,7 @@ REFUSED = [
     (
         NEOX,
         {"rotary_pct": None},
-        "partial_rotary_factor is 0.25, which makes no pairs of a head's 4 rows",
+        "rotary_pct is null, want a number, 0 or more",
     ),
     (
         GPTJ,

@@ -15,7 +15,8 @@ from helpers.model_folders import PLAIN
 from safetensors.numpy import load_file
 
 from algorithms import DTransformerParameters, initialise, tree_map
-from algorithms.checkpoints import load, model_of, save
+from algorithms.checkpoints import continuation, load, model_of, save
+from algorithms.extensions.silu import SiLU
 
 CONFIG = {
     "architectures": ["GPT2LMHeadModel"],
@@ -66,7 +67,11 @@ REFUSED = {
     ),
     "a layer less": (
         without_layer,
-        "cannot hold parameters.layers[1].W.W_qkv.W_q of shape None, want (3, 2, 6)",
+        "cannot do without parameters.layers[1].W.W_qkv.W_q",
+    ),
+    "a layer more": (
+        lambda theta: theta._replace(layers=(*theta.layers, theta.layers[0])),
+        "has no place for parameters.layers[2].W.W_qkv.W_q",
     ),
     "whole numbers": (
         lambda theta: theta.map(lambda w: w.astype(int)),
@@ -79,11 +84,11 @@ REFUSED = {
     "no array": (lambda theta: 3, "cannot hold <class 'int'>, want float16, float32 or float64"),
     "nothing": (
         lambda theta: None,
-        "cannot hold parameters.W_e of shape None, want (6, 11)",
+        "cannot do without parameters.W_e",
     ),
     "two types": (
         lambda theta: theta._replace(W_e=theta.W_e.astype(np.float32)),
-        "cannot hold parameters.W_p as it is: with this config it is made of other arrays",
+        "cannot hold parameters.W_p of float64, want float32 as parameters.W_e",
     ),
 }
 
@@ -131,15 +136,67 @@ def test_a_config_that_no_file_could_hold_is_refused(config, message, theta):
 
 
 def test_what_is_no_model_is_not_saved(tmp_path):
-    with pytest.raises(TypeError, match=r"^save: model is of type int, want a Model, from load or"):
+    said = "model is of type int, want a Model, from load or model_of$"
+    with pytest.raises(TypeError, match=f"^save: {said}"):
         save(3, tmp_path / "m")
+    with pytest.raises(TypeError, match=f"^continuation: {said}"):
+        continuation(3, np.array([1]), ell_gen=1, tau=0, rng=np.random.default_rng(0))
 
 
 def test_a_W_u_that_is_not_tied_is_refused_where_the_config_says_so(theta):
     tied = {**CONFIG, "tie_word_embeddings": True}
-    with pytest.raises(ValueError, match=r"GPT2LMHeadModel cannot hold parameters\.W_e as it is"):
+    message = (
+        "model_of: a GPT2LMHeadModel cannot hold parameters.W_e and parameters.W_u, which differ: "
+        "with this config they are one array, and two in "
+        "model_of({**config, 'tie_word_embeddings': False}, …)"
+    )
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         model_of(tied, theta)
     assert model_of(tied, theta._replace(W_u=theta.W_e.T)).departures[-1].id == "G3"
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("GPT2LMHeadModel", {"eps": 0.5}),
+        ("GPT2LMHeadModel", {"activation": SiLU}),
+        ("GPT2LMHeadModel", {"w": 3}),
+        ("MistralForCausalLM", {"w": 2}),
+        ("MistralForCausalLM", {"omega": np.ones(2)}),
+    ],
+)
+def test_options_that_no_config_says_are_refused(name, changes, tmp_path):
+    PLAIN[name]().save_pretrained(tmp_path / "m")
+    model = load(tmp_path / "m")
+    changed = dataclasses.replace(model, options={**model.options, **changes})
+    (option,) = changes
+    message = rf"^save: options\['{option}'\] is not what the config says: change the config"
+    with pytest.raises(ValueError, match=message):
+        save(changed, tmp_path / "again")
+    left = {one: value for one, value in model.options.items() if one != "eps"}
+    with pytest.raises(ValueError, match=r"^save: options\['eps'\] is not what the config says"):
+        save(dataclasses.replace(model, options=left), tmp_path / "again")
+
+
+def test_a_change_of_theta_changes_no_option(tmp_path):
+    PLAIN["LlamaForCausalLM"]().save_pretrained(tmp_path / "m")
+    model, x = load(tmp_path / "m"), np.array([3, 1, 4])
+    noisy = model.map(lambda w: w * 1.5)
+    want = model.function(x, noisy.parameters, **model.options)
+    assert (noisy(x) == want).all()
+    narrow = model.map(lambda w: torch.asarray(np.array(w)).to(torch.float32))
+    assert narrow(torch.asarray(x)).dtype == torch.float32
+    save(narrow, tmp_path / "narrow")
+    assert load(tmp_path / "narrow").parameters.W_e.dtype == np.float32
+
+
+@pytest.mark.parametrize("path", [None, b"m", 3])
+def test_what_is_no_path_is_refused(path, theta):
+    said = f"path is of type {type(path).__name__}, want a path$"
+    with pytest.raises(TypeError, match=f"^load: {said}"):
+        load(path)
+    with pytest.raises(TypeError, match=f"^save: {said}"):
+        save(model_of(CONFIG, theta), path)
 
 
 def test_offsets_of_a_gptj_are_refused(tmp_path):
