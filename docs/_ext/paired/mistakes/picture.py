@@ -169,7 +169,7 @@ def _largest(differences: Numbers) -> str:
 
 def number(value: float) -> str:
     """Write a number with two significant digits."""
-    text = f"{value:.2g}"
+    text = f"{value:.2g}".replace("inf", "∞")
     mantissa, _, exponent = text.partition("e")
     if exponent and int(exponent) > 0:
         mantissa, exponent = f"{float(text):.0f}", ""
