@@ -14,6 +14,7 @@ from algorithms import (
     CachedEDInference,
     CachedLlamaInference,
     CachedMistralInference,
+    CachedStreamingInference,
     DInference,
     DTransformerParameters,
     EDInference,
@@ -22,6 +23,7 @@ from algorithms import (
     Llama,
     LlamaParameters,
     Mistral,
+    StreamingTransformer,
     initialise,
     sample,
     temper,
@@ -38,6 +40,11 @@ def literal(P: Callable[[Any], Any], x: Any, *, ell_gen: int, tau: float, rng: A
     for _ in range(ell_gen):
         x = np.append(x, sample(temper(P(x)[:, -1], tau), rng))
     return x[-ell_gen:]
+
+
+def sinks(x: Any) -> int:
+    """Two, of a prompt that has more tokens."""
+    return min(2, len(x) - 1)
 
 
 def writers(seed: int) -> dict[str, tuple[Callable[..., Any], Callable[..., Any]]]:
@@ -62,6 +69,12 @@ def writers(seed: int) -> dict[str, tuple[Callable[..., Any], Callable[..., Any]
         "K13": (
             lambda x, **how: literal(lambda x: Mistral(x, llama, OMEGA, w=WINDOW), x, **how),
             lambda x, **how: CachedMistralInference(x, llama, OMEGA, w=WINDOW, **how),
+        ),
+        "K15": (
+            lambda x, **how: literal(
+                lambda y: StreamingTransformer(y, decoder, k=sinks(x), w=WINDOW), x, **how
+            ),
+            lambda x, **how: CachedStreamingInference(x, decoder, k=sinks(x), w=WINDOW, **how),
         ),
     }
 
