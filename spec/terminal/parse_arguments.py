@@ -16,6 +16,9 @@ from spec.usage_error import UsageError
 #: What `list --mistakes` asks for if it names no algorithm.
 ALL = "all"
 
+#: What `model --prompt` takes besides, if nothing else is said.
+OF_A_PROMPT = {"tokens": 32, "temperature": 1.0, "seed": 0}
+
 
 def parse(
     arguments: Sequence[str] | None, subcommands: Mapping[str, Callable[..., Any]]
@@ -153,18 +156,19 @@ def _describe_model(parser: argparse.ArgumentParser) -> None:
         "--tokens",
         metavar="N",
         type=_count,
-        default=32,
-        help="how many tokens to add to the prompt, at most (default: %(default)d)",
+        help=f"how many tokens to add to the prompt, at most (default: {OF_A_PROMPT['tokens']})",
     )
     parser.add_argument(
         "--temperature",
         metavar="τ",
         type=float,
-        default=1.0,
         help="0 for the likeliest token, 1 (the default) to draw from what the model gives",
     )
     parser.add_argument(
-        "--seed", metavar="N", type=int, default=0, help="other numbers draw other tokens"
+        "--seed",
+        metavar="N",
+        type=_seed,
+        help=f"other numbers draw other tokens (default: {OF_A_PROMPT['seed']})",
     )
     _add_implementation(parser, "the module whose `checkpoints` read the folder")
 
@@ -182,6 +186,13 @@ def _count(written: str) -> int:
     """Read a number of tokens, at least 1."""
     if not written.isdecimal() or int(written) < 1:
         raise argparse.ArgumentTypeError(f"{written} is not a whole number, 1 or more")
+    return int(written)
+
+
+def _seed(written: str) -> int:
+    """Read where random numbers start, at least 0."""
+    if not written.isdecimal():
+        raise argparse.ArgumentTypeError(f"{written} is not a whole number, 0 or more")
     return int(written)
 
 

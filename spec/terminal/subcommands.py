@@ -29,7 +29,7 @@ from spec.spelling import did_you_mean, spelled
 from spec.terminal import check_results, consoles, costs, known_mistakes, model_report, proofs
 from spec.terminal import pseudocode_beside_code as beside
 from spec.terminal.continued_text import continued
-from spec.terminal.parse_arguments import ALL, parse, version_of_this
+from spec.terminal.parse_arguments import ALL, OF_A_PROMPT, parse, version_of_this
 from spec.usage_error import UsageError
 
 
@@ -183,6 +183,13 @@ def _model(options: Namespace) -> Answer:
     """
     checkpoints = _imported(f"{options.implementation}.checkpoints")
     folder = Path(options.folder)
+    asked = {name: getattr(options, name) for name in OF_A_PROMPT}
+    if options.prompt is None:
+        for name, value in asked.items():
+            if value is not None:
+                raise UsageError(f"--{name} is of no use without --prompt")
+    elif options.ell is not None:
+        raise UsageError("--ell is of no use with --prompt")
     try:
         model = checkpoints.load(folder, dtype=options.dtype)
         if options.prompt is None:
@@ -192,9 +199,7 @@ def _model(options: Namespace) -> Answer:
             folder,
             options.prompt,
             checkpoints.continuation,
-            tokens=options.tokens,
-            temperature=options.temperature,
-            seed=options.seed,
+            **{name: OF_A_PROMPT[name] if one is None else one for name, one in asked.items()},
         )
     except _REFUSED as error:
         raise UsageError(str(error).removeprefix("load: ")) from error

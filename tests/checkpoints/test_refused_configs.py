@@ -118,6 +118,7 @@ LLAMA3 = {
     "original_max_position_embeddings": 8,
 }
 NOT_COMPUTED = "which is not computed: want"
+EITHER = "full_attention or sliding_attention"
 KINDS = "default, linear, llama3"
 REFUSED = [
     # Which model it is
@@ -214,8 +215,7 @@ REFUSED = [
         (
             MISTRAL,
             {"layer_types": types},
-            "layer_types are not computed: want full_attention or sliding_attention "
-            "in each of 2 layers",
+            f"layer_types are not computed: want {EITHER} in each of 2 layers",
         )
         for types in (["sliding_attention", "full_attention"], ["sliding_attention"], [], 3)
     ),

@@ -17,6 +17,7 @@ from algorithms.checkpoints import continuation, load, model_of, save
 from algorithms.extensions.llama import LlamaParameters
 from algorithms.signatures.initialisation import initialise
 from spec.machine.trees import arrays
+from spec.terminal.command import main
 from spec.terminal.model_report import FORMATS
 
 #: Of a model whose tokens are letters, all sizes but the rows of heads.
@@ -201,6 +202,21 @@ def test_the_text_ends_where_the_model_says_so(run, folder):
         assert run("model", str(folder), *asked) == decoded(x) + "\n"
 
 
+def test_the_text_stops_where_the_model_takes_no_more(capsys, kept):
+    said = "formal-transformers: the text stops here: the model takes at most 9 tokens\n"
+    asked = ("model", str(kept), "--temperature", "0", "--prompt")
+    for x in ("ab", 4 * "ab", 4 * "ab" + "a"):
+        y = continuation(
+            load(kept),
+            np.array([LETTERS.index(c) for c in x]),
+            ell_gen=10 - len(x),
+            tau=0,
+            rng=np.random.default_rng(0),
+        )
+        assert main([*asked, x]) == 0
+        assert capsys.readouterr() == (x + decoded(y) + "\n", said)
+
+
 @pytest.mark.parametrize("columns", [40], indirect=True)
 def test_the_rows_of_a_text_are_not_broken(run, tmp_path, columns):
     theta = generic.theta(DTransformerParameters, **{**SIZES, "ell_max": 70}, d_attn=2, d_mid=2)
@@ -226,7 +242,12 @@ def test_the_rows_of_a_text_are_not_broken(run, tmp_path, columns):
         (["--prompt", ""], "the prompt is no token"),
         (["--prompt", "z"], "the prompt is no token"),
         (["--prompt", "\udc80"], "the prompt is not in UTF-8"),
-        (["--prompt", "ab", "--tokens", "9"], "continuation: want ell + ell_gen - 1 <= ell_max"),
+        (["--prompt", 5 * "ab"], "the prompt has 10 tokens, and the model takes at most 9"),
+        (["--prompt", "ab", "--ell", "5"], "--ell is of no use with --prompt"),
+        (["--tokens", "3"], "--tokens is of no use without --prompt"),
+        (["--temperature", "0"], "--temperature is of no use without --prompt"),
+        (["--seed", "0"], "--seed is of no use without --prompt"),
+        (["--prompt", "ab", "--seed", "-1"], "argument --seed: -1 is not a whole number, 0 or"),
         (["--prompt", "a", "--tokens", "2", "--temperature", "-1"], "CachedDInference: want tau"),
         (["--implementation", "theirs"], "--implementation: theirs.checkpoints cannot be imported"),
     ],
@@ -257,8 +278,14 @@ def test_without_a_tokenizer_no_text_is_continued(refused, folder, monkeypatch):
     )
 
 
-def test_tokens_that_the_model_has_not_are_refused(refused, folder):
-    text = (folder / "tokenizer.json").read_text("utf-8").replace('"a": 0', '"a": 5')
-    (folder / "tokenizer.json").write_text(text, encoding="utf-8")
-    message = refused("model", str(folder), "--prompt", "a", "--tokens", "2")
-    assert message.startswith("CachedDInference: x holds token 5, outside 0 … 4")
+def test_tokens_that_the_model_has_not_are_refused(run, refused, folder):
+    file, asked = folder / "tokenizer.json", ("model", str(folder), "--prompt")
+    tokenizer = Tokenizer.from_file(str(file))
+    tokenizer.add_tokens(["more"])
+    tokenizer.save(str(file))
+    message = f"{file} is not this model's: it has a token 5, the model 0 … 4"
+    assert run(*asked, "a", "--tokens", "2").startswith("a")
+    assert refused(*asked, "more", "--tokens", "2") == message
+    text = file.read_text("utf-8").replace('"a": 0', '"a": 5')
+    file.write_text(text, encoding="utf-8")
+    assert refused(*asked, "b", "--tokens", "2") == message
