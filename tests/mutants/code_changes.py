@@ -1,10 +1,10 @@
 """Changes of a statement of the reference, each in one place of its syntax tree.
 
 A change is made by kind and not by algorithm: each kind is tried wherever it applies. What is left
-out: annotations, strings, and what only warns; an argument that says no more than which array
-library to ask. Of several names that are unpacked together only neighbours are swapped. A name is
-replaced by each that is assigned further up, of whatever kind, but not by what an earlier turn of
-a loop has left further down.
+out: annotations, strings, and what only warns or refuses; an argument that says no more than which
+array library to ask. Of several names that are unpacked together only neighbours are swapped. A
+name is replaced by each that is assigned further up, of whatever kind, but not by what an earlier
+turn of a loop has left further down.
 
 Some changes are left out because they provably change nothing: the last place of an axis of length
 1 for its first; a function for another of which only the variables have other names; another name

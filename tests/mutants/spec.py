@@ -56,7 +56,7 @@ def draws(id: str) -> list[dict[str, Any]]:
         # with seed 9, at the third with seed 15, and after a greater one with seed 19.
         few = {**SMALL, "N_V": 4}
         return [{"seed": 0, **SMALL}, *({"seed": n, **few} for n in (9, 15, 19)), {"seed": 1}]
-    unequal = {"L": 3, "L_enc": 3, "L_dec": 1, "H": 2, "length(x)": 7, "length(z)": 4}
+    unequal = {"L": 3, "L_enc": 3, "L_dec": 1, "H": 2, "length(x)": 7, "length(z)": 4, "t_0": 5}
     alone = [{"seed": 0, **SMALL}, {"seed": 1}, {"seed": 2}, {"seed": 3, **unequal}]
     alone += [{"seed": seed} for seed in SEEDS.get(id, ())]
     alone += [{"seed": seed, "d": 1} for seed in range(3)]  # a gradient that is not clipped

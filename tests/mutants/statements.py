@@ -111,6 +111,9 @@ class Source:
         """Take up the statements of a block; the scope grows with what they assign."""
         for node in body:
             block: list[ast.stmt] = getattr(node, "body", [])
+            match node:
+                case ast.Expr(ast.Call(ast.Name())):
+                    continue  # nothing is taken from it: it only refuses
             if block and all(isinstance(part, ast.Expr) for part in block):
                 continue  # it only warns
             header = copy.copy(node)
