@@ -16,9 +16,10 @@ from helpers.revealed import LIBRARIES, text
 from mypy import api
 
 from algorithms import initialise, layer_norm, tree_map
+from algorithms.extensions.token_weights import constraint
 from spec import conformance
 
-OVERLOADED = {initialise, tree_map}  # pinned by THETA
+OVERLOADED = {constraint, initialise, tree_map}  # pinned by WEIGHTS, and by THETA
 FUNCTIONS = text([function for function in public_functions() if function not in OVERLOADED])
 
 DRAWN = """
@@ -70,6 +71,15 @@ check(mine, 1, adapter=lambda function, arguments: assert_type(arguments, Argume
 assert_type(Adapter("mine", lambda _, given: assert_type(given, Arguments).v).name, str)
 """
 
+#: A constraint takes arrays of every library, and gives those of the same.
+WEIGHTS = """
+from algorithms.extensions.token_weights import constraint
+weigh = constraint(Mask, np.ones((3, 3), int), ell_gen=2, rng=rng)
+p: NDArray[np.float64] = np.ones(3)
+assert_type(weigh(p), NDArray[np.float64])
+assert_type(constraint(Mask, x, ell_gen=2, rng=rng)(torch.ones(3)), torch.Tensor)
+"""
+
 #: Each is refused, or its result is: a mistake that a type checker sees.
 SEEN = [
     "DTransformer(theta, x)",  # in the wrong order
@@ -114,7 +124,7 @@ def pyright(path):
 def refused(request, tmp_path_factory):
     """The rows in which a type checker finds something wrong."""
     signature = "def wrong(e: Any, gamma: Any, beta: Any, eps: Any) -> None:"
-    source = "\n".join((FUNCTIONS, DRAWN, CLASSES, CONFORMANCE, *SEEN, signature, *WRONG))
+    source = "\n".join((FUNCTIONS, DRAWN, CLASSES, WEIGHTS, CONFORMANCE, *SEEN, signature, *WRONG))
     path = tmp_path_factory.mktemp("types") / "revealed.py"
     path.write_text(source, encoding="utf-8")
     found = re.findall(r"revealed\.py:(\d+)\b.*? error: ", request.param(str(path)))

@@ -74,7 +74,10 @@ from algorithms.checkpoints.qwen import (
 from algorithms.checkpoints.rotary_decoder import (
     RotaryDecoderParameters,
 )
-from algorithms.checkpoints.text_continuation import continuation
+from algorithms.checkpoints.text_continuation import (
+    continuation,
+    translation,
+)
 
 __all__ = [
     "BARE_BERT_DEPARTURES",
@@ -126,4 +129,5 @@ __all__ = [
     "model_of",
     "qwen_parameters",
     "save",
+    "translation",
 ]

@@ -1,8 +1,9 @@
-"""A published decoder writes, with a cache where it has one."""
+"""A published model writes, with a cache where it has one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -10,7 +11,13 @@ import numpy as np
 from algorithms.checkpoints.model_folder import Model, want_model
 from algorithms.paper.sampling import sample, temper
 from algorithms.signatures.array_types import dtype_name, library
-from algorithms.signatures.arrays import Array, append, as_index
+from algorithms.signatures.arrays import (
+    Array,
+    append,
+    as_index,
+    device,
+    namespace,
+)
 from algorithms.signatures.errors import DTypeError
 
 if TYPE_CHECKING:
@@ -57,10 +64,8 @@ def continuation(
     Notes
     -----
     GPT-2, Llama and Mistral keep keys and values, by K2, K7 and
-    K13. Others compute every column for each token. A Marian's
-    scores have a bias (M4) and its embeddings may be multiplied by
-    √d_e (M2), which Algorithm 15 has not: it is loaded, and not
-    decoded.
+    K13. Others compute every column for each token. A Marian
+    translates: `translation`.
 
     Examples
     --------
@@ -87,28 +92,9 @@ def continuation(
         raise ValueError(
             f"continuation: {model.architecture} continues no text"
         )
-    given: Any = x
-    if (
-        not library(given)
-        or given.ndim != 1
-        or "int" not in dtype_name(given.dtype)
-    ):
-        raise DTypeError(
-            "continuation: x is no array of whole numbers of shape "
-            "(ell,)"
-        )
-    ell, ell_max = x.shape[0], model.sizes.get("ell_max")
-    read = ell + ell_gen - 1
-    if ell_gen < 0:
-        raise ValueError(
-            "continuation: want ell_gen >= 0, "
-            f"got ell_gen={ell_gen}"
-        )
-    if ell_max is not None and read > ell_max:
-        raise ValueError(
-            "continuation: want ell + ell_gen - 1 <= ell_max, got "
-            f"ell={ell}, ell_gen={ell_gen}, ell_max={ell_max}"
-        )
+    read = _columns(
+        "continuation", "x", x, ell_gen, model.sizes.get("ell_max")
+    )
     if model.cached is not None and ell_gen:
         options = dict(model.converted_options())
         if "w" in options:  # of which the cache holds w - 1 columns
@@ -123,9 +109,129 @@ def continuation(
             **options,
         )
         return y
-    x = as_index(x)
+    ell, x = x.shape[0], as_index(x)
+    return _written(model, x, [], ell_gen, tau, rng, weigh)[ell:]
+
+
+def translation(
+    model: Model,
+    z: Integer[Tokens, " ell_z"],
+    *,
+    ell_gen: int,
+    tau: float,
+    rng: np.random.Generator,
+    weigh: Callable[[Any], Any] | None = None,
+) -> Integer[Tokens, " ell_x"]:
+    """Translate by a published model, as Algorithm 15.
+
+    Parameters
+    ----------
+    model : Model
+        From `load`: a Marian. Its config says with which token x
+        begins, and which ends it.
+    z : integer of any type, (ell_z,)
+        The sequence to translate. Token IDs, 0 … N_V−1.
+    ell_gen : int, 0 … ell_max
+        How many tokens to write, at most.
+    tau, rng, weigh
+        As in `EDInference`.
+
+    Returns
+    -------
+    x : integer, (ell_x,)
+        What comes after the first token, to the one that ends it.
+
+    Raises
+    ------
+    ValueError
+        The model translates no text, or its config says no token
+        to begin with; a number is out of range.
+    IndexError, ShapeError, DTypeError
+        As the model's function.
+
+    Notes
+    -----
+    Every column is computed for each token: M2 and M4 are none of
+    K3's. Hugging Face's `generate` has besides what a published
+    Marian's generation_config.json asks for: several beams, and
+    that its padding is never written, which `weigh` may see to.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from algorithms.checkpoints import load
+    >>> z, rng = np.array([3, 1]), np.random.default_rng(0)
+    >>> translation(
+    ...     load("opus-mt-en-de"), z, ell_gen=9, tau=0.0, rng=rng
+    ... )
+    Traceback (most recent call last):
+    FileNotFoundError: load: opus-mt-en-de: is no folder
+    """
+    want_model(model, "translation")
+    if model.algorithm != "8":
+        raise ValueError(
+            f"translation: {model.architecture} translates no text"
+        )
+    _columns("translation", "z", z, ell_gen, None)
+    first = model.config.get("decoder_start_token_id")
+    if type(first) is not int:
+        raise ValueError(
+            "translation: the config has no decoder_start_token_id"
+        )
+    ends = model.config.get("eos_token_id")
+    x: Tokens = namespace(z).asarray([first], device=device(z))
+    _columns("translation", "x", x, ell_gen, model.sizes["ell_max"])
+    return _written(
+        partial(model, as_index(z)),
+        as_index(x),
+        ends if isinstance(ends, list) else [ends],
+        ell_gen,
+        tau,
+        rng,
+        weigh,
+    )[1:]
+
+
+def _columns(
+    caller: str, name: str, x: Any, ell_gen: int, most: int | None
+) -> int:
+    """How many tokens are read, where they can be."""
+    if (
+        not library(x)
+        or x.ndim != 1
+        or "int" not in dtype_name(x.dtype)
+    ):
+        raise DTypeError(
+            f"{caller}: {name} is no array of whole numbers of "
+            "shape (ell,)"
+        )
+    ell: int = x.shape[0]
+    if ell_gen < 0:
+        raise ValueError(
+            f"{caller}: want ell_gen >= 0, got ell_gen={ell_gen}"
+        )
+    if most is not None and ell + ell_gen - 1 > most:
+        raise ValueError(
+            f"{caller}: want ell + ell_gen - 1 <= ell_max, got "
+            f"ell={ell}, ell_gen={ell_gen}, ell_max={most}"
+        )
+    return ell + ell_gen - 1
+
+
+def _written(
+    P: Callable[[Any], Any],
+    x: Tokens,
+    ends: list[Any],
+    ell_gen: int,
+    tau: float,
+    rng: np.random.Generator,
+    weigh: Callable[[Any], Any] | None,
+) -> Tokens:
+    """Tokens and those after them; each column is always new."""
     for _ in range(ell_gen):
-        q = temper(model(x)[:, -1], tau)
-        q = q if weigh is None else weigh(q)
-        x = append(x, sample(q, rng))
-    return x[ell:]
+        q = temper(P(x)[:, -1], tau)
+        y = sample(q if weigh is None else weigh(q), rng)
+        x = append(x, y)
+        if y in ends:
+            break
+    return x

@@ -332,12 +332,13 @@ def constraint(
         row = xp.asarray(allowed[s : s + 1], device=device(p))
         q = constrained(p, 0, row)
         if not float(xp.sum(q)) > 0:
-            one = np.count_nonzero(to_numpy(p)) == 1
-            raise ValueError(
-                f"constraint: state {s} allows no token of p"
-                + ", which gives one alone: tau = 0 is for "
-                "`constraint`, and tau = 1 for who calls it" * one
-            )
+            said = f"constraint: state {s} allows no token of p"
+            if np.count_nonzero(to_numpy(p)) == 1:
+                said += (
+                    ", which gives one alone: tau = 0 is for "
+                    "`constraint`, and tau = 1 for who calls it"
+                )
+            raise ValueError(said)
         y = sample(temper(q, tau), rng)
         s = int(after[s, y])
         left = 0 if y == eos_token else left - 1

@@ -49,7 +49,9 @@ def some_nan(array: Any) -> bool:
 def least(array: Any) -> float | None:
     """The least number."""
     values = known(array)
-    return None if values is None else float(values.min())
+    if values is None or not values.size:
+        return None
+    return float(values.min())
 
 
 def excess(p: Any) -> float | None:
@@ -59,11 +61,10 @@ def excess(p: Any) -> float | None:
     may have been computed in float32 before it came to be float64.
     """
     values = known(p)
-    if values is None:
-        return None
-    above = float(values.sum(dtype=np.float64)) - 1
+    total = 1.0 if values is None else values.sum(dtype=np.float64)
+    above = float(total) - 1
     unit = COARSE.get(dtype_name(p.dtype), 2.0**-23)
-    return above if abs(above) > values.size * unit else None
+    return above if abs(above) > p.shape[0] * unit else None
 
 
 def refuse_lost_scores(S: Any, Mask: Any, function: str) -> None:

@@ -165,6 +165,8 @@ class Report:
             yield mixed
         elif self.laws is not None:
             yield f"No known mistake explains it. {self._where_right()}"
+        if self.locations and not self.explanations and not mixed:
+            yield from self._relatives()
         for location in self.locations:
             yield self._place(location)
 
@@ -179,6 +181,27 @@ class Report:
             also = "also " if location.neutral else ""
             text += f" Where {also}{_list(map(str, location.right), 'or')}, it is right."
         return text
+
+    def _relatives(self) -> Iterator[str]:
+        """Say which algorithms have the same arguments, and more besides: those in blocks, say."""
+        own = self.tested.algorithms[self.tested.id].header
+        names: list[str] = []
+        others: dict[str, None] = {}  # in order
+        for id, checked in self.tested.algorithms.items():
+            header = checked.header
+            more = [key for key in header.hyperparameters if key not in own.hyperparameters]
+            if (
+                more
+                and header.inputs == own.inputs
+                and header.outputs == own.outputs
+                and header.parameters == own.parameters
+                and all(key in header.hyperparameters for key in own.hyperparameters)
+            ):
+                names.append(f"{id} ({checked.program.layout.title})")
+                others |= dict.fromkeys(map(str, more))
+        if names:
+            besides = f"which has the same arguments, and {_list(others)} besides"
+            yield f"It may be meant as {_list(names, 'or')}, {besides}, and mistakes of its own."
 
     def _where_right(self) -> str:
         right = [trial.name for trial in self.trials if trial.verdict.passes]

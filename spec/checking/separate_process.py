@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from time import perf_counter
 from typing import Any
 
 from spec.checking.account import WrittenReport
@@ -24,7 +25,10 @@ BYTES, ROWS = 4096, 3
 
 
 def check_separately(
-    request: Mapping[str, Any], limit: float, progress: Callable[[str, int, int], None]
+    request: Mapping[str, Any],
+    limit: float,
+    progress: Callable[[str, int, int], None],
+    start: float | None = None,
 ) -> WrittenReport:
     """Check a function that is named `package.module:function`, in a separate process.
 
@@ -35,9 +39,12 @@ def check_separately(
     request
         `function`, `algorithm`, `layout` (the options of its adapter), `format`, `seconds`.
     limit
-        How many seconds the process may take in all.
+        How many seconds the check may take in all.
     progress
         Is called with each step: `progress("trying", 3, 21)`.
+    start
+        When the check began, by `time.perf_counter`, where that was before this call: what must
+        first be imported takes long on a busy machine.
 
     Raises
     ------
@@ -46,6 +53,7 @@ def check_separately(
     RuntimeError
         If there is a fault in the check itself.
     """
+    start = perf_counter() if start is None else start
     process = subprocess.Popen(
         # -P: what stands in the user's folder is not taken for ours.
         [sys.executable, "-P", "-m", "spec.checking.process_worker"],
@@ -63,7 +71,7 @@ def check_separately(
         overdue.set()
         _kill(process)
 
-    timer = threading.Timer(limit, stop)
+    timer = threading.Timer(start + limit - perf_counter(), stop)
     tail = _Tail(process)
     timer.start()
     latest: dict[str, Any] = {}  # the last message of each kind

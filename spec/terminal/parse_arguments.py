@@ -17,7 +17,7 @@ from spec.usage_error import UsageError
 ALL = "all"
 
 #: What `model --prompt` takes besides, if nothing else is said.
-OF_A_PROMPT = {"tokens": 32, "temperature": 1.0, "seed": 0}
+OF_A_PROMPT: Mapping[str, Any] = {"tokens": 32, "temperature": 1.0, "seed": 0}
 
 
 def parse(

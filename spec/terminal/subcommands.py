@@ -136,6 +136,7 @@ def _check(options: Namespace) -> Answer:
     the pseudocode. It runs in a separate process, which may do all that you may do: this is not a
     sandbox.
     """
+    start = perf_counter()
     _import_with_extra("checking.check")  # or say what is missing, before a process is started
     request = {
         "function": options.function,
@@ -150,7 +151,7 @@ def _check(options: Namespace) -> Answer:
         def tell(activity: str, done: int, all: int) -> None:
             bar.update(task, description=activity, completed=done, total=all or None)
 
-        account = check_separately(request, options.limit, tell)
+        account = check_separately(request, options.limit, tell, start)
     return Answer(check_results.report(account, every=options.all), ExitStatus(account.status))
 
 

@@ -105,8 +105,10 @@ def test_what_is_no_distribution_is_refused(q):
 
 @pytest.mark.parametrize("tau", [0.0, 1.0, math.inf])
 def test_no_token_is_made_of_what_is_no_number(tau):
+    theta = generic.theta(DTransformerParameters, N_V=9)
+    theta = theta._replace(W_u=theta.W_u * np.nan)
     with pytest.raises(NotFiniteError, match=r"^temper: p holds nan, want numbers$"):
-        temper(np.array([0.5, np.nan]), tau)
+        DInference(np.array([1, 2]), theta, ell_gen=1, tau=tau, rng=generic.rng())
 
 
 def test_weights_are_of_the_whole_vocabulary():

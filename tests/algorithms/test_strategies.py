@@ -58,6 +58,8 @@ UNCHECKED = {
     "algorithms.checkpoints.model_folder.model_of": "takes any θ: test_saved_models",
     "algorithms.checkpoints.model_folder.save": "takes a model: test_saved_models",
     "algorithms.checkpoints.qwen.qwen_parameters": "takes arrays by name, from a file",
+    "algorithms.checkpoints.text_continuation.continuation": "takes a model: test_continuation",
+    "algorithms.checkpoints.text_continuation.translation": "takes a model: test_continuation",
 }
 
 

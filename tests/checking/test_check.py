@@ -11,8 +11,9 @@ import pytest
 import torch
 from user_code import attention
 
+from spec.adapters.function_in_layout import layout
 from spec.calling.verdict import Verdict
-from spec.checking.check import check
+from spec.checking.check import check, function_under_test, reports
 from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter
 from spec.usage_error import UsageError
@@ -116,6 +117,28 @@ def test_whatever_can_be_called_can_be_wrong(function):
     assert not check(function, 4).passes
 
 
+def not_rescaled(Q, K, V, Mask):
+    """Keys are taken one by one; what was summed up is kept as the largest score grows."""
+    S = np.where(Mask, K.T @ Q / np.sqrt(len(Q)), -np.inf)
+    highest = np.maximum.accumulate(S, axis=0)
+    A = np.exp(S - np.where(np.isfinite(highest), highest, 0))
+    return V @ A / np.maximum(A.sum(axis=0), 1e-300)
+
+
+def test_algorithms_of_the_same_arguments_and_more_are_named_where_a_place_is_found():
+    known = reports(function_under_test(not_rescaled, "C1"), lambda *_: None)
+    assert (
+        "It may be meant as C6 (block_attend) or C7 (online_attend), which has the same arguments,"
+        " and B and N_B besides, and mistakes of its own."
+    ) in str(next(report for report in known if report.locations))
+
+
+@pytest.mark.sweep
+def test_a_kernel_that_fixes_its_block_is_told_its_mistakes():
+    report = check(not_rescaled, "C7", adapter=layout(sizes={"B": 1}))
+    assert sorted(*report.mistakes) == ["online-sum-not-rescaled", "online-values-not-rescaled"]
+
+
 # Documented differences ---------------------------------------------------------------------------
 
 
@@ -133,6 +156,40 @@ def test_documented_differences_are_not_errors():
     )
     assert check(norm_with(1e-5), 6, adapter=fixed).verdict is Verdict.AGREES
     assert check(rms_norm, 6).verdict is Verdict.DEPARTS
+
+
+def top_p(p, alpha):
+    """The usual one: it sorts, and its result is a distribution."""
+    order = np.argsort(-p)
+    before = np.cumsum(p[order]) - p[order]
+    q = np.zeros_like(p)
+    q[order[before < alpha]] = p[order[before < alpha]]
+    return q / q.sum()
+
+
+def allowed(p, s, a):
+    q = np.where(a[s], p, 0)
+    return q / (q.sum() or 1)
+
+
+def scaled_embedding(v, W_e):
+    return np.sqrt(len(W_e)) * W_e[:, v]
+
+
+@pytest.mark.parametrize(
+    ("function", "algorithm", "difference"),
+    [
+        (top_p, "S2", "weights-normalised-s2"),
+        (allowed, "S5", "weights-normalised-s5"),  # S5 itself only copies, and so does 1
+        (scaled_embedding, 1, "token-scaled"),
+    ],
+)
+def test_weights_made_a_distribution_and_scaled_tokens_are_no_error(
+    function, algorithm, difference
+):
+    report = check(function, algorithm)
+    assert report.verdict is Verdict.DEPARTS
+    assert report.mistakes == [(difference,)]
 
 
 @pytest.mark.parametrize(

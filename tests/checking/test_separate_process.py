@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from time import monotonic
+from time import monotonic, perf_counter
 
 import pytest
 
@@ -215,6 +215,16 @@ def test_what_is_known_when_time_is_up_is_said(time_is_up, function, what):
     assert account.headline.startswith(f"{function} {what} Algorithm 4 (Attention)")
     assert len(account.rows) == 2
     assert account.notes[-1].startswith("Not finished after 60 s (trying, 2 of 21)")
+
+
+def test_time_before_the_process_begins_counts():
+    """What the command imports takes long on a busy machine."""
+    start = perf_counter()
+    ready = request("theirs.attention:hangs", seconds=999)
+    account = check_separately(ready, 100, lambda *_: None, start - 99)
+    assert account.status == 3
+    assert list(account.notes) == ["Not finished after 100 s (starting): --limit allows more time."]
+    assert perf_counter() - start < 50
 
 
 def test_a_file_of_the_users_is_not_taken_for_ours(folder):

@@ -11,8 +11,9 @@ from helpers import published_models as published
 from helpers.double_precision import DoublePrecision
 from helpers.model_folders import PLAIN, exact
 
-from algorithms.checkpoints import continuation, load
+from algorithms.checkpoints import continuation, load, translation
 from algorithms.checkpoints.model_folder import ARCHITECTURES
+from algorithms.paper.sampling import sample, temper
 
 X = np.array([3, 14, 1])
 ELL_GEN = 6  # so that tokens leave a window of 3
@@ -105,3 +106,54 @@ def test_fewer_tokens_than_none_are_refused(saved, name):
     model = saved(PLAIN[name]())
     with pytest.raises(ValueError, match=r"^continuation: want ell_gen >= 0, got ell_gen=-3$"):
         continuation(model, X, ell_gen=-3, tau=0, rng=np.random.default_rng(0))
+
+
+# Translation --------------------------------------------------------------------------------------
+
+
+def translated(model, tau=0, ell_gen=ELL_GEN, weigh=None):
+    rng = np.random.default_rng(0)
+    return translation(model, X, ell_gen=ell_gen, tau=tau, rng=rng, weigh=weigh)
+
+
+def test_the_likeliest_translation_is_hugging_faces(saved):
+    theirs = PLAIN["MarianMTModel"]()
+    model = saved(theirs)
+    with torch.no_grad(), DoublePrecision():
+        tokens = exact(theirs).generate(
+            torch.asarray(X)[None], do_sample=False, num_beams=1, max_new_tokens=ELL_GEN
+        )
+    x = translated(model)
+    assert x.tolist() == tokens[0, 1:].tolist()
+    for ends in (int(x[2]), [int(x[2])]):
+        ended = replace(model, config={**model.config, "eos_token_id": ends})
+        first = x.tolist().index(x[2])
+        assert translated(ended).tolist() == x[: first + 1].tolist()
+
+
+def test_a_translation_is_drawn_as_algorithm_15_draws(saved):
+    model, rng = saved(PLAIN["MarianMTModel"]()), np.random.default_rng(0)
+    x = [model.config["decoder_start_token_id"]]
+    for _ in range(ELL_GEN):
+        q = temper(model(X, np.array(x))[:, -1], 2.0)
+        x.append(sample(q**2, rng))
+    endless = replace(model, config={**model.config, "eos_token_id": None})
+    assert translated(endless, 2.0, weigh=lambda q: q**2).tolist() == x[1:]
+    assert translated(model, ell_gen=0).shape == (0,)
+
+
+def test_what_cannot_be_translated_is_refused(saved):
+    model = saved(PLAIN["MarianMTModel"]())
+    with pytest.raises(ValueError, match=r"^translation: want ell_gen >= 0, got ell_gen=-1$"):
+        translated(model, ell_gen=-1)
+    with pytest.raises(ValueError, match=r"^translation: want ell \+ ell_gen - 1 <= ell_max, got"):
+        translated(model, ell_gen=12)
+    nothing = replace(model, config={})
+    with pytest.raises(ValueError, match=r"^translation: the config has no decoder_start_token_id"):
+        translated(nothing)
+    with pytest.raises(ValueError, match=r"^translation: GPT2LMHeadModel translates no text$"):
+        translated(replace(model, architecture="GPT2LMHeadModel", algorithm="10"))
+    with pytest.raises(TypeError, match=r"^translation: model is of type NoneType, want a Model"):
+        translated(None)
+    with pytest.raises(TypeError, match=r"^translation: z is no array of whole numbers of shape"):
+        translation(model, [3], ell_gen=1, tau=0, rng=np.random.default_rng(0))

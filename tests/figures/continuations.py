@@ -31,7 +31,7 @@ from algorithms import (
 
 PROMPTS, EACH = 1_000, 20  # so many prompts of each θ
 SMALL = {"N_V": 23, "d_e": 8, "d_mlp": 9, "d_attn": 4, "d_mid": 3}
-OMEGA, WINDOW = np.array([1.0, 0.125]), 4
+OMEGA, WINDOW, SINKS = np.array([1.0, 0.125]), 4, 1
 WAYS = {"greedy": 0.0, "sampled": 1.0}
 
 
@@ -40,11 +40,6 @@ def literal(P: Callable[[Any], Any], x: Any, *, ell_gen: int, tau: float, rng: A
     for _ in range(ell_gen):
         x = np.append(x, sample(temper(P(x)[:, -1], tau), rng))
     return x[-ell_gen:]
-
-
-def sinks(x: Any) -> int:
-    """Two, of a prompt that has more tokens."""
-    return min(2, len(x) - 1)
 
 
 def writers(seed: int) -> dict[str, tuple[Callable[..., Any], Callable[..., Any]]]:
@@ -72,9 +67,9 @@ def writers(seed: int) -> dict[str, tuple[Callable[..., Any], Callable[..., Any]
         ),
         "K15": (
             lambda x, **how: literal(
-                lambda y: StreamingTransformer(y, decoder, k=sinks(x), w=WINDOW), x, **how
+                lambda x: StreamingTransformer(x, decoder, k=SINKS, w=WINDOW), x, **how
             ),
-            lambda x, **how: CachedStreamingInference(x, decoder, k=sinks(x), w=WINDOW, **how),
+            lambda x, **how: CachedStreamingInference(x, decoder, k=SINKS, w=WINDOW, **how),
         ),
     }
 
@@ -85,7 +80,7 @@ def figures(track: Callable[[Iterable[int], str], Iterable[int]]) -> dict[str, A
     for seed in track(range(PROMPTS), "prompts"):
         if seed % EACH == 0:
             pairs = writers(seed)
-        x = generic.tokens(1 + seed % 9, N_V=SMALL["N_V"], seed=seed)
+        x = generic.tokens(2 + seed % 9, N_V=SMALL["N_V"], seed=seed)
         for id, (without, cached) in pairs.items():
             for way, tau in WAYS.items():
                 how = {"ell_gen": 8, "tau": tau}

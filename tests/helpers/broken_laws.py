@@ -365,7 +365,7 @@ PLANTED: Mapping[str, tuple[Broken, ...]] = {
     ),
     "the_likeliest_token_stays": (
         reads(_S1_1="for v ∈ [N_V]: r[v] ← Σ_u ⟦p[u] < p[v]⟧ ▷ r ∈ ℝ^{N_V}"),
-        reads(_S2_3="∀v: if p[v] ≤ 1 − α then q[v] ← 0"),
+        reads(_S2_3="∀v: if 1 − α ≤ r[v] then q[v] ← 0"),
         reads(_S4_1="m ← 1ᵀ p"),
     ),
     "what_surpasses_a_token_that_stays_stays": (

@@ -1,7 +1,4 @@
-"""Hypothesis strategies: `calls(f)` draws a whole call of a checked function.
-
-Its sizes, arrays, θ, numbers and functions are drawn as its annotations and `requires` limit them.
-"""
+"""Hypothesis strategies: `calls(f)` draws a call of a checked function, as it is annotated."""
 
 from __future__ import annotations
 
@@ -56,6 +53,7 @@ SMOOTH = ("eps >= 0.5",)
 DISTRIBUTIONS = {"p": -1, "q": -1, "P": -2}
 UNIFORM = ("u",)  # random numbers
 POSITIVE = ("v", "Omega")  # means of squares, and the base of a power
+STATES = {"delta": "N_S"}  # an automaton's, and of how many
 
 
 def flattening(loss: Function, theta: Any) -> tuple[Any, Any]:
@@ -286,9 +284,10 @@ class Call(NamedTuple):
 
 
 def flat(call: Call, result: Any) -> list[Any]:
-    """The arrays of a result, in NumPy. A number is one."""
+    """The arrays of a result, in NumPy. A number is one, and a function has none."""
     parts = leaves(signature(call.function).result, result, "result")
-    return [np.asarray(leaf.value) for leaf in parts] or [np.asarray(result)]
+    arrays = [np.asarray(leaf.value) for leaf in parts]
+    return arrays or [np.asarray(result)] * (not callable(result))
 
 
 def assert_same(call: Call, got: Any, want: Any) -> None:
@@ -378,18 +377,19 @@ def example(function: Function) -> Call:
     return max(many(function, 40, batch=range(1, 2), crowded=False, keeping=TAME), key=rank)
 
 
+#: What a function takes that draws, trains, or writes one token after another.
+EAGER = {"rng", "value_and_gradient", "ell_gen"}
+
+
 def traceable(function: Function) -> bool:
-    """Whether a function makes arrays of arrays, and neither draws numbers nor calls others."""
+    """Whether a function makes arrays of arrays, and does nothing that is EAGER."""
     arguments, result, defaults = signature(function)
     needed = [part for name, part in arguments.items() if name not in defaults]
     return (
         isinstance(result, ArrayOf | Several)
         and any(isinstance(part, ArrayOf) for part in needed)
-        and not any(
-            isinstance(part, Instance)
-            or (isinstance(part, Items) and not isinstance(part.item, Number))
-            for part in needed
-        )
+        and not any(isinstance(part, Instance) for part in needed)
+        and not EAGER & arguments.keys()
     )
 
 
@@ -456,8 +456,8 @@ class Drawing:
         if declaration.kind == "bool":
             return np.asarray(self.rng.random(shape) < 0.75)
         if declaration.kind == "integer":
-            high = 100 if declaration.below is None else self.size(declaration.below.size)
-            return self.rng.integers(0, high, shape)
+            size = declaration.below.size if declaration.below else STATES.get(name)
+            return self.rng.integers(0, 100 if size is None else self.size(size), shape)
         if name in DISTRIBUTIONS:
             weights = self.rng.standard_exponential(shape)
             return (weights / weights.sum(DISTRIBUTIONS[name], keepdims=True)).astype(self.dtype)

@@ -6,6 +6,7 @@ import tomllib
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from subprocess import PIPE
+from time import perf_counter
 
 import pytest
 from helpers.full_disk import at_most
@@ -108,7 +109,8 @@ def test_sizes_that_make_no_sense_are_refused(refused):
 def test_a_check_tells_the_process_what_was_asked(run, monkeypatch, status):
     asked = []
 
-    def check(request, limit, progress):
+    def check(request, limit, progress, start):
+        assert start < perf_counter()
         progress("trying", 1, 2)
         asked.append((request, limit))
         return WrittenReport("It is checked.", status)
