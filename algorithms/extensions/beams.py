@@ -136,9 +136,9 @@ def beam_search(
     y_b = [start] * B  # S7.1
     s = [-math.inf] * B  # S7.2
     s = [0.0, *s[1:]]  # S7.3
-    tokens, beams = np.arange(N_V)[:, None], np.arange(B)
     x_hat: list[Tokens] = []
     r: list[float] = []
+    tokens, beams = np.arange(N_V)[:, None], np.arange(B)
     for i in range(1, ell_gen + 1):  # S7.4
         N = np.full((N_V, B), -np.inf)
         for b in range(B):  # S7.5
