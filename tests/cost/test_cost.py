@@ -17,7 +17,7 @@ from spec.cost import Cost, Operations, cost, value
 from spec.cost.counts import CostError
 from spec.cost.memory import Peak, never_negative
 from spec.cost.presets import presets
-from spec.inputs.draw import draw
+from spec.inputs.draw import SIZES, as_required, draw
 from spec.language.checked import Checked
 from spec.language.names import Built, Variable
 from spec.language.polynomials import Atom, Poly
@@ -196,7 +196,8 @@ def drawn_sizes(id: str, source: np.random.Generator, most: int) -> dict[str, in
         sizes[atom.name] = value(size, sizes)
     if "turns" in sizes:  # the first token would end the loop
         sizes["N_V"] = max(sizes["N_V"], 2)
-    return sizes
+    known = as_required({**SIZES, **sizes}, checked()[id].header)
+    return {name: known[name] for name in sizes}
 
 
 def run(id: str, source: np.random.Generator, sizes: Mapping[str, int]) -> Meter:
