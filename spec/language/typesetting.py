@@ -318,10 +318,13 @@ class Typesetter(Generic[T]):
         is_long = len(function) + taken > LONG, len(function) + taken + given > LONG
         yield from self._row("(", (self if is_long[0] else inner)._list(arguments))
         for i, parameter in enumerate(parameters):
-            # At equations, and between the two halves of a long call, a line may be broken.
+            # At equations, within long ones, and between the two halves of a long call, a line may
+            # be broken.
             beside = any(isinstance(one, tree.Named) for one in parameters[i - 1 : i + 1])
             outer = self if (beside if i else is_long[1]) else inner
-            yield from outer._row(",\n" if i else " |\n", inner.pieces(parameter))
+            alone = isinstance(parameter, tree.Named) and _shown(inner.pieces(parameter)) > LONG
+            pieces = (self if alone else inner).pieces(parameter)
+            yield from outer._row(",\n" if i else " |\n", pieces)
         yield self._sign(")")
 
     def _sum(self, node: tree.Sum) -> Iterator[Piece[T]]:
