@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from algorithms.paper.notation import GELU
-from algorithms.signatures.arrays import A, namespace
+from algorithms.signatures.arrays import A, by_columns, namespace
 from algorithms.signatures.decorator import checked
 
 if TYPE_CHECKING:
@@ -39,9 +39,13 @@ def GELU_tanh(X: Float[A, "*batch"]) -> Float[A, "*batch"]:
     array([-0.1588,  0.    ,  0.8412])
     """
     xp = namespace(X)
-    X = xp.where(X < -100, -100.0, X)  # not −∞ · 0
-    inner = (X + X * X * X * 0.044715) * math.sqrt(2 / math.pi)
-    return X * ((xp.tanh(inner) + 1.0) * 0.5)
+
+    def of_columns(X: A) -> A:
+        X = xp.where(X < -100, -100.0, X)  # not −∞ · 0
+        inner = (X + X * X * X * 0.044715) * math.sqrt(2 / math.pi)
+        return X * ((xp.tanh(inner) + 1.0) * 0.5)
+
+    return by_columns(of_columns, X)
 
 
 def another_activation(phi: object) -> bool | str:

@@ -9,6 +9,7 @@ from algorithms.signatures.arrays import (
     A,
     Array,
     arange,
+    column_max,
     device,
     erfc,
     namespace,
@@ -52,7 +53,7 @@ def softmax(S: Float[A, "*batch m n"]) -> Float[A, "*batch m n"]:
            [0.5 , 0.25]])
     """
     xp = namespace(S)
-    top = xp.max(S, axis=-2, keepdims=True)
+    top = column_max(S)
     E = xp.exp(S - xp.where(xp.isfinite(top), top, 0.0))
     total = xp.sum(E, axis=-2, keepdims=True)
     return E / xp.where(xp.equal(total, 0), 1.0, total)

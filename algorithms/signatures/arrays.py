@@ -46,8 +46,13 @@ class Floats(Array, Protocol):
     def __neg__(self) -> Self: ...
 
 
+#: What is asked for most: its answer is known.
+_NUMPY = compat.array_namespace(np.zeros(0))
+
 #: So many columns at once, in NumPy: `by_columns`.
 COLUMNS = 128
+#: From so many rows on halves are compared: `column_max`.
+ROWS = 64
 
 #: Floats of one library; and any array of one.
 A = TypeVar("A", bound=Floats)
@@ -155,7 +160,9 @@ class Namespace(Protocol[Arr]):
 
 def namespace(x: Arr) -> Namespace[Arr]:
     """The functions of the library that `x` comes from."""
-    return cast("Namespace[Arr]", compat.array_namespace(x))
+    found = _NUMPY if type(x) is np.ndarray else None
+    xp = found or compat.array_namespace(x)
+    return cast("Namespace[Arr]", xp)
 
 
 def device(x: Array) -> Any:
@@ -233,7 +240,7 @@ def by_columns(f: Callable[[A], A], X: A) -> A:
     gets some columns at a time, and what it makes of them is used
     again for the next. Other libraries see to it themselves.
     """
-    ell, is_numpy = X.shape[-1], compat.is_numpy_array(X)
+    is_numpy, ell = compat.is_numpy_array(X), (1, *X.shape)[-1]
     if not is_numpy or ell <= COLUMNS:
         return f(X)
     Y = f(X[..., :COLUMNS])
@@ -243,6 +250,21 @@ def by_columns(f: Callable[[A], A], X: A) -> A:
         block = slice(start, start + COLUMNS)
         result[..., block] = f(X[..., block])
     return cast("A", result)
+
+
+def column_max(S: A) -> A:
+    """The largest entry of each column, a row: `(..., 1, n)`.
+
+    NumPy's own maximum over rows takes many times as long as to
+    compare the upper half of a matrix with the lower half.
+    """
+    xp = namespace(S)
+    if compat.is_numpy_array(S) and S.shape[-1] > 1:
+        while (m := S.shape[-2]) > ROWS:
+            half = (m + 1) // 2
+            lower = S[..., m - half :, :]
+            S = xp.maximum(S[..., :half, :], lower)
+    return xp.max(S, axis=-2, keepdims=True)
 
 
 def take_rows(M: A, i: Array) -> A:
