@@ -259,11 +259,10 @@ def column_max(S: A) -> A:
     compare the upper half of a matrix with the lower half.
     """
     xp = namespace(S)
-    if compat.is_numpy_array(S) and S.shape[-1] > 1:
-        while (m := S.shape[-2]) > ROWS:
-            half = (m + 1) // 2
-            lower = S[..., m - half :, :]
-            S = xp.maximum(S[..., :half, :], lower)
+    is_numpy = compat.is_numpy_array(S)
+    while is_numpy and S.shape[-1] > 1 and S.shape[-2] > ROWS:
+        half = (S.shape[-2] + 1) // 2
+        S = xp.maximum(S[..., :half, :], S[..., -half:, :])
     return xp.max(S, axis=-2, keepdims=True)
 
 
