@@ -5,8 +5,6 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, Self
 
-import numpy as np
-
 from spec.domains.domain import Domain, Matrix, S, UndecidedError, shaped
 
 _numbers = itertools.count()

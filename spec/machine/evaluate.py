@@ -117,18 +117,17 @@ class Expressions(ABC, Generic[S]):
         return value if isinstance(value, np.ndarray) else column([value])
 
     def name(self, node: tree.Name, frame: Frame) -> Value:
-        match frame.checked.names.uses[node]:
-            case Variable(variable, None):
-                return frame.variables[variable]
-            case Variable(variable, Node() as index):
-                family = frame.variables[variable]
-                return family[self.subscript(index, len(family), frame) + 1]
+        use = frame.checked.names.uses[node]
+        match use:
             case Raised(base, exponent):
                 power = self.real(exponent, frame)
                 return entrywise(lambda x: self.domain.power(x, power), self.real(base, frame))
             case Built(bundle):
                 return self.built(bundle, frame)
-        raise AssertionError("a name is a variable, a power or a built bundle")
+        value = frame.variables[use.key]
+        if use.index is None:
+            return value
+        return value[self.subscript(use.index, len(value), frame) + 1]
 
     def built(self, bundle: Key, frame: Frame) -> Parameters:
         """Put together the parts of a bundle that an algorithm has made."""
