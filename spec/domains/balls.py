@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 import numpy as np
 from flint import arb, arb_mat, ctx
 
-from spec.domains.domain import Domain, Matrix, UndecidedError
+from spec.domains.domain import Domain, Matrix, UndecidedError, shaped
 
 T = TypeVar("T")
 
@@ -117,7 +117,7 @@ class Balls(Domain[arb]):
 
     def product(self, A: Matrix, B: Matrix) -> Matrix:
         product = _arb_mat(A) * _arb_mat(B)
-        return np.array(product.entries(), dtype=object).reshape(len(A), B.shape[1])
+        return shaped(product.entries(), (len(A), B.shape[1]))
 
     def float(self, x: arb) -> builtins.float:
         """Return the double nearest to the midpoint."""

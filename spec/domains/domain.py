@@ -1,14 +1,21 @@
 """Domains of real numbers: the operations of the pseudocode on numbers of one kind."""
 
 import builtins
+import operator
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Matrix = npt.NDArray[np.object_]
+
+
+def shaped(entries: Sequence[Any], shape: tuple[int, ...]) -> Matrix:
+    """Return an array of the entries, which are listed row by row."""
+    return np.fromiter(entries, dtype=object, count=len(entries)).reshape(shape)
 
 
 class UndecidedError(ArithmeticError):
@@ -165,12 +172,7 @@ class Domain(ABC, Generic[S]):
 
     def total(self, xs: Sequence[S]) -> S:
         """Return the sum, from left to right."""
-        if not len(xs):
-            return self.real(0)
-        total, *rest = xs
-        for x in rest:
-            total = total + x
-        return total
+        return reduce(operator.add, xs) if len(xs) else self.real(0)
 
     def dot(self, xs: Sequence[S], ys: Sequence[S]) -> S:
         """Return Σ_i xs[i] · ys[i], from left to right."""
@@ -180,7 +182,7 @@ class Domain(ABC, Generic[S]):
         """Return the product of two matrices, `dot` of the rows of A and the columns of B."""
         rows, columns = A.tolist(), B.T.tolist()
         entries = [self.dot(row, column) for row in rows for column in columns]
-        return np.array(entries, dtype=object).reshape(len(rows), len(columns))
+        return shaped(entries, (len(rows), len(columns)))
 
     def softmax(self, column: Sequence[S]) -> list[S]:
         """Return the exponentials, each divided by their sum.

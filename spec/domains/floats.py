@@ -5,12 +5,14 @@ What overflows is ±∞ and what is undefined is nan, as in IEEE 754.
 
 import builtins
 import math
+import operator
 from collections.abc import Callable
+from functools import reduce
 from typing import Any, Self
 
 import numpy as np
 
-from spec.domains.domain import Domain
+from spec.domains.domain import Domain, Matrix, shaped
 
 
 class Floats(Domain[Any]):
@@ -25,7 +27,8 @@ class Floats(Domain[Any]):
     """
 
     def __init__(self, dtype: Any = np.float64) -> None:
-        self.rounded: Callable[[Any], Any] = np.dtype(dtype).type
+        self.dtype = np.dtype(dtype)
+        self.rounded: Callable[[Any], Any] = self.dtype.type
         self.minus_infinity = self.rounded(-math.inf)
         self._entered: list[np.errstate] = []
 
@@ -86,6 +89,14 @@ class Floats(Domain[Any]):
 
     def power(self, x: Any, y: Any) -> Any:
         return self.rounded(np.power(x, self.rounded(y)))
+
+    def product(self, A: Matrix, B: Matrix) -> Matrix:
+        """Return the `dot` of each row of A and each column of B, added from left to right."""
+        if not 0 < A.shape[1] == len(B):
+            return super().product(A, B)
+        left, right = A.astype(self.dtype), B.astype(self.dtype)
+        terms = left.T[:, :, None] * right[:, None, :]
+        return shaped(list(reduce(operator.add, terms).ravel()), (len(A), B.shape[1]))
 
     def float(self, x: Any) -> builtins.float:
         return builtins.float(x)

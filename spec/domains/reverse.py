@@ -5,9 +5,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, Self
 
-import numpy as np
-
-from spec.domains.domain import Domain, Matrix, S, UndecidedError
+from spec.domains.domain import Domain, Matrix, S, UndecidedError, shaped
 
 _numbers = itertools.count()
 
@@ -200,7 +198,7 @@ class Reverse(Domain[Variable[S] | S]):
             self._derived(value, _terms(row, column))
             for value, (row, column) in zip(values.ravel().tolist(), pairs, strict=True)
         ]
-        return np.array(entries, dtype=object).reshape(values.shape)
+        return shaped(entries, values.shape)
 
     def float(self, x: Variable[S] | S) -> builtins.float:
         return self.base.float(_value(x))
@@ -230,7 +228,7 @@ def _value(x: Any) -> Any:
 
 
 def _values(A: Matrix) -> Matrix:
-    return np.array([_value(x) for x in A.flat], dtype=object).reshape(A.shape)
+    return shaped([_value(x) for x in A.flat], A.shape)
 
 
 def _terms(xs: Sequence[Any], ys: Sequence[Any]) -> Iterator[tuple[Any, Any]]:

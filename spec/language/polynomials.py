@@ -45,6 +45,9 @@ class Atom:
     at: tuple[Poly, ...] = ()
     form: str = field(default="", compare=False)
 
+    def __hash__(self) -> int:
+        return hash(self.name)  # which Python keeps: an atom is looked up far more often than made
+
     def __str__(self) -> str:
         if not self.form:
             return self.name
@@ -59,7 +62,9 @@ class Atom:
 class Poly:
     """A polynomial in atoms, with whole or rational coefficients."""
 
-    __slots__ = ("terms",)
+    __slots__ = ("_atoms", "terms")
+
+    _atoms: frozenset[Atom]
 
     def __init__(self, terms: Mapping[Monomial, Number]) -> None:
         self.terms = {monomial: factor for monomial, factor in terms.items() if factor}
@@ -101,20 +106,24 @@ class Poly:
     __rmul__ = __mul__
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, int | Fraction):
-            other = Poly.of(other)
-        return isinstance(other, Poly) and self.terms == other.terms
+        if isinstance(other, Poly):
+            return self.terms == other.terms
+        return isinstance(other, int | Fraction) and self == Poly.of(other)
 
     def __hash__(self) -> int:
         return hash(frozenset(self.terms.items()))
 
     @property
-    def atoms(self) -> set[Atom]:
+    def atoms(self) -> frozenset[Atom]:
         """Every atom of the polynomial, except those that only occur in the `at` of another."""
-        return {atom for monomial in self.terms for atom in monomial}
+        try:
+            return self._atoms
+        except AttributeError:  # they are asked for again and again, of some polynomials
+            self._atoms = frozenset(atom for monomial in self.terms for atom in monomial)
+            return self._atoms
 
     @property
-    def all_atoms(self) -> set[Atom]:
+    def all_atoms(self) -> frozenset[Atom]:
         """Every atom of the polynomial, also those in the `at` of another."""
         within = (index.all_atoms for atom in self.atoms for index in atom.at)
         return self.atoms.union(*within)
@@ -136,10 +145,10 @@ class Poly:
     @property
     def atom(self) -> Atom | None:
         """The atom, if the polynomial is a single one, else None."""
-        match list(self.terms.items()):
-            case [((atom,), 1)]:
-                return atom
-        return None
+        if len(self.terms) != 1:
+            return None
+        ((monomial, factor),) = self.terms.items()
+        return monomial[0] if len(monomial) == 1 and factor == 1 else None
 
     def replace(self, new: Mapping[Atom, Poly]) -> Poly:
         """Replace atoms by polynomials, also those in the `at` of another atom."""
@@ -160,6 +169,8 @@ class Poly:
             for atom in monomial:
                 factor = factor * sizes[atom]
             total += factor
+        if isinstance(total, int):
+            return total
         if total != int(total):
             raise ArithmeticError(f"{self} is {total}, not a whole number")
         return int(total)

@@ -22,6 +22,17 @@ class Key:
     above: str = ""
     below: str = ""
     glyph: str = field(default="", compare=False)
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # A run looks up variables far more often than it makes keys.
+        object.__setattr__(self, "_hash", hash((self.base, self.above, self.below)))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __reduce__(self) -> tuple[type[Key], tuple[str, ...]]:
+        return Key, (self.base, self.above, self.below, self.glyph)  # another process hashes anew
 
     def __str__(self) -> str:
         return self.glyph

@@ -2,7 +2,7 @@
 
 import operator
 import reprlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from numbers import Real
@@ -10,13 +10,14 @@ from typing import Any, Generic
 
 import numpy as np
 
-from spec.domains.domain import Domain, S
+from spec.domains.domain import Domain, S, shaped
 from spec.language import types
 from spec.language.checked import Checked
+from spec.language.header import Requirement
 from spec.language.polynomials import Atom, Poly
 from spec.language.types import SCALAR, Bundle, Family, Key, Tokens, Type, Whole, is_product
 from spec.machine.frame import Frame, MachineError
-from spec.machine.values import Parameters, Value, shaped
+from spec.machine.values import Parameters, Value
 
 
 @dataclass(frozen=True)
@@ -82,18 +83,22 @@ class ArgumentBinder(Generic[S]):
 
     def required(self, frame: Frame) -> None:
         for requirement in frame.checked.header.requirements:
-            ranges = [range(1, self.members(frame, requirement.excess) + 1)] * len(requirement.over)
-            for at in product(*ranges):
-                sizes = dict(zip(requirement.over, map(Poly.of, at), strict=True))
-                excess = requirement.excess.replace(sizes)
+            for excess in self.excesses(frame, requirement):
                 if frame.size(excess) < 0:
                     values = sorted(f"{atom} = {frame.atom(atom)}" for atom in excess.atoms)
                     problem = f"requires {requirement.text}, not {', '.join(values)}"
                     raise MachineError(f"Algorithm {frame.checked.id} {problem}")
 
-    def members(self, frame: Frame, size: Poly) -> int:
-        names = {atom.name for atom in size.atoms if atom.at}
-        return max((at[0] for name, at in frame.lengths if name in names), default=0)
+    def excesses(self, frame: Frame, requirement: Requirement) -> Iterator[Poly]:
+        """Yield what must not be negative: for each member of the families that it is about."""
+        if not requirement.over:
+            yield requirement.excess
+            return
+        names = {atom.name for atom in requirement.excess.atoms if atom.at}
+        members = max((at[0] for name, at in frame.lengths if name in names), default=0)
+        for at in product(range(1, members + 1), repeat=len(requirement.over)):
+            sizes = dict(zip(requirement.over, map(Poly.of, at), strict=True))
+            yield requirement.excess.replace(sizes)
 
 
 @dataclass(frozen=True)
@@ -134,10 +139,12 @@ class _Fitting:
 
     def size(self, size: Poly, value: int) -> None:
         """Learn a size from an argument, or compare the argument with the size it must have."""
-        unknown = [atom for atom in size.atoms if atom not in self.frame.sizes and not atom.at]
-        if len(unknown) == 1 and size.atom is not None:
-            self.frame.sizes[unknown[0]] = value
-        elif not unknown and self.frame.size(size) != value:
+        sizes, atom = self.frame.sizes, size.atom
+        if atom is not None and not atom.at and atom not in sizes:
+            sizes[atom] = value
+        elif (
+            all(atom in sizes or atom.at for atom in size.atoms) and self.frame.size(size) != value
+        ):
             raise self.error(f"has a size {value} where {size} = {self.frame.size(size)}")
 
     def number(self, value: Value) -> Value:
@@ -148,7 +155,6 @@ class _Fitting:
         return value  # which is of the domain already
 
     def matrix(self, value: Value, type: types.Matrix) -> Value:
-        real = self.binder.domain.real
         if not isinstance(value, np.ndarray) or value.dtype.kind not in "biufO":
             raise self.unlike(value, type)
         array = value[:, None] if value.ndim == 1 else value
@@ -156,12 +162,14 @@ class _Fitting:
             raise self.error(f"has {array.ndim} axes, want {type}")
         self.size(type.rows, array.shape[0])
         self.size(type.columns, array.shape[1])
+        if array.dtype == object and not type.bits:
+            return array
         entries = array.ravel().tolist()
         if type.bits:
             if not all(entry in (0, 1) for entry in entries):
                 raise self.error("has an entry that is neither 0 nor 1")
             return shaped(list(map(int, entries)), array.shape)
-        return array if array.dtype == object else shaped(list(map(real, entries)), array.shape)
+        return shaped(list(map(self.binder.domain.real, entries)), array.shape)
 
     def tokens(self, value: Value, type: Type, length: Poly, at: tuple[int, ...]) -> list[int]:
         if not isinstance(value, Iterable):

@@ -10,7 +10,7 @@ from typing import Any, Generic
 
 import numpy as np
 
-from spec.domains.domain import Domain, Matrix, S
+from spec.domains.domain import Domain, Matrix, S, shaped
 from spec.language import tree
 from spec.language.checked import Checked
 from spec.language.inference.calls import ENTRYWISE, EXTREMES
@@ -22,8 +22,12 @@ from spec.language.tree import Node
 from spec.language.types import SCALAR, Bundle, Key, Whole
 from spec.machine.frame import Frame
 from spec.machine.trees import map_values
-from spec.machine.values import Definition, Parameters, Value, column, entrywise, shaped
+from spec.machine.values import Definition, Parameters, Value, column, entrywise
 
+#: The types of a number.
+_NUMBERS = (SCALAR, replace(SCALAR, bits=True))
+#: The operators that go over matrices entry by entry.
+_ENTRY_BY_ENTRY = {**ARITHMETIC, "/": operator.truediv, "⊙": operator.mul}
 _COMPARED = {"≤": operator.le, "<": operator.lt, "=": operator.eq, "≠": operator.ne}
 
 
@@ -47,17 +51,21 @@ class Expressions(ABC, Generic[S]):
         """Return ∇f(θ)."""
 
     def expression(self, node: Node, frame: Frame) -> Value:
-        match node:
+        match node:  # what there is most of comes first
             case tree.Name():
                 return self.name(node, frame)
+            case tree.Binary():
+                return self.binary(node, frame)
+            case tree.Index(array, subscripts):
+                return self.entries(node, array, subscripts, frame)
             case tree.Number(value):
                 return value
+            case tree.Call():
+                return self.called(node, frame)
             case tree.Negative(tree.Infinity()):
                 return self.domain.minus_infinity
             case tree.Negative(operand):
                 return entrywise(operator.neg, self.real(operand, frame))
-            case tree.Binary():
-                return self.binary(node, frame)
             case tree.Power(base, tree.Number(2)):
                 return self.domain.square(self.real(base, frame))
             case tree.Power(base, exponent):
@@ -84,8 +92,6 @@ class Expressions(ABC, Generic[S]):
                 return {frame.variables[key] for _ in turns if self.condition(condition, frame)}
             case tree.Sum(binder, body):
                 return self.sum(node, binder, body, frame)
-            case tree.Index(array, subscripts):
-                return self.entries(node, array, subscripts, frame)
             case tree.Columns(items) if any(isinstance(item, tree.Dots) for item in items):
                 return self.joined(node, items, 1, frame)
             case tree.Columns(items):
@@ -100,8 +106,6 @@ class Expressions(ABC, Generic[S]):
                 return np.concatenate([self.as_matrix(self.real(item, frame)) for item in items])
             case tree.Gradient(call):
                 return self.gradient(call, frame)
-            case tree.Call():
-                return self.called(node, frame)
         raise AssertionError(f"{text(node)} has no value")
 
     def real(self, node: Node, frame: Frame) -> Value:
@@ -113,18 +117,17 @@ class Expressions(ABC, Generic[S]):
         return value if isinstance(value, np.ndarray) else column([value])
 
     def name(self, node: tree.Name, frame: Frame) -> Value:
-        match frame.checked.names.uses[node]:
+        use = frame.checked.names.uses[node]
+        match use:
             case Raised(base, exponent):
                 power = self.real(exponent, frame)
                 return entrywise(lambda x: self.domain.power(x, power), self.real(base, frame))
             case Built(bundle):
                 return self.built(bundle, frame)
-            case Variable(variable, None):
-                return frame.variables[variable]
-            case Variable(variable, Node() as index):
-                family = frame.variables[variable]
-                return family[self.subscript(index, len(family), frame) + 1]
-        raise AssertionError("a name is a variable, a power or a built bundle")
+        value = frame.variables[use.key]
+        if use.index is None:
+            return value
+        return value[self.subscript(use.index, len(value), frame) + 1]
 
     def built(self, bundle: Key, frame: Frame) -> Parameters:
         """Put together the parts of a bundle that an algorithm has made."""
@@ -139,11 +142,10 @@ class Expressions(ABC, Generic[S]):
         return Parameters(type.algorithm, parts)
 
     def binary(self, node: tree.Binary, frame: Frame) -> Value:
-        match node:
-            case tree.Binary(" ", repeated, tree.Ones() as ones):
-                # To repeat a column takes no arithmetic.
-                length = self.expression(ones, frame).shape[1]
-                return np.repeat(self.as_matrix(self.real(repeated, frame)), length, axis=1)
+        if node.operator == " " and isinstance(node.right, tree.Ones):
+            # To repeat a column takes no arithmetic.
+            length = self.expression(node.right, frame).shape[1]
+            return np.repeat(self.as_matrix(self.real(node.left, frame)), length, axis=1)
         type = frame.checked.typing.types[node]
         if isinstance(type, Whole):
             left, right = self.expression(node.left, frame), self.expression(node.right, frame)
@@ -151,15 +153,11 @@ class Expressions(ABC, Generic[S]):
         left, right = self.real(node.left, frame), self.real(node.right, frame)
         if isinstance(right, Parameters):
             return self.combined(node.operator, left, right)
-        match node.operator:
-            case " " | "·" if isinstance(left, np.ndarray) and isinstance(right, np.ndarray):
-                entries = self.domain.product(left, right)
-                return entries[0, 0] if type == SCALAR else entries
-            case "/":
-                return entrywise(operator.truediv, left, right)
-            case "⊙":
-                return entrywise(operator.mul, left, right)
-        return entrywise(ARITHMETIC[node.operator], left, right)
+        are_matrices = isinstance(left, np.ndarray) and isinstance(right, np.ndarray)
+        if are_matrices and node.operator in (" ", "·"):
+            entries = self.domain.product(left, right)
+            return entries[0, 0] if type == SCALAR else entries
+        return entrywise(_ENTRY_BY_ENTRY[node.operator], left, right)
 
     def combined(self, sign: str, left: Value, right: Parameters) -> Value:
         """Add, subtract or scale parameters, entry by entry."""
@@ -195,11 +193,10 @@ class Expressions(ABC, Generic[S]):
     def entries(
         self, node: tree.Index, array: Node, subscripts: tuple[Node, ...], frame: Frame
     ) -> Value:
-        taken = self.taken(self.expression(array, frame), subscripts, frame)
-        number = frame.checked.typing.types[node]
-        if isinstance(taken, np.ndarray) and number in (SCALAR, replace(SCALAR, bits=True)):
-            return taken[0, 0]
-        return taken
+        value = self.expression(array, frame)
+        if isinstance(value, np.ndarray) and frame.checked.typing.types[node] in _NUMBERS:
+            return value[self.places(value, subscripts, frame)].item()
+        return self.taken(value, subscripts, frame)
 
     def taken(self, value: Value, subscripts: Sequence[Node], frame: Frame) -> Value:
         """Return an entry or a part of a sequence, or a part of a matrix as a matrix."""

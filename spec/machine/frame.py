@@ -25,7 +25,10 @@ class Frame:
 
     def size(self, size: Poly) -> int:
         """Return the value of a size in this run."""
-        return size.value({atom: self.atom(atom) for atom in size.atoms})
+        try:
+            return size.value(self.sizes)
+        except KeyError:  # one of its atoms is the length of a member of a family, or unknown
+            return size.value({atom: self.atom(atom) for atom in size.atoms})
 
     def atom(self, atom: Atom) -> int:
         """Return the value of an atom in this run."""

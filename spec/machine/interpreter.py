@@ -58,7 +58,7 @@ class Machine(Expressions[S]):
         super().__init__(algorithms, domain)
         self.chance = random if isinstance(random, Chance) else Chance(random)
         self.turns = turns
-        self.watcher = watcher or Watcher()
+        self.watcher = watcher
         self.stopped: list[str] = []
         self.hyperparameters: Mapping[str, Value] = {}
 
@@ -105,19 +105,21 @@ class Machine(Expressions[S]):
         """Run an algorithm that another calls."""
         binder = ArgumentBinder(self.algorithms, self.domain, self.hyperparameters)
         frame = binder.bind(id, inputs, parameters)
-        self.watcher.call(frame)
+        if self.watcher is not None:
+            self.watcher.call(frame)
         *lines, last = frame.checked.program.body
         self.block(lines, frame)
         assert isinstance(last.statement, tree.Return | tree.Returns), "the last line returns"
         results = last.statement.results
         values = [self.expression(result.value, frame) for result in results]
         returned = values[0] if len(values) == 1 else tuple(values)
-        named = {
-            text(result.name): value
-            for result, value in zip(results, values, strict=True)
-            if result.name is not None
-        }
-        self.watcher.line(frame, last, {"return": returned} | named)
+        if self.watcher is not None:
+            named = {
+                text(result.name): value
+                for result, value in zip(results, values, strict=True)
+                if result.name is not None
+            }
+            self.watcher.line(frame, last, {"return": returned} | named)
         return returned
 
     def block(self, lines: Sequence[Line], frame: Frame) -> None:
@@ -137,7 +139,8 @@ class Machine(Expressions[S]):
             case statement:
                 self.copy_targets(statement, frame)
                 self.statement(statement, frame)
-                self.watcher.line(frame, line, self.set_by(statement, frame))
+                if self.watcher is not None:
+                    self.watcher.line(frame, line, self.set_by(statement, frame))
 
     def repeat(self, line: Line, condition: tree.Condition, frame: Frame) -> None:
         for turn in range(self.turns + 1):

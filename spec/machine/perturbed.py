@@ -17,15 +17,15 @@ from typing import Any
 
 import numpy as np
 
-from spec.domains.domain import Domain
+from spec.domains.domain import Domain, shaped
 from spec.language import tree
 from spec.language.checked import Checked
 from spec.language.polynomials import Atom
 from spec.machine.chance import Chance
-from spec.machine.frame import Frame
+from spec.machine.frame import Frame, Watcher
 from spec.machine.interpreter import Machine
 from spec.machine.trees import map_values, same
-from spec.machine.values import Value, shaped
+from spec.machine.values import Value
 
 #: By how much numbers are scaled or shifted, entry by entry: no two neighbours alike.
 PATTERN = (0.31, -0.17, 0.23, -0.29, 0.13, 0.19, -0.37)
@@ -82,7 +82,8 @@ class PerturbedMachine(Machine[Any]):
         turns: int = 100,
         perturbation: Perturbation | None = None,
     ) -> None:
-        super().__init__(algorithms, domain, random=random, turns=turns)
+        # Watched, it computes all that a line sets: also the value of a function that it defines.
+        super().__init__(algorithms, domain, random=random, turns=turns, watcher=Watcher())
         self.perturbation = perturbation
         self.seen: set[Perturbation] = set()
         self.top = ""  # the algorithm that runs

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from spec.domains.domain import Matrix
+from spec.domains.domain import Matrix, shaped
 from spec.language.polynomials import Atom
 from spec.language.tree import Expression
 from spec.language.types import Key
@@ -41,21 +41,14 @@ class Definition:
 
 def entrywise(change: Callable[..., Any], *values: Value) -> Value:
     """Apply an operation to numbers, or to matrices entry by entry; a number counts as a matrix."""
-    if not any(isinstance(value, np.ndarray) for value in values):
+    shape = next((value.shape for value in values if isinstance(value, np.ndarray)), None)
+    if shape is None:
         return change(*values)
-    shape = next(value.shape for value in values if isinstance(value, np.ndarray))
     flat = [
         value.ravel().tolist() if isinstance(value, np.ndarray) else [value] * math.prod(shape)
         for value in values
     ]
     return shaped([change(*entries) for entries in zip(*flat, strict=True)], shape)
-
-
-def shaped(entries: Sequence[Value], shape: tuple[int, ...]) -> Matrix:
-    """Return an array of the entries, which are listed row by row."""
-    array = np.empty(len(entries), dtype=object)
-    array[:] = entries
-    return array.reshape(shape)
 
 
 def column(entries: Sequence[Value]) -> Matrix:

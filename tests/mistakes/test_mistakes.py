@@ -173,6 +173,26 @@ def equal(*mistakes: Mistake) -> Equal:
     return frozenset(pair for one in mistakes for pair in one.equal.items())
 
 
+@cache
+def common(algorithm: str) -> Equal:
+    """What nearly all mistakes of an algorithm can be run with, so that each is run once."""
+    found: Equal = frozenset()
+    for one in catalogue().values():
+        if one.algorithm == algorithm and sizes(algorithm, found | equal(one)) is not None:
+            found |= equal(one)
+    return found
+
+
+def is_told_at_common_sizes(one: Mistake, other: Mistake | None = None) -> bool:
+    """Whether a mistake is visibly another than another, or than none, at the common sizes."""
+    at = common(one.algorithm)
+    if not at >= equal(*filter(None, (one, other))):
+        return False
+    ours = results(one.algorithm, one.id, at)
+    theirs = results(one.algorithm, other and other.id, at)
+    return ours is not None and theirs is not None and differ(theirs, ours)
+
+
 # The catalogue
 
 FILE = files("spec.mistakes").joinpath("mistakes.toml").read_text(encoding="utf-8")
@@ -214,6 +234,8 @@ def test_there_are_some_of_every_algorithm() -> None:
 @pytest.mark.parametrize("id", EVERY)
 def test_a_mistake_is_an_algorithm_that_differs(id: str) -> None:
     one = catalogue()[id]
+    if is_told_at_common_sizes(one):
+        return
     right, wrong = (results(one.algorithm, made, equal(one)) for made in (None, id))
     assert right is not None
     assert wrong is not None
@@ -227,6 +249,8 @@ def test_a_mistake_is_no_other_mistake(id: str) -> None:
     for other in catalogue().values():
         # A pair is for the sweep if one of them is.
         if other.algorithm == one.algorithm and order(other) < order(one):
+            if is_told_at_common_sizes(one, other):
+                continue
             both = equal(one, other)
             ours, theirs = (results(one.algorithm, mistake, both) for mistake in (id, other.id))
             if (
