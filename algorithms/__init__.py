@@ -27,7 +27,6 @@ from algorithms.paper.inference import EDInference  # 15
 from algorithms.signatures.arrays import Array
 from algorithms.paper.embedding import sinusoidal_positions
 from algorithms.paper.inference import LengthLimitWarning
-from algorithms.signatures.initialisation import initialise
 from algorithms.paper.notation import (
     GELU,
     ReLU,
@@ -60,6 +59,9 @@ if TYPE_CHECKING:
     from algorithms import checkpoints as checkpoints
     from algorithms.gradients import (
         value_and_gradient as value_and_gradient,
+    )
+    from algorithms.signatures.initialisation import (
+        initialise as initialise,
     )
 
 __all__ = [
@@ -115,6 +117,12 @@ if not TYPE_CHECKING:  # or any name passes a type checker
         # Not all who import us want them.
         if name in ("checkpoints", "training"):
             return import_module(f"algorithms.{name}")
+        if name == "initialise":
+            from algorithms.signatures.initialisation import (
+                initialise,
+            )
+
+            return initialise
         if name == "__version__":
             from importlib.metadata import version
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from bench import checks, decoding, forward, growth, training
+from bench import checks, decoding, forward, growth, imports, training
 
 MEASUREMENTS = {
     "checks": checks.measure,
     "decoding": decoding.measure,
     "forward": forward.measure,
     "growth": growth.measure,
+    "imports": imports.measure,
     "training": training.measure,
 }
 

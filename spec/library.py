@@ -3,7 +3,7 @@
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -60,11 +60,13 @@ def id_of(name: int | str) -> str:
     asked, texts = str(name).strip(), algorithms()
     number = re.sub(r"^grad *", "∇", asked.casefold())
     letters = re.sub(r"^(.+)pullback$", r"grad\1", spelled(asked))
-    for meant in (
-        [id for id in texts if id.casefold() == number],
-        [id for id, text in texts.items() if spelled(text.title) == letters],
-        [id for id, text in texts.items() if letters in _endings(text.title)],
-    ):
+    ways: tuple[Callable[[str], bool], ...] = (
+        lambda one: one.casefold() == number,
+        lambda one: spelled(texts[one].title) == letters,
+        lambda one: letters in _endings(texts[one].title),
+    )
+    for is_meant in ways:
+        meant = [id for id in texts if is_meant(id)]
         if len(meant) == 1:
             return meant[0]
     several = question([titled(id) for id in meant])

@@ -21,8 +21,7 @@ from helpers.paper import PAPER
 from helpers.public_things import parameter_classes
 from jaxtyping import Float, Integer
 
-from algorithms.signatures.arrays import A, A_co, Array
-from algorithms.signatures.declarations import (
+from algorithms.signatures.annotations import (
     ArrayOf,
     Declaration,
     Items,
@@ -33,6 +32,7 @@ from algorithms.signatures.declarations import (
     declared,
     read,
 )
+from algorithms.signatures.arrays import A, A_co, Array
 from spec import symbols
 from spec.inputs.draw import SIZES, draw, per_token
 from spec.inputs.python_form import input_name, python_form

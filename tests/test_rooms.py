@@ -15,9 +15,18 @@ def modules(folder):
     return [path for path in (ROOT / folder).rglob("*.py") if path.name != "__init__.py"]
 
 
+def several(paths):
+    """The names that more than one file has."""
+    return [name for name, count in Counter(path.name for path in paths).items() if count > 1]
+
+
 def test_no_two_files_of_the_specification_have_one_name():
-    names = Counter(path.name for path in modules("spec"))
-    assert [name for name, count in names.items() if count > 1] == []
+    assert several(modules("spec")) == []
+
+
+def test_no_two_files_of_tests_have_one_name():
+    """By which alone pytest imports what lies in no package."""
+    assert several((ROOT / "tests").rglob("test_*.py")) == []
 
 
 @pytest.mark.parametrize("folder", ["algorithms", "spec"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from algorithms.signatures.arrays import A, Array, columns
 from algorithms.signatures.declarations import Below
@@ -13,6 +12,7 @@ from algorithms.signatures.decorator import algorithm, checked
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Integer
+    from numpy.typing import NDArray
 
 Token = Below("N_V", "token")
 Position = Below("ell_max", "position")

@@ -26,8 +26,7 @@ from algorithms.signatures.arrays import (
     entries,
     namespace,
 )
-from algorithms.signatures.check import Check
-from algorithms.signatures.declarations import Count, read
+from algorithms.signatures.declarations import Count
 from algorithms.signatures.decorator import algorithm
 from algorithms.signatures.errors import DTypeError, NotFiniteError
 from algorithms.signatures.trees import named_arrays, tree_map
@@ -406,6 +405,10 @@ def slope(
 
     Of step i, where there are no epochs.
     """
+    # Not all who import us train.
+    from algorithms.signatures.annotations import read
+    from algorithms.signatures.check import Check
+
     check, form = Check(function), read(type(theta))
     check.check(form, theta, "theta", True)
     if value_and_gradient is None:
@@ -416,7 +419,6 @@ def slope(
                 f"theta holds arrays of {name}: give "
                 "value_and_gradient, for ours is for NumPy's",
             )
-        # Not all who import us want gradients.
         from algorithms.gradients import reverse_sweep
 
         value_and_gradient = reverse_sweep.value_and_gradient

@@ -8,6 +8,16 @@ from typing import Any, NoReturn
 import numpy as np
 
 from algorithms.signatures import messages, values
+from algorithms.signatures.annotations import (
+    ArrayOf,
+    Choice,
+    Declaration,
+    Items,
+    Number,
+    Optional,
+    Record,
+    Several,
+)
 from algorithms.signatures.array_types import (
     VANISHING,
     autocast,
@@ -17,17 +27,7 @@ from algorithms.signatures.array_types import (
     misleading,
     type_name,
 )
-from algorithms.signatures.declarations import (
-    ArrayOf,
-    Choice,
-    Declaration,
-    Items,
-    Number,
-    Optional,
-    Record,
-    Several,
-    Weights,
-)
+from algorithms.signatures.declarations import Weights
 from algorithms.signatures.errors import (
     DTypeError,
     NotFiniteError,

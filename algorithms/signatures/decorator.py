@@ -7,13 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, partial, wraps
-from inspect import signature
 from typing import Any, TypeVar, cast
 
-from algorithms.signatures.check import Check
-from algorithms.signatures.declarations import Signature, declared
-from algorithms.signatures.errors import ShapeError
-from algorithms.signatures.rows_for_columns import advised
 from algorithms.signatures.values import compiling
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -52,11 +47,16 @@ def checked(*, requires: tuple[str, ...] = ()) -> Callable[[F], F]:
     """As `algorithm`, for a function that has no number."""
 
     def wrap(function: F) -> F:
-        bind = signature(function).bind
-
         @cache
-        def declarations() -> Signature:  # names resolve only later
-            return declared(function)
+        def held() -> Callable[
+            ..., Any
+        ]:  # names resolve only later
+            # What checks takes half as long to import as NumPy.
+            from algorithms.signatures.checked_call import (
+                CheckedCall,
+            )
+
+            return CheckedCall(function, requires)
 
         @wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
@@ -69,25 +69,9 @@ def checked(*, requires: tuple[str, ...] = ()) -> Callable[[F], F]:
                 return run(*args, **kwargs)
             token = _inside.set(True)
             try:
-                check = Check(function.__name__)
-                try:
-                    arguments = bind(*args, **kwargs).arguments
-                except TypeError as error:  # it names no function
-                    check.refuse(TypeError, str(error))
-                try:
-                    check.arguments(
-                        declarations().arguments, arguments
-                    )
-                except ShapeError as error:
-                    raise advised(
-                        error, declarations().arguments, arguments
-                    ) from None
-                check.rules(requires)
-                result = run(*args, **kwargs)
-                check.result(declarations().result, result)
+                return held()(run, args, kwargs)
             finally:
                 _inside.reset(token)
-            return result
 
         cast("Any", call).requires = requires
         return cast("F", call)

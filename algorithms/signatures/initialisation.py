@@ -9,8 +9,7 @@ from typing import Any, TypeVar, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from algorithms.signatures.check import Check
-from algorithms.signatures.declarations import (
+from algorithms.signatures.annotations import (
     ArrayOf,
     Declaration,
     Instance,
@@ -20,6 +19,7 @@ from algorithms.signatures.declarations import (
     Record,
     read,
 )
+from algorithms.signatures.check import Check
 from algorithms.signatures.trees import Tree
 
 F = TypeVar("F", bound=np.floating[Any])

@@ -10,8 +10,8 @@ from functools import cache
 from types import CodeType
 from typing import Any
 
+from algorithms.signatures.annotations import ArrayOf
 from algorithms.signatures.array_types import dtype_name
-from algorithms.signatures.declarations import ArrayOf
 from algorithms.signatures.leading_axes import LeadingAxes
 
 Origin = Mapping[str, str]

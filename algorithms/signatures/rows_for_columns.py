@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from itertools import chain, combinations
 from typing import Any
 
+from algorithms.signatures.annotations import (
+    ArrayOf,
+    Declaration,
+)
 from algorithms.signatures.check import Check
-from algorithms.signatures.declarations import ArrayOf, Declaration
 from algorithms.signatures.errors import ShapeError
 
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from algorithms.signatures.array_types import COARSE, dtype_name
 from algorithms.signatures.arrays import to_numpy
 from algorithms.signatures.errors import NotFiniteError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def extremes(array: Any) -> Iterator[int]:

@@ -92,8 +92,9 @@ def catalogue() -> Mapping[str, Mistake]:
 
 def by_line() -> Mapping[str, list[Mistake]]:
     """Return the mistakes of each line that has any, by the line, mistakes before differences."""
-    known = sorted(catalogue().values(), key=lambda mistake: KINDS.index(mistake.kind))
-    grouped = {line: [mistake for mistake in known if mistake.line == line] for line in _lines()}
+    grouped: dict[str, list[Mistake]] = {line: [] for line in _lines()}
+    for mistake in sorted(catalogue().values(), key=lambda mistake: KINDS.index(mistake.kind)):
+        grouped[mistake.line].append(mistake)
     return {line: mistakes for line, mistakes in grouped.items() if mistakes}
 
 

@@ -32,10 +32,11 @@ from algorithms import (
 )
 from algorithms.extensions.optimizers import momentum
 from algorithms.gradients import layer_norm_pullback
-from algorithms.signatures import decorator
+from algorithms.signatures import checked_call, decorator
+from algorithms.signatures.annotations import declared, read
 from algorithms.signatures.arrays import A, A_co
 from algorithms.signatures.check import Check
-from algorithms.signatures.declarations import With, declared, read
+from algorithms.signatures.declarations import With
 from algorithms.signatures.decorator import algorithm, checked
 
 E, GAMMA = generic.matrix(4, 3), generic.matrix(4)
@@ -53,7 +54,7 @@ def scopes(monkeypatch):
             names.append(function)
             super().__init__(function, shared)
 
-    monkeypatch.setattr(decorator, "Check", Counted)
+    monkeypatch.setattr(checked_call, "Check", Counted)
     return names
 
 

@@ -38,7 +38,7 @@ from algorithms import (
 from algorithms.checkpoints import BERT, BERTParameters
 from algorithms.extensions.masked_decoders import BandedTransformer
 from algorithms.extensions.rotary import rotate
-from algorithms.signatures.declarations import read
+from algorithms.signatures.annotations import read
 
 PUBLIC = {function.__name__ for function in public_functions()}
 

@@ -25,7 +25,7 @@ from algorithms import (
     tree_map,
 )
 from algorithms.checkpoints import BERTParameters
-from algorithms.signatures.declarations import read
+from algorithms.signatures.annotations import read
 
 PARAMETERS = parameter_classes()
 every_parameters = pytest.mark.parametrize("parameters", PARAMETERS, ids=lambda p: p.__name__)

@@ -18,7 +18,7 @@ from helpers.rounding import assert_close, budget
 from helpers.strategies import EAGER, assert_same, example, signature, traceable
 
 from algorithms import Attention, AttentionParameters, initialise, token_embedding
-from algorithms.signatures.declarations import Number
+from algorithms.signatures.annotations import Number
 from spec.machine.trees import arrays
 from spec.pairing import implementations
 

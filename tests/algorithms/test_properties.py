@@ -30,7 +30,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from algorithms import DTypeError, ShapeError, token_embedding
-from algorithms.signatures.declarations import ArrayOf, Items, Number, Record, Several
+from algorithms.signatures.annotations import (
+    ArrayOf,
+    Items,
+    Number,
+    Record,
+    Several,
+)
 
 SEVERAL = range(1, 3)
 INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]

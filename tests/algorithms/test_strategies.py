@@ -30,9 +30,13 @@ from algorithms import (
 )
 from algorithms.checkpoints import BERT
 from algorithms.paper.embedding import Token
+from algorithms.signatures.annotations import (
+    Declaration,
+    Number,
+    Optional,
+)
 from algorithms.signatures.arrays import A, Array
 from algorithms.signatures.check import Check
-from algorithms.signatures.declarations import Declaration, Number, Optional
 from algorithms.signatures.decorator import checked
 from spec.pairing import implementations
 

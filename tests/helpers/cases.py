@@ -12,7 +12,11 @@ import numpy as np
 import torch
 
 from algorithms import tree_map
-from algorithms.signatures.declarations import ArrayOf, Items, declared
+from algorithms.signatures.annotations import (
+    ArrayOf,
+    Items,
+    declared,
+)
 from helpers.gradients import by_torch
 from helpers.paper import TRAINING
 from spec import symbols

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from algorithms.extensions.token_weights import min_p
 from algorithms.paper.inference import LengthLimitWarning
-from algorithms.signatures.declarations import (
+from algorithms.signatures.annotations import (
     ArrayOf,
     Choice,
     Declaration,
