@@ -47,10 +47,8 @@ def checked(*, requires: tuple[str, ...] = ()) -> Callable[[F], F]:
     """As `algorithm`, for a function that has no number."""
 
     def wrap(function: F) -> F:
-        @cache
-        def held() -> Callable[
-            ..., Any
-        ]:  # names resolve only later
+        @cache  # names resolve only later
+        def held() -> Callable[..., Any]:
             # What checks takes half as long to import as NumPy.
             from algorithms.signatures.checked_call import (
                 CheckedCall,
