@@ -1,7 +1,8 @@
-"""How many examples Hypothesis draws."""
+"""How many examples Hypothesis draws, and how seldom Python looks for cycles of objects."""
 
 from __future__ import annotations
 
+import gc
 import os
 
 from hypothesis import HealthCheck, settings
@@ -21,3 +22,12 @@ settings.register_profile(
 #: Four times as many, where somebody asks for them.
 settings.register_profile("thorough", settings.get_profile("ci"), max_examples=100)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "desk"))
+
+# The machine makes numbers by the million, and hardly a cycle: to look for them took a fifth.
+gc.set_threshold(100_000, 50, 100)
+
+
+def pytest_collection_finish():
+    """Let the search for cycles pass over what has been imported, which stays."""
+    gc.collect()
+    gc.freeze()
