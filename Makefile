@@ -32,16 +32,17 @@ docs: .venv/docs
 	    --builder html docs docs/_build/html
 
 # One process for each processor, and in each one thread: matrices as small as the tests' are only
-# slowed down by more.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadgroup
+# slowed down by more. One process has all tests of a file, which compute what they share once.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadfile
 
 # Everything that a change can break.
 test: .venv/tests
 	$(PYTEST) -m 'not sweep' $(TESTS)
 
-# The exhaustive sweeps: planted mistakes, whole models in every format, every figure.
+# The exhaustive sweeps: planted mistakes, whole models in every format, every figure. The tests of
+# a file go to all processes, since there are few files.
 sweep: .venv/tests
-	$(PYTEST) -m sweep $(TESTS)
+	$(PYTEST) --dist load -m sweep $(TESTS)
 
 test-all: test sweep
 

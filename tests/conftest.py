@@ -1,10 +1,10 @@
-"""How many examples Hypothesis draws, and which tests share a process."""
+"""How many examples Hypothesis draws, and how seldom Python looks for cycles of objects."""
 
 from __future__ import annotations
 
+import gc
 import os
 
-import pytest
 from hypothesis import HealthCheck, settings
 
 #: Numbers are drawn one after the other: where one bounds another, the first may leave none for it.
@@ -23,9 +23,11 @@ settings.register_profile(
 settings.register_profile("thorough", settings.get_profile("ci"), max_examples=100)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "desk"))
 
+# The machine makes numbers by the million, and hardly a cycle: to look for them took a fifth.
+gc.set_threshold(100_000, 50, 100)
 
-def pytest_collection_modifyitems(items):
-    """Let one process have all tests of a file, but for those that are marked for another group."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
+def pytest_collection_finish():
+    """Let the search for cycles pass over what has been imported, which stays."""
+    gc.collect()
+    gc.freeze()

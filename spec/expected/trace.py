@@ -93,7 +93,7 @@ class _Recorder(Watcher):
     def __init__(self, algorithms: Mapping[str, Checked]) -> None:
         self.algorithms = algorithms
         self.trace = Trace()
-        self.zero_based = {id: zero_based_names(checked) for id, checked in algorithms.items()}
+        self.zero_based: dict[str, set[str]] = {}  # of the algorithms that have been called
         self.running: list[int] = []  # the numbers of the calls that have not returned
         self.made: dict[int, list[Caller]] = defaultdict(list)  # by them, in their present lines
 
@@ -132,6 +132,8 @@ class _Recorder(Watcher):
         self.trace.lines[place].append(visit)
 
     def visit(self, id: str, values: Mapping[str, Value], kinds: Mapping[str, types.Type]) -> Visit:
+        if id not in self.zero_based:
+            self.zero_based[id] = zero_based_names(self.algorithms[id])
         return {
             name: with_python_axes(
                 zero_based(value) if name in self.zero_based[id] else value,

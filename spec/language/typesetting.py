@@ -314,7 +314,9 @@ class Typesetter(Generic[T]):
         yield Atom(self.style.sign(APPLY, False, False), "")
         inner = self._closed
         plain = [one for one in parameters if not isinstance(one, tree.Named)]
-        taken, given = (_shown(inner._list(nodes)) for nodes in (arguments, plain))
+        # Where no line may be broken, nobody asks how long the call is.
+        measured = (arguments, plain) if self.open else ((), ())
+        taken, given = (_shown(inner._list(nodes)) for nodes in measured)
         is_long = len(function) + taken > LONG, len(function) + taken + given > LONG
         yield from self._row("(", (self if is_long[0] else inner)._list(arguments))
         for i, parameter in enumerate(parameters):
@@ -322,7 +324,8 @@ class Typesetter(Generic[T]):
             # be broken.
             beside = any(isinstance(one, tree.Named) for one in parameters[i - 1 : i + 1])
             outer = self if (beside if i else is_long[1]) else inner
-            alone = isinstance(parameter, tree.Named) and _shown(inner.pieces(parameter)) > LONG
+            named = self.open and isinstance(parameter, tree.Named)
+            alone = named and _shown(inner.pieces(parameter)) > LONG
             pieces = (self if alone else inner).pieces(parameter)
             yield from outer._row(",\n" if i else " |\n", pieces)
         yield self._sign(")")

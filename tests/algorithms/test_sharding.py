@@ -6,8 +6,6 @@ import re
 import pytest
 from figures.sharding import ROOT, run
 
-pytestmark = pytest.mark.xdist_group("sharding")  # they share what one process prints
-
 PAGE = (ROOT / "docs" / "sharding.rst").read_text("utf-8")
 SHOWN = json.loads((ROOT / "docs" / "_data" / "sharding.json").read_text("utf-8"))
 PROGRAMS = [f"{row['program']}, {row['split']}" for row in SHOWN]

@@ -34,18 +34,15 @@ FROZEN = tomllib.loads((HERE / "frozen.toml").read_text("utf-8"))
 def every_plant():
     """The first plant of each part of a transformer; and every fourth, for the sweep.
 
-    `python -m tests.figures planted` tries all. Those of one function are in one process, which
-    computes the exact results for all of them.
+    `python -m tests.figures planted` tries all.
     """
     tried = {("", id) for id in MODELS}
     for host in HOSTS:
         for number, plant in enumerate(plants(host)):
             place = host, plant.algorithm
-            marks = [pytest.mark.xdist_group(" ".join(place))]
             is_first = not {place, ("", plant.algorithm)} & tried
             tried.add(place)
-            if not is_first:
-                marks.append(pytest.mark.sweep)
+            marks = [] if is_first else [pytest.mark.sweep]
             if is_first or number % 4 == 0:
                 yield pytest.param(plant, id=f"{host}-{plant.mistake}", marks=marks)
 
