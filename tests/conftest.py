@@ -25,11 +25,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.en
 
 
 def pytest_collection_modifyitems(items):
-    """Let one process have all tests of a file, but for those that are marked for another group.
-
-    To read all pages of the docs takes long, and one process does it for all tests of them.
-    """
+    """Let one process have all tests of a file, but for those that are marked for another group."""
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
-            group = "pages" if "pages" in item.fixturenames else str(item.path)
-            item.add_marker(pytest.mark.xdist_group(group))
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
