@@ -26,7 +26,7 @@ from helpers.strategies import (
     requires,
     signature,
 )
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from algorithms import DTypeError, ShapeError, token_embedding
@@ -292,6 +292,9 @@ def test_a_vocabulary_may_be_larger_than_the_integer_type_of_the_tokens(integer,
 
 # A call that does not agree -----------------------------------------------------------------------
 
+#: It is refused by a check that all functions share: of each, some calls are enough.
+some = settings(max_examples=settings().max_examples // 3)
+
 
 def longer(axis):
     """The axis's array, with the first of its slices once more, in front: padding stays behind."""
@@ -309,6 +312,7 @@ def axes(call, *, alone):
 
 
 @with_a_size_in_several_places
+@some
 @given(data=st.data())
 def test_a_size_changed_in_one_of_several_places_is_refused(function, data):
     call = data.draw(calls(function))
@@ -318,6 +322,7 @@ def test_a_size_changed_in_one_of_several_places_is_refused(function, data):
 
 
 @with_a_size_in_one_place
+@some
 @given(data=st.data())
 def test_a_size_that_stands_in_one_place_may_change_and_the_result_follows(function, data):
     call = data.draw(calls(function))
@@ -330,6 +335,7 @@ def test_a_size_that_stands_in_one_place_may_change_and_the_result_follows(funct
 
 
 @with_axes
+@some
 @given(data=st.data())
 def test_an_array_with_an_axis_too_few_is_refused(function, data):
     call = data.draw(calls(function))
@@ -355,6 +361,7 @@ def broadcast(call):
 
 
 @with_bound_arrays
+@some
 @given(data=st.data())
 def test_leading_axes_agree_or_the_call_is_refused(function, data):
     call = data.draw(calls(function))
@@ -370,6 +377,7 @@ def test_leading_axes_agree_or_the_call_is_refused(function, data):
 
 
 @rules
+@some
 @given(data=st.data())
 def test_what_a_function_requires_is_asked_of_every_call(function, rule, data):
     call = data.draw(calls(function, breaking=rule))
@@ -381,6 +389,7 @@ def test_what_a_function_requires_is_asked_of_every_call(function, rule, data):
 
 
 @with_arrays
+@some
 @given(data=st.data())
 def test_an_array_of_another_type_is_refused(function, data):
     call = data.draw(calls(function))
@@ -393,6 +402,7 @@ def test_an_array_of_another_type_is_refused(function, data):
 
 
 @every_function(lambda f: [a.kind for a in inputs(f)].count("float") > 1)
+@some
 @given(data=st.data())
 def test_two_float_types_in_one_call_are_refused(function, data):
     call = data.draw(calls(function))
@@ -404,6 +414,7 @@ def test_two_float_types_in_one_call_are_refused(function, data):
 
 
 @with_arrays
+@some
 @given(data=st.data())
 def test_what_is_no_array_is_refused(function, data):
     call = data.draw(calls(function))
@@ -416,6 +427,7 @@ def test_what_is_no_array_is_refused(function, data):
 
 
 @with_numbers
+@some
 @given(data=st.data())
 def test_what_is_no_number_is_refused(function, data):
     call = data.draw(calls(function))
@@ -431,6 +443,7 @@ def test_what_is_no_number_is_refused(function, data):
 
 
 @with_indices
+@some
 @given(data=st.data())
 def test_an_index_outside_its_range_is_refused(function, data):
     call = data.draw(calls(function))
@@ -449,6 +462,7 @@ def test_an_index_outside_its_range_is_refused(function, data):
 
 
 @with_padding
+@some
 @given(data=st.data())
 def test_padding_left_of_a_token_is_refused(function, data):
     call = data.draw(calls(function, keeping=("ell > 1", "ell_x > 1", "ell_z > 1")))

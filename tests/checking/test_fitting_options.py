@@ -56,7 +56,10 @@ FUNCTIONS = [
     (batch_of_rows, 4, "rows batch-first"),
     (layouts.keys_and_values, 4, "k-v-fused"),
     (layouts.of_heads, 5, "rows heads-side-by-side masked"),
-    (layouts.fused, 5, "rows in-first fused heads-side-by-side itself causal"),
+    pytest.param(
+        *(layouts.fused, 5, "rows in-first fused heads-side-by-side itself causal"),
+        marks=pytest.mark.sweep,
+    ),
 ]
 
 
@@ -108,7 +111,7 @@ def test_a_function_that_is_wrong_in_its_layout_does_not_fit_another():
     )
 
 
-def test_what_nothing_makes_fit_is_said_to_be_passed_what_it_cannot_take():
+def test_what_nothing_makes_fit_is_said_to_be_passed_what_it_cannot_take(numpy_alone):
     report = check(of_a_dict, 4)
     assert report.verdict is Verdict.DOES_NOT_FIT
     assert report.status == ExitStatus.NO_ANSWER
@@ -150,7 +153,7 @@ def masks_transposed(X, Z, W, Mask):
     return (W.W_v @ Z + W.b_v[:, None]) @ weights
 
 
-def test_what_raises_on_some_arguments_is_wrong():
+def test_what_raises_on_some_arguments_is_wrong(numpy_alone):
     report = check(raises_for_one_token, 4)
     assert report.verdict is Verdict.RAISES
     assert report.status == ExitStatus.FAILS
@@ -161,7 +164,7 @@ def test_what_raises_on_some_arguments_is_wrong():
     assert "It raises on all but 5 of 21 kinds of arguments: all sizes the same; " in str(report)
 
 
-def test_what_has_a_wrong_shape_in_every_layout_is_wrong():
+def test_what_has_a_wrong_shape_in_every_layout_is_wrong(numpy_alone):
     tested = function_under_test(attention.gives_another_shape, 4)
     trials = list(tested.trials(islice(variations(tested.algorithms, "4"), 4)))
     assert {trial.verdict for trial in trials} == {Verdict.WRONG_SHAPE}

@@ -35,8 +35,8 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def importable(folder, monkeypatch):
-    """Let this process import the package."""
+def importable(folder, monkeypatch, numpy_alone):
+    """Let this process import the package, and be as one of its own would be."""
     monkeypatch.syspath_prepend(folder)
     yield
     for name in [name for name in sys.modules if name.partition(".")[0] == "theirs"]:

@@ -12,7 +12,7 @@ from urllib.parse import urldefrag
 import pytest
 from bs4 import BeautifulSoup, Tag
 from helpers.page_text import copied
-from helpers.sphinx_build import DOCS, ROOT
+from helpers.sphinx_build import DOCS, ROOT, build_files
 
 import algorithms
 from algorithms import checkpoints, training
@@ -109,24 +109,41 @@ def test_every_path_that_a_page_names_is_there() -> None:
             assert (ROOT / path).exists(), f"{page}: {path}"
 
 
-def test_the_pages_can_be_read_as_plain_text(built: Callable[[str], Path]) -> None:
-    plain_text = built("text")
-    text = (plain_text / "attention.txt").read_text("utf-8")
+def one_page(folder: Path, builder: str) -> Path:
+    """Build an algorithm and the table of symbols, and return the folder of what is written."""
+    code = Path(str(inspect.getsourcefile(inspect.unwrap(algorithms.Attention)))).read_text("utf-8")
+    page = "Page\n====\n\n.. algorithm:: 4\n\n.. symbols::\n"
+    builds, errors = build_files(folder, {"index.rst": page, "mine.py": code}, builder=builder)
+    assert builds, errors
+    return folder / "out"
+
+
+def test_a_page_can_be_read_as_plain_text(tmp_path: Path) -> None:
+    text = (one_page(tmp_path, "text") / "index.txt").read_text("utf-8")
     assert "4  S ← Kᵀ Q" in text
     assert "S = K.mT @ Q  # 4.4" in text
-    notation = (plain_text / "notation.txt").read_text("utf-8")
-    assert notation.count("ê") == 1  # its formula has no text
-    mistake = (plain_text / "mistakes/mask-transposed.txt").read_text("utf-8")
+    assert text.count("ê") == 1  # its formula has no text
+
+
+def test_a_page_can_be_read_as_latex(tmp_path: Path) -> None:
+    (path,) = one_page(tmp_path, "latex").glob("*.tex")
+    text = path.read_text("utf-8")
+    assert "S ← Kᵀ Q" in text
+    assert "{ê}" in text  # a symbol of the table is within its row, not a block
+
+
+@pytest.mark.sweep
+def test_all_pages_can_be_read_as_plain_text(built: Callable[[str], Path]) -> None:
+    mistake = (built("text") / "mistakes/mask-transposed.txt").read_text("utf-8")
     assert "Wrong:\n5   ∀ t_z, t_x: if ¬Mask[t_x, t_z]" in "\n".join(
         line.strip() for line in mistake.splitlines()
     )
 
 
-def test_the_pages_can_be_read_as_latex(built: Callable[[str], Path]) -> None:
+@pytest.mark.sweep
+def test_all_pages_can_be_read_as_latex(built: Callable[[str], Path]) -> None:
     (path,) = built("latex").glob("*.tex")
-    text = path.read_text("utf-8")
-    assert "S ← Kᵀ Q" in text
-    assert "{ê}" in text  # a symbol of the table is within its row, not a block
+    assert "S ← Kᵀ Q" in path.read_text("utf-8")
 
 
 # ---- what the pages load ----

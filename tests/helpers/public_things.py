@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pkgutil
+import re
 from collections.abc import Callable
 from importlib import import_module
-from inspect import isfunction
+from inspect import isfunction, signature
 from types import ModuleType
 from typing import Any, Generic
 
@@ -55,6 +56,19 @@ def every_function(
         if that(function)
     ]
     return pytest.mark.parametrize("function", chosen)
+
+
+def is_a_model_like_another(function: Function) -> bool:
+    """Whether it takes a whole model, and not one of the paper's or the first of ours.
+
+    Each of its parts is a function of its own, of which every claim is made.
+    """
+    takes_a_model = any(
+        "Parameters" in str(one.annotation) and re.match("theta|parameters", name)
+        for name, one in signature(function).parameters.items()
+    )
+    is_the_papers = function.__module__.startswith("algorithms.paper.")
+    return takes_a_model and not is_the_papers and getattr(function, "algorithm", "") != "X1"
 
 
 def is_like_another(function: Function) -> bool:

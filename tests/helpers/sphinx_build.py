@@ -47,10 +47,12 @@ def build(
     )
 
 
-def build_files(folder: Path, files: Mapping[str, str], jobs: int = 1) -> tuple[bool, str]:
+def build_files(
+    folder: Path, files: Mapping[str, str], jobs: int = 1, builder: str = "html"
+) -> tuple[bool, str]:
     """Write files into a folder and build its pages: whether that succeeds, and what is said."""
     for path, text in {"conf.py": CONF, "mine.py": "", **files}.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, "utf-8")
-    done = build(folder, folder / "out", jobs=jobs)
+    done = build(folder, folder / "out", builder, jobs=jobs)
     return done.returncode == 0, done.stderr
