@@ -125,8 +125,8 @@ class Poly:
     @property
     def all_atoms(self) -> frozenset[Atom]:
         """Every atom of the polynomial, also those in the `at` of another."""
-        within = (index.all_atoms for atom in self.atoms for index in atom.at)
-        return self.atoms.union(*within)
+        within = [index.all_atoms for atom in self.atoms for index in atom.at]
+        return self.atoms.union(*within) if within else self.atoms
 
     @property
     def _order(self) -> tuple[Any, ...]:

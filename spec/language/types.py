@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from spec.language.polynomials import ONE, Atom, Poly
 
@@ -183,8 +183,8 @@ def map_sizes(type: Type, change: Callable[[Poly], Poly]) -> Type:
             return Whole(
                 None if value is None else change(value), None if high is None else change(high)
             )
-        case Matrix(rows, columns):
-            return replace(type, rows=change(rows), columns=change(columns))
+        case Matrix(rows, columns, bits):
+            return Matrix(change(rows), change(columns), bits)
         case Tokens(length):
             return Tokens(change(length))
         case Bundle(algorithm, sizes):

@@ -94,10 +94,10 @@ class Machine(Expressions[S]):
         self.stopped = []
         if id not in self.algorithms:
             raise MachineError(f"there is no Algorithm {id}")
-        headers = (checked.header for checked in self.algorithms.values())
-        known = {str(key) for header in headers for key in header.hyperparameters}
-        if unknown := [name for name in self.hyperparameters if name not in known]:
-            raise MachineError(f"{unknown[0]} is not a hyperparameter of any algorithm")
+        headers = [checked.header for checked in (self.algorithms[id], *self.algorithms.values())]
+        for name in self.hyperparameters:  # most are of the algorithm itself
+            if not any(name == str(key) for header in headers for key in header.hyperparameters):
+                raise MachineError(f"{name} is not a hyperparameter of any algorithm")
         with self.domain:
             return self.call(id, inputs, parameters)
 

@@ -48,8 +48,8 @@ class Equations:
 
     def settle(self, size: Poly) -> Poly:
         """Replace the settled unknowns of a size."""
-        while settled := {a: self.settled[a] for a in size.all_atoms if a in self.settled}:
-            size = size.replace(settled)
+        while not self.settled.keys().isdisjoint(size.all_atoms):
+            size = size.replace(self.settled)
         return size
 
     def settle_type(self, type: Type) -> Type:
