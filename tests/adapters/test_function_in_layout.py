@@ -17,9 +17,12 @@ from algorithms.gradients import layer_norm_pullback
 from spec.adapters.choose import adapter_for
 from spec.adapters.function_in_layout import layout
 from spec.calling.verdict import Verdict
-from spec.checking.check import check, function_under_test
+from spec.checking.check import check
 from spec.inputs.adapter_error import AdapterError
+from spec.inputs.arguments import Adapter, draw_arguments
+from spec.inputs.formats import FORMATS
 from spec.inputs.variations import Variation
+from spec.library import checked
 
 # The hosts ----------------------------------------------------------------------------------------
 
@@ -130,8 +133,10 @@ def test_a_model_in_a_batch(batch):
         return np.stack([DTransformer(one, theta) for one in np.moveaxis(x, axis, 0)], axis)
 
     assert_agrees(quick_check(model, 10, layout(batch=batch)))
+    adapter = Adapter("uncalled", lambda function, arguments: None)
+    generation = draw_arguments(checked(), "14", Variation("any"), FORMATS["float64"], adapter)
     with pytest.raises(AdapterError, match="Algorithm 14 is not called with a batch"):
-        layout(batch=batch).call(model, function_under_test(model, 14).arguments(Variation("any")))
+        layout(batch=batch).call(model, generation)
 
 
 def test_no_batch_in_the_result():
