@@ -79,6 +79,8 @@ def inputs(id: str) -> tuple[Made, ...]:
             found += [partial(case, id, seed, d=1, i=2) for seed in range(3)]
         if "ℓ" in checked()[id].header.size_names:  # fewer tokens are kept than come
             found.append(partial(case, id, 2, **{**sizes, "ℓ": 2}))
+        if {"t_0", "w"} <= parameters.keys():  # fewer tokens stand before than are kept
+            found.append(partial(case, id, 3, t_0=1, w=3))
         if "L_enc" in checked()[id].header.size_names:  # an encoder of no layer
             found.append(partial(case, id, **{**sizes, "L_enc": 0}))
     if any(name.startswith("padding") for name in parameters):
