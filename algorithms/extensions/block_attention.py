@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -153,16 +153,16 @@ def block_attend(
     >>> block_attend(Q, K, V, Mask, B=1)
     array([[2., 4.]])
     """
-    xp, V_tilde = namespace(Q), []
+    xp = namespace(Q)
+    V_tilde: list[Any] = []
     d_attn, ell_x = Q.shape[-2:]
     Q = Q / math.sqrt(d_attn)  # C6.1
     inf = xp.asarray(xp.inf, dtype=Q.dtype, device=device(Q))
     for start in range(0, ell_x, B):  # C6.2
         block = slice(start, min(start + B, ell_x))
-        Mask_i = Mask[..., block]
-        seen = _seen(Mask_i)
+        seen = _seen(Mask[..., block])
         S = K[..., seen].mT @ Q[..., block]  # C6.3
-        Mask_i = Mask_i[..., seen, :]
+        Mask_i = Mask[..., seen, block]
         refuse_lost_scores(S, Mask_i, "block_attend")
         never = xp.where(Mask_i, inf, -inf)
         S = xp.minimum(S, never)  # C6.4
@@ -174,7 +174,7 @@ def block_attend(
         total = xp.where(n > 0, n, 1.0)
         U = U / total[..., None, :]  # C6.10
         V_tilde_i = U  # C6.11
-        V_tilde.append(V_tilde_i)
+        V_tilde = [*V_tilde, V_tilde_i]
     return xp.concat(V_tilde, axis=-1)  # C6.12
 
 

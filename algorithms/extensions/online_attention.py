@@ -151,8 +151,8 @@ def online_attend(
     m = xp.full((ell_x,), -xp.inf, **like)  # C7.2
     n = xp.zeros((ell_x,), **like)  # C7.3
     A = xp.zeros((V.shape[-2], ell_x), **like)  # C7.4
-    B = max(B, 0)  # of 0, range says that it is none
-    for start in range(0, ell_z, B):  # C7.5
+    # Of a step of 0 range says that it is none, of −1 it does not.
+    for start in range(0, ell_z, max(B, 0)):  # C7.5
         block = slice(start, min(start + B, ell_z))
         S = K[..., block].mT @ Q  # C7.6
         Mask_i = Mask[..., block, :]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import inspect
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -22,10 +22,13 @@ from helpers.paper import TRAINING
 from spec import symbols
 from spec.calling.python_signature import annotations_of, as_annotated
 from spec.expected.line_values import LineValues, PairedInputs
+from spec.inputs.arguments import masked
+from spec.inputs.change_parameters import change_parameters, each
 from spec.inputs.draw import Inputs, draw, per_token
 from spec.inputs.python_form import input_name, python_form
 from spec.language.types import Bundle
 from spec.library import checked, example
+from spec.machine.trees import map_arrays
 from spec.pairing import implementations
 
 REFERENCE = implementations("algorithms")
@@ -74,15 +77,33 @@ def runs(id: str, seed: int = 0, *, batch: int = 1, **sizes: int) -> list[list[I
             shared = members[0][token].inputs if members[0][token:] else inputs
             chosen = zip(inputs, shared, own, strict=True)
             inputs = tuple(mine if is_own else one for mine, one, is_own in chosen)
-            members[-1].append(dataclasses.replace(first, inputs=inputs))
+            members[-1].append(replace(first, inputs=inputs))
     return members
 
 
 def case(
-    id: str, seed: int = 0, *, batched: bool = False, dtype: Any = np.float64, **sizes: int
+    id: str,
+    seed: int = 0,
+    *,
+    batched: bool = False,
+    mask: str = "drawn",
+    scale: float = 1.0,
+    dtype: Any = np.float64,
+    **sizes: int,
 ) -> PairedInputs:
-    """Inputs for both: an algorithm and the reference's function."""
-    drawn = runs(id, seed, batch=2 if batched else 1, **sizes)
+    """Inputs for both: an algorithm and the reference's function.
+
+    `mask` and `scale` are those of a `Variation`.
+    """
+
+    def varied(run: Inputs) -> Inputs:
+        if mask != "drawn":
+            run = change_parameters(run, each("Mask", partial(masked, kind=mask)))
+        if scale != 1:
+            run = replace(run, inputs=map_arrays(lambda x: x * scale, run.inputs))
+        return run
+
+    drawn = [list(map(varied, of)) for of in runs(id, seed, batch=2 if batched else 1, **sizes)]
     hints = annotations_of(REFERENCE[id])
     members = [python_form(checked(), id, of, dtype) for of in drawn]
     random = np.random.default_rng(seed).random(1000).tolist()

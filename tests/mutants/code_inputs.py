@@ -71,11 +71,18 @@ def inputs(id: str) -> tuple[Made, ...]:
     elif id in MASKED:
         wide = {"H": 4, "H_kv": 3, "d_mid": 3}
         found = [partial(masked, id), partial(case, id, 1), partial(masked, id, **wide)]
+        found.append(partial(case, id, 2, mask="empty column", scale=8.0, ℓ_x=3))
     else:
         sizes = small(id) if takes(id, "activation") else {}
         found = [partial(case, id, batched=batches(id)[-1], **sizes), partial(case, id, 1)]
         if "d" in checked()[id].header.size_names:  # a gradient that is not clipped, a second step
             found += [partial(case, id, seed, d=1, i=2) for seed in range(3)]
+        if "ℓ" in checked()[id].header.size_names:  # fewer tokens are kept than come
+            found.append(partial(case, id, 2, **{**sizes, "ℓ": 2}))
+        if {"t_0", "w"} <= parameters.keys():  # fewer tokens stand before than are kept
+            found.append(partial(case, id, 3, t_0=1, w=3))
+        if "L_enc" in checked()[id].header.size_names:  # an encoder of no layer
+            found.append(partial(case, id, **{**sizes, "L_enc": 0}))
     if any(name.startswith("padding") for name in parameters):
         found.append(partial(padded, id))
     if id in RANDOM:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from helpers.cases import REFERENCE, batches, case
-from helpers.paper import ENDING, PAPER, SEEDS, TRAINING
+from helpers.paper import ENDING, MASKED, PAPER, SEEDS, TRAINING
 
 from mutants.mutant import Fate, Mutant, Verdict
 from spec.expected.line_values import LineValues, PairedInputs
@@ -60,6 +60,10 @@ def draws(id: str) -> list[dict[str, Any]]:
     alone = [{"seed": 0, **SMALL}, {"seed": 1}, {"seed": 2}, {"seed": 3, **unequal}]
     alone += [{"seed": seed} for seed in SEEDS.get(id, ())]
     alone += [{"seed": seed, "d": 1} for seed in range(3)]  # a gradient that is not clipped
+    if {"t_0", "w"} <= set(map(str, checked()[id].header.hyperparameters)):
+        alone.append({"seed": 7, "t_0": 1, "w": 3})  # fewer tokens stand before than are kept
+    if id in MASKED:
+        alone.append({"seed": 6, "mask": "empty column", "scale": 8.0})
     return [*alone, *({"seed": 4, "batched": True} for batched in batches(id) if batched)]
 
 

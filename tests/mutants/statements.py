@@ -114,8 +114,8 @@ class Source:
             match node:
                 case ast.Expr(ast.Call(ast.Name())):
                     continue  # nothing is taken from it: it only refuses
-            if block and all(isinstance(part, ast.Expr) for part in block):
-                continue  # it only warns
+            if block and all(isinstance(part, ast.Expr | ast.Raise) for part in block):
+                continue  # it only warns or refuses
             header = copy.copy(node)
             if isinstance(header, ast.For | ast.While | ast.If | ast.FunctionDef):
                 header.body = []
@@ -270,7 +270,8 @@ def _changed(before: ast.stmt, after: ast.stmt) -> set[str]:
     """The names to which a statement gives another value: of several, those alone."""
     old, new = _given(before), _given(after)
     pairs = itertools.zip_longest(old, new, fillvalue=("", ""))
-    return {part[0].lstrip("*") for pair in pairs if pair[0] != pair[1] for part in pair} - {""}
+    changed = (part[0] for pair in pairs if pair[0] != pair[1] for part in pair)
+    return {name for given in changed for name in re.findall(r"\w+", given)}
 
 
 def _given(node: ast.stmt) -> list[tuple[str, str]]:
