@@ -166,7 +166,7 @@ def block_attend(
         refuse_lost_scores(S, Mask_i, "block_attend")
         never = xp.where(Mask_i, inf, -inf)
         S = xp.minimum(S, never)  # C6.4
-        m = column_max(S)[..., 0, :]  # C6.5
+        m = column_max(S)  # C6.5
         m = xp.where(m > -xp.inf, m, 0.0)  # C6.6
         A = xp.exp(S - m[..., None, :])  # C6.7
         n = xp.sum(A, axis=-2)  # C6.8

@@ -90,10 +90,10 @@ def CachedAttention(
     >>> np.allclose(V_tilde, MHAttention(X, Z, W, Mask == 1))
     True
     """
-    W_q, b_q = W.W_qkv[:2]
-    H = W_q.shape[0]
+    H = W.W_qkv.W_q.shape[0]
     K_g = heads(K, H)  # K1.1
     V_g = heads(V, H)  # K1.2
+    W_q, b_q = W.W_qkv[:2]
     Q = of_heads(W_q, b_q, X)  # K1.3-K1.4
     Y_h = gathered(attention, Q, K_g, V_g, per_head(Mask))  # K1.5
     Y = stack(Y_h)  # K1.6

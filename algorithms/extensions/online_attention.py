@@ -158,7 +158,7 @@ def online_attend(
         Mask_i = Mask[..., block, :]
         refuse_lost_scores(S, Mask_i, "online_attend")
         S = xp.where(Mask_i, S, -xp.inf)  # C7.7
-        m_hat = xp.maximum(m, column_max(S)[..., 0, :])  # C7.8
+        m_hat = xp.maximum(m, column_max(S))  # C7.8
         r = m_hat  # C7.9
         r = xp.where(r > -xp.inf, r, 0.0)  # C7.10
         S = xp.exp(S - r[..., None, :])  # C7.11

@@ -53,7 +53,7 @@ def softmax(S: Float[A, "*batch m n"]) -> Float[A, "*batch m n"]:
            [0.5 , 0.25]])
     """
     xp = namespace(S)
-    top = column_max(S)
+    top = column_max(S)[..., None, :]
     E = xp.exp(S - xp.where(xp.isfinite(top), top, 0.0))
     total = xp.sum(E, axis=-2, keepdims=True)
     return E / xp.where(xp.equal(total, 0), 1.0, total)

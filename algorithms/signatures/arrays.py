@@ -255,7 +255,7 @@ def by_columns(f: Callable[[A], A], X: A) -> A:
 
 
 def column_max(S: A) -> A:
-    """The largest entry of each column, a row: `(..., 1, n)`.
+    """The largest entry of each column: `(..., n)`.
 
     NumPy's own maximum over rows takes many times as long as to
     compare the upper half of a matrix with the lower half.
@@ -265,7 +265,7 @@ def column_max(S: A) -> A:
     while is_numpy and S.shape[-1] > 1 and S.shape[-2] > ROWS:
         half = (S.shape[-2] + 1) // 2
         S = xp.maximum(S[..., :half, :], S[..., -half:, :])
-    return xp.max(S, axis=-2, keepdims=True)
+    return xp.max(S, axis=-2)
 
 
 def take_rows(M: A, i: Array) -> A:
