@@ -71,8 +71,8 @@ def inputs(id: str) -> tuple[Made, ...]:
     elif id in MASKED:
         wide = {"H": 4, "H_kv": 3, "d_mid": 3}
         found = [partial(masked, id), partial(case, id, 1), partial(masked, id, **wide)]
-        sizes = {"ℓ_x": 3}  # as a keyword ℓ would be l
-        found.append(partial(case, id, 2, mask="empty column", scale=8.0, **sizes))
+        few = {"ℓ_x": 3}  # as a keyword ℓ would be l
+        found.append(partial(case, id, 2, mask="empty column", scale=8.0, **few))
     else:
         sizes = small(id) if takes(id, "activation") else {}
         found = [partial(case, id, batched=batches(id)[-1], **sizes), partial(case, id, 1)]

@@ -281,7 +281,11 @@ def _given(node: ast.stmt) -> list[tuple[str, str]]:
             pass
         case ast.Assign([ast.Tuple(names)], value):
             values = [value] * len(names)
-        case ast.Assign([name], value) | ast.For(name, value):
+        case (
+            ast.Assign([name], value)
+            | ast.For(name, value)
+            | ast.AnnAssign(name, _, ast.expr() as value)
+        ):
             names, values = [name], [value]
         case _:
             return []
