@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, cast
 
 import array_api_compat as compat
@@ -47,9 +48,6 @@ class Floats(Array, Protocol):
 
     def __neg__(self) -> Self: ...
 
-
-#: What is asked for most: its answer is known.
-_NUMPY = compat.array_namespace(np.zeros(0))
 
 #: So many columns at once, in NumPy: `by_columns`.
 COLUMNS = 128
@@ -162,9 +160,14 @@ class Namespace(Protocol[Arr]):
 
 def namespace(x: Arr) -> Namespace[Arr]:
     """The functions of the library that `x` comes from."""
-    found = _NUMPY if type(x) is np.ndarray else None
-    xp = found or compat.array_namespace(x)
+    is_numpy = type(x) is np.ndarray  # what is asked for most
+    xp = _numpy() if is_numpy else compat.array_namespace(x)
     return cast("Namespace[Arr]", xp)
+
+
+@cache
+def _numpy() -> Any:
+    return compat.array_namespace(np.zeros(0))
 
 
 def device(x: Array) -> Any:

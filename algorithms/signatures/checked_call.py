@@ -13,7 +13,7 @@ from algorithms.signatures.rows_for_columns import advised
 
 
 class CheckedCall:
-    """Calls a function with arguments that fit, and refuses others.
+    """Accepts arguments that fit a function, and refuses others.
 
     What the function declares is read once, for all of its calls.
     """
@@ -28,13 +28,14 @@ class CheckedCall:
         self.declared = declared(function)
         self.requires = requires
 
-    def __call__(
-        self,
-        run: Callable[..., Any],
-        args: tuple[Any, ...],
-        kwargs: Mapping[str, Any],
-    ) -> Any:
-        """What `run` gives, which carries out the function."""
+    def accept(
+        self, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Callable[[Any], Any]:
+        """Check arguments. What is returned does so of a result.
+
+        The call itself is left to who asks: a warning within it
+        says where it was called.
+        """
         check = Check(self.name)
         try:
             arguments = self.bind(*args, **kwargs).arguments
@@ -46,6 +47,9 @@ class CheckedCall:
         except ShapeError as error:
             raise advised(error, declarations, arguments) from None
         check.rules(self.requires)
-        result = run(*args, **kwargs)
-        check.result(self.declared.result, result)
-        return result
+
+        def checked(result: Any) -> Any:
+            check.result(self.declared.result, result)
+            return result
+
+        return checked

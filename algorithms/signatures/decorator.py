@@ -48,7 +48,7 @@ def checked(*, requires: tuple[str, ...] = ()) -> Callable[[F], F]:
 
     def wrap(function: F) -> F:
         @cache  # names resolve only later
-        def held() -> Callable[..., Any]:
+        def signature() -> Any:
             # What checks takes half as long to import as NumPy.
             from algorithms.signatures.checked_call import (
                 CheckedCall,
@@ -67,7 +67,8 @@ def checked(*, requires: tuple[str, ...] = ()) -> Callable[[F], F]:
                 return run(*args, **kwargs)
             token = _inside.set(True)
             try:
-                return held()(run, args, kwargs)
+                checked_result = signature().accept(args, kwargs)
+                return checked_result(run(*args, **kwargs))
             finally:
                 _inside.reset(token)
 
