@@ -77,6 +77,8 @@ def sizes(id: str, equal: Equal) -> dict[str, int] | None:
             found["length(z)"] = found["length(x)"]
         elif id not in RANDOM | TRAINING:
             found["L_dec"] = 2 * found["L_enc"]
+    if id == "K11":  # of two layers the second on the embedding is all but the first
+        found["L_enc"] = 3
     if id in RANDOM | TRAINING:
         found["N_V"] = 5 if id in RANDOM else 3
     if id in WINDOWED:  # a text that is longer than what is seen of it
