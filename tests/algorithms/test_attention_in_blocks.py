@@ -33,7 +33,7 @@ from algorithms.extensions import (
 )
 from algorithms.extensions.block_attention import PIECE
 from algorithms.paper.attention import gathered
-from algorithms.signatures.arrays import COLUMNS, by_columns
+from algorithms.signatures.arrays import COLUMNS, ROWS, by_columns, column_max
 
 #: With the signature of the literal form, by blocks.
 BY_BLOCKS = {Attention: (BlockAttention, OnlineAttention), attend: (block_attend, online_attend)}
@@ -249,3 +249,10 @@ def test_the_masks_of_published_models_leave_out_what_they_hide():
         V = generic.matrix(2, 3 * PIECE, seed=1)
         got = block_attend(Q, K, V, Mask, B=32)
         assert_close(got, attend(Q, K, V, Mask), terms=3 * PIECE, sums=4)
+
+
+@pytest.mark.parametrize("m", [1, ROWS, ROWS + 1, ROWS + 2, 2 * ROWS + 1, 4 * ROWS + 3])
+def test_the_largest_of_a_column_is_found_in_each_row(m):
+    S = np.eye(m) - 2  # that of column j is in row j
+    assert (column_max(S) == -1).all()
+    assert column_max(np.stack([S, S + 1])).shape == (2, m)
