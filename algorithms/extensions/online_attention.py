@@ -151,7 +151,8 @@ def online_attend(
     m = xp.full((ell_x,), -xp.inf, **like)  # C7.2
     n = xp.zeros((ell_x,), **like)  # C7.3
     A = xp.zeros((V.shape[-2], ell_x), **like)  # C7.4
-    # Of a step of 0 range says that it is none, of −1 it does not.
+    # Unchecked, a negative B would pass over all of the context:
+    # a step of 0 is one that range refuses.
     for start in range(0, ell_z, max(B, 0)):  # C7.5
         block = slice(start, min(start + B, ell_z))
         S = K[..., block].mT @ Q  # C7.6

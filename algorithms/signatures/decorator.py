@@ -49,7 +49,7 @@ def checked(*, requires: tuple[str, ...] = ()) -> Callable[[F], F]:
     def wrap(function: F) -> F:
         @cache  # names resolve only later
         def signature() -> Any:
-            # What checks takes half as long to import as NumPy.
+            # What checks is imported where something is called.
             from algorithms.signatures.checked_call import (
                 CheckedCall,
             )
