@@ -14,6 +14,7 @@ from spec.adapters.options import WORDS
 from spec.laws.law import all_laws
 from spec.library import algorithms, checked
 
+from .constructs import constructs
 from .counted import LENGTHS, attention_memory, steps
 from .domain import reference
 from .elements import Markup
@@ -285,6 +286,7 @@ _STEPS = ("tokens before", "all columns, by 10", "one column, by K4", "ratio")
 _ERRORS = ("Line", "δ", "float64: error", "bound", "float32: error", "bound")
 
 TABLES: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]] = {
+    "constructs": (("Written", "first texts", "texts"), constructs),
     "proofs": (("Algorithm", "equations", "inequalities", "open"), _proofs),
     "ties": (("Algorithm", "lines seen", "loops", "ends", "values compared"), _ties),
     "gradients": (("Algorithm", "sizes proved", "numbers that overlap", "radius"), _gradients),
