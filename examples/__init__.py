@@ -1,8 +1,9 @@
-"""Four models trained on real data by the algorithms alone, in NumPy.
+"""Models trained on real data by the algorithms alone, in NumPy.
 
 Each is one command, `python -m examples.decoder`, which takes at most ten minutes on two cores,
 and with `--quick` at most one. It compares the model, on data that it has not seen, with the best
-that can be had without a transformer.
+that can be had without a transformer. One, `sentiment`, has to be given its data and a model, and
+takes longer.
 """
 
 import os

@@ -22,11 +22,12 @@ class Options(NamedTuple):
     name: str
     quick: bool
     folder: Path  # of the figures
-    file: Path  # of the run, until it has ended
+    file: Path | None  # of the run, until it has ended
+    given: Mapping[str, Path]  # the data that no Python brings
 
 
-def options(name: str, description: str) -> Options:
-    """Read the command line of an example.
+def options(name: str, description: str, given: Sequence[str] = ()) -> Options:
+    """Read the command line of an example, and the paths of data that have to be given.
 
     Figures of whole runs go where the docs show them, those of quick ones to build/.
     """
@@ -35,15 +36,21 @@ def options(name: str, description: str) -> Options:
     )
     parser.add_argument("--quick", action="store_true", help="a smaller run, of at most a minute")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="where the figures are written")
-    given = parser.parse_args()
+    for what in given:
+        parser.add_argument(what, type=Path)
+    read = parser.parse_args()
+    data = {what: getattr(read, what) for what in given}
+    for what, path in data.items():
+        if not path.exists():
+            parser.error(f"{what}: {path} is not there")
     build = ROOT / "build" / "examples"
-    folder = given.out or (build if given.quick else ROOT / "docs" / "_data" / "examples")
+    folder = read.out or (build if read.quick else ROOT / "docs" / "_data" / "examples")
     for path in (build, folder):
         path.mkdir(parents=True, exist_ok=True)
-    file = build / f"{name}{'-quick' * given.quick}.safetensors"
+    file = build / f"{name}{'-quick' * read.quick}.safetensors"
     if file.exists():
         print(f"{file} holds a run that was stopped: it goes on", file=sys.stderr)
-    return Options(name, given.quick, folder, file)
+    return Options(name, read.quick, folder, file, data)
 
 
 def report(
@@ -64,7 +71,9 @@ def report(
         print(f"{name:{width}}  {value:.5g}")
     print(f"{PROCESSOR:{width}}  {seconds}")
     content = {
-        "command": f"python -m examples.{asked.name}{' --quick' * asked.quick}",
+        "command": " ".join(
+            [f"python -m examples.{asked.name}", *asked.given, *["--quick"] * asked.quick]
+        ),
         "figures": {name: float(f"{value:.6g}") for name, value in figures.items()},
         "better": better,
         PROCESSOR: seconds,
@@ -73,6 +82,7 @@ def report(
     (asked.folder / f"{asked.name}.json").write_text(text, "utf-8")
     (asked.folder / f"{asked.name}.svg").write_text(line_plot(lines, **plot), "utf-8")
     print(f"written: {asked.folder / asked.name}.json, .svg")
-    asked.file.unlink(missing_ok=True)
+    if asked.file is not None:
+        asked.file.unlink(missing_ok=True)
     if not better:
         sys.exit("the model is not better than what it is compared with")

@@ -1,4 +1,4 @@
-"""The best that counting can do: interpolated n-grams of bytes.
+"""The best that counting can do: interpolated n-grams of bytes, or of other tokens.
 
 Witten & Bell 1991: of the weight after a context, as much goes to the shorter context as there
 were different bytes after it.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 BYTES = 256
@@ -17,7 +17,8 @@ BYTES = 256
 class Counts:
     """What came in each context, for contexts of several sizes."""
 
-    def __init__(self, sizes: int) -> None:
+    def __init__(self, sizes: int, symbols: int = BYTES) -> None:
+        self.symbols = symbols
         self.tables: list[defaultdict[object, Counter[int]]] = [
             defaultdict(Counter) for _ in range(sizes)
         ]
@@ -29,7 +30,7 @@ class Counts:
 
     def probabilities(self, contexts: Iterable[object], byte: int) -> Iterator[float]:
         """How probable a byte is, by contexts up to each size."""
-        p = 1 / BYTES
+        p = 1 / self.symbols
         for table, context in zip(self.tables, contexts, strict=False):
             if context in table:
                 p = mixed(table[context], byte, p)
@@ -37,7 +38,7 @@ class Counts:
 
     def likeliest(self, contexts: Iterable[object]) -> Iterator[int]:
         """The most probable byte, by contexts up to each size."""
-        weights = dict.fromkeys(range(BYTES), 1 / BYTES)
+        weights = dict.fromkeys(range(self.symbols), 1 / self.symbols)
         for table, context in zip(self.tables, contexts, strict=False):
             if context in table:
                 seen = table[context]
@@ -51,8 +52,8 @@ def mixed(seen: Counter[int], byte: int, p: float) -> float:
     return (seen[byte] + len(seen) * p) / (total + len(seen))
 
 
-def before(text: bytes, at: int, sizes: int) -> Iterator[object]:
-    """What stands before a place: 0, 1, … bytes."""
+def before(text: Sequence[int], at: int, sizes: int) -> Iterator[object]:
+    """What stands before a place: 0, 1, … bytes, or tokens of a tuple."""
     return (text[at - size : at] for size in range(min(sizes, at + 1)))
 
 

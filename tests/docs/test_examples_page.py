@@ -1,6 +1,7 @@
 """The page of the examples: all that there are, and what their whole runs have written."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from helpers.sphinx_build import CONF, DOCS, ROOT, build_files
 
 sys.path.insert(0, str(DOCS / "_ext"))
 
-from paired.trained_examples import FIGURES, NOT_RUN, commands, written
+from paired.trained_examples import FIGURES, NOT_RUN, command, commands, written
 
 RUNS = {path.stem: json.loads(path.read_text("utf-8")) for path in FIGURES.glob("*.json")}
 
@@ -25,7 +26,7 @@ def test_every_example_has_a_section_with_the_figures_and_the_plot_of_its_run(
     page = pages["examples.html"]
     sections = page.select("section > section")
     shown = [block.get_text().strip() for block in page.select("section > .highlight-console")]
-    assert shown == [f"$ python -m examples.{name}" for name in commands()]
+    assert shown == [f"$ {command(name)}" for name in commands()]
     for name, section in zip(commands(), sections, strict=True):
         if name not in RUNS:
             assert NOT_RUN in section.get_text()
@@ -46,9 +47,30 @@ def test_every_module_that_is_a_command_is_an_example() -> None:
     assert all(commands().values())
 
 
+def test_an_example_that_is_given_its_data_says_which_and_make_leaves_it_out() -> None:
+    given = {name for name in commands() if command(name) != f"python -m examples.{name}"}
+    assert given == {
+        path.stem
+        for path in (ROOT / "examples").glob("*.py")
+        if "\nGIVEN = " in path.read_text("utf-8")
+    }
+    assert command("sentiment") == "python -m examples.sentiment MODEL RATINGS"
+    said = subprocess.run(
+        ["make", "--dry-run", "--old-file=.venv/tests", "examples"],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    loop = said.stdout.partition("for path in ")[2].partition(";")[0]
+    found = subprocess.run(
+        ["sh", "-c", f"for path in {loop}; do echo $path; done"],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    run = {Path(path).stem for path in found.stdout.split()}
+    assert run == {*commands()} - given
+
+
 def test_what_is_shown_was_written_by_whole_runs_that_ended_well() -> None:
     for name, run in RUNS.items():
-        assert run["command"] == f"python -m examples.{name}"
+        assert run["command"] == command(name)
         assert run["better"]
 
 

@@ -1,6 +1,7 @@
 """The page of the examples: what each says of itself, and what its last whole run has written."""
 
 import ast
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +30,7 @@ class ExamplesDirective(SphinxDirective):
     def _section(self, name: str, text: str) -> list[nodes.Node]:
         title = name.replace("_", "-").capitalize()
         rows = [title, "-" * len(title), "", *marked_up(text.splitlines()), ""]
-        rows += [".. code-block:: console", "", f"   $ python -m examples.{name}", ""]
+        rows += [".. code-block:: console", "", f"   $ {command(name)}", ""]
         parts = self.parse_text_to_nodes("\n".join(rows), allow_section_headings=True)
         section = parts[0]
         assert isinstance(section, nodes.section)
@@ -45,6 +46,17 @@ def commands() -> dict[str, str]:
         for name, module in sorted(modules.items())
         if any(isinstance(part, ast.FunctionDef) and part.name == "main" for part in module.body)
     }
+
+
+def command(name: str) -> str:
+    """Return the command of an example, with the data that have to be given: its `GIVEN`."""
+    module = ast.parse((EXAMPLES / f"{name}.py").read_text("utf-8"))
+    given = [
+        ast.literal_eval(part.value)
+        for part in module.body
+        if isinstance(part, ast.Assign) and ast.unparse(part.targets[0]) == "GIVEN"
+    ]
+    return " ".join([f"python -m examples.{name}", *itertools.chain(*given)])
 
 
 def _figures(name: str) -> Iterator[nodes.Node]:
