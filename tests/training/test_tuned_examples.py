@@ -110,6 +110,8 @@ def test_likelihoods_are_those_of_the_tokens_before() -> None:
     assert [sum_0, mean_0, least_0, marked_0] == pytest.approx(
         [logs.sum(), logs.mean(), logs[1], logs[0]], rel=16 * 2**-52
     )
+    (*_, least_of_both), _ = likelihoods(counts, (0, 1, 2), 2, marked=[1, 2])
+    assert least_of_both == least_0
 
 
 def test_counts_find_a_row_odd_that_has_what_never_came() -> None:
