@@ -27,7 +27,9 @@ from spec.inputs.array_conversion import Array, dtype_name
 from spec.inputs.formats import Format
 from spec.inputs.variations import Variation
 from spec.language.checked import Checked
+from spec.language.header import Argument
 from spec.language.tree import Choose, Sample
+from spec.language.types import Matrix
 
 #: The problem of a function that is right except where the paper leaves the value open.
 NAN_WHERE_NOTHING_IS_SEEN = (
@@ -180,14 +182,19 @@ class FunctionUnderTest:
         return Trial(expected, Verdict.DIFFERS, problem, result, distance)
 
     def wrong_dtype(self, parts: Any, expected: ExactResult) -> str:
-        """Say which array of a result has a wrong type, if any; a list of numbers has no type."""
+        """Say which array of a result has a wrong type, if any; a list of numbers has no type.
+
+        What takes only 0 and 1, as P2 does, may count in any type: it is given none.
+        """
+        header = expected.arguments.header
+        has_type = any(map(_holds_numbers, (*header.inputs, *header.parameters)))
         for array in expected.arrays:
             dtype = dtype_name(parts[array.path])
             if dtype is None or array.entries.dtype == bool:  # 0 and 1 may be of any type
                 continue
             if array.exact and "int" not in dtype:
                 return f"gives {dtype}, not integers"
-            if not array.exact and dtype != self.format.name:
+            if not array.exact and has_type and dtype != self.format.name:
                 return f"gives {dtype} where its arguments are {self.format.name}"
         return ""
 
@@ -206,6 +213,12 @@ class FunctionUnderTest:
             for way in ("from below", "from above")
         ]
         return max(ways, key=lambda way: sum(trial.verdict.passes for trial in way.trials(tried)))
+
+
+def _holds_numbers(argument: Argument) -> bool:
+    """Say whether an argument has a type that is the result's, too."""
+    _, type = argument
+    return not (isinstance(type, Matrix) and type.bits)
 
 
 def _agree(first: Mapping[str, Array], second: Mapping[str, Array], tolerance: float) -> bool:

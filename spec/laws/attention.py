@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from spec.inputs.array_conversion import Array
-from spec.inputs.change_parameters import Fields, each, zero
+from spec.inputs.change_parameters import Fields, change_bundle, each, zero
 from spec.inputs.draw import Inputs
 from spec.laws.evaluated_case import InapplicableError, LawCase, coarse, only
 from spec.laws.law import law
-from spec.machine import Value
+from spec.machine import Parameters, Value
 
 #: Those that take queries, or X, and keys and values: of one head, or of each group of heads.
 CORE = ("C1", "C6", "C7")
@@ -178,6 +178,37 @@ def heads_may_change_places(case: LawCase) -> str:
 
     changed = case.with_parameters(reversed_heads)
     return case.contradiction(changed, "where the heads have the opposite order")
+
+
+@law(*MIXED)
+def a_head_that_W_o_does_not_read_may_be_any(case: LawCase) -> str:
+    """Where its columns of W_o are 0, a head changes nothing, and could be left out: pruning."""
+
+    def heads(fields: Fields) -> Fields:
+        return {name: value for name, value in fields.items() if isinstance(value, list)}
+
+    def unread(fields: Fields) -> Fields:
+        if "W_o" not in fields or not heads(fields):
+            return fields
+        first, *others = np.split(fields["W_o"], len(next(iter(heads(fields).values()))), axis=1)
+        return {**fields, "W_o": np.concatenate([0 * first, *others], axis=1)}
+
+    def scaled(value: Value) -> Value:
+        if isinstance(value, list):
+            return [*map(scaled, value)]
+        if isinstance(value, Parameters):
+            return change_bundle(value, lambda parts: {k: scaled(v) for k, v in parts.items()})
+        return -2 * value
+
+    def other(fields: Fields) -> Fields:
+        if "W_o" not in fields:
+            return fields
+        changed = {name: [scaled(value[0]), *value[1:]] for name, value in heads(fields).items()}
+        return {**fields, **changed}
+
+    before = case.with_parameters(unread)
+    where = "where the first head, of which W_o reads nothing, is another"
+    return before.contradiction(before.with_parameters(other), where)
 
 
 def _context(case: LawCase) -> Array:

@@ -44,6 +44,24 @@ def without_positions_the_order_of_tokens_does_not_matter(case: LawCase) -> str:
     )
 
 
+@law(8, 9)
+def where_all_positions_are_alike_tokens_are_a_set(case: LawCase) -> str:
+    """Where all columns of W_p are one, tokens may change places as where W_p = 0."""
+
+    def first(W_p: Value) -> Value:
+        return np.repeat(W_p[:, :1], W_p.shape[1], axis=1)
+
+    before = case.with_parameters(each("W_p", first))
+    tokens = before.run.inputs[0]
+    _require_several(tokens)
+    columns_follow = len(before.run.inputs) == 1
+    return before.contradiction(
+        before.with_inputs(tokens[::-1], *before.run.inputs[1:]),
+        "where its tokens have the opposite order",
+        lambda result: result[:, ::-1] if columns_follow else result,
+    )
+
+
 @law(8, "X7")
 def z_is_read_by_cross_attention_alone(case: LawCase) -> str:
     """Where W_o = 0 and b_o = 0 in every W^{e/d}, z changes nothing."""

@@ -228,6 +228,13 @@ PLANTED: Mapping[str, tuple[Broken, ...]] = {
             "np.stack(outputs, axis=1).reshape(-1, X.shape[1])",
         ),
     ),
+    "a_head_that_W_o_does_not_read_may_be_any": (
+        host(
+            "5",
+            "np.concatenate(outputs, axis=0)",
+            "np.stack(outputs, axis=1).reshape(-1, X.shape[1])",
+        ),
+    ),
     "a_vector_added_to_all_keys_changes_nothing": (reads(_C1_1="S ← ReLU(Kᵀ Q)"),),
     "a_closed_gate_lets_nothing_through": (reads(_F1_2="return Y = W_mlp2 (G + W_mlp1 X)"),),
     "a_factor_of_what_is_let_through_is_one_of_the_result": (
@@ -294,6 +301,10 @@ PLANTED: Mapping[str, tuple[Broken, ...]] = {
         reads(_10_6="X ← X + MHAttention(X̃ | W_l, Mask ≡ 1)"),
     ),
     "without_positions_the_order_of_tokens_does_not_matter": (
+        reads(_8_5="Z ← Z + MHAttention(Z | W^enc_l, Mask[t, t'] ≡ ⟦t ≤ t'⟧)"),
+        reads(_9_5="X ← X + MHAttention(X | W_l, Mask[t, t'] ≡ ⟦t ≤ t'⟧)"),
+    ),
+    "where_all_positions_are_alike_tokens_are_a_set": (
         reads(_8_5="Z ← Z + MHAttention(Z | W^enc_l, Mask[t, t'] ≡ ⟦t ≤ t'⟧)"),
         reads(_9_5="X ← X + MHAttention(X | W_l, Mask[t, t'] ≡ ⟦t ≤ t'⟧)"),
     ),
@@ -379,6 +390,19 @@ PLANTED: Mapping[str, tuple[Broken, ...]] = {
         reads(_S4_4="q[1] ← 0\nreturn q"),
     ),
     "with_k_the_vocabulary_nothing_changes": (reads(_S1_3="∀v: if k ≤ r[v] + 1 then q[v] ← 0"),),
+    "tokens_and_their_selectors_may_change_places": (
+        reads(_P1_3="Ṽ ← V softmax(S)\n∀i: Ṽ[i, 1] ← 0\nreturn Ṽ"),
+        reads(_P2_2="n[1] ← 0\nreturn n"),
+    ),
+    "a_token_that_selects_nothing_gets_zeros": (
+        reads(_P1_2="∀ t, t': if ¬A[t, t'] then S[t, t'] ← −500"),
+    ),
+    "a_token_that_selects_one_gets_its_value": (
+        reads(_P1_2="∀ t, t': if ¬A[t', t] then S[t, t'] ← −∞"),
+    ),
+    "what_is_selected_and_what_is_not_are_all": (
+        reads(_P2_1="for t' ∈ [ℓ]: n[t'] ← Σ_t A[t, t'] + A[t', t']"),
+    ),
     "a_text_may_be_read_in_steps": (
         reads(_K4_2="for t ∈ [ℓ_x]: e_t ← W_e[:, x[t]] + W_p[:, t]"),
         reads(_K5_2="for t ∈ [ℓ_x]: e_t ← W_e[:, x[t]] + W_p[:, t]"),

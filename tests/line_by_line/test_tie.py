@@ -53,6 +53,7 @@ def takes_reals(id):
     header = checked()[id].header
     types = [type for _, type in header.inputs]
     types += [type for _, type in header.parameters if type != SCALAR]
+    types = [type for type in types if not (isinstance(type, Matrix) and type.bits)]
     return any(isinstance(type, Matrix | Bundle | Family) for type in types)
 
 

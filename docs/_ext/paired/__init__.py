@@ -2,7 +2,7 @@
 
 It gives the directives `algorithm`, `attention-maps`, `caches`, `departures`, `distributions`,
 `errata`, `examples`, `extensions`, `growth`, `measured`, `mistake`, `mistakes`, `public`,
-`symbols` and `systems`, and the roles `alg`, `algline`, `erratum`, `mistake` and `sym`.
+`symbols`, `systems` and `weights`, and the roles `alg`, `algline`, `erratum`, `mistake` and `sym`.
 """
 
 from sphinx.application import Sphinx
@@ -23,6 +23,7 @@ from .extensions import ExtensionsDirective
 from .growth import GrowthDirective
 from .measured import MeasuredDirective
 from .notation import SymbolRole
+from .programs import WeightsDirective
 from .public import PublicDirective
 from .systems import SystemsDirective
 from .trained_examples import ExamplesDirective
@@ -49,6 +50,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("public", PublicDirective)
     app.add_directive("symbols", SymbolsDirective)
     app.add_directive("systems", SystemsDirective)
+    app.add_directive("weights", WeightsDirective)
     completeness.setup(app)
     elements.setup(app)
     highlighting.setup(app)

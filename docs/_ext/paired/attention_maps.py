@@ -23,35 +23,54 @@ SEEKS_RECENT = [1.0, 1.0, 1.0, 1.0, 1.0]
 SHARPNESS = 4.0
 
 CELL, GUTTER, TOP = 40, 52, 24  # in units of the drawing
-SIZE = CELL * len(TOKENS)
 
 
 @dataclass(frozen=True)
 class Map:
-    """Weights with a column for each token that attends, a row for each attended to."""
+    """Weights with a column for each token that attends, a row for each attended to.
+
+    Below a column stands its sum or, unless `written` is None, what is written there.
+    """
 
     title: str
     remark: str
     weights: NDArray[np.float64]
     mask: NDArray[np.bool_]
+    tokens: tuple[str, ...] = TOKENS
+    written: tuple[str, ...] | None = None
+
+    @property
+    def size(self) -> int:
+        """The width and the height of the cells."""
+        return CELL * len(self.tokens)
+
+    @property
+    def width(self) -> int:
+        """The width of the drawing."""
+        return GUTTER + self.size
 
     def svg(self) -> str:
         """Draw the map; its colours come from the page's style sheet."""
         label = escape(f"{self.title} {self.remark}\n{self.text()}")
-        view = f"0 0 {GUTTER + SIZE} {TOP + SIZE + 26}"
+        view = f"0 0 {self.width} {TOP + self.size + 26}"
         inner = "".join([*self._labels(), *self._cells(), *self._sums()])
         return f'<svg viewBox="{view}" role="img" aria-label="{label}">{inner}</svg>'
 
     def text(self) -> str:
         """Write the map as text."""
-        head = "".join(f"{token:>8}" for token in ("", *TOKENS))
-        rows = zip(TOKENS, self.weights, strict=True)
+        head = "".join(f"{token:>8}" for token in ("", *self.tokens))
+        rows = zip(self.tokens, self.weights, strict=True)
+        foot = "".join(f"{token:>8}" for token in ("writes", *(self.written or ())))
         return "\n".join(
-            [head, *(f"{t:>8}" + "".join(f"{_short(w):>8}" for w in row) for t, row in rows)]
+            [
+                head,
+                *(f"{t:>8}" + "".join(f"{_short(w):>8}" for w in row) for t, row in rows),
+                *([foot] if self.written else []),
+            ]
         )
 
     def _labels(self) -> Iterator[str]:
-        for i, token in enumerate(TOKENS):
+        for i, token in enumerate(map(escape, self.tokens)):
             yield _text(token, _middle(i), TOP - 9, "token")
             yield _text(token, GUTTER - 8, TOP + CELL * i + CELL / 2 + 4, "row")
 
@@ -62,12 +81,19 @@ class Map:
             if self.mask[z, x]:
                 yield f'<rect class="cell" style="--weight: {weight:.3f}" {box}/>'
                 css = "weight dark" if weight > 0.55 else "weight"
-                yield _text(_short(weight), _middle(x), TOP + CELL * z + CELL / 2 + 4, css)
+                if weight:
+                    yield _text(_short(weight), _middle(x), TOP + CELL * z + CELL / 2 + 4, css)
             else:
                 yield f'<rect class="masked" {box}/>'
 
     def _sums(self) -> Iterator[str]:
-        bottom = TOP + SIZE + 18
+        bottom = TOP + self.size + 18
+        if self.written is not None:
+            if self.written:
+                yield _text("writes", GUTTER - 8, bottom, "row sum")
+            for x, token in enumerate(map(escape, self.written)):
+                yield _text(token, _middle(x), bottom, "token written")
+            return
         yield _text("sum", GUTTER - 8, bottom, "row sum")
         for x, total in enumerate(self.weights.sum(axis=0)):
             css = "sum" if np.isclose(total, 1) else "sum wrong"
