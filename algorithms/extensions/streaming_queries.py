@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 
 @algorithm(
-    "H10", requires=("2 * d_rot <= d_attn", "k >= 0", "w >= 1")
+    "H10",
+    requires=("k >= 0", "w >= 0", "2 * d_rot <= d_attn", "1 <= w"),
 )
 def StreamingQueries(
     X: Float[A, "*#batch d_x ell"],
