@@ -198,6 +198,7 @@ class Comparison:
             symbols.ascii(key.glyph)
             for key, _ in header.parameters
             if key not in header.hyperparameters  # a mask
+            and key not in header.learned_numbers  # one for each head
         }
         have = [name for name in self.parts if name in self.wanted]
         if have != [*self.wanted]:

@@ -60,11 +60,12 @@ def initialise(
 ) -> Any:
     """Draw θ for one of the architectures, or for a part of one.
 
-    The paper leaves this open (erratum A15). Here γ is 1, β and
-    every b are 0, and a matrix W is normal with mean 0 and variance
-    1/n, n being the number of terms in a sum over its row: LeCun's
-    rule, which keeps the scale of what passes through. W_e and W_p
-    (and BERT's W_s) sum nothing, each gives a column: n = 1.
+    The paper leaves this open (erratum A15). Here γ is 1, β, σ
+    and every b are 0, and a matrix W is normal with mean 0 and
+    variance 1/n, n being the number of terms in a sum over its row:
+    LeCun's rule, which keeps the scale of what passes through. W_e
+    and W_p (and BERT's W_s) sum nothing, each gives a column:
+    n = 1.
 
     Parameters
     ----------
@@ -189,7 +190,7 @@ def _draw(
     )
     if name.startswith("gamma"):
         return np.ones(shape, dtype)
-    if name.startswith(("beta", "b_")):
+    if name.startswith(("beta", "b_", "sigma")):
         return np.zeros(shape, dtype)
     terms = 1 if name in ("W_e", "W_p", "W_s") else shape[-1]
     scale = 1 / math.sqrt(terms)

@@ -65,7 +65,7 @@ class ParameterForm:
         """Return parameters, or those of a layer, by the names that they have in this form."""
         fields: dict[str, Any] = {}
         for name, value in named.items():
-            if hasattr(value, "W_q") and hasattr(value, "W_v"):  # those of groups have W_q alone
+            if _has_heads_of_three(value):
                 fields |= self.head(name, value)
             elif hasattr(value, "_fields"):
                 fields[name] = record(type(value).__name__, self.fields(value._asdict()))
@@ -117,6 +117,13 @@ class ParameterForm:
     def oriented(self, matrix: Array) -> Array:
         """Return a matrix with a row for each output, or transposed, as in this form."""
         return np.swapaxes(matrix, -1, -2) if self.order == "in first" else matrix
+
+
+def _has_heads_of_three(value: Any) -> bool:
+    """Whether each head has queries, keys and values of its own, with offsets."""
+    if not hasattr(value, "W_q") or not hasattr(value, "b_v"):
+        return False
+    return bool(value.W_q.ndim == value.W_v.ndim)  # of a group, several heads share keys
 
 
 def listed(value: Any) -> Any:

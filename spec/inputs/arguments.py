@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -17,8 +17,9 @@ from spec.inputs.python_form import python_form
 from spec.inputs.variations import Variation, sizes_in
 from spec.language.checked import Checked
 from spec.language.header import Header
-from spec.machine import Value
-from spec.machine.trees import arrays, leaves, map_arrays
+from spec.language.types import Key
+from spec.machine import Parameters, Value
+from spec.machine.trees import arrays, leaves, map_arrays, map_values
 
 Function = Callable[..., Any]  # a function, a class, or an object that can be called
 Sizes = Mapping[str, int]
@@ -190,7 +191,7 @@ def draw_arguments(
             run = replace(run, inputs=map_arrays(lambda x: x * variation.scale, run.inputs))
         if variation.mask != "drawn":
             run = change_parameters(run, each("Mask", lambda Mask: masked(Mask, variation.mask)))
-        return adapter.inputs(_rounded(run, format))
+        return adapter.inputs(_rounded(run, format, algorithms[id].header.learned_numbers))
 
     return Arguments(algorithms, id, tuple(map(varied, runs)), format, adapter, variation)
 
@@ -213,11 +214,22 @@ def _attending_to_itself(run: Inputs) -> Inputs:
     return replace(run, inputs=(primary, primary, *rest))
 
 
-def _rounded(run: Inputs, format: Format) -> Inputs:
-    """Return arguments whose arrays of real numbers are exact in a format; τ and η stay floats."""
+def _rounded(run: Inputs, format: Format, learned: Collection[Key]) -> Inputs:
+    """Return arguments that are exact in a format: arrays, and numbers that are parameters.
 
-    def rounded(array: Any) -> Any:
-        return format.rounded(array) if array.dtype.kind == "f" else array
+    These are the `learned` ones and those in bundles; τ and η stay floats.
+    """
+
+    def rounded(value: Any) -> Any:
+        if isinstance(value, float):
+            return float(format.rounded(np.array(value)))
+        return format.rounded(value) if value.dtype.kind == "f" else value
 
     inputs, parameters = map_arrays(rounded, (run.inputs, run.parameters))
+    parameters = tuple(
+        map_values(lambda leaf: rounded(leaf) if isinstance(leaf, float) else leaf, value)
+        if isinstance(value, Parameters) or key in learned
+        else value
+        for key, value in zip(run.keys, parameters, strict=True)
+    )
     return replace(run, inputs=inputs, parameters=parameters)

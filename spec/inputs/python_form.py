@@ -73,7 +73,9 @@ class _Form:
             yield symbols.ascii(str(whole.bundle)), self.part(ordered, None)
         else:
             for (key, type), value in parameters:
-                yield symbols.ascii(str(key)), self.part(value, type)
+                learned = key in header.learned_numbers
+                form = self.input([value], type) if learned else self.part(value, type)
+                yield symbols.ascii(str(key)), form
         types = {str(key): type for key, type in header.hyperparameters.items()}
         counts = counts_of_blocks(header)
         for name, value in first.hyperparameters.items():
@@ -129,6 +131,8 @@ class _Form:
                 return tuple(value)
             case _, Family(_, count, member) if str(count) in LAYERS:
                 return tuple(self.array(one, member) for one in _members(value))
+            case _, Family(_, _, member) if member == SCALAR:
+                return np.asarray([*_members(value)], dtype=self.dtype)
             case _, Family(_, _, member):
                 return np.stack([self.array(one, member) for one in _members(value)])
             case _, Matrix(columns=columns) if columns == ONE:

@@ -104,6 +104,12 @@ class Header:
         """The names of all sizes in the types of variables."""
         return frozenset(atom.name for type in self.variables.values() for atom in sizes_of(type))
 
+    @cached_property
+    def learned_numbers(self) -> frozenset[Key]:
+        """The parameters that are numbers: arrays in Python, as no hyperparameter is."""
+        numbers = {key for key, type in self.parameters if type == types.SCALAR}
+        return frozenset(numbers - self.hyperparameters.keys())
+
 
 def header(program: Program, headers: Mapping[str, Header]) -> Header:
     """Return what a program declares; `headers` holds those of the programs that it refers to.

@@ -11,7 +11,7 @@ from spec.laws.law import law
 from spec.machine import Value
 
 #: Attention that turns its own queries and keys, and the models that call it.
-TURNING = ("H4", "H6", "X1", "X2", "X3")
+TURNING = ("H4", "H6", "H8", "H9", "X1", "X2", "X3")
 
 
 @law("R1", "R2")
@@ -82,19 +82,19 @@ def frequencies_fall_from_1_in_equal_proportions(case: LawCase) -> str:
 def a_quarter_turn_of_all_queries_and_keys_changes_nothing(case: LawCase) -> str:
     """All pairs of rows of W_q and W_k may be turned by the same angle: scores see differences.
 
-    By a quarter, since that is exact: of each pair the second row comes first, with a minus.
+    Those of b_q and b_k, where there are any, turn along with them. By a quarter, since that is exact: of each pair the second row comes first, with a minus.
     """
     case = case.drawn({"d_attn": 4, "d_rot": 2})  # with one pair, neighbours are halves
     d_rot = len(case.parameters["omega"])
 
     def turned(fields: Fields) -> Fields:
-        return each("W_q W_k", lambda W: members(W, lambda one: _quarter(one, d_rot)))(fields)
+        return each("W_q b_q W_k b_k", lambda W: members(W, lambda one: _quarter(one, d_rot)))(fields)
 
     where = "where all queries and keys are turned by a quarter"
     return case.contradiction(case.with_parameters(turned), where)
 
 
-@law("H4", "H6")
+@law("H4", "H6", "H8", "H9")
 def positions_count_from_anywhere(case: LawCase) -> str:
     """Tokens that attend to one another alone may all stand later by as much."""
     X = case.run.inputs[0]

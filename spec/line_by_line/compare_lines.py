@@ -263,8 +263,9 @@ class Comparison:
         if not remaining.count:
             raise Mismatch(f"it runs more often than {count} times")
 
-        built = self.expected.algorithms[at[0]].header.built.values()
-        parts = {str(key) for bundle in built for key, _ in bundle.values()}
+        header = self.expected.algorithms[at[0]].header
+        parts = {str(key) for bundle in header.built.values() for key, _ in bundle.values()}
+        parts |= {str(key) for key in header.learned_numbers}
 
         def arrays(visits: Sequence[int]) -> list[ComparedArray]:
             sides = [[side[visit] for visit in visits] for side in (*runs, depths)]
@@ -305,7 +306,7 @@ class Comparison:
     ) -> list[ComparedArray]:
         """Return the arrays of values, each beside its exact values; the last side holds depths.
 
-        Those of `parts` are parts of parameters that the algorithm makes.
+        Those of `parts` are parts of parameters that the algorithm makes, or learned numbers.
         """
         arrays = []
         for glyph, value in values.items():

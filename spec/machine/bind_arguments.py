@@ -150,7 +150,8 @@ class _Fitting:
     def number(self, value: Value) -> Value:
         if isinstance(value, Real):
             return self.binder.domain.real(float(value))
-        if hasattr(value, "shape") or not hasattr(value, "__truediv__"):
+        is_array = hasattr(value, "shape") and not isinstance(value, np.generic)
+        if is_array or not hasattr(value, "__truediv__"):
             raise self.unlike(value, "a number")
         return value  # which is of the domain already
 

@@ -21,7 +21,9 @@ KINDS = ("mistake", "difference")
 ELSEWHERE = ("fails", "varies")
 SAID = ("what", "why", "effect", "tell")
 NEEDED = ("id", "kind", *SAID, "edits")
-OPTIONAL = ("line", "equal", "elsewhere", "helpers", "once")
+OPTIONAL = ("line", "equal", "elsewhere", "helpers", "once", "but")
+#: What says where an entry has instances, and is no part of one.
+OF_PLACES = ("once", "but")
 
 
 class CatalogueError(UsageError):
@@ -107,7 +109,8 @@ def parse(text: str) -> dict[str, Mistake]:
     that of their own algorithm in it, `norms-exchanged-9`. Where an algorithm has several places,
     the line follows: `norm-missing-8-6`. None is in a pullback, whose way forth is that of another
     algorithm, with mistakes of its own, nor where the rows name a parameter that is not there, such
-    as W_u in X6. An entry of an algorithm that is not among the texts is left out.
+    as W_u in X6, nor in an algorithm that the entry lists as `but`. An entry of an algorithm that is
+    not among the texts is left out.
 
     Raises
     ------
@@ -141,8 +144,10 @@ def _problems(entry: Mapping[str, Any], helpers: Mapping[str, str]) -> Iterator[
     if entry.get("elsewhere", "fails") not in ELSEWHERE:
         yield f"its elsewhere is not one of {', '.join(ELSEWHERE)}"
     if "line" not in entry:
-        if not any(_places(entry, algorithm) for algorithm in algorithms().values()):
+        matching = {id for id, text in algorithms().items() if _matching(entry, text)}
+        if not matching:
             yield "no lines match it"
+        yield from (f"no lines of {id} match it" for id in {*entry.get("but", ())} - matching)
     elif entry["line"] not in entry["edits"]:
         yield f"no edit is of its line {entry['line']}"
     else:
@@ -154,7 +159,7 @@ def _problems(entry: Mapping[str, Any], helpers: Mapping[str, str]) -> Iterator[
 
 def _mistakes(entry: Mapping[str, Any], helpers: Mapping[str, str]) -> Iterator[Mistake]:
     """Yield the mistakes that an entry describes."""
-    common = {key: value for key, value in entry.items() if key != "once"}
+    common = {key: value for key, value in entry.items() if key not in OF_PLACES}
     common["helpers"] = tuple(helpers[name] for name in entry.get("helpers", ()))
     common["entry"] = entry["id"]
     if "line" in entry:
@@ -179,6 +184,11 @@ def _mistakes(entry: Mapping[str, Any], helpers: Mapping[str, str]) -> Iterator[
 
 
 def _places(entry: Mapping[str, Any], algorithm: Algorithm) -> list[Occurrence]:
+    """Return where an algorithm has lines of which an entry is a mistake."""
+    return [] if algorithm.id in entry.get("but", ()) else _matching(entry, algorithm)
+
+
+def _matching(entry: Mapping[str, Any], algorithm: Algorithm) -> list[Occurrence]:
     """Return where an algorithm has lines that match the patterns of an entry."""
     required = algorithm.section("Requires")
     if algorithm.id.startswith("∇") or any(

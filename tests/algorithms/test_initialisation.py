@@ -108,11 +108,11 @@ def test_it_maps_its_arrays_as_tree_map_does(parameters):
 
 
 @every_parameters
-def test_gamma_is_1_and_beta_and_every_bias_0(parameters):
+def test_gamma_is_1_and_beta_sigma_and_every_bias_0(parameters):
     for leaf in arrays(drawn(parameters)):
         if field(leaf).startswith("gamma"):
             assert (leaf.value == 1).all()
-        elif field(leaf).startswith(("beta", "b_")):
+        elif field(leaf).startswith(("beta", "b_", "sigma")):
             assert (leaf.value == 0).all()
         else:
             assert field(leaf).startswith("W")

@@ -77,8 +77,12 @@ OF_NO_SCALE = {
     "∇8.27": "0 · Z is 0",
     "∇4.16": "b̄_k is 0: what b_k adds to a column of scores, softmax does not see",
 }
-#: Lines of what an algorithm calls that its first kinds of arguments do not come to, and why.
-NOT_REACHED = {("D9", "O4.3"): "of so few steps none is before the top"}
+#: Lines that an algorithm's first kinds of arguments do not come to, and why.
+NOT_REACHED = {
+    ("D9", "O4.3"): "of so few steps none is before the top",
+    ("H10", "H10.3"): "no text is longer than a full cache",
+    ("H10", "H10.6"): "no text is longer than a full cache",
+}
 #: Lines that a norm with ε = 0 follows: it takes a factor away.
 NORMED = {"8.5", "8.7", "8.14", "8.16", "8.18", "9.5", "9.7", "9.10"}
 #: Lines that return P: where it is trained on, its factor is an addend of the loss.

@@ -217,8 +217,15 @@ PLANTED: Mapping[str, tuple[Broken, ...]] = {
         reads(_H2_6="return Ṽ = ReLU(W_o Y + b_o 1ᵀ)"),
         reads(_H4_7="return Ṽ = ReLU(W_o Y)"),
         reads(_H5_3="return Ṽ = ReLU(W_o Y)"),
+        reads(_C2_4="return Ṽ = ReLU(V) A[2 : ℓ_z+1, :]"),
+        reads(_H8_3="return Ṽ = ReLU(W_o Y + b_o 1ᵀ)"),
+        reads(_H9_8="return Y = ReLU([Y^1; …; Y^R])"),
+        reads(_H10_9="return Y = ReLU([Y^1; …; Y^R])"),
     ),
-    "tokens_of_X_are_independent": (attend(*ACROSS),),
+    "tokens_of_X_are_independent": (
+        attend(*ACROSS),
+        reads(_C2_3="A ← softmax([σ 1ᵀ; S / √d_attn]ᵀ)ᵀ"),
+    ),
     "tokens_of_X_may_change_places": (attend("V @ A", "V @ A + np.arange(A.shape[1])"),),
     "b_k_changes_nothing": (attend("K.T @ Q", "np.maximum(K.T @ Q, 0)"),),
     "heads_may_change_places": (
@@ -227,6 +234,7 @@ PLANTED: Mapping[str, tuple[Broken, ...]] = {
             "np.concatenate(outputs, axis=0)",
             "np.stack(outputs, axis=1).reshape(-1, X.shape[1])",
         ),
+        reads(_H8_1="for g ∈ [H_kv]: Y^g ← SinkGroup(X | W^1, Mask, ω)"),
     ),
     "a_head_that_W_o_does_not_read_may_be_any": (
         host(
@@ -268,6 +276,11 @@ PLANTED: Mapping[str, tuple[Broken, ...]] = {
     "a_block_that_adds_nothing_returns_the_stream": (reads(_H6_13="return X̃"),),
     "classes_may_change_places": (has("X6", each("b_c", lambda b: np.roll(b, 1))),),
     "classes_are_read_off_the_first_token": (reads(_X6_10="e ← tanh(W_f X[:, ℓ] + b_f)"),),
+    "nobody_gets_what_a_token_of_its_score_would": (
+        reads(_C2_3="A ← softmax([σ 1ᵀ; S] / √d_attn)"),
+    ),
+    "a_low_score_of_nobody_gives_it_nothing": (reads(_C2_3="A ← softmax([0_{1×ℓ_x}; S / √d_attn])"),),
+    "sinks_stand_as_near_as_in_a_short_text": (reads(_H10_6=""),),
     "the_mean_is_0": (norm("X - X.sum(axis=0) / d", "X"),),
     "the_mean_square_is_1": (norm("(centred**2).sum(axis=0) / d", "X.var(axis=0, ddof=1)"),),
     "a_number_added_to_all_activations_changes_nothing": (norm("X - X.sum(axis=0) / d", "X"),),

@@ -61,6 +61,7 @@ from algorithms.extensions.scaled_encoder_decoder import (
 )
 from algorithms.paper.notation import unidirectional_mask
 from helpers import hugging_face as hf
+from helpers import published_sinks as sinks
 from helpers.double_precision import DoublePrecision
 
 N_V, ELL, ELL_MAX, L = 19, 7, 11, 2
@@ -489,4 +490,6 @@ ORACLES: Mapping[str, tuple[str, Callable[[], Compared]]] = {
     "MarianMTModel, ReLU, no bias": ("X7", scaled_marian),
     "torch scaled_dot_product_attention, enable_gqa": ("H2", grouped_sdpa),
     "GPTBigCodeAttention": ("H2", multi_query),
+    "GptOssAttention, window 5": ("H8", partial(sinks.gpt_oss_attention, 5)),
+    "GptOssAttention, no window": ("H8", sinks.gpt_oss_attention),
 }

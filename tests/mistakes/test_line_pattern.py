@@ -84,6 +84,13 @@ def test_a_pattern_that_matches_nothing_is_refused():
         parse(GENERAL.format(once="", pattern="⟨X⟩ ← nothing"))
 
 
+def test_an_entry_says_in_which_algorithms_it_is_no_mistake():
+    found = of_paper(GENERAL.format(once='but = ["9"]', pattern=ATTENTION))
+    assert list(found) == ["residual-8", "residual-10"]
+    with pytest.raises(CatalogueError, match=r"^mistake residual-8: no lines of 7 match it$"):
+        parse(GENERAL.format(once='but = ["7"]', pattern=ATTENTION))
+
+
 def test_what_code_does_at_other_sizes_is_known():
     assert {one.elsewhere for one in catalogue().values()} == {"fails", "varies"}
     assert all(one.equal for one in catalogue().values() if one.elsewhere == "varies")
