@@ -259,8 +259,12 @@ PLANTED: Mapping[str, tuple[Broken, ...]] = {
         reads(_X5_6="X ← X + MHAttention(X̃ | W_l, Mask[t, t'] = ⟦t ≤ t'⟧)"),
     ),
     "a_block_that_adds_nothing_returns_the_stream": (reads(_H6_13="return X̃"),),
-    "classes_may_change_places": (has("X6", each("b_c", lambda b: np.roll(b, 1))),),
+    "classes_may_change_places": (
+        has("X6", each("b_c", lambda b: np.roll(b, 1))),
+        has("X10", each("W_c", lambda W: np.where(np.arange(W.shape[0])[:, None] == 0, 0, W))),
+    ),
     "classes_are_read_off_the_first_token": (reads(_X6_10="e ← tanh(W_f X[:, ℓ] + b_f)"),),
+    "classes_are_read_off_the_last_token": (reads(_X10_11="return p = softmax(W_c X[:, 1])"),),
     "the_mean_is_0": (norm("X - X.sum(axis=0) / d", "X"),),
     "the_mean_square_is_1": (norm("(centred**2).sum(axis=0) / d", "X.var(axis=0, ddof=1)"),),
     "a_number_added_to_all_activations_changes_nothing": (norm("X - X.sum(axis=0) / d", "X"),),
