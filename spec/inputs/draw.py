@@ -79,6 +79,7 @@ def as_required(sizes: Mapping[str, int], header: Header) -> Mapping[str, int]:
 
     The one that may not be larger gives way, `d_rot` in `2 d_rot ≤ d_attn`. Where lengths are
     limited the larger side grows: `ℓ_max` in `length(x) ≤ ℓ_max`, x itself in `k + 1 ≤ length(x)`.
+    An index is as large as it may be.
     """
     equal = {
         atom.name: size.value({part: sizes[part.name] for part in size.atoms})
@@ -87,7 +88,7 @@ def as_required(sizes: Mapping[str, int], header: Header) -> Mapping[str, int]:
     }
     known = {**sizes, **equal}
     for requirement in header.requirements:
-        excess = requirement.excess
+        excess = requirement.excess.replace({at: high for at, (_, high) in header.bounds.items()})
         at = {atom: known[atom.name] for atom in excess.atoms if atom.name in known}
         if len(at) < len(excess.atoms):
             continue
@@ -148,6 +149,10 @@ class _Draw:
         )
 
     def input(self, header: Header, key: Key, type: Type) -> Value:
+        match type:
+            case types.Whole(Poly() as index) if not types.is_size(index):
+                low, high = self.least(header, index), self.bound(index)
+                return int(self.source.integers(low, high + 1))
         value = self.value(key, type)
         match type:
             case types.Whole(Poly() as count) if types.is_size(count) and per_token(header):
@@ -183,11 +188,9 @@ class _Draw:
                 return self.tokens(self.size(length))
             case types.Whole(Poly() as size, _) if types.is_size(size):
                 return self.size(size)
-            case types.Whole(Poly() as index, _):
-                return int(self.source.integers(1, self.bound(index) + 1))
             case types.Whole(None, Poly() as high):
                 return int(self.source.integers(1, self.size(high) + 1))
-            case types.Family(index, count, types.Tokens(length)):
+            case types.Family(_, count, types.Tokens(length)):
                 first = self.size(length)
                 return [self.tokens(first + LONGER * place) for place in range(self.size(count))]
             case types.Family(_, count, member):
@@ -232,6 +235,15 @@ class _Draw:
             known = "spec/inputs/sizes.toml, or the `sizes` of an example beside a text,"
             raise LibraryError(f"there is no size for {unknown[0]}: {known} must have it")
         return size.value({atom: self.sizes[atom.name] for atom in size.atoms})
+
+    def least(self, header: Header, index: Poly) -> int:
+        """Return the least that an index may be, as the algorithm requires it."""
+        required = [one.excess for one in header.requirements if one.excess.atoms & index.atoms]
+        (atom,) = index.atoms
+        low = 1
+        while any(self.size(excess.replace({atom: Poly.of(low)})) < 0 for excess in required):
+            low += 1
+        return low
 
     def bound(self, index: Poly) -> int:
         for checked in self.algorithms.values():

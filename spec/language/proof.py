@@ -15,6 +15,14 @@ Bounds = Mapping[Atom, tuple[Poly, Poly | None]]
 
 def is_never_negative(excess: Poly, bounds: Bounds, requirements: Iterable[Requirement]) -> bool:
     """Say whether a difference of sizes is proved to be at least 0."""
+    requirements = list(requirements)
+    named = {atom for requirement in requirements for atom in requirement.excess.atoms}
+    # What a requirement says of an index is more than its bounds, or less.
+    kept = {index: ends for index, ends in bounds.items() if index not in named}
+    return any(_is_required(excess, each, requirements) for each in (bounds, kept))
+
+
+def _is_required(excess: Poly, bounds: Bounds, requirements: Iterable[Requirement]) -> bool:
     worst = at_worst(excess, bounds)
     if worst is None:
         return False

@@ -162,7 +162,7 @@ class Slice(Node):
 
 
 class Columns(Expression):
-    """`[e_1, …, e_ℓ]` side by side, or the tokens `[x, y]` in a row"""
+    """`[e_1, …, e_ℓ]` side by side, or the tokens `[x, y]` in a row; `[]`, no token"""
 
     items: tuple[Expression | Dots, ...]
 

@@ -149,6 +149,7 @@ class Product:
 Type = Whole | Matrix | Tokens | Bundle | Family | Function | Subset | Product
 
 SCALAR = Matrix()
+BIT = Matrix(bits=True)
 N_V = Poly.of(Atom("N_V"))
 TOKEN = Whole(high=N_V)
 

@@ -122,7 +122,7 @@ def a_norm_comes_last(case: LawCase) -> str:
     return ""
 
 
-@law(8, 9, "F1", "F2", "H6", "X6", "X7", *DECODERS, *ROTARY)
+@law(8, 9, "F1", "F2", "H6", "X6", "X7", "X10", *DECODERS, *ROTARY)
 def hidden_activations_may_change_places(case: LawCase) -> str:
     """Rows of W_mlp1, b_mlp1 and W_gate may change places, the columns of W_mlp2 with them."""
 
@@ -178,7 +178,7 @@ def a_block_that_adds_nothing_returns_the_stream(case: LawCase) -> str:
     return still.mismatch(still.run.inputs[0], still.tolerance, "where nothing is added")
 
 
-@law("X6")
+@law("X6", "X10")
 def classes_may_change_places(case: LawCase) -> str:
     """Classes may be numbered otherwise: rows of W_c, b_c and p change places."""
     changed = case.with_parameters(each("W_c b_c", lambda W: W[::-1]))
@@ -194,6 +194,16 @@ def classes_are_read_off_the_first_token(case: LawCase) -> str:
     _require_several(x)
     changed = before.with_inputs(_other_tokens(before, x, slice(1, None)))
     return before.contradiction(changed, "where all tokens but the first are others")
+
+
+@law("X10")
+def classes_are_read_off_the_last_token(case: LawCase) -> str:
+    """Where attention adds nothing, the tokens before the last one change nothing."""
+    before = case.with_parameters(zero("W_o b_o"))
+    x = before.run.inputs[0]
+    _require_several(x)
+    changed = before.with_inputs(_other_tokens(before, x, slice(-1)))
+    return before.contradiction(changed, "where all tokens but the last are others")
 
 
 def _require_several(tokens: Value) -> int:

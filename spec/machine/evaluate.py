@@ -96,7 +96,7 @@ class Expressions(ABC, Generic[S]):
                 return self.joined(node, items, 1, frame)
             case tree.Columns(items):
                 values = [self.expression(item, frame) for item in items]
-                if all(isinstance(value, np.ndarray) for value in values):
+                if values and all(isinstance(value, np.ndarray) for value in values):
                     return np.concatenate(values, axis=1)
                 lists = (value if isinstance(value, list) else [value] for value in values)
                 return [token for tokens in lists for token in tokens]

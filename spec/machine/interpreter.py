@@ -11,6 +11,7 @@ from spec.domains.domain import Domain, Matrix, S
 from spec.domains.reverse import Reverse
 from spec.language import tree, types
 from spec.language.checked import Checked
+from spec.language.inference.typing import Sizes
 from spec.language.names import Variable
 from spec.language.plain_text import text
 from spec.language.tree import Line, Node, base, targets, walk
@@ -131,7 +132,9 @@ class Machine(Expressions[S]):
             case tree.For(_, binder, None):
                 self.make_room(binder, [inner.statement for inner in line.walk()], frame)
                 for _ in self.turns_of(binder, frame):
+                    self.measure(frame.checked.typing.grown, line, frame)
                     self.block(line.body, frame)
+                self.measure(frame.checked.typing.left, line, frame)
             case tree.While(condition):
                 self.repeat(line, condition, frame)
             case tree.End():
@@ -139,18 +142,24 @@ class Machine(Expressions[S]):
             case statement:
                 self.copy_targets(statement, frame)
                 self.statement(statement, frame)
+                self.measure(frame.checked.typing.left, line, frame)
                 if self.watcher is not None:
                     self.watcher.line(frame, line, self.set_by(statement, frame))
 
     def repeat(self, line: Line, condition: tree.Condition, frame: Frame) -> None:
         for turn in range(self.turns + 1):
-            for variable, length in frame.checked.typing.grown.get(line.number, {}).items():
-                frame.sizes[length] = len(frame.variables[variable])
+            self.measure(frame.checked.typing.grown, line, frame)
             if not self.condition(condition, frame):
                 return
             if turn < self.turns:
                 self.block(line.body, frame)
         self.stopped.append(f"{frame.checked.id}.{line.number}")
+
+    def measure(self, sizes: Sizes, line: Line, frame: Frame) -> None:
+        """Note the lengths and the numbers that only the run shows."""
+        for variable, size in sizes.get(line.number, {}).items():
+            value = frame.variables[variable]
+            frame.sizes[size] = value if isinstance(value, int) else len(value)
 
     def set_by(self, statement: tree.Statement, frame: Frame) -> dict[str, Value]:
         """Return the values that a statement has set: members and entries, or whole variables."""

@@ -218,7 +218,7 @@ WAYS: Mapping[str, Callable[[Value], Value]] = {
     "columns moved": lambda matrix: np.roll(matrix, 1, axis=1),
     "rows moved": lambda matrix: np.roll(matrix, 1, axis=0),
     "backwards": _of_members(lambda items: items[::-1]),
-    "the first throughout": _of_members(lambda items: [items[0]] * len(items)),
+    "the first throughout": _of_members(lambda items: [item for item in items[:1] for _ in items]),
     "all but the last": lambda numbers: numbers[:-1],
     "interleaved": _interleaved,
     "cut by reshape alone": _cut_by_reshape,

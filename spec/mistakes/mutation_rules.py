@@ -267,7 +267,7 @@ def other_operators(node: tree.Node, _: Scope) -> Iterator[tree.Node]:
     match node:
         case tree.Binary(operator):
             yield from variants(node, "operator", OPERATORS[operator])
-        case tree.Columns(items):
+        case tree.Columns(items) if items:
             yield tree.Rows(items)
         case tree.Rows(items):
             yield tree.Columns(items)

@@ -274,13 +274,17 @@ PLANTED: Mapping[str, tuple[Broken, ...]] = {
         reads(_X5_6="X ← X + MHAttention(X̃ | W_l, Mask[t, t'] = ⟦t ≤ t'⟧)"),
     ),
     "a_block_that_adds_nothing_returns_the_stream": (reads(_H6_13="return X̃"),),
-    "classes_may_change_places": (has("X6", each("b_c", lambda b: np.roll(b, 1))),),
+    "classes_may_change_places": (
+        has("X6", each("b_c", lambda b: np.roll(b, 1))),
+        has("X10", each("W_c", lambda W: np.where(np.arange(W.shape[0])[:, None] == 0, 0, W))),
+    ),
     "classes_are_read_off_the_first_token": (reads(_X6_10="e ← tanh(W_f X[:, ℓ] + b_f)"),),
     "nobody_gets_what_a_token_of_its_score_would": (
         reads(_C2_3="A ← softmax([σ 1ᵀ; S] / √d_attn)"),
     ),
     "a_low_score_of_nobody_gives_it_nothing": (reads(_C2_3="A ← softmax([0_{1×ℓ_x}; S / √d_attn])"),),
     "sinks_stand_as_near_as_in_a_short_text": (reads(_H10_6=""),),
+    "classes_are_read_off_the_last_token": (reads(_X10_11="return p = softmax(W_c X[:, 1])"),),
     "the_mean_is_0": (norm("X - X.sum(axis=0) / d", "X"),),
     "the_mean_square_is_1": (norm("(centred**2).sum(axis=0) / d", "X.var(axis=0, ddof=1)"),),
     "a_number_added_to_all_activations_changes_nothing": (norm("X - X.sum(axis=0) / d", "X"),),

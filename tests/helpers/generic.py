@@ -20,6 +20,7 @@ from algorithms import (
     tree_map,
 )
 from algorithms.extensions.classifier import EClassifierParameters
+from algorithms.extensions.decoder_classifier import DClassifierParameters
 from spec import symbols
 from spec.inputs.size_table import size_table
 
@@ -35,6 +36,7 @@ ARCHITECTURES: dict[type, tuple[str, ...]] = {
     ETransformerParameters: ("L", "d_f"),
     DTransformerParameters: ("L",),
     EClassifierParameters: ("L", "d_f", "N_C"),
+    DClassifierParameters: ("L", "N_C"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from random import Random
 
 import pytest
@@ -113,24 +114,28 @@ class Instance:
         self.random = random
         while True:
             self.values: dict[object, int] = {}
+            self.draw(one.header.bounds)  # requirements may speak of an input
             if all(self.fulfils(one.header, at) for at in range(len(one.header.requirements))):
                 break
-        for index, (low, high) in sorted(
-            one.typing.bounds.items(), key=lambda pair: pair[0].serial
-        ):
+        inner = one.typing.bounds.keys() - one.header.bounds.keys()
+        self.draw({index: one.typing.bounds[index] for index in inner})
+
+    def draw(self, bounds: Mapping[Atom, tuple[Poly, Poly | None]]) -> None:
+        for index, (low, high) in sorted(bounds.items(), key=lambda pair: pair[0].serial):
             try:
                 first = self.size(low)
                 last = first + 3 if high is None else self.size(high)
             except LookupError:  # it runs within what does not run
                 continue
             if first <= last:
-                self.values[index] = random.randint(first, last)
+                self.values[index] = self.random.randint(first, last)
 
     def fulfils(self, header: Header, number: int) -> bool:
         requirement = header.requirements[number]
         families = [type for _, type in header.inputs if isinstance(type, Family)]
         if not requirement.over:
-            return self.size(requirement.excess) >= 0
+            known = {atom for atom in requirement.excess.atoms if atom.kind == "index"}
+            return known <= self.values.keys() and self.size(requirement.excess) >= 0
         (index,) = requirement.over
         count = next(self.size(family.count) for family in families if family.index == index)
         members = (requirement.excess.replace({index: Poly.of(at + 1)}) for at in range(count))

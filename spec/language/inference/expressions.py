@@ -3,13 +3,13 @@
 import operator
 from abc import ABC, abstractmethod
 
-from spec.language import tree, types
+from spec.language import proof, tree, types
 from spec.language.inference.equations import Equations
 from spec.language.names import Built, Raised, Variable
 from spec.language.plain_text import text
 from spec.language.polynomials import ONE, Atom, Poly, sum_of
 from spec.language.tree import Node
-from spec.language.types import SCALAR, TOKEN, Type, sizes_of
+from spec.language.types import N_V, SCALAR, TOKEN, Type, sizes_of
 
 #: The operators of the notation that Python has too.
 ARITHMETIC = {"+": operator.add, "−": operator.sub, "·": operator.mul, " ": operator.mul}
@@ -290,7 +290,7 @@ class Expressions(Equations, ABC):
             member, number = self.family(node, items)
             return types.Matrix(member.rows, member.columns * number)
         listed = [self.expression(item) for item in items]
-        if all(isinstance(type, types.Matrix) for type in listed):
+        if listed and all(isinstance(type, types.Matrix) for type in listed):
             return self.beside(items)
         lengths: list[Poly] = []
         for item, type in zip(items, listed, strict=True):
@@ -299,9 +299,18 @@ class Expressions(Equations, ABC):
                     lengths.append(length)
                 case types.Whole() if type == TOKEN:
                     lengths.append(ONE)
+                case types.Whole(Poly() as value) if self.is_token(value):
+                    self.within(type, N_V, item)
+                    lengths.append(ONE)
                 case _:
                     raise self.error(item, f"{text(item)} is {type}: neither token nor tokens")
         return types.Tokens(sum_of(lengths))
+
+    def is_token(self, value: Poly) -> bool:
+        """Say whether a number is proved to be one of 1 … N_V, as a token counted down may be."""
+        known = self.typing.bounds, self.header.requirements
+        sides = (self.settle(value - 1), self.settle(N_V - value))
+        return all(proof.is_never_negative(side, *known) for side in sides)
 
     def beside(self, items: tuple[Node, ...]) -> types.Matrix:
         """Return the type of matrices that stand side by side, as high as the first."""

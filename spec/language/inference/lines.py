@@ -7,12 +7,14 @@ from dataclasses import replace
 from spec.language import tree, types
 from spec.language.header import Header, instance, key, label, written_size
 from spec.language.inference.calls import NOTATION, Calls, given_by
-from spec.language.inference.typing import Typing
+from spec.language.inference.changes import Change, FirstTurn, is_sequence, size_of
+from spec.language.inference.typing import Sizes, Typing
 from spec.language.names import Names
 from spec.language.plain_text import text
 from spec.language.polynomials import ONE, ZERO, Atom, Poly
+from spec.language.proof import at_worst
 from spec.language.tree import Line, Node, Program, walk
-from spec.language.types import N_V, TOKEN, Key, Type, is_bit, sizes_of
+from spec.language.types import BIT, N_V, SCALAR, TOKEN, Key, Type, is_bit, sizes_of
 
 
 def infer(program: Program, headers: Mapping[str, Header], names: Names) -> Typing:
@@ -94,11 +96,18 @@ class Lines(Calls):
         assert high is not None, "only a length that a `while` grows has no upper bound"
         turn = Poly.of(index)
         starts = {key: self.variables[key] for key in self.names.carried[line.number]}
-        growth = self.growth(line, starts)
+        first = self.first_turn(line, starts)
+        growth, changes, starts = first.growth, first.changes, starts | first.reals
         for variable, start in starts.items():
             self.variables[variable] = _carried(start, growth[variable] * (turn - low))
+        ranges = {variable: starts.pop(variable) for variable in changes}
+        for variable, start in ranges.items():
+            self.become(variable, changes[variable].ends(start, turn - low), self.typing.grown)
         self.block(line.body)
         self.line = line
+        for variable, start in ranges.items():
+            self.stays(variable, changes[variable].ends(start, turn + 1 - low))
+            self.variables[variable] = start
         for variable, start in starts.items():
             after = _carried(start, growth[variable] * (turn + 1 - low))
             self.keeps(variable, after, line.statement)
@@ -107,32 +116,48 @@ class Lines(Calls):
             self.variables[variable] = _carried(start, growth[variable] * (high + 1 - low))
         self.forget(line)
         self.unbind(binder)
+        if ranges:
+            self.at_least_0(high + 1 - low, f"{low} ≤ {high} + 1", line.statement)
+        for variable, start in ranges.items():
+            self.become(variable, changes[variable].ends(start, high + 1 - low), self.typing.left)
 
-    def growth(self, line: Line, starts: Mapping[Key, Type]) -> Mapping[Key, Poly]:
-        """Return by how much a turn makes sequences and caches longer, as the first turn shows."""
-        growth = dict.fromkeys(starts, ZERO)
+    def first_turn(self, line: Line, starts: Mapping[Key, Type]) -> FirstTurn:
+        """Go through the first turn of a loop, to see what each turn changes."""
+        found = FirstTurn(dict.fromkeys(starts, ZERO))
         binder = line.statement.binder if isinstance(line.statement, tree.For) else None
         runs_down = isinstance(binder, tree.Range) and binder.runs_down
-        if all(_length(start) is None for start in starts.values()):
-            return growth
+        if all(_length(start) is None and size_of(start) is None for start in starts.values()):
+            return found
         first = copy(self)
         first.typing = Typing(bounds=dict(self.typing.bounds))
-        carried = {variable: _carried(start, ZERO) for variable, start in starts.items()}
+        carried = {
+            variable: start if size_of(start) is not None else _carried(start, ZERO)
+            for variable, start in starts.items()
+        }
         first.variables = self.variables | carried
         first.running, first.settled = dict(self.running), dict(self.settled)
         first.block(line.body)
         for variable, start in starts.items():
-            after, before = _length(first.settle_type(first.variables[variable])), _length(start)
+            type = first.settle_type(first.variables[variable])
+            change = None if runs_down else first.change(start, type)
+            if change is not None and not (is_sequence(start) and change.is_steady):
+                found.changes[variable] = change
+                continue
+            if isinstance(start, types.Whole) and type in (SCALAR, BIT):
+                is_still_bit = is_bit(start) and is_bit(type)
+                found.reals[variable] = BIT if is_still_bit else SCALAR
+                continue
+            after, before = _length(type), _length(start)
             if before is not None and after is not None:
-                step = growth[variable] = after - first.settle(before)
+                step = found.growth[variable] = after - first.settle(before)
                 if runs_down and step != ZERO:
                     problem = f"{variable} grows in a loop that runs down"
                     raise self.error(line.statement, problem)
                 if binder is not None and step.constant is None:
-                    unit = "tokens" if _is_sequence(start) else "columns"
+                    unit = "tokens" if is_sequence(start) else "columns"
                     problem = f"{variable} grows by {step} {unit} a turn, not by one number"
                     raise self.error(line.statement, problem)
-        return growth
+        return found
 
     def forget(self, line: Line) -> None:
         """Drop the variables that have no value after a loop."""
@@ -144,9 +169,9 @@ class Lines(Calls):
         starts = {key: self.variables[key] for key in self.names.carried[line.number]}
         # What grows alike has a length in common, so that a cache is as long as its tokens.
         families = any(isinstance(start, types.Family) for start in starts.values())
-        growth = self.growth(line, starts) if families else {}
+        growth = self.first_turn(line, starts).growth if families else {}
         longer: dict[Key | Poly, Poly] = {}  # than before the loop
-        for variable, start in sorted(starts.items(), key=lambda item: not _is_sequence(item[1])):
+        for variable, start in sorted(starts.items(), key=lambda item: not is_sequence(item[1])):
             before, step = _length(start), growth.get(variable, variable)
             if before is not None and step not in longer:
                 length = Atom(f"length({variable})", "index", next(self.serials))
@@ -172,6 +197,48 @@ class Lines(Calls):
         """Refuse to give a variable another type in a turn, or under a condition."""
         self.require(self.variables[variable], type, node, f"{variable}, set again,")
 
+    def perhaps(self, variable: Key, start: Type, body: Node) -> None:
+        """See what a variable is that a condition may have left as it was."""
+        change = self.change(start, self.settle_type(self.variables[variable]))
+        if change is None or change == Change(0, 0):
+            after = _carried(start, ZERO)
+            self.keeps(variable, after, body)
+            self.variables[variable] = after
+        else:
+            either = Change(min(change.least, 0), max(change.most, 0))
+            self.become(variable, either.ends(start, ONE), self.typing.left)
+
+    def change(self, start: Type, after: Type) -> Change | None:
+        """Return by how much a sequence or a number has changed, if it is between two numbers."""
+        before, now = size_of(start), size_of(after)
+        if before is None or now is None or is_sequence(start) != is_sequence(after):
+            return None
+        step = self.settle(now - before)
+        least, most = (at_worst(side, self.typing.bounds) for side in (step, -step))
+        if least is None or most is None or least.constant is None or most.constant is None:
+            return None
+        return Change(least.constant, -most.constant)
+
+    def become(self, variable: Key, ends: tuple[Poly, Poly], noted: Sizes) -> None:
+        """Give a sequence a length, or a number a value, of which the two ends are known."""
+        tokens = is_sequence(self.variables[variable])
+        name = f"length({variable})" if tokens else str(variable)
+        size = Atom(name, "index", next(self.serials))
+        self.typing.bounds[size] = ends
+        noted.setdefault(self.line.number, {})[variable] = size
+        one = Poly.of(size)
+        self.variables[variable] = types.Tokens(one) if tokens else types.Whole(one)
+
+    def stays(self, variable: Key, ends: tuple[Poly, Poly]) -> None:
+        """Note that after a turn a sequence or a number is between two ends."""
+        low, high = ends
+        node, type = self.line.statement, self.variables[variable]
+        size = size_of(type)
+        if size is None:
+            raise self.error(node, f"{variable} is {self.settle_type(type)} after a later turn")
+        self.at_least_0(size - low, f"{low} ≤ {self.settle(size)}", node)
+        self.at_least_0(high - size, f"{self.settle(size)} ≤ {high}", node)
+
     def statement(self, statement: tree.Statement) -> None:
         match statement:
             case tree.For(_, binder, body):
@@ -185,9 +252,7 @@ class Lines(Calls):
                 self.statement(body)
                 for variable, start in before.items():
                     if self.variables[variable] is not start:
-                        after = _carried(start, ZERO)
-                        self.keeps(variable, after, body)
-                        self.variables[variable] = after
+                        self.perhaps(variable, start, body)
             case tree.Assign(tree.Call() as target, _, value):
                 self.define(target, value)
             case tree.Assign(tree.Rows() as target, _, value):
@@ -294,6 +359,8 @@ class Lines(Calls):
                 return types.Tokens(count)
             case (_,), types.Matrix() if type.entries == ONE:
                 return types.Matrix(count, ONE, type.bits)
+            case (_,), types.Whole() if is_bit(type):
+                return types.Matrix(count, ONE, bits=True)
         raise self.error(target, f"{text(target)} cannot be {type}")
 
     def set_type(self, name: tree.Name, type: Type) -> None:
@@ -350,10 +417,6 @@ class Lines(Calls):
             lines = self.program.lines
             self.line = next(at for at in lines if any(part is node for part in walk(at.statement)))
             raise self.error(node, f"nothing shows what {unknown} is in {text(node)}")
-
-
-def _is_sequence(type: Type) -> bool:
-    return isinstance(type, types.Tokens)
 
 
 def _length(type: Type) -> Poly | None:

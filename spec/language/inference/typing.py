@@ -34,6 +34,10 @@ class Obligation:
     node: Node
 
 
+#: Lengths and numbers that are known in a run alone, by the number of a line and their variables.
+Sizes = dict[int, dict[Key, Atom]]
+
+
 @dataclass
 class Typing:
     """The types of an algorithm, and its obligations.
@@ -56,8 +60,10 @@ class Typing:
     made
         For each target that a loop fills entry by entry, the type of the filled variable.
     grown
-        For each `while`, by its number, the lengths of the sequences that it hands from turn to
-        turn.
+        For each loop over lines, by its number, what it hands from turn to turn that depends on
+        the data: the lengths of sequences, and numbers.
+    left
+        For each line after which a length or a number depends on the data, by its number, these.
     after
         For each line that sets something, the type of each variable that it set.
     obligations
@@ -73,7 +79,8 @@ class Typing:
     arguments: Facts[tuple[Node, ...]] = field(default_factory=Facts)
     callees: Facts[str] = field(default_factory=Facts)
     made: Facts[Type] = field(default_factory=Facts)
-    grown: dict[int, dict[Key, Atom]] = field(default_factory=dict)
+    grown: Sizes = field(default_factory=dict)
+    left: Sizes = field(default_factory=dict)
     after: dict[int, dict[Key, Type]] = field(default_factory=dict)
     obligations: list[Obligation] = field(default_factory=list)
     broadcasts: list[tuple[int, str]] = field(default_factory=list)
