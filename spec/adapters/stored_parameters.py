@@ -82,9 +82,11 @@ class ParameterForm:
         fields = {}
         for part, members in joined.items():
             weights = [getattr(value, f"W_{member}") for member in members]
+            fields[f"W_{part}"] = self.outputs(weights, -2)
+            if not hasattr(value, "b_q"):  # as in Algorithm R5
+                continue
             biases = [getattr(value, f"b_{member}") for member in members]
             has = any(options.has_bias(self.biases, f"b_{member}") for member in members)
-            fields[f"W_{part}"] = self.outputs(weights, -2)
             fields[f"b_{part}"] = self.outputs(biases, -1) if has else None
         if len(joined) == 1:  # a record of one matrix is that matrix
             return fields

@@ -234,6 +234,8 @@ class _Count:
                 done = self.perhaps(done)
             return self.nodes((*typing.arguments[node], *node.parameters)) + done
         done = self.nodes(node.arguments)
+        if isinstance(self.type(node), Whole):
+            return done  # an extreme of counts, which are not numbers of the domain
         if node.function == "max" and len(node.arguments) == 1:
             (vector,) = node.arguments
             done += operations(self.entries(vector) - 1, "larger")
