@@ -125,6 +125,8 @@ class Expressions(ABC, Generic[S]):
     def name(self, node: tree.Name, frame: Frame) -> Value:
         use = frame.checked.names.uses[node]
         match use:
+            case Raised(base, exponent) if isinstance(frame.checked.typing.types[node], Whole):
+                return self.expression(base, frame) ** self.expression(exponent, frame)
             case Raised(base, exponent):
                 power = self.real(exponent, frame)
                 return entrywise(lambda x: self.domain.power(x, power), self.real(base, frame))
@@ -173,6 +175,8 @@ class Expressions(ABC, Generic[S]):
         return map_values(lambda x: entrywise(change, left, x), right)
 
     def sum(self, node: Node, binder: tree.Binder, body: Node, frame: Frame) -> Value:
+        if isinstance(frame.checked.typing.types[node], Whole):
+            return sum(self.expression(body, frame) for _ in self.turns_of(binder, frame))
         terms = [self.real(body, frame) for _ in self.turns_of(binder, frame)]
         if frame.checked.typing.types[node] == SCALAR:
             return self.domain.total(terms)
