@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -33,7 +35,7 @@ def made(name: str, **options: Any) -> Any:
     model = getattr(transformers, f"{name}ForConditionalGeneration")(config)
     if options.get("tie_word_embeddings") is False:
         model.lm_head.weight = torch.nn.Parameter(model.lm_head.weight.detach().clone())
-    return published.redrawn(model)
+    return hf.redraw(model, embeddings=0.5, matrices=0.4, vectors=0.5)
 
 
 def t5(name: str = "T5", ell: int = 13, **options: Any) -> published.Compared:
@@ -48,3 +50,21 @@ def t5(name: str = "T5", ell: int = 13, **options: Any) -> published.Compared:
         hf.probabilities(logits),
         {"D": 20, "scale": None if scaled else 1.0},
     )
+
+
+#: What is compared, by the name of theirs, with the algorithm that ours is and its departures.
+ORACLES: Mapping[str, tuple[str, Callable[[], published.Compared]]] = {
+    "T5ForConditionalGeneration": ("X8", t5),
+    "T5ForConditionalGeneration, 150 tokens": ("X8", partial(t5, ell=150)),
+    "T5ForConditionalGeneration, not tied": ("X8", partial(t5, ell=13, tie_word_embeddings=False)),
+    "T5ForConditionalGeneration, not tied, 150 tokens": (
+        "X8",
+        partial(t5, ell=150, tie_word_embeddings=False),
+    ),
+    "T5ForConditionalGeneration, version 1.1": (
+        "X8",
+        partial(t5, tie_word_embeddings=False, feed_forward_proj="gated-gelu"),
+    ),
+    "MT5ForConditionalGeneration": ("X8", partial(t5, "MT5")),
+    "UMT5ForConditionalGeneration": ("X8", partial(t5, "UMT5")),
+}
