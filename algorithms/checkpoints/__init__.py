@@ -64,6 +64,14 @@ from algorithms.checkpoints.model_folder import (
     model_of,
     save,
 )
+from algorithms.checkpoints.published_t5 import (
+    T5_DEPARTURES,
+    PublishedT5,
+    PublishedT5Parameters,
+    T5DecoderAdditions,
+    T5EncoderAdditions,
+    t5_parameters,
+)
 from algorithms.checkpoints.qwen import (
     QWEN_DEPARTURES,
     Qwen,
@@ -94,6 +102,7 @@ __all__ = [
     "MARIAN_DEPARTURES",
     "MISTRAL_DEPARTURES",
     "QWEN_DEPARTURES",
+    "T5_DEPARTURES",
     "BERTForClasses",
     "BERTForClassesParameters",
     "BERTParameters",
@@ -108,10 +117,14 @@ __all__ = [
     "Model",
     "PublishedLlama",
     "PublishedMistral",
+    "PublishedT5",
+    "PublishedT5Parameters",
     "Qwen",
     "QwenLayer",
     "QwenParameters",
     "RotaryDecoderParameters",
+    "T5DecoderAdditions",
+    "T5EncoderAdditions",
     "bare_bert_parameters",
     "bert_for_classes_parameters",
     "bert_parameters",
@@ -129,5 +142,6 @@ __all__ = [
     "model_of",
     "qwen_parameters",
     "save",
+    "t5_parameters",
     "translation",
 ]

@@ -42,6 +42,7 @@ from algorithms.checkpoints.model_config import (
     shown,
     written,
 )
+from algorithms.checkpoints.t5_configs import mt5, t5, umt5
 from algorithms.checkpoints.weight_files import (
     WHOLE,
     inside,
@@ -65,10 +66,13 @@ ARCHITECTURES: Mapping[
     "GPTNeoForCausalLM": ("gpt_neo", gpt_neo),
     "GPTNeoXForCausalLM": ("gpt_neox", gpt_neox),
     "LlamaForCausalLM": ("llama", llama),
+    "MT5ForConditionalGeneration": ("mt5", mt5),
     "MarianMTModel": ("marian", marian),
     "MistralForCausalLM": ("mistral", mistral),
     "Qwen2ForCausalLM": ("qwen2", qwen2),
     "Qwen3ForCausalLM": ("qwen3", qwen3),
+    "T5ForConditionalGeneration": ("t5", t5),
+    "UMT5ForConditionalGeneration": ("umt5", umt5),
 }
 
 

@@ -64,8 +64,8 @@ def continuation(
     Notes
     -----
     GPT-2, Llama and Mistral keep keys and values, by K2, K7 and
-    K13. Others compute every column for each token. A Marian
-    translates: `translation`.
+    K13. Others compute every column for each token. A Marian and
+    a T5 translate: `translation`.
 
     Examples
     --------
@@ -127,12 +127,12 @@ def translation(
     Parameters
     ----------
     model : Model
-        From `load`: a Marian. Its config says with which token x
-        begins, and which ends it.
+        From `load`: a Marian or a T5. Its config says with which
+        token x begins, and which ends it.
     z : integer of any type, (ell_z,)
         The sequence to translate. Token IDs, 0 … N_V−1.
     ell_gen : int, 0 … ell_max
-        How many tokens to write, at most.
+        How many tokens to write, at most; a T5 has no ell_max.
     tau, rng, weigh
         As in `EDInference`.
 
@@ -151,8 +151,8 @@ def translation(
 
     Notes
     -----
-    Every column is computed for each token: M2 and M4 are none of
-    K3's. Hugging Face's `generate` has besides what a published
+    Every column is computed for each token: M2, M4 and Algorithm X8
+    are none of K3's. Hugging Face's `generate` has besides what a published
     Marian's generation_config.json asks for: several beams, and
     that its padding is never written, which `weigh` may see to.
 
@@ -168,7 +168,7 @@ def translation(
     FileNotFoundError: load: opus-mt-en-de: is no folder
     """
     want_model(model, "translation")
-    if model.algorithm != "8":
+    if model.algorithm not in ("8", "X8"):
         raise ValueError(
             f"translation: {model.architecture} translates no text"
         )
@@ -180,7 +180,9 @@ def translation(
         )
     ends = model.config.get("eos_token_id")
     x: Tokens = namespace(z).asarray([first], device=device(z))
-    _columns("translation", "x", x, ell_gen, model.sizes["ell_max"])
+    _columns(
+        "translation", "x", x, ell_gen, model.sizes.get("ell_max")
+    )
     return _written(
         partial(model, as_index(z)),
         as_index(x),

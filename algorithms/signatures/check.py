@@ -34,7 +34,10 @@ from algorithms.signatures.errors import (
     ShapeError,
 )
 from algorithms.signatures.leading_axes import LeadingAxes
-from algorithms.signatures.messages import compiled
+from algorithms.signatures.messages import (
+    compiled,
+    is_of_one_size,
+)
 from algorithms.signatures.trees import named_arrays
 
 #: What passes for a number. NumPy's float64 is a float by itself.
@@ -294,7 +297,7 @@ class Check:
         """Check the leading axes, then those that have a name."""
         axes, shape = declaration.axes, tuple(value.shape)
         for axis in axes:
-            if not (axis.isidentifier() or self.knows(axis)):
+            if not (self.knows(axis) or is_of_one_size(axis)):
                 self.postponed.append(
                     (declaration, value, path, parameter, least)
                 )
@@ -314,14 +317,28 @@ class Check:
                 if known is None and (size >= least or empty):
                     self.sizes[axis], self.origin[axis] = size, path
                     continue
-            else:
+            elif self.knows(axis):
                 known = eval(compiled(axis), {}, self.sizes)
+            else:
+                known = self.solve(axis, size, path)
             if known != size:
                 self.refuse_shape(declaration, path, shape)
 
     def knows(self, axis: str) -> bool:
         """Whether the sizes of which an axis is made are known."""
         return self.sizes.keys() >= {*compiled(axis).co_names}
+
+    def solve(self, axis: str, size: int, path: str) -> int | None:
+        """Learn k of an axis as long as `2*k+1`, if it is so."""
+        (name,) = compiled(axis).co_names
+        at_0, at_1 = (
+            eval(compiled(axis), {}, {name: n}) for n in (0, 1)
+        )
+        number, rest = divmod(size - at_0, at_1 - at_0)
+        if rest or number < 0:
+            return None
+        self.sizes[name], self.origin[name] = number, path
+        return size
 
     def check_library(self, name: str, path: str) -> None:
         """One array library in the whole call."""

@@ -20,6 +20,7 @@ from algorithms.signatures.annotations import (
     read,
 )
 from algorithms.signatures.check import Check
+from algorithms.signatures.messages import compiled
 from algorithms.signatures.trees import Tree
 
 F = TypeVar("F", bound=np.floating[Any])
@@ -155,7 +156,7 @@ def _sizes(declaration: Declaration) -> set[str]:
         case Items(item, count):
             return {count} | _sizes(item)
         case ArrayOf(axes=axes):
-            return {n for axis in axes for n in axis.split("*")}
+            return {n for a in axes for n in compiled(a).co_names}
         case _:
             raise TypeError(
                 f"initialise: cannot draw {declaration}"
@@ -185,8 +186,7 @@ def _draw(
                 for _ in range(sizes[count])
             )
     shape = tuple(
-        math.prod(sizes[n] for n in axis.split("*"))
-        for axis in declaration.axes
+        eval(compiled(axis), {}, sizes) for axis in declaration.axes
     )
     if name.startswith("gamma"):
         return np.ones(shape, dtype)

@@ -23,6 +23,11 @@ def compiled(expression: str) -> CodeType:
     return compile(expression, expression, "eval")
 
 
+def is_of_one_size(axis: str) -> bool:
+    """Whether an axis is a size, or shows one: `k`, `2*k+1`."""
+    return len(compiled(axis).co_names) == 1
+
+
 def wrong_shape(
     declaration: ArrayOf,
     shape: tuple[int, ...],

@@ -82,9 +82,11 @@ class ParameterForm:
         fields = {}
         for part, members in joined.items():
             weights = [getattr(value, f"W_{member}") for member in members]
+            fields[f"W_{part}"] = self.outputs(weights, -2)
+            if not hasattr(value, "b_q"):  # as in Algorithm R5
+                continue
             biases = [getattr(value, f"b_{member}") for member in members]
             has = any(options.has_bias(self.biases, f"b_{member}") for member in members)
-            fields[f"W_{part}"] = self.outputs(weights, -2)
             fields[f"b_{part}"] = self.outputs(biases, -1) if has else None
         if len(joined) == 1:  # a record of one matrix is that matrix
             return fields
@@ -120,8 +122,8 @@ class ParameterForm:
 
 
 def _has_heads_of_three(value: Any) -> bool:
-    """Whether each head has queries, keys and values of its own, with offsets."""
-    if not hasattr(value, "W_q") or not hasattr(value, "b_v"):
+    """Whether this is one head, or several, each with queries, keys and values of its own."""
+    if not all(hasattr(value, name) for name in ("W_q", "W_k", "W_v")) or hasattr(value, "W_o"):
         return False
     return bool(value.W_q.ndim == value.W_v.ndim)  # of a group, several heads share keys
 

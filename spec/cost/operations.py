@@ -176,6 +176,8 @@ class _Count:
                 return NOTHING
             case tree.Sum(binder, body):
                 terms = self.turns(binder, self.node(body))
+                if isinstance(self.type(node), Whole):
+                    return terms
                 (loop,) = loops(self.checked, binder)
                 return terms + operations((loop.turns - 1) * self.entries(node), "add")
             case tree.Collect(binder, condition):
@@ -196,8 +198,10 @@ class _Count:
     def name(self, node: tree.Name) -> Operations:
         uses = self.checked.names.uses
         if node in uses and isinstance(use := uses[node], Raised):
-            powers = operations(self.entries(node), "power")
-            return self.nodes((use.exponent, use.base)) + powers
+            done = self.nodes((use.exponent, use.base))
+            if isinstance(self.type(node), Whole):
+                return done
+            return done + operations(self.entries(node), "power")
         return NOTHING
 
     def own(self, node: Node) -> Operations:
@@ -234,6 +238,8 @@ class _Count:
                 done = self.perhaps(done)
             return self.nodes((*typing.arguments[node], *node.parameters)) + done
         done = self.nodes(node.arguments)
+        if isinstance(self.type(node), Whole):
+            return done  # an extreme of counts, which are not numbers of the domain
         if node.function == "max" and len(node.arguments) == 1:
             (vector,) = node.arguments
             done += operations(self.entries(vector) - 1, "larger")

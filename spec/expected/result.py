@@ -365,7 +365,8 @@ def _run(
     outputs = arguments.header.outputs
     value: Any
     if per_token(arguments.header):
-        value = np.concatenate(results, axis=1)
+        columns = isinstance(outputs[0][1], Matrix)
+        value = np.concatenate(results, axis=1) if columns else np.array(zero_based(results))
     elif len(outputs) == 1:
         value = _in_python(results[0], outputs[0][1], algorithms)
     else:

@@ -105,7 +105,7 @@ def per_token(header: Header) -> bool:
     """Say whether an algorithm takes one token; in Python such a function takes all at once.
 
     The vectors of an optimiser, O, are made of parameters; neither a number nor a distribution is a
-    token.
+    token. A place that counts alone decide, as Algorithm R4's, is one of several side by side, too.
     """
     if header.id.startswith("O") or header.distributions:
         return False
@@ -117,8 +117,10 @@ def per_token(header: Header) -> bool:
     columns = [
         type for _, type in (*header.inputs, *header.outputs) if isinstance(type, types.Matrix)
     ]
-    matrices = all(isinstance(type, types.Matrix) for type in outputs)
-    return single and matrices and all(type.columns == ONE for type in columns)
+    counts = all(isinstance(type, types.Whole) for _, type in header.inputs)
+    kinds = types.Matrix | types.Whole if counts else types.Matrix
+    alike = all(isinstance(type, kinds) for type in outputs)
+    return single and alike and all(type.columns == ONE for type in columns)
 
 
 @dataclass(frozen=True)

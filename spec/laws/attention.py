@@ -23,10 +23,10 @@ READY = (*CORE, "H1", "H3", "H5")
 #: Algorithm 4, and the same by blocks.
 HEAD = ("4", "C4", "C5")
 #: Those that mix what their heads give, and the models that call them.
-MIXED = ("5", "8", "9", "10", "H2", "H4", "H8", "X1", "X2", "X4", "X5", "X6", "X7", "X9", "X10")
+MIXED = ("5", "8", "9", "10", "H2", "H4", "H8", "X1", "X2", "X4", "X5", "X6", "X7", "X9", "X10", "R9")
 
 
-@law(3, *HEAD, 5, *READY, "C2", "H2")
+@law(3, *HEAD, 5, *READY, "C2", "H2", "R9")
 def the_order_of_the_context_does_not_matter(case: LawCase) -> str:
     """Tokens of the context may change places, the rows of Mask along with them."""
     if _context(case).shape[1] == 1:
@@ -36,7 +36,7 @@ def the_order_of_the_context_does_not_matter(case: LawCase) -> str:
     return case.contradiction(reordered, "where the context has the opposite order")
 
 
-@law(*HEAD, 5, *READY, "C2", "H2")
+@law(*HEAD, 5, *READY, "C2", "H2", "R9")
 def what_is_masked_changes_nothing(case: LawCase) -> str:
     """A token that no token may attend to may be any token."""
     masked = case.with_parameters(each("Mask", lambda Mask: _with_zeros(Mask, 0)))
@@ -46,7 +46,7 @@ def what_is_masked_changes_nothing(case: LawCase) -> str:
     return masked.contradiction(changed, "where Z[:, 1], which is masked, is another")
 
 
-@law(*HEAD, 5, *READY, "C2", "H2", "H4", "H8", "H9")
+@law(*HEAD, 5, *READY, "C2", "H2", "H4", "H8", "H9", "R9")
 def a_token_that_may_attend_to_nothing_gets_no_value(case: LawCase) -> str:
     """A token that may attend to nothing gets zeros, or b_o, not nan."""
     changed = case.with_parameters(each("Mask", lambda Mask: _with_zeros(Mask, np.s_[:, 0])))
@@ -54,7 +54,7 @@ def a_token_that_may_attend_to_nothing_gets_no_value(case: LawCase) -> str:
     return changed.mismatch(only([0], b_o), changed.tolerance, "where Mask[:, 1] is 0")
 
 
-@law(*HEAD, 5, *READY, "H2", "H4")
+@law(*HEAD, 5, *READY, "H2", "H4", "R9")
 def a_token_that_may_attend_to_one_other_gets_its_value(case: LawCase) -> str:
     """A token of X that may attend to one token z of Z gets W_v z + b_v, its value."""
     case = _with_equal_heads(case)
@@ -74,7 +74,7 @@ def constant_values_come_out_as_they_went_in(case: LawCase) -> str:
     return constant.mismatch(predicted, constant.tolerance, "where W_v = 0")
 
 
-@law(3, *HEAD, 5, *READY, "H2", "H4")
+@law(3, *HEAD, 5, *READY, "H2", "H4", "R9")
 def a_context_of_equal_tokens_gives_the_value_of_one(case: LawCase) -> str:
     """Where all tokens of the context are z, a token that may attend to any gets W_v z + b_v."""
     equal = _with_equal_heads(case)
@@ -85,7 +85,7 @@ def a_context_of_equal_tokens_gives_the_value_of_one(case: LawCase) -> str:
     return equal.mismatch(predicted, equal.tolerance, where)
 
 
-@law(3, *HEAD, 5, *READY, "H2", "H4")
+@law(3, *HEAD, 5, *READY, "H2", "H4", "R9")
 def equal_scores_give_the_mean_value(case: LawCase) -> str:
     """Where W_q = 0 and b_q = 0, or K = 0, all that a token may attend to weighs the same."""
     equal = _with_equal_heads(case)
@@ -114,7 +114,7 @@ def what_comes_out_lies_between_the_values(case: LawCase) -> str:
     )
 
 
-@law(3, *HEAD, 5, *READY, "C2", "H2", "H4", "H8", "H9", "H10")
+@law(3, *HEAD, 5, *READY, "C2", "H2", "H4", "H8", "H9", "H10", "R9")
 def a_factor_of_the_values_is_one_of_the_result(case: LawCase) -> str:
     """A factor of W_v and b_v, or of V, is one of the result; with heads one of W_o and b_o."""
     if "W_o" in case.parameters or "W_v" in case.parameters:
@@ -127,7 +127,7 @@ def a_factor_of_the_values_is_one_of_the_result(case: LawCase) -> str:
     return scaled.mismatch(-2 * case.result, tolerance, f"where {names} have the factor −2")
 
 
-@law(*HEAD, 5, *READY, "C2", "H2")
+@law(*HEAD, 5, *READY, "C2", "H2", "R9")
 def tokens_of_X_are_independent(case: LawCase) -> str:
     """What a token of X gets does not depend on the other tokens of X."""
     X = case.run.inputs[0].copy()
@@ -139,7 +139,7 @@ def tokens_of_X_are_independent(case: LawCase) -> str:
     return case.contradiction(changed, where, lambda result: only(slice(1, None), result))
 
 
-@law(*HEAD, 5, *CORE, "C2", "H1", "H2")
+@law(*HEAD, 5, *CORE, "C2", "H1", "H2", "R9")
 def tokens_of_X_may_change_places(case: LawCase) -> str:
     """Tokens of X may change places, the columns of Mask and of Ṽ along with them."""
     reordered = case.with_parameters(each("Mask", lambda Mask: Mask[:, ::-1]))

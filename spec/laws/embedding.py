@@ -33,7 +33,7 @@ def embeds(header: Header) -> bool:
 def the_same_token_gives_the_same_column(case: LawCase) -> str:
     """What stands beside a token, or a position, does not matter: the same gives the same."""
     equal = case.with_inputs(*case.run.inputs)
-    return case.contradiction(equal, "where all are the first", lambda result: result[:, :1])
+    return case.contradiction(equal, "where all are the first", lambda result: result[..., :1])
 
 
 @law(1, 2)

@@ -76,7 +76,7 @@ class Remaining:
     def next(self, axes: VisitAxes) -> Coming | None:
         """Return the next ones, along some axes of arrays; None if so many are not there.
 
-        Where several calls set the same, the arrays may hold it once.
+        Where several calls set the same, or make the same calls, the arrays may hold it once.
         """
         calls = len(self.visits)
         if axes.visits < calls:
@@ -84,6 +84,8 @@ class Remaining:
             if shared is None or shared.visits != calls:
                 return None
             axes = shared
+        elif self._alike(axes):
+            axes = VisitAxes((*self.axes.front, *axes.front), axes.last)
         each, rest = divmod(axes.visits, calls)
         if rest or any(len(visits) < each * self.turns for visits in self.visits):
             return None
@@ -92,6 +94,19 @@ class Remaining:
         if axes.last == self.axes.last:  # tokens stand last, behind the turns of a loop
             chosen = chosen.reshape(-1, axes.last, each).swapaxes(1, 2)
         return Coming(axes, chosen.ravel().tolist(), {at for visits in passed for at in visits})
+
+    def _alike(self, axes: VisitAxes) -> bool:
+        """Say whether arrays hold what one of several calls sets or makes, for all of them.
+
+        The distances of tokens, which are those of every head, have no axis of heads.
+        """
+        front = self.axes.front
+        return (
+            len(self.visits) > 1
+            and self.axes.last == 1
+            and axes.front[: len(front)] != front
+            and all(len(visits) == axes.visits * self.turns for visits in self.visits)
+        )
 
 
 class VisitsDone:

@@ -142,10 +142,23 @@ class _Fitting:
         sizes, atom = self.frame.sizes, size.atom
         if atom is not None and not atom.at and atom not in sizes:
             sizes[atom] = value
-        elif (
-            all(atom in sizes or atom.at for atom in size.atoms) and self.frame.size(size) != value
-        ):
+            return
+        unknown = [atom for atom in size.atoms if atom not in sizes and not atom.at]
+        if len(unknown) == 1:
+            self.solve(size, unknown[0], value)
+        elif not unknown and self.frame.size(size) != value:
             raise self.error(f"has a size {value} where {size} = {self.frame.size(size)}")
+
+    def solve(self, size: Poly, unknown: Atom, value: int) -> None:
+        """Learn k where an argument has 2 k + 1 rows or columns; a product may show no factor."""
+        rest, slope, *more = size.coefficients(unknown)
+        factor = slope.constant
+        if more or factor is None:
+            return
+        number, remainder = divmod(value - self.frame.size(rest), int(factor))
+        if remainder or number < 0:
+            raise self.error(f"has a size {value}, which is {size} for no {unknown}")
+        self.frame.sizes[unknown] = number
 
     def number(self, value: Value) -> Value:
         if isinstance(value, Real):

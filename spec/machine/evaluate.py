@@ -39,8 +39,14 @@ class Expressions(ABC, Generic[S]):
         self.domain = domain
 
     @abstractmethod
-    def call(self, id: str, inputs: Sequence[Value], parameters: Sequence[Value]) -> Value:
-        """Run an algorithm."""
+    def call(
+        self,
+        id: str,
+        inputs: Sequence[Value],
+        parameters: Sequence[Value],
+        counts: Mapping[str, int],
+    ) -> Value:
+        """Run an algorithm; the counts are hyperparameters that no argument need show."""
 
     @abstractmethod
     def decided(self, compare: Callable[[], bool]) -> bool:
@@ -119,6 +125,8 @@ class Expressions(ABC, Generic[S]):
     def name(self, node: tree.Name, frame: Frame) -> Value:
         use = frame.checked.names.uses[node]
         match use:
+            case Raised(base, exponent) if isinstance(frame.checked.typing.types[node], Whole):
+                return self.expression(base, frame) ** self.expression(exponent, frame)
             case Raised(base, exponent):
                 power = self.real(exponent, frame)
                 return entrywise(lambda x: self.domain.power(x, power), self.real(base, frame))
@@ -167,6 +175,8 @@ class Expressions(ABC, Generic[S]):
         return map_values(lambda x: entrywise(change, left, x), right)
 
     def sum(self, node: Node, binder: tree.Binder, body: Node, frame: Frame) -> Value:
+        if isinstance(frame.checked.typing.types[node], Whole):
+            return sum(self.expression(body, frame) for _ in self.turns_of(binder, frame))
         terms = [self.real(body, frame) for _ in self.turns_of(binder, frame)]
         if frame.checked.typing.types[node] == SCALAR:
             return self.domain.total(terms)
@@ -233,7 +243,8 @@ class Expressions(ABC, Generic[S]):
         if node in checked.typing.callees:
             inputs = [self.expression(input, frame) for input in checked.typing.arguments[node]]
             parameters = [self.parameter(parameter, frame) for parameter in node.parameters]
-            return self.call(checked.typing.callees[node], inputs, parameters)
+            id = checked.typing.callees[node]
+            return self.call(id, inputs, parameters, self.handed_on(node, frame))
         if node.function in EXTREMES:
             return self.extreme(node, frame)
         (argument,) = node.arguments
@@ -248,8 +259,24 @@ class Expressions(ABC, Generic[S]):
         assert node.function in ENTRYWISE, "the checks know every function"
         return entrywise(getattr(self.domain, node.function.replace("'", "_slope")), x)
 
+    def handed_on(self, node: tree.Call, frame: Frame) -> Mapping[str, int]:
+        """Return the counts among the callee's hyperparameters, as a call has settled them."""
+        typing = frame.checked.typing
+        sizes = typing.calls[node]
+        declared = self.algorithms[typing.callees[node]].header.hyperparameters
+        settled = {
+            str(variable): sizes[type.value.atom]
+            for variable, type in declared.items()
+            if isinstance(type, Whole) and type.value is not None and type.value.atom in sizes
+        }
+        known = frame.sizes.keys()
+        return {name: frame.size(size) for name, size in settled.items() if size.atoms <= known}
+
     def extreme(self, node: tree.Call, frame: Frame) -> Value:
         """Return the larger or the smaller of two numbers, or the largest entry of a vector."""
+        if isinstance(frame.checked.typing.types[node], Whole):
+            choose = max if node.function == "max" else min
+            return choose(self.expression(argument, frame) for argument in node.arguments)
         values = [self.real(argument, frame) for argument in node.arguments]
         if node.function == "min":
             return self.domain.smaller(*values)

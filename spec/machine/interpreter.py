@@ -100,11 +100,18 @@ class Machine(Expressions[S]):
             if not any(name == str(key) for header in headers for key in header.hyperparameters):
                 raise MachineError(f"{name} is not a hyperparameter of any algorithm")
         with self.domain:
-            return self.call(id, inputs, parameters)
+            return self.call(id, inputs, parameters, {})
 
-    def call(self, id: str, inputs: Sequence[Value], parameters: Sequence[Value]) -> Value:
-        """Run an algorithm that another calls."""
-        binder = ArgumentBinder(self.algorithms, self.domain, self.hyperparameters)
+    def call(
+        self,
+        id: str,
+        inputs: Sequence[Value],
+        parameters: Sequence[Value],
+        counts: Mapping[str, int],
+    ) -> Value:
+        """Run an algorithm that another calls, with the counts that the call hands on by name."""
+        hyperparameters = {**self.hyperparameters, **counts}
+        binder = ArgumentBinder(self.algorithms, self.domain, hyperparameters)
         frame = binder.bind(id, inputs, parameters)
         if self.watcher is not None:
             self.watcher.call(frame)

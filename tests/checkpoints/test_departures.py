@@ -11,10 +11,10 @@ from importlib import import_module
 
 import pytest
 from helpers.executed_tags import executed_tags
-from helpers.published_models import ORACLES
+from helpers.oracles import ORACLES
 
 from algorithms import checkpoints
-from algorithms.checkpoints import BERT, BERTForClasses, Marian, Qwen
+from algorithms.checkpoints import BERT, BERTForClasses, Marian, PublishedT5, Qwen
 from algorithms.checkpoints.rotary_decoder import rotary_decoder
 from spec.library import algorithms
 from spec.pairing import pair
@@ -83,7 +83,14 @@ def test_each_departure_changes_lines_that_exist(model):
 
 @pytest.mark.parametrize(
     ("function", "id"),
-    [(BERT, "9"), (BERTForClasses, "X6"), (Marian, "8"), (Qwen, "X1"), (rotary_decoder, "10")],
+    [
+        (BERT, "9"),
+        (BERTForClasses, "X6"),
+        (Marian, "8"),
+        (PublishedT5, "X8"),
+        (Qwen, "X1"),
+        (rotary_decoder, "10"),
+    ],
 )
 def test_a_model_carries_out_every_line_of_its_algorithm(function, id):
     pairing = pair(LIBRARY[id], function, LIBRARY)

@@ -172,6 +172,9 @@ BESIDES = {
         "model.encoder.embed_positions.weight",
         "model.decoder.embed_positions.weight",
     ],
+    "T5ForConditionalGeneration": [
+        "decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"
+    ],
 }
 
 
@@ -247,10 +250,13 @@ DEPARTURES = {
         "J1": "the norms have ε = 1e-06",
         "J2": "what turns slowly turns 8 times slower (llama3: 1, 4, 8)",
     },
+    "MT5ForConditionalGeneration": dict.fromkeys(("T1", "T3", "T4", "T5"), ""),
     "MarianMTModel": dict.fromkeys(("M1", "M2", "M3", "M4", "M5", "M6"), ""),
     "MistralForCausalLM": {"J1": ""},
     "Qwen2ForCausalLM": {"J1": "", "J3": "", "J4": "offsets on queries, keys and values"},
     "Qwen3ForCausalLM": {"J1": "", "J5": "a norm of each query and key"},
+    "T5ForConditionalGeneration": {"T1": "the norms have ε = 1e-06", "T2": "", "T3": ""},
+    "UMT5ForConditionalGeneration": dict.fromkeys(("T1", "T2", "T3", "T4", "T5", "T6"), ""),
     "BERT, not tied": {
         "B1": "",
         "B2": "",
@@ -267,6 +273,14 @@ DEPARTURES = {
     "Llama, ω divided": {"J1": "", "J2": "ω is divided by 4 (linear)"},
     "Llama, attention_bias": {"J1": "", "J4": "offsets on queries, keys, values and W_o"},
     "Marian, ReLU": dict.fromkeys(("M1", "M2", "M4", "M5", "M6"), ""),
+    "T5, version 1.1": {"T1": "", "T4": "", "T5": "GELU in its tanh form where X8 has ReLU"},
+    "T5, another gate": {
+        "T1": "",
+        "T2": "",
+        "T3": "",
+        "T4": "",
+        "T5": "SiLU where X8 has ReLU",
+    },
 }
 
 

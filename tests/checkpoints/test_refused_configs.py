@@ -22,6 +22,7 @@ ROTARY = {
 ENCODER = {**ROTARY, "max_position_embeddings": 11}
 LLAMA = {**ROTARY, "num_key_value_heads": 1, "hidden_act": "silu"}
 GPT = {"vocab_size": 19, "n_embd": 18, "n_layer": 2, "n_head": 3}
+T5 = {"vocab_size": 19, "d_model": 12, "d_kv": 4, "d_ff": 7, "num_layers": 2, "num_heads": 3}
 
 #: No more than what a config has to say.
 CONFIGS = {
@@ -40,6 +41,7 @@ CONFIGS = {
     },
     "GPTNeoXForCausalLM": {**ROTARY, "rotary_pct": 0.5},
     "LlamaForCausalLM": LLAMA,
+    "MT5ForConditionalGeneration": T5,
     "MarianMTModel": {
         "vocab_size": 19,
         "d_model": 12,
@@ -54,6 +56,8 @@ CONFIGS = {
     "MistralForCausalLM": LLAMA,
     "Qwen2ForCausalLM": LLAMA,
     "Qwen3ForCausalLM": LLAMA,
+    "T5ForConditionalGeneration": T5,
+    "UMT5ForConditionalGeneration": T5,
 }
 
 
@@ -104,6 +108,7 @@ GPT2, GPTJ, NEO, NEOX = (
 )
 BERT, CLASSES, MARIAN = "BertForMaskedLM", "BertForSequenceClassification", "MarianMTModel"
 LM, MISTRAL, QWEN2, QWEN3 = (f"{n}ForCausalLM" for n in ("Llama", "Mistral", "Qwen2", "Qwen3"))
+T5_MODEL = "T5ForConditionalGeneration"
 KNOWN = ", ".join(ACTIVATIONS)
 
 
@@ -127,8 +132,8 @@ REFUSED = [
     (GPT2, {"architectures": []}, "architectures is no list of one name"),
     (
         GPT2,
-        {"architectures": ["T5ForConditionalGeneration"]},
-        'architecture "T5ForConditionalGeneration" is not computed: want one of '
+        {"architectures": ["BartForConditionalGeneration"]},
+        'architecture "BartForConditionalGeneration" is not computed: want one of '
         + ", ".join(ARCHITECTURES),
     ),
     (
@@ -337,6 +342,25 @@ REFUSED = [
         f'rope_parameters is {{"rope_theta": 5.0}}, {NOT_COMPUTED} none',
     ),
     # What a number makes before anything is compared
+    # Distances
+    (
+        T5_MODEL,
+        {"relative_attention_num_buckets": 30},
+        "relative_attention_num_buckets is 30, want a multiple of 4: each direction has half, and "
+        "half of these are of one distance",
+    ),
+    (
+        T5_MODEL,
+        {"relative_attention_max_distance": 16},
+        "relative_attention_max_distance is 16, want more than half of "
+        "relative_attention_num_buckets=32",
+    ),
+    (
+        T5_MODEL,
+        {"feed_forward_proj": "gated-tanh"},
+        "feed_forward_proj is 'gated-tanh', which is not computed: want one of relu, gated-gelu, "
+        "gated-relu, gated-silu",
+    ),
     (LM, {"head_dim": 2**20}, "a head has 1048576 rows, want at most 16384"),
     (
         GPTJ,

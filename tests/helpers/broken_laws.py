@@ -221,6 +221,7 @@ PLANTED: Mapping[str, tuple[Broken, ...]] = {
         reads(_H8_3="return Ṽ = ReLU(W_o Y + b_o 1ᵀ)"),
         reads(_H9_8="return Y = ReLU([Y^1; …; Y^R])"),
         reads(_H10_9="return Y = ReLU([Y^1; …; Y^R])"),
+        reads(_R9_9="return Ṽ = ReLU(W_o Y)"),
     ),
     "tokens_of_X_are_independent": (
         attend(*ACROSS),
@@ -235,6 +236,7 @@ PLANTED: Mapping[str, tuple[Broken, ...]] = {
             "np.stack(outputs, axis=1).reshape(-1, X.shape[1])",
         ),
         reads(_H8_1="for g ∈ [H_kv]: Y^g ← SinkGroup(X | W^1, Mask, ω)"),
+        reads(_R9_2="Q ← W^1_q X"),
     ),
     "a_head_that_W_o_does_not_read_may_be_any": (
         host(

@@ -12,6 +12,7 @@ import transformers
 
 from algorithms.checkpoints import marian_positions
 from helpers import published_models as published
+from helpers import published_t5
 from helpers.double_precision import DoublePrecision
 
 ROPE = {"rope_theta": 5.0}
@@ -56,10 +57,13 @@ PLAIN: Mapping[str, Callable[[], Any]] = {
     "GPTNeoForCausalLM": partial(published.made, "GPTNeo", window_size=3),
     "GPTNeoXForCausalLM": partial(published.made, "GPTNeoX"),
     "LlamaForCausalLM": partial(published.made, "Llama", rope_parameters=published.LLAMA3),
+    "MT5ForConditionalGeneration": partial(published_t5.made, "MT5"),
     "MarianMTModel": marian,
     "MistralForCausalLM": partial(published.made, "Mistral", sliding_window=3),
     "Qwen2ForCausalLM": partial(published.made, "Qwen2", tie_word_embeddings=True),
     "Qwen3ForCausalLM": partial(published.made, "Qwen3"),
+    "T5ForConditionalGeneration": partial(published_t5.made, "T5"),
+    "UMT5ForConditionalGeneration": partial(published_t5.made, "UMT5"),
 }
 
 #: Other forms, which another branch reads.
@@ -84,6 +88,10 @@ OTHERS: Mapping[str, Callable[[], Any]] = {
     "Marian, ReLU": partial(marian, "relu"),
     "Mistral, no window": partial(published.made, "Mistral", sliding_window=None),
     "Qwen3, attention_bias": partial(published.made, "Qwen3", attention_bias=True),
+    "T5, version 1.1": partial(
+        published_t5.made, "T5", tie_word_embeddings=False, feed_forward_proj="gated-gelu"
+    ),
+    "T5, another gate": partial(published_t5.made, "T5", feed_forward_proj="gated-silu"),
 }
 
 

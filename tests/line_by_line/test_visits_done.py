@@ -118,6 +118,15 @@ def test_one_value_may_stand_for_many_calls():
         assert MANY_CALLS.next(axes) == wanted
 
 
+def test_what_each_of_several_calls_does_alike_may_be_held_once():
+    heads = Remaining([[0, 1, 2, 3], [4, 5, 6, 7]], VisitAxes((2,)))
+    wanted = Coming(VisitAxes((2, 4)), list(range(8)), set(range(8)))
+    assert heads.next(VisitAxes((4,))) == wanted
+    # Half of them, along an axis of heads.
+    assert following(heads, 2, last=2) == [0, 1, 4, 5]
+    assert following(heads, 3) is None
+
+
 def test_of_a_loop_done_at_once_the_last_turn_is_seen_and_all_are_passed():
     loop = Remaining([[0, 1, 2, 3]], VisitAxes(), turns=2)
     assert loop.next(VisitAxes()) == Coming(VisitAxes(), [1], {0, 1})

@@ -20,7 +20,8 @@ from spec.language.types import (
 
 #: Functions of the notation, entry by entry or, softmax, column by column.
 ENTRYWISE = ("exp", "log", "cos", "sin", "tanh", "GELU", "ReLU", "SiLU", "GELU'", "ReLU'")
-#: Functions of two numbers; `max` is also the largest entry of a vector, `max(S[:, t])`.
+#: Functions of two numbers, or of two counts, of which they are a count; `max` is also the largest
+#: entry of a vector, `max(S[:, t])`.
 EXTREMES = ("max", "min")
 NOTATION = (*ENTRYWISE, *EXTREMES, "argmax", "softmax", "length")
 
@@ -58,13 +59,29 @@ class Calls(Expressions):
         match node:
             case tree.Call("max", (argument,), ()):
                 self.vector(self.real(argument), node)
-            case tree.Call(_, (_, _), ()):
-                for argument in node.arguments:
-                    self.number(argument)
+            case tree.Call(_, (left, right), ()):
+                first, second = self.expression(left), self.expression(right)
+                match first, second:
+                    case types.Whole(Poly() as m), types.Whole(Poly() as n):
+                        return self.extreme_count(node, m, n)
+                for type, argument in ((first, left), (second, right)):
+                    if self.as_real(type, argument) != SCALAR:
+                        raise self.error(argument, f"{text(argument)} is {type}, not a number")
             case tree.Call(function):
                 more = ", or a vector" if function == "max" else ""
                 raise self.error(node, f"{function} takes two numbers{more}")
         return SCALAR
+
+    def extreme_count(self, node: tree.Call, first: Poly, second: Poly) -> Type:
+        """Return the larger or the smaller of two counts: a number between bounds of its own."""
+        extreme = Atom(text(node), "index", next(self.serials))
+        if node.function == "max":
+            self.typing.bounds[extreme] = (second, None)
+        else:
+            for count, argument in zip((first, second), node.arguments, strict=True):
+                self.at_least_0(count, f"0 ≤ {text(argument)}", argument)
+            self.typing.bounds[extreme] = (ZERO, second)
+        return types.Whole(Poly.of(extreme))
 
     def place_of_largest(self, vector: types.Matrix, node: tree.Call) -> Type:
         """Return the type of the place of the largest entry, which there must be."""

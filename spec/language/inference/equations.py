@@ -64,8 +64,11 @@ class Equations:
             rest, slope, *more = excess.coefficients(newest)
             # What an index has a part in may be out of scope where the unknown is used.
             older = all(atom.serial < newest.serial for atom in rest.all_atoms)
-            if not more and slope in (1, -1) and older:
-                self.settled[newest] = rest * -slope
+            if not more and older and (size := _quotient(-rest, slope)) is not None:
+                alone = newest in (self.settle(left).atom, self.settle(right).atom)
+                if not alone and any(part < 0 for part in size.terms.values()):
+                    self.at_least_0(size, f"0 ≤ {size}", node)  # of 2 k + 1 columns there is one
+                self.settled[newest] = size
                 return True
         if excess == ZERO:
             claim = f"{self.settle(left)} = {self.settle(right)}"
@@ -143,3 +146,11 @@ class Equations:
         type = self.settle_type(type)
         if any(atom.kind == "index" and atom.serial >= index.serial for atom in sizes_of(type)):
             raise self.error(node, f"{subject} is {type}, another in each turn")
+
+
+def _quotient(size: Poly, factor: Poly) -> Poly | None:
+    """Return a size divided by a number, None if that leaves a remainder."""
+    number = factor.constant
+    if not number or any(part % number for part in size.terms.values()):
+        return None
+    return Poly({monomial: part // number for monomial, part in size.terms.items()})

@@ -7,7 +7,7 @@ from spec.language import proof, tree, types
 from spec.language.inference.equations import Equations
 from spec.language.names import Built, Raised, Variable
 from spec.language.plain_text import text
-from spec.language.polynomials import ONE, Atom, Poly, sum_of
+from spec.language.polynomials import ONE, ZERO, Atom, Poly, sum_of
 from spec.language.tree import Node
 from spec.language.types import N_V, SCALAR, TOKEN, Type, sizes_of
 
@@ -164,6 +164,9 @@ class Expressions(Equations, ABC):
                 self.bind(binder)
                 first, *_ = self.typing.indices[binder]
                 type = self.real(body)
+                if isinstance(binder, tree.Range) and self.is_of_counts(body):
+                    self.unbind(binder)
+                    return self.how_many(node, first)
                 self.lasting(type, first, body, text(body))
                 self.unbind(binder)
                 return type
@@ -181,8 +184,7 @@ class Expressions(Equations, ABC):
     def name(self, node: tree.Name) -> Type:
         match self.names.uses[node]:
             case Raised(base, exponent):
-                self.number(exponent)
-                return self.real(base)
+                return self.raised(base, exponent)
             case Built(bundle):
                 for part, wanted in self.header.built[bundle].values():
                     self.require(self.variables[part], wanted, node, str(part))
@@ -202,6 +204,37 @@ class Expressions(Equations, ABC):
                 self.within(type, family.count, index)
                 return family.at(type.value or self.chosen(index, type))
         raise AssertionError("a name is a variable, a power or a built bundle")
+
+    def raised(self, base: Node, exponent: Node) -> Type:
+        """Return the type of a power: that of a count is a count where no exponent is below 0."""
+        raised, power = self.expression(base), self.expression(exponent)
+        if (
+            isinstance(raised, types.Whole)
+            and raised != TOKEN
+            and isinstance(power, types.Whole)
+            and power.value is not None
+        ):
+            self.at_least_0(power.value, f"0 ≤ {text(exponent)}", exponent)
+            return types.Whole()
+        self.number(exponent)
+        return self.real(base)
+
+    def is_of_counts(self, body: Node) -> bool:
+        """Say whether a body is ⟦…⟧ of counts alone, which is 0 or 1 without any real number."""
+        if not isinstance(body, tree.Iverson) or not isinstance(body.condition, tree.Compare):
+            return False
+        sides = (body.condition.left, body.condition.right)
+        return all(isinstance(self.typing.types[side], types.Whole) for side in sides)
+
+    def how_many(self, node: tree.Sum, index: Atom) -> types.Whole:
+        """Return the type of how often counts compare so: a count, up to that of the turns."""
+        low, high = self.typing.bounds[index]
+        assert high is not None, "a sum has an upper bound"
+        turns = self.settle(high - low + 1)
+        self.at_least_0(turns, f"0 ≤ {turns}", node)
+        number = Atom(text(node), "index", next(self.serials))
+        self.typing.bounds[number] = (ZERO, turns)
+        return types.Whole(Poly.of(number))
 
     def chosen(self, index: Node, type: types.Whole) -> Poly:
         """Return an index that numbers decide, such as the place of the largest."""
