@@ -53,10 +53,9 @@ def ALiBiAttention(
     What `Attention` says of nan holds here too. Nothing else tells
     a token where it stands.
 
-    Each head has a slope of its own, and so a call of its own. It
-    is an argument since there are two rules for a number of heads
-    that is no power of 2 (A21). For H heads, a power of 2, both
-    have 2^(−8 h / H) for h from 1 to H.
+    Each head has a slope of its own, and so a call of its own: of
+    H heads, where H is a power of 2, head h has 2^(−8 h / H). For
+    other H published code does not do what the source says (A21).
 
     Source: Press, Smith & Lewis 2022, "Train Short, Test Long:
     Attention with Linear Biases Enables Input Length

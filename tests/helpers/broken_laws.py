@@ -254,9 +254,7 @@ PLANTED: Mapping[str, tuple[Broken, ...]] = {
         reads(_R4_1="return c = 1 + min(max(k + t_z − t_x, 0), max(2 k − 1, 0))"),
     ),
     "a_vector_added_to_all_columns_of_A_k_changes_nothing": (
-        reads(
-            _R5_5="∀ t_z, t_x: S[t_z, t_x] ← S[t_z, t_x] + A_k[:, clipped_distance(t_z, t_x)]ᵀ K[:, t_z]"
-        ),
+        reads(_R5_5="∀ t_z, t_x: S[t_z, t_x] ← S[t_z, t_x] + A_k[:, 1]ᵀ K[:, t_z]"),
     ),
     "a_vector_added_to_all_columns_of_A_v_is_added_to_the_result": (reads(_R5_9=""),),
     "columns_for_distances_beyond_the_sequence_are_not_read": (
