@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 import transformers
@@ -63,7 +63,9 @@ from algorithms.extensions.scaled_encoder_decoder import (
 from algorithms.paper.notation import unidirectional_mask
 from helpers import hugging_face as hf
 from helpers import published_sinks as sinks
+from helpers.compared_models import Compared, doubled, offsets, redrawn
 from helpers.double_precision import DoublePrecision
+from helpers.published_positions import POSITIONS
 
 N_V, ELL, ELL_MAX, L = 19, 7, 11, 2
 H_KV, R, D_ATTN = 2, 3, 4  # of models whose heads share keys
@@ -115,38 +117,9 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-class Compared(NamedTuple):
-    """A published model: our function and its arguments, and Hugging Face's result."""
-
-    function: Callable[..., Any]
-    arguments: tuple[Any, ...]
-    Q: Any
-    options: Mapping[str, Any] = {}
-
-    def P(self, **options: Any) -> Any:
-        """Our function's result."""
-        return self.function(*self.arguments, **{**self.options, **options})
-
-    def distance(self, P: Any = None) -> float:
-        """The largest difference of the two results, as a part of the largest number in them."""
-        P = self.P() if P is None else P
-        return hf.distance(P, self.Q) / max(1.0, float(abs(self.Q).max()))
-
-
 def tokens(*, seed: int = 1) -> Any:
     """A batch of two."""
     return hf.tokens(2, ELL, N_V=N_V, seed=seed)
-
-
-def redrawn(model: Any) -> Any:
-    """Every tensor drawn anew: also ω, which is in no file."""
-    return hf.redraw(model, embeddings=0.1, matrices=0.5, vectors=0.5)
-
-
-def doubled(model: Any, *arguments: Any, **options: Any) -> Any:
-    """What a model gives in float64 throughout."""
-    with torch.no_grad(), DoublePrecision():
-        return model(*arguments, **options)
 
 
 def probabilities(model: Any, x: Any, **options: Any) -> Any:
@@ -305,12 +278,6 @@ def gpt2_for_classes() -> Compared:
     theta = DClassifierParameters(*gpt2_parameters(state, H=H)[:-1], W_c)
     Q = doubled(model, x).logits.softmax(-1)
     return Compared(DClassifier, (x, theta), Q, {"eps": 1e-5, "activation": GELU_tanh})
-
-
-def offsets(seen: Any) -> Any:
-    """A mask as Hugging Face has it: what is added to scores, keys along the last axis."""
-    least = torch.finfo(torch.float64).min
-    return torch.zeros(seen.mT.shape, dtype=torch.float64).masked_fill(~seen.mT, least)
 
 
 # BERT and Marian ----------------------------------------------------------------------------------
@@ -505,4 +472,5 @@ ORACLES: Mapping[str, tuple[str, Callable[[], Compared]]] = {
     "GPTBigCodeAttention": ("H2", multi_query),
     "GptOssAttention, window 5": ("H8", partial(sinks.gpt_oss_attention, 5)),
     "GptOssAttention, no window": ("H8", sinks.gpt_oss_attention),
+    **POSITIONS,
 }
