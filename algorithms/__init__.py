@@ -115,7 +115,7 @@ if not TYPE_CHECKING:  # or any name passes a type checker
 
     def __getattr__(name: str) -> Any:
         # Not all who import us want them.
-        if name in ("checkpoints", "training"):
+        if name in ("checkpoints", "programs", "training"):
             return import_module(f"algorithms.{name}")
         if name == "initialise":
             from algorithms.signatures.initialisation import (
@@ -137,5 +137,7 @@ if not TYPE_CHECKING:  # or any name passes a type checker
 
 def __dir__() -> list[str]:
     own = (name for name in globals() if name.startswith("__"))
-    rest = ("extensions", "gradients", "training", "__version__")
-    return sorted({*__all__, *own, "checkpoints", *rest})
+    rest = ("extensions", "gradients", "programs", "training")
+    return sorted(
+        {*__all__, *own, "checkpoints", *rest, "__version__"}
+    )

@@ -102,6 +102,7 @@ LISTED = [
     ("S4", "0 <= alpha <= 1", NOT_REQUIRED, "with 0 nothing is left out"),
     ("S6", "0 <= y < N_V", NOT_REQUIRED, "y is a token"),
     ("S5", "0 <= s < N_S", NOT_REQUIRED, "s is a state"),
+    ("P2", "return", "integer *batch for float64", "a count, of what has no type of numbers"),
     ("S7", "B ∈ ℕ", "not required", "follows from 1 ≤ B"),
     ("S7", "ℓ_gen ∈ ℕ", "not required", "follows from 1 ≤ ℓ_gen"),
     ("D3", "N_V ∈ ℕ", "not required", "follows from mask_token < N_V"),

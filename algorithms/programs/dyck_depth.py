@@ -39,7 +39,7 @@ def dyck_depth_weights(
 
     Raises
     ------
-    TypeError, ValueError
+    DTypeError, ValueError
         ell_max is no whole number, or less than 1.
 
     Notes

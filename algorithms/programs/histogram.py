@@ -42,7 +42,7 @@ def histogram_weights(
 
     Raises
     ------
-    TypeError, ValueError
+    DTypeError, ValueError
         A size is no whole number, or too small.
 
     Notes

@@ -34,7 +34,7 @@ def induction_weights(
 
     Raises
     ------
-    TypeError, ValueError
+    DTypeError, ValueError
         A size is no whole number, or less than 1.
 
     Notes

@@ -34,7 +34,7 @@ def laplace_weights(
 
     Raises
     ------
-    TypeError, ValueError
+    DTypeError, ValueError
         A number is out of its range.
 
     Notes

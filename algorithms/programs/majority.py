@@ -31,7 +31,7 @@ def majority_weights(
 
     Raises
     ------
-    TypeError, ValueError
+    DTypeError, ValueError
         ell_max is no whole number, or less than 1.
 
     Notes

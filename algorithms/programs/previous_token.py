@@ -48,7 +48,7 @@ def previous_token_weights(
 
     Raises
     ------
-    TypeError, ValueError
+    DTypeError, ValueError
         A size is no whole number, or less than 1.
 
     Notes

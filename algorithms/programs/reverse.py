@@ -33,7 +33,7 @@ def reverse_weights(
 
     Raises
     ------
-    TypeError, ValueError
+    DTypeError, ValueError
         A size is no whole number, or less than 1.
 
     Notes

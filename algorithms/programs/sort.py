@@ -41,7 +41,7 @@ def sort_weights(
 
     Raises
     ------
-    TypeError, ValueError
+    DTypeError, ValueError
         A size is no whole number, or too small.
 
     Notes

@@ -67,6 +67,7 @@ class Namespace(Protocol[Arr]):
     inf: float
     bool: Any
     float32: Any
+    int64: Any
 
     def abs(self, x: Arr, /) -> Arr: ...
     def all(self, x: Any, /) -> Any: ...

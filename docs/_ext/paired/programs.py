@@ -19,10 +19,10 @@ from algorithms import (
     DTransformer,
     DTransformerParameters,
     ETransformer,
-    attend,
     programs,
     unidirectional_mask,
 )
+from algorithms.extensions.scaled_dot_product import attend
 
 from .attention_maps import Map
 from .elements import Markup, element
@@ -34,16 +34,16 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 @dataclass(frozen=True)
 class Run:
-    """A program at work: its sizes, what its tokens are called, a text, and a remark on each map.
+    """A program at work: its sizes, the names of its tokens, a text, and a remark on each map.
 
-    `heads` are what its functions are called in the source, besides the one that makes the weights.
+    `parts` are functions whose code is shown before that of the one which makes the weights.
     """
 
     weights: Callable[..., Any]
     sizes: Mapping[str, int]
     tokens: tuple[str, ...]
     text: tuple[str, ...]
-    remarks: tuple[str, ...]
+    remarks: tuple[tuple[str, str], ...]
     parts: tuple[Callable[..., Any], ...] = ()
 
     @property
@@ -67,8 +67,10 @@ class Run:
             written = [self.tokens[token] for token in P.argmax(axis=0)]
         below: list[tuple[str, ...]] = [()] * (len(seen) - 1) + [tuple(written)]
         return [
-            Map(*remark.split("\n"), weights, mask, self.text, foot)
-            for remark, (weights, mask), foot in zip(self.remarks, seen, below, strict=True)
+            Map(title, remark, weights, mask, self.text, foot)
+            for (title, remark), (weights, mask), foot in zip(
+                self.remarks, seen, below, strict=True
+            )
         ]
 
 
@@ -76,7 +78,8 @@ def weights_of(X: Floats, W_qkv: AttentionParameters[Floats], Mask: Bits) -> Flo
     """Return the weights of a head: what it makes of values that are the identity matrix."""
     Q = W_qkv.W_q @ X + W_qkv.b_q[:, None]
     K = W_qkv.W_k @ X + W_qkv.b_k[:, None]
-    return attend(Q, K, np.eye(X.shape[1]), Mask)
+    weights: Floats = attend(Q, K, np.eye(X.shape[1]), Mask)
+    return weights
 
 
 def attention_of(theta: Any, x: NDArray[np.int64]) -> tuple[list[tuple[Floats, Bits]], Floats]:
@@ -99,7 +102,7 @@ RUNS = {
         {"N_V": 26, "ell_max": 10},
         (*LETTERS,),
         (*"wolves",),
-        ("The only head\nasks for the position before.",),
+        (("The only head", "asks for the position before."),),
         (programs.previous_token.previous_token_head,),
     ),
     "induction": Run(
@@ -108,8 +111,8 @@ RUNS = {
         (*LETTERS,),
         (*"tomatom",),
         (
-            "Layer 1\nasks for the position before.",
-            "Layer 2\nlooks for the last token whose predecessor is this one.",
+            ("Layer 1", "asks for the position before."),
+            ("Layer 2", "looks for the last token whose predecessor is this one."),
         ),
     ),
     "majority": Run(
@@ -117,14 +120,14 @@ RUNS = {
         {"ell_max": 10},
         ("0", "1"),
         (*"1001110",),
-        ("The only head\nasks for nothing: each column is a mean of all so far.",),
+        (("The only head", "asks for nothing: each column is a mean of all so far."),),
     ),
     "dyck_depth": Run(
         programs.dyck_depth_weights,
         {"ell_max": 10},
         ("(", ")", *map(str, range(11))),
         (*"(()(()",),
-        ("The only head\nasks for nothing, too. The MLP counts.",),
+        (("The only head", "asks for nothing, too. The MLP counts."),),
     ),
     "reverse": Run(
         programs.reverse_weights,
@@ -132,8 +135,8 @@ RUNS = {
         (*LETTERS, "."),
         (*"drawer.",),
         (
-            "Layer 1\nfinds the end, for all alike.",
-            "Layer 2\nlooks as far before the end as each stands after the beginning.",
+            ("Layer 1", "finds the end, for all alike."),
+            ("Layer 2", "looks as far before the end as each stands after the beginning."),
         ),
     ),
     "histogram": Run(
@@ -141,7 +144,7 @@ RUNS = {
         {"symbols": 26, "ell_max": 10},
         (*LETTERS, "^", *map(str, range(1, 10))),
         (*"^banana",),
-        ("The only head\nlooks for equal tokens, and for the beginning.",),
+        (("The only head", "looks for equal tokens, and for the beginning."),),
     ),
     "sort": Run(
         programs.sort_weights,
@@ -149,7 +152,7 @@ RUNS = {
         (*"abn^",),
         (*"^banana",),
         tuple(
-            f"Head {place}\nlooks for what is “{letter}” or less, and for the beginning."
+            (f"Head {place}", f"looks for what is “{letter}” or less, and for the beginning.")
             for place, letter in enumerate("abn", start=1)
         ),
     ),
@@ -158,7 +161,7 @@ RUNS = {
         {},
         ("0", "1", "^"),
         (*"^11011",),
-        ("The head of Algorithm 4\ngives the beginning the weight of two tosses.",),
+        (("The head of Algorithm 4", "gives the beginning the weight of two tosses."),),
     ),
 }
 
