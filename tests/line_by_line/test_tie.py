@@ -53,7 +53,8 @@ def takes_reals(id):
     header = checked()[id].header
     types = [type for _, type in header.inputs]
     types += [type for _, type in header.parameters if type != SCALAR]
-    return any(isinstance(type, Matrix | Bundle | Family) for type in types)
+    arrays = [type for type in types if isinstance(type, Matrix | Bundle | Family)]
+    return any(not isinstance(type, Matrix) or not type.bits for type in arrays)
 
 
 def sizes(id, seed):
