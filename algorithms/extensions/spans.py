@@ -21,23 +21,29 @@ if TYPE_CHECKING:
     from jaxtyping import Bool, Integer
 
 
-@algorithm("D4")
+@algorithm(
+    "D4", requires=("ell <= first_sentinel", "first_sentinel < N_V")
+)
 def span_corruption(
     x: Annotated[Integer[Array, " ell"], Token],
     a: Bool[Array, " ell"],
     first_sentinel: int,
+    *,
+    N_V: int,  # noqa: ARG001
 ) -> tuple[Integer[Array, " ell_x"], Integer[Array, " ell_y"]]:
     """Each run that is left out leaves one token, a sentinel.
 
     Parameters
     ----------
     x : integer of any type, (ell,)
-        Token IDs, from 0; at least one.
+        Token IDs, 0 … N_V−1; at least one.
     a : bool, (ell,)
         True at the tokens that are left out.
-    first_sentinel : int
+    first_sentinel : int, ell … N_V−1
         The token for the first run. The next are first_sentinel − 1
         and so on; none is to occur in x.
+    N_V : int, at least 1
+        The size of the vocabulary.
 
     Returns
     -------
@@ -50,11 +56,11 @@ def span_corruption(
     Raises
     ------
     IndexError
-        A token is negative.
+        A token is outside 0 … N_V−1.
     ShapeError, DTypeError
         An argument is not what the signature says.
     ValueError
-        There are more runs than sentinels.
+        first_sentinel is out of its range.
 
     Notes
     -----
@@ -70,7 +76,7 @@ def span_corruption(
     --------
     >>> import numpy as np
     >>> x, a = np.array([3, 1, 4, 1, 5]), [0, 1, 1, 0, 1]
-    >>> span_corruption(x, np.array(a) == 1, 99)
+    >>> span_corruption(x, np.array(a) == 1, 99, N_V=100)
     (array([ 3, 99,  1, 98]), array([99,  1,  4, 98,  5, 97]))
     """
     x = as_index(x)
@@ -90,11 +96,6 @@ def span_corruption(
             x_tilde if is_out[t] else [*x_tilde, tokens[t]]
         )  # D4.10
         y = [*y, tokens[t]] if is_out[t] else y  # D4.11
-    if s < 0:
-        raise ValueError(
-            f"span_corruption: first_sentinel={first_sentinel} is "
-            f"less than the number of runs, {first_sentinel - s}"
-        )
     y = [*y, s]  # D4.13
     like = {"dtype": x.dtype, "device": device(x)}
     return xp.asarray(x_tilde, **like), xp.asarray(
@@ -102,12 +103,12 @@ def span_corruption(
     )  # D4.14
 
 
-@algorithm("D11", requires=("2 <= ell", "0 < r < 1", "mu > 0"))
+@algorithm("D11", requires=("2 <= ell", "0 < r < 1", "mu_span > 0"))
 def random_spans(
-    x: Annotated[Integer[Array, " ell"], Token],
+    x: Integer[Array, " ell"],
     *,
     r: float,
-    mu: float,
+    mu_span: float,
     rng: np.random.Generator,
 ) -> Bool[Array, " ell"]:
     """Which tokens are left out: runs of them, cut at random.
@@ -118,7 +119,7 @@ def random_spans(
         Token IDs, of which the length alone counts, at least 2.
     r : float, in (0, 1)
         The part of the tokens that is left out.
-    mu : float, above 0
+    mu_span : float, above 0
         The mean length of a run; with inf there is one run.
     rng : numpy.random.Generator
         Asked for one number a token.
@@ -131,8 +132,6 @@ def random_spans(
 
     Raises
     ------
-    IndexError
-        A token is negative.
     ShapeError, DTypeError
         An argument is not what the signature says.
     ValueError
@@ -141,11 +140,12 @@ def random_spans(
     Notes
     -----
     r ell tokens are left out, rounded, at least one and not all;
-    in as many runs as mu says, rounded. A run of tokens that stay
-    comes first, and a run that is left out last. Of all ways to cut
-    both kinds of tokens into so many runs each is as probable as
-    any other. The published code of T5 draws in the same way. It
-    rounds halves to the even number; they are rounded up here.
+    in as many runs as mu_span says, rounded. A run of tokens that
+    stay comes first, and a run that is left out last. Of all ways
+    to cut both kinds of tokens into so many runs each is as
+    probable as any other. The published code of T5 draws in the
+    same way. It rounds halves to the even number; they are rounded
+    up here.
 
     Source: Raffel et al. 2020, "Exploring the Limits of Transfer
     Learning with a Unified Text-to-Text Transformer", section
@@ -154,8 +154,9 @@ def random_spans(
     Examples
     --------
     >>> import numpy as np
-    >>> rng = np.random.default_rng(0)
-    >>> random_spans(np.arange(9), r=0.4, mu=2, rng=rng).astype(int)
+    >>> x, rng = np.arange(9), np.random.default_rng(0)
+    >>> a = random_spans(x, r=0.4, mu_span=2, rng=rng)
+    >>> a.astype(int)
     array([0, 0, 1, 1, 1, 0, 0, 0, 1])
     """
     xp = namespace(x)
@@ -163,7 +164,7 @@ def random_spans(
     halves = np.arange(1, ell + 1) - 1 / 2
     n = int(np.sum(halves <= r * ell))  # D11.2
     n = min(max(n, 1), ell - 1)  # D11.3
-    k = int(np.sum(halves <= n / mu))  # D11.4
+    k = int(np.sum(halves <= n / mu_span))  # D11.4
     k = min(max(k, 1), min(n, ell - n))  # D11.5
     g = ell - n  # D11.6
     h = n  # D11.7
@@ -190,10 +191,10 @@ class Denoiser(NamedTuple):
 
     mode: str
     r: float
-    mu: float
+    mu_span: float
 
 
-#: The seven of UL2. S has one span, however long: μ is infinite.
+#: The seven of UL2. S has one span, however long.
 UL2_DENOISERS = (
     Denoiser("R", 0.15, 3),
     Denoiser("R", 0.15, 8),
@@ -209,17 +210,20 @@ UL2_DENOISERS = (
     "D5",
     requires=(
         "2 <= ell",
+        "ell <= first_sentinel",
+        "first_sentinel < N_V",
         "0 < r < 1",
-        "mu > 0",
-        "mode_token >= 0",
+        "mu_span > 0",
+        "0 <= mode_token < N_V",
     ),
 )
 def denoise(
     x: Annotated[Integer[Array, " ell"], Token],
     first_sentinel: int,
     *,
+    N_V: int,
     r: float,
-    mu: float,
+    mu_span: float,
     mode_token: int,
     rng: np.random.Generator,
 ) -> tuple[Integer[Array, " ell_x"], Integer[Array, " ell_y"]]:
@@ -228,12 +232,12 @@ def denoise(
     Parameters
     ----------
     x : integer of any type, (ell,)
-        Token IDs, from 0; at least two.
-    first_sentinel : int
+        Token IDs, 0 … N_V−1; at least two.
+    first_sentinel, N_V
         As in `span_corruption`.
-    r, mu, rng
+    r, mu_span, rng
         As in `random_spans`.
-    mode_token : int, at least 0
+    mode_token : int, 0 … N_V−1
         The token of the task, which stands in front.
 
     Returns
@@ -247,18 +251,17 @@ def denoise(
     Raises
     ------
     IndexError
-        A token is negative.
+        A token is outside 0 … N_V−1.
     ShapeError, DTypeError
         An argument is not what the signature says.
     ValueError
-        A number is out of its range. There are more spans than
-        sentinels.
+        A number is out of its range.
 
     Notes
     -----
-    `UL2_DENOISERS` has the r and the mu of the seven tasks of UL2,
-    of which each text has one, drawn at random: which, the caller
-    says. The task S leaves out the last quarter of a text.
+    `UL2_DENOISERS` has the r and the mu_span of the seven tasks of
+    UL2, of which each text has one, drawn at random: which, the
+    caller says. The task S leaves out the last quarter of a text.
 
     Source: Tay et al. 2022, "UL2: Unifying Language Learning
     Paradigms", section 3.1 and table 1.
@@ -266,16 +269,18 @@ def denoise(
     Examples
     --------
     >>> import numpy as np
-    >>> mode, r, mu = UL2_DENOISERS[2]
+    >>> mode, r, mu_span = UL2_DENOISERS[2]
     >>> denoise(
-    ...     np.arange(6), 99, r=r, mu=mu, mode_token=55,
-    ...     rng=np.random.default_rng(0),
+    ...     np.arange(6), 99, r=r, mu_span=mu_span, mode_token=55,
+    ...     N_V=100, rng=np.random.default_rng(0),
     ... )
     (array([55,  0,  1,  2,  3, 99]), array([99,  4,  5, 98]))
     """
     xp = namespace(x)
-    a = random_spans(x, r=r, mu=mu, rng=rng)  # D5.1
-    x_tilde, y = span_corruption(x, a, first_sentinel)  # D5.2
+    a = random_spans(x, r=r, mu_span=mu_span, rng=rng)  # D5.1
+    x_tilde, y = span_corruption(
+        x, a, first_sentinel, N_V=N_V
+    )  # D5.2
     mode = xp.asarray(
         [mode_token], dtype=x_tilde.dtype, device=device(x)
     )

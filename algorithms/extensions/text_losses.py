@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jaxtyping import Float, Integer
 
 
-@algorithm("D6", requires=("1 <= ell_p", "ell_p + 1 <= ell"))
+@algorithm("D6", requires=("1 <= ell_p", "ell_p <= ell"))
 def prefix_loss(
     P: Float[A, "*batch N_V ell"],
     x: Annotated[Integer[Array, "*batch ell"], Token],
@@ -33,7 +33,7 @@ def prefix_loss(
         `PrefixTransformer` with the same ell_p.
     x : integer of any type, (*batch, ell)
         The sequence. Column t of P predicts token t+1.
-    ell_p : int, 1 … ell−1
+    ell_p : int, 1 … ell
         The length of the prefix, whose tokens are not predicted.
 
     Returns
@@ -48,7 +48,7 @@ def prefix_loss(
     ShapeError, DTypeError
         An argument is not what the signature says.
     ValueError
-        The prefix is empty, or nothing follows it.
+        The prefix is empty, or longer than x.
 
     Notes
     -----

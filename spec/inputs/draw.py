@@ -25,6 +25,9 @@ from spec.machine import Parameters, Value
 SIZES = size_table()
 #: How many tokens each sequence of a data set is longer than the sequence before it.
 LONGER = 3
+#: Where numbers are drawn that are not in (0.2, 0.8). A longer step leads to where gradients are
+#: large, and rounding errors with them; runs of some tokens are longer than one.
+RANGES = {"η": (0.02, 0.08), "μ_span": (1.2, 3.0)}
 
 
 @dataclass(frozen=True)
@@ -181,8 +184,7 @@ class _Draw:
             case types.Matrix(bits=True):
                 return self.bits(self.shape(type))
             case types.Matrix() if type == types.Matrix():
-                # A longer step leads to where gradients are large, and rounding errors with them.
-                low, high = (0.02, 0.08) if key.base == "η" else (0.2, 0.8)
+                low, high = RANGES.get(str(key), RANGES.get(key.base, (0.2, 0.8)))
                 return float(np.float32(self.source.uniform(low, high)))
             case types.Matrix():
                 return self.reals(key, self.shape(type))

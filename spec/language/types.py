@@ -159,6 +159,11 @@ def is_size(value: Poly) -> bool:
     return any(atom.kind == "size" for atom in value.atoms)
 
 
+def has_bits(type: Type) -> bool:
+    """Say whether all numbers of a value are known to be 0 or 1."""
+    return is_bit(type) or (isinstance(type, Matrix) and type.bits)
+
+
 def is_bit(type: Type) -> bool:
     """Say whether a number is known to be 0 or 1."""
     match type:

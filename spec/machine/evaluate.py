@@ -19,7 +19,7 @@ from spec.language.names import Built, Raised, Variable
 from spec.language.plain_text import text
 from spec.language.polynomials import Atom
 from spec.language.tree import Node
-from spec.language.types import SCALAR, Bundle, Key, Whole
+from spec.language.types import SCALAR, Bundle, Key, Whole, has_bits
 from spec.machine.frame import Frame
 from spec.machine.trees import map_values
 from spec.machine.values import Definition, Parameters, Value, column, entrywise
@@ -109,7 +109,9 @@ class Expressions(ABC, Generic[S]):
             case tree.Rows(items) if any(isinstance(item, tree.Dots) for item in items):
                 return self.joined(node, items, 0, frame)
             case tree.Rows(items):
-                return np.concatenate([self.as_matrix(self.real(item, frame)) for item in items])
+                are_bits = has_bits(frame.checked.typing.types[node])
+                value = self.expression if are_bits else self.real
+                return np.concatenate([self.as_matrix(value(item, frame)) for item in items])
             case tree.Gradient(call):
                 return self.gradient(call, frame)
         raise AssertionError(f"{text(node)} has no value")

@@ -57,6 +57,8 @@ OF_NO_SCALE = {
     "K13.10": "q ∝ (cp)^{1/τ} is q ∝ p^{1/τ}",
     "K15.8": "q ∝ (cp)^{1/τ} is q ∝ p^{1/τ}",
     "K15.13": "q ∝ (cp)^{1/τ} is q ∝ p^{1/τ}",
+    **{f"D11.{n}": "a choice is no other one for a thousandth" for n in (4, 5, 6, 7, 11, 12, 13)},
+    **{f"D11.{n}": "a choice is no other one for a thousandth" for n in (14, 16)},
     "S1.1": "a count is compared, and not by a thousandth",
     "S2.1": "a sum is compared, and not by a thousandth",
     "S3.1": "the largest of c s is where that of s is",
@@ -126,13 +128,13 @@ def lines_of(id):
     for line in checked()[id].program.lines:
         values = [node.value for node in walk(line.statement) if isinstance(node, Assign | Return)]
         numbers = [value for value in values if value in types and is_matrix(types[value])]
-        # What stands side by side is what the lines before compute; −∞ and 0 have no scale.
+        # What stands side by side is what the lines before compute; −∞, 0 and 1 have no scale.
         if numbers and not re.search("∞|…|0_", text_of[line.number]):
             yield f"{id}.{line.number}", text_of[line.number]
 
 
 def is_matrix(type):
-    return isinstance(type, Matrix)
+    return isinstance(type, Matrix) and not type.bits
 
 
 @cache

@@ -26,6 +26,7 @@ from spec.calling.python_signature import annotations_of, as_annotated
 from spec.golden_vectors.files import VectorFiles, _stored_arrays
 from spec.golden_vectors.rounding import rounded
 from spec.golden_vectors.run import ExampleRun, example_inputs
+from spec.inputs.draw import SIZES
 from spec.inputs.python_form import input_name, python_form
 from spec.language.tree import End, While
 from spec.library import checked
@@ -279,8 +280,9 @@ def test_the_bounds_are_the_formula(vectors, id):
 COUNTS = {"ell", "ell_x", "ell_z", "ell_gen", "N_epochs", "Mask"}
 COUNTS |= {"N_V", "N_steps", "N_warm", "B", "i", "a", "d_rot", "w", "w_l", "ell_p", "k"}
 COUNTS |= {"N_B", "t_0", "A"}
-#: Where it is otherwise: t says how many tokens stand before one, k which beginning is the best.
-OTHERWISE = {"R1": {"t"}, "R2": {"t"}, "S7": {"k"}}
+#: Where it is otherwise: t says how many tokens stand before one, k which beginning is the best, b
+#: and c what is left out.
+OTHERWISE = {"R1": {"t"}, "R2": {"t"}, "S7": {"k"}, "D4": {"b"}, "D11": {"b", "c"}}
 
 
 @every_algorithm
@@ -293,7 +295,7 @@ def test_tokens_and_positions_count_from_0(vectors, id):
         if "counts_from" in value:
             entries = np.concatenate([vectors.load(row).ravel() for row in value["arrays"]])
             least = -1 if (id, value["name"]) in {("15", "y"), ("K3", "y")} else 0
-            most = sizes.get("N_V", sizes.get("ell_max"))
+            most = sizes.get("N_V", sizes.get("ell_max", SIZES["N_V"]))
             assert np.all((least <= entries) & (entries < most))
 
 

@@ -25,8 +25,9 @@ def _called_by(id: str) -> set[str]:
 
 #: The fifteen algorithms of the paper, which a test may know one by one.
 PAPER = paper()
-#: Those that make random decisions.
-RANDOM = _with(tree.Sample, tree.Choose)
+#: Those that make random decisions, by themselves or by what they call.
+DRAWING = _with(tree.Sample, tree.Choose)
+RANDOM = frozenset(id for id in checked() if DRAWING & {id, *_called_by(id)})
 #: Seeds found by search, besides the usual ones: with these only the last keys count, the token of
 #: a draft does not stay, stays by chance, is the first one, α is far from 1/2, noise draws another
 #: token than the likeliest, and a text that ends is the best, or has no fewer than B before it.

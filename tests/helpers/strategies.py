@@ -378,7 +378,7 @@ def example(function: Function) -> Call:
 
 
 #: What a function takes that draws, trains, or writes one token after another.
-EAGER = {"rng", "value_and_gradient", "ell_gen"}
+EAGER = {"rng", "value_and_gradient", "ell_gen", "first_sentinel"}
 
 
 def traceable(function: Function) -> bool:

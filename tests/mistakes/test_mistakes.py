@@ -87,6 +87,8 @@ def sizes(id: str, equal: Equal) -> dict[str, int] | None:
         found["ℓ"] = 7
     if "N_B" in sizes_in(checked(), id):  # blocks of more than one column
         found["B"] = 2
+    if "r" in map(str, checked()[id].header.hyperparameters):  # several runs are left out
+        found["length(x)"] = 12
     if id in BEAMS:
         found |= example(id)["sizes"]
     if "d_rot" in sizes_in(checked(), id):  # halves and pairs are not the same

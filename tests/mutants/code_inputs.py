@@ -38,6 +38,9 @@ EXCHANGED: dict[str, tuple[Callable[[Any], Any], dict[str, str]]] = {
     "weigh": (lambda _: lambda q: q**2 / (q**2).sum(), {"p^{1/τ}": "p^{2/τ}"}),
 }
 
+#: A text that is long enough for several runs to be left out of it.
+LONG = {"length(x)": 12}
+
 Made = Callable[[], PairedInputs]
 
 
@@ -65,6 +68,8 @@ def inputs(id: str) -> tuple[Made, ...]:
     elif id in RANDOM:
         lengths = [{"length(x)": x, "ℓ_gen": y} for x, y in ((3, 4), (4, 2), (1, 4))]
         found = [partial(case, id, seed, **small(id) | one) for seed, one in enumerate(lengths)]
+        if "r" in parameters:  # several runs of several tokens
+            found += [partial(case, id, seed, **LONG) for seed in range(2)]
     elif "N_warm" in parameters:  # on the way up, down, and at the top
         steps = {"N_warm": 5, "N_steps": 8}
         found = [partial(case, id, seed, **steps, i=i) for seed, i in enumerate((3, 6, 5, 4))]

@@ -62,6 +62,8 @@ def draws(id: str) -> list[dict[str, Any]]:
     alone += [{"seed": seed, "d": 1} for seed in range(3)]  # a gradient that is not clipped
     if {"t_0", "w"} <= set(map(str, checked()[id].header.hyperparameters)):
         alone.append({"seed": 7, "t_0": 1, "w": 3})  # fewer tokens stand before than are kept
+    if "r" in map(str, checked()[id].header.hyperparameters):  # several runs of several tokens
+        alone += [{"seed": seed, "length(x)": 12} for seed in (8, 9)]
     if id in MASKED:
         alone.append({"seed": 6, "mask": "empty column", "scale": 8.0})
     return [*alone, *({"seed": 4, "batched": True} for batched in batches(id) if batched)]

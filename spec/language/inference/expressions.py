@@ -9,7 +9,7 @@ from spec.language.names import Built, Raised, Variable
 from spec.language.plain_text import text
 from spec.language.polynomials import ONE, ZERO, Atom, Poly, sum_of
 from spec.language.tree import Node
-from spec.language.types import N_V, SCALAR, TOKEN, Type, sizes_of
+from spec.language.types import N_V, SCALAR, TOKEN, Type, has_bits, sizes_of
 
 #: The operators of the notation that Python has too.
 ARITHMETIC = {"+": operator.add, "−": operator.sub, "·": operator.mul, " ": operator.mul}
@@ -358,7 +358,8 @@ class Expressions(Equations, ABC):
         for item, block in zip(items, blocks, strict=True):
             wanted = types.Matrix(block.rows, blocks[0].columns)
             self.require(block, wanted, item, text(item))
-        return types.Matrix(sum_of(block.rows for block in blocks), blocks[0].columns)
+        bits = all(has_bits(self.typing.types[item]) for item in items)
+        return types.Matrix(sum_of(block.rows for block in blocks), blocks[0].columns, bits)
 
     def family(self, node: Node, items: tuple[Node, ...]) -> tuple[types.Matrix, Poly]:
         """Return the type of a member of `e_1, e_2, …, e_ℓ`, and how many members there are."""
