@@ -130,9 +130,10 @@ class PublishedT5Parameters(NamedTuple, Generic[A_co]):
 
 @checked(
     requires=(
-        "kappa >= 1",
-        "kappa_dec >= 1",
-        "D >= 0",
+        "1 <= kappa",
+        "kappa <= D",
+        "1 <= kappa_dec",
+        "kappa_dec <= D",
         "eps >= 0",
     )
 )
@@ -160,7 +161,7 @@ def PublishedT5(
     parameters : PublishedT5Parameters
         θ, and what is added to it: gates in T5 v1.1 and mT5 (T4),
         in UMT5 also tables (T6).
-    D : int, at least 0
+    D : int, at least kappa and kappa_dec
         As in `T5`.
     eps : float, at least 0
         Departure T1.

@@ -278,9 +278,10 @@ def test_the_bounds_are_the_formula(vectors, id):
 #: Whole numbers that are neither tokens nor positions, and bits.
 COUNTS = {"ell", "ell_x", "ell_z", "ell_gen", "N_epochs", "Mask"}
 COUNTS |= {"N_V", "N_steps", "N_warm", "B", "i", "a", "d_rot", "w", "w_l", "ell_p", "k"}
-COUNTS |= {"N_B", "t_0"}
-#: Where it is otherwise: t says how many tokens stand before one, k which beginning is the best.
-OTHERWISE = {"R1": {"t"}, "R2": {"t"}, "S7": {"k"}}
+COUNTS |= {"N_B", "t_0", "kappa", "D", "r"}
+#: Where it is otherwise: t says how many tokens stand before one, k which beginning is the best, a
+#: and b how many columns are passed.
+OTHERWISE = {"R1": {"t"}, "R2": {"t"}, "R7": {"b"}, "S7": {"k"}}
 
 
 @every_algorithm

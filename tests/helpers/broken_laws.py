@@ -217,6 +217,7 @@ PLANTED: Mapping[str, tuple[Broken, ...]] = {
         reads(_H2_6="return Ṽ = ReLU(W_o Y + b_o 1ᵀ)"),
         reads(_H4_7="return Ṽ = ReLU(W_o Y)"),
         reads(_H5_3="return Ṽ = ReLU(W_o Y)"),
+        reads(_R8_13="return Ṽ = ReLU(W_o Y)"),
         reads(_R9_9="return Ṽ = ReLU(W_o Y)"),
     ),
     "tokens_of_X_are_independent": (attend(*ACROSS),),

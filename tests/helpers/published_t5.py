@@ -26,6 +26,7 @@ SIZES = {
     "relative_attention_num_buckets": 16,
     "relative_attention_max_distance": 20,
     "decoder_start_token_id": 0,
+    "eos_token_id": None,
 }
 
 
