@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 @algorithm("R10")
 def ALiBiAttention(
     X: Float[A, "*#batch d_x ell"],
-    s: Float[A, "*#batch"],
     W_qkv: Annotated[AttentionParameters[A], With(d_z="d_x")],
+    s: float,
     Mask: Bool[Array, "*#batch ell ell"],
 ) -> Float[A, "*batch d_out ell"]:
     """One head whose scores fall with the distance.
@@ -28,12 +28,11 @@ def ALiBiAttention(
     ----------
     X : float, (*batch, d_x, ell)
         The sequence, a token a column.
-    s : float, (*batch)
-        The slope of each head: what a score loses for each token
-        in between.
     W_qkv : AttentionParameters
-        With d_z = d_x. Leading axes of its arrays, several heads
-        say, stand where X and Mask have none or 1.
+        With d_z = d_x. Leading axes of its arrays stand where X and
+        Mask have none or 1.
+    s : float
+        The slope: what a score loses for each token in between.
     Mask : bool, (*batch, ell, ell)
         `Mask[t_z, t_x]`: may token t_x attend to token t_z? The
         unidirectional one in all published models: a token behind
@@ -54,9 +53,9 @@ def ALiBiAttention(
     What `Attention` says of nan holds here too. Nothing else tells
     a token where it stands.
 
-    Slopes are an argument since there are two rules for a number of
-    heads that is no power of 2 (A21). For H heads, a power of 2,
-    both have 2^(−8 h / H) for h from 1 to H.
+    Each head has a slope of its own, and so a call of its own: of
+    H heads, where H is a power of 2, head h has 2^(−8 h / H). For
+    other H published code does not do what the source says (A21).
 
     Source: Press, Smith & Lewis 2022, "Train Short, Test Long:
     Attention with Linear Biases Enables Input Length
@@ -68,9 +67,10 @@ def ALiBiAttention(
     >>> from algorithms import unidirectional_mask
     >>> O, I, o = np.zeros((1, 1)), np.ones((1, 1)), np.zeros(1)
     >>> W_qkv = AttentionParameters(O, o, O, o, I, o)
-    >>> X, s = np.array([[3.0, 6.0, 9.0]]), np.log(np.array(2.0))
-    >>> ALiBiAttention(X, s, W_qkv, unidirectional_mask(X))
-    array([[3.        , 5.        , 7.28571429]])
+    >>> X = np.array([[3.0, 6.0, 9.0]])
+    >>> s, Mask = float(np.log(2.0)), unidirectional_mask(X)
+    >>> ALiBiAttention(X, W_qkv, s, Mask).round(4)
+    array([[3.    , 5.    , 7.2857]])
     """
     xp, t = namespace(X), arange(X.shape[-1], X)
     W_q, b_q, W_k, b_k, W_v, b_v = W_qkv
@@ -79,6 +79,6 @@ def ALiBiAttention(
     V = W_v @ X + b_v[..., None]  # R10.3
     S = K.mT @ Q / math.sqrt(Q.shape[-2])  # R10.4
     distance = xp.astype(t - t[:, None], S.dtype)
-    S = S - s[..., None, None] * distance  # R10.5
+    S = S - s * distance  # R10.5
     S = xp.where(Mask, S, -xp.inf)  # R10.6
     return V @ softmax(S)  # R10.7

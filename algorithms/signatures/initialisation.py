@@ -65,7 +65,8 @@ def initialise(
     every b are 0, and a matrix W is normal with mean 0 and variance
     1/n, n being the number of terms in a sum over its row: LeCun's
     rule, which keeps the scale of what passes through. W_e and W_p
-    (and BERT's W_s) sum nothing, each gives a column: n = 1.
+    (and BERT's W_s, and A_k and A_v of distances) sum nothing, each
+    gives a column: n = 1.
 
     Parameters
     ----------
@@ -146,6 +147,10 @@ def initialise(
     return _draw(declaration, "", rng, np.dtype(dtype), sizes)
 
 
+#: Of these one column is taken at a time.
+_TABLES = ("W_e", "W_p", "W_s", "A_k", "A_v")
+
+
 def _sizes(declaration: Declaration) -> set[str]:
     match declaration:
         case Record(fields=fields):
@@ -191,6 +196,6 @@ def _draw(
         return np.ones(shape, dtype)
     if name.startswith(("beta", "b_")):
         return np.zeros(shape, dtype)
-    terms = 1 if name in ("W_e", "W_p", "W_s") else shape[-1]
+    terms = 1 if name in _TABLES else shape[-1]
     scale = 1 / math.sqrt(terms)
     return (rng.standard_normal(shape) * scale).astype(dtype)

@@ -7,7 +7,7 @@ from spec.inputs.draw import LONGER, SIZES, as_required, per_token
 from spec.inputs.size_table import size_table
 from spec.language.checked import Checked
 from spec.language.tree import Call, Choose, Gradient, Program, Sample, While
-from spec.language.types import SCALAR, Bundle, Family, Matrix, Type, Whole, sizes_of
+from spec.language.types import Bundle, Family, Matrix, Type, Whole, sizes_of
 from spec.machine import Value
 
 #: Sizes at which most mistakes differ from one another, and a call is quick.
@@ -108,7 +108,7 @@ def _variations(
     calls = [node for node in program.nodes if isinstance(node, Call)]
     hyperparameters = {str(key) for key in header.hyperparameters}
     has_mask = "Mask" in hyperparameters
-    has_context = sum(type != SCALAR for _, type in header.inputs) > 1
+    has_context = len(header.inputs) > 1
     lengths = [name for name in sizes if name.startswith("length")]
 
     def long_enough(changed: Mapping[str, int]) -> Mapping[str, int]:

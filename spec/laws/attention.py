@@ -23,7 +23,7 @@ READY = (*CORE, "H1", "H3", "H5")
 #: Algorithm 4, and the same by blocks.
 HEAD = ("4", "C4", "C5")
 #: Those that mix what their heads give, and the models that call them.
-MIXED = ("5", "8", "9", "10", "H2", "H4", "R9", "X1", "X2", "X4", "X5", "X6", "X7", "X9")
+MIXED = ("5", "8", "9", "10", "H2", "H4", "R6", "R9", "X1", "X2", "X4", "X5", "X6", "X7", "X9")
 
 
 @law(3, *HEAD, 5, *READY, "H2", "R9")
@@ -46,7 +46,7 @@ def what_is_masked_changes_nothing(case: LawCase) -> str:
     return masked.contradiction(changed, "where Z[:, 1], which is masked, is another")
 
 
-@law(*HEAD, 5, *READY, "H2", "H4", "R8", "R9")
+@law(*HEAD, 5, *READY, "H2", "H4", "R5", "R6", "R8", "R9", "R10")
 def a_token_that_may_attend_to_nothing_gets_no_value(case: LawCase) -> str:
     """A token that may attend to nothing gets zeros, or b_o, not nan."""
     changed = case.with_parameters(each("Mask", lambda Mask: _with_zeros(Mask, np.s_[:, 0])))
@@ -54,7 +54,7 @@ def a_token_that_may_attend_to_nothing_gets_no_value(case: LawCase) -> str:
     return changed.mismatch(only([0], b_o), changed.tolerance, "where Mask[:, 1] is 0")
 
 
-@law(*HEAD, 5, *READY, "H2", "H4", "R8", "R9")
+@law(*HEAD, 5, *READY, "H2", "H4", "R8", "R9", "R10")
 def a_token_that_may_attend_to_one_other_gets_its_value(case: LawCase) -> str:
     """A token of X that may attend to one token z of Z gets W_v z + b_v, its value."""
     case = _with_equal_heads(case)
@@ -74,7 +74,7 @@ def constant_values_come_out_as_they_went_in(case: LawCase) -> str:
     return constant.mismatch(predicted, constant.tolerance, "where W_v = 0")
 
 
-@law(3, *HEAD, 5, *READY, "H2", "H4", "R8", "R9")
+@law(3, *HEAD, 5, *READY, "H2", "H4", "R8", "R9", "R10")
 def a_context_of_equal_tokens_gives_the_value_of_one(case: LawCase) -> str:
     """Where all tokens of the context are z, a token that may attend to any gets W_v z + b_v."""
     equal = _with_equal_heads(case)
@@ -101,7 +101,7 @@ def equal_scores_give_the_mean_value(case: LawCase) -> str:
     return equal.mismatch(predicted, 2 * equal.tolerance, "where W_q = 0 and b_q = 0")
 
 
-@law(3, *HEAD, *CORE)
+@law(3, *HEAD, *CORE, "R10")
 def what_comes_out_lies_between_the_values(case: LawCase) -> str:
     """Each entry lies between the least and the largest that the values attended to have there."""
     V, Mask = _values(case), _mask(case) == 1
@@ -148,7 +148,7 @@ def tokens_of_X_may_change_places(case: LawCase) -> str:
     return case.contradiction(reordered, where, lambda result: result[:, ::-1])
 
 
-@law(3, 4, "C4", 5, 8, 9, 10, "H2")
+@law(3, 4, "C4", 5, 8, 9, 10, "H2", "R10")
 def b_k_changes_nothing(case: LawCase) -> str:
     """The same number may be added to all scores of a token: b_k adds q · b_k, and is in vain."""
     changed = case.with_parameters(each("b_k", lambda b: -2 * b))

@@ -13,7 +13,8 @@ from spec.laws.law import law
 
 def takes_one_index(header: Header) -> bool:
     """Say whether an algorithm takes a token or a position, as Algorithms 1 and 2 do."""
-    return per_token(header) and all(isinstance(type, Whole) for _, type in header.inputs)
+    counts = all(isinstance(type, Whole) for _, type in header.inputs)
+    return per_token(header) and counts and isinstance(header.output[1], Matrix)
 
 
 def embeds(header: Header) -> bool:
@@ -33,7 +34,7 @@ def embeds(header: Header) -> bool:
 def the_same_token_gives_the_same_column(case: LawCase) -> str:
     """What stands beside a token, or a position, does not matter: the same gives the same."""
     equal = case.with_inputs(*case.run.inputs)
-    return case.contradiction(equal, "where all are the first", lambda result: result[..., :1])
+    return case.contradiction(equal, "where all are the first", lambda result: result[:, :1])
 
 
 @law(1, 2)

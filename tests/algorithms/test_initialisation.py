@@ -78,7 +78,7 @@ def test_every_array_has_the_sizes_of_its_annotation(parameters, data):
     for leaf in arrays(theta):
         assert leaf.leading == ()
         for axis in leaf.axes:
-            assert axis.size == math.prod(sizes[name] for name in axis.name.split("*"))
+            assert axis.size == eval(axis.name, {}, sizes)
 
 
 def test_there_are_as_many_layers_as_are_asked_for():
@@ -115,12 +115,12 @@ def test_gamma_is_1_and_beta_and_every_bias_0(parameters):
         elif field(leaf).startswith(("beta", "b_")):
             assert (leaf.value == 0).all()
         else:
-            assert field(leaf).startswith("W")
+            assert field(leaf).startswith(("W", "A"))
 
 
 def terms(leaf):
     """How many terms a sum over its row has: a column of an embedding is taken as it is."""
-    return 1 if field(leaf) in ("W_e", "W_p", "W_s") else leaf.value.shape[-1]
+    return 1 if field(leaf) in ("W_e", "W_p", "W_s", "A_k", "A_v") else leaf.value.shape[-1]
 
 
 def has_variance(array, variance):
@@ -198,9 +198,9 @@ def test_a_size_that_is_none_of_thetas_is_named(parameters):
 @every_parameters
 def test_a_size_by_a_wrong_name_is_named_and_so_is_what_is_missing(parameters):
     *sizes, last = needed(parameters)
-    wrong = rf"^initialise: {parameters.__name__} has no {last[:-1]}: it needs {last}$"
+    wrong = rf"^initialise: {parameters.__name__} has no {last}_: it needs {last}$"
     with pytest.raises(TypeError, match=wrong):
-        initialise(parameters, generic.rng(), **dict.fromkeys([*sizes, last[:-1]], 2))
+        initialise(parameters, generic.rng(), **dict.fromkeys([*sizes, f"{last}_"], 2))
 
 
 @every_parameters

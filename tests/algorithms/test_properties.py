@@ -37,6 +37,7 @@ from algorithms.signatures.annotations import (
     Record,
     Several,
 )
+from algorithms.signatures.messages import compiled
 
 SEVERAL = range(1, 3)
 INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
@@ -90,7 +91,7 @@ def parts(call):
 
 def times(function):
     """How often each name of an axis stands in the arguments."""
-    return Counter(n for a in inputs(function) for axis in a.axes for n in axis.split("*"))
+    return Counter(n for a in inputs(function) for axis in a.axes for n in compiled(axis).co_names)
 
 
 def numbers(function):

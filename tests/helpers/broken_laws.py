@@ -252,6 +252,21 @@ PLANTED: Mapping[str, tuple[Broken, ...]] = {
         reads(_H4_3="for t ∈ [ℓ]: K[:, t] ← rotate_pairs(K[:, t], t − 1 | ω)"),
     ),
     "positions_count_from_anywhere": (reads(_H4_3=""),),
+    "the_column_depends_on_the_distance_alone": (reads(_R4_1="return c = 1 + min(t_z, 2 k)"),),
+    "exchanged_tokens_have_the_mirrored_column": (
+        reads(_R4_1="return c = 1 + min(max(k + t_z − t_x, 0), max(2 k − 1, 0))"),
+    ),
+    "a_vector_added_to_all_columns_of_A_k_changes_nothing": (
+        reads(_R5_5="∀ t_z, t_x: S[t_z, t_x] ← S[t_z, t_x] + A_k[:, 1]ᵀ K[:, t_z]"),
+    ),
+    "a_vector_added_to_all_columns_of_A_v_is_added_to_the_result": (reads(_R5_9=""),),
+    "columns_for_distances_beyond_the_sequence_are_not_read": (
+        reads(_R5_5="∀ t_z, t_x: S[t_z, t_x] ← S[t_z, t_x] + A_k[:, t_z]ᵀ Q[:, t_x]"),
+        within("R6", {"R5.5": "∀ t_z, t_x: S[t_z, t_x] ← S[t_z, t_x] + A_k[:, t_z]ᵀ Q[:, t_x]"}),
+    ),
+    "without_queries_weights_fall_by_the_slope": (
+        reads(_R10_5="∀ t_z, t_x: S[t_z, t_x] ← S[t_z, t_x] + s · (t_x − t_z)"),
+    ),
     "tokens_out_of_reach_change_nothing": (
         reads(_X4_6="X ← X + MHAttention(X̃ | W_l, Mask[t, t'] = ⟦t ≤ t' ∧ t' ≤ t + w_l⟧)"),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 import transformers
@@ -61,7 +61,10 @@ from algorithms.extensions.scaled_encoder_decoder import (
 )
 from algorithms.paper.notation import unidirectional_mask
 from helpers import hugging_face as hf
+from helpers.compared_models import Compared, doubled, offsets, redrawn
 from helpers.double_precision import DoublePrecision
+from helpers.published_positions import POSITIONS
+from helpers.published_t5 import T5S
 
 N_V, ELL, ELL_MAX, L = 19, 7, 11, 2
 H_KV, R, D_ATTN = 2, 3, 4  # of models whose heads share keys
@@ -113,38 +116,9 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-class Compared(NamedTuple):
-    """A published model: our function and its arguments, and Hugging Face's result."""
-
-    function: Callable[..., Any]
-    arguments: tuple[Any, ...]
-    Q: Any
-    options: Mapping[str, Any] = {}
-
-    def P(self, **options: Any) -> Any:
-        """Our function's result."""
-        return self.function(*self.arguments, **{**self.options, **options})
-
-    def distance(self, P: Any = None) -> float:
-        """The largest difference of the two results, as a part of the largest number in them."""
-        P = self.P() if P is None else P
-        return hf.distance(P, self.Q) / max(1.0, float(abs(self.Q).max()))
-
-
 def tokens(*, seed: int = 1) -> Any:
     """A batch of two."""
     return hf.tokens(2, ELL, N_V=N_V, seed=seed)
-
-
-def redrawn(model: Any) -> Any:
-    """Every tensor drawn anew: also ω, which is in no file."""
-    return hf.redraw(model, embeddings=0.1, matrices=0.5, vectors=0.5)
-
-
-def doubled(model: Any, *arguments: Any, **options: Any) -> Any:
-    """What a model gives in float64 throughout."""
-    with torch.no_grad(), DoublePrecision():
-        return model(*arguments, **options)
 
 
 def probabilities(model: Any, x: Any, **options: Any) -> Any:
@@ -292,12 +266,6 @@ def gpt2(function: Any = GPT2, mask: Any = None, **options: int) -> Compared:
     theta = gpt2_parameters(model.state_dict(), H=H)
     Q = probabilities(model, x, attention_mask=offsets(seen).expand(2, 1, ELL, ELL))
     return Compared(function, (x, theta), Q, {**options, "eps": 1e-5, "activation": GELU_tanh})
-
-
-def offsets(seen: Any) -> Any:
-    """A mask as Hugging Face has it: what is added to scores, keys along the last axis."""
-    least = torch.finfo(torch.float64).min
-    return torch.zeros(seen.mT.shape, dtype=torch.float64).masked_fill(~seen.mT, least)
 
 
 # BERT and Marian ----------------------------------------------------------------------------------
@@ -489,4 +457,6 @@ ORACLES: Mapping[str, tuple[str, Callable[[], Compared]]] = {
     "MarianMTModel, ReLU, no bias": ("X7", scaled_marian),
     "torch scaled_dot_product_attention, enable_gqa": ("H2", grouped_sdpa),
     "GPTBigCodeAttention": ("H2", multi_query),
+    **POSITIONS,
+    **T5S,
 }
