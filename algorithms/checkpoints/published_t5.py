@@ -43,7 +43,15 @@ if TYPE_CHECKING:
 T5_DEPARTURES = (
     Departure(
         "T1",
-        ("X8.5", "X8.7", "X8.10", "X8.15", "X8.17", "X8.19", "X8.22"),
+        (
+            "X8.5",
+            "X8.7",
+            "X8.10",
+            "X8.15",
+            "X8.17",
+            "X8.19",
+            "X8.22",
+        ),
         "the norms have ε = 1e-6",
         "eps=0.0",
     ),
@@ -130,9 +138,10 @@ class PublishedT5Parameters(NamedTuple, Generic[A_co]):
 
 @checked(
     requires=(
-        "kappa >= 1",
-        "kappa_dec >= 1",
-        "D >= 0",
+        "1 <= kappa",
+        "kappa <= D",
+        "1 <= kappa_dec",
+        "kappa_dec <= D",
         "eps >= 0",
     )
 )
@@ -160,7 +169,7 @@ def PublishedT5(
     parameters : PublishedT5Parameters
         θ, and what is added to it: gates in T5 v1.1 and mT5 (T4),
         in UMT5 also tables (T6).
-    D : int, at least 0
+    D : int, at least kappa and kappa_dec
         As in `T5`.
     eps : float, at least 0
         Departure T1.
@@ -333,7 +342,10 @@ def t5_parameters(
     state = State("t5_parameters", arrays)
     model = state.find("", "shared.weight")
     tokens = model["shared.weight"]
-    encoder, decoder = model.under("encoder"), model.under("decoder")
+    encoder, decoder = (
+        model.under("encoder"),
+        model.under("decoder"),
+    )
     L_enc, L_dec = encoder.count("block"), decoder.count("block")
     B, B_prime = _halves(encoder[TABLE.format(0)].mT)
     theta = T5Parameters(
@@ -400,7 +412,8 @@ def _halves(table: A) -> tuple[A, A]:
 
 def _gate(state: State[A]) -> A | None:
     name = "DenseReluDense.wi_0.weight"
-    return state[name] if name in state else None
+    has = name in state
+    return state[name] if has else None
 
 
 def _heads(state: State[A], H: int) -> tuple[A, A, A, A]:
@@ -429,9 +442,6 @@ def _decoder_layer(state: State[A], H: int) -> T5DecoderLayer[A]:
     return T5DecoderLayer(
         BucketAttentionParameters(*own),
         UnscaledAttentionParameters(*cross),
-        *(
-            state[f"layer.{n}.layer_norm.weight"]
-            for n in range(3)
-        ),
+        *(state[f"layer.{n}.layer_norm.weight"] for n in range(3)),
         *_mlp(state.under("layer.2.DenseReluDense")),
     )

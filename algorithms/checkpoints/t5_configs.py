@@ -31,7 +31,7 @@ _W_E = "shared.weight"
 
 #: What `feed_forward_proj` may be: an activation, and after
 #: "gated-" that of a gate.
-_PHI: dict[str, Callable[..., Any]] = {
+HIDDEN: dict[str, Callable[..., Any]] = {
     "relu": ReLU,
     "gated-gelu": GELU_tanh,
     "gated-relu": ReLU,
@@ -42,7 +42,7 @@ _PHI: dict[str, Callable[..., Any]] = {
 def t5(config: Config) -> Described:
     """T5ForConditionalGeneration: Algorithm X8."""
     tied = config.flag("tie_word_embeddings", True)
-    # Saved anew, a T5 v1.1 says so, and of its two matrices nothing.
+    # Saved anew, a T5 v1.1 says this of its two matrices.
     tied = tied and config.flag("scale_decoder_outputs", True)
     return _described(config, "relu", tied=tied, scaled=tied)
 
@@ -89,18 +89,18 @@ def _described(
             "these are of one distance"
         )
     D = config.size("relative_attention_max_distance", 128)
-    if 2 * D <= buckets:
+    if D <= buckets // 2:
         config.refuse(
             f"relative_attention_max_distance is {D}, want more "
             f"than half of relative_attention_num_buckets={buckets}"
         )
     word = config.value("feed_forward_proj", usual)
-    if not isinstance(word, str) or word not in _PHI:
+    if not isinstance(word, str) or word not in HIDDEN:
         config.refuse(
             f"feed_forward_proj is {word!r}, which is not "
-            f"computed: want one of {', '.join(_PHI)}"
+            f"computed: want one of {', '.join(HIDDEN)}"
         )
-    phi, gated = _PHI[word], word.startswith("gated-")
+    phi, gated = HIDDEN[word], word.startswith("gated-")
     eps = config.number("layer_norm_epsilon", 1e-6)
     rows = H * d_attn
     hidden = _hidden(d_e, d_mlp, gated)
@@ -161,8 +161,7 @@ def _described(
                 T5,
                 phi is not ReLU
                 and (
-                    phi is GELU_tanh
-                    or f"{name} where X8 has ReLU"
+                    phi is GELU_tanh or f"{name} where X8 has ReLU"
                 ),
             ),
             (T6, tables),
@@ -186,8 +185,10 @@ def _described(
         partial(t5_parameters, H=H),
         besides=frozenset(  # which nothing reads
             {
-                "decoder.block.0.layer.1.EncDecAttention."
-                "relative_attention_bias.weight"
+                (
+                    "decoder.block.0.layer.1.EncDecAttention."
+                    "relative_attention_bias.weight"
+                )
             }
         ),
     )

@@ -152,9 +152,10 @@ def translation(
     Notes
     -----
     Every column is computed for each token: M2, M4 and Algorithm X8
-    are none of K3's. Hugging Face's `generate` has besides what a published
-    Marian's generation_config.json asks for: several beams, and
-    that its padding is never written, which `weigh` may see to.
+    are none of K3's. Hugging Face's `generate` has besides what a
+    published Marian's generation_config.json asks for: several
+    beams, and that its padding is never written, which `weigh` may
+    see to.
 
     Examples
     --------

@@ -42,7 +42,7 @@ class BucketAttentionParameters(NamedTuple, Generic[A_co]):
         return BucketAttentionParameters(*map_each(f, self))
 
 
-@algorithm("R8", requires=("kappa >= 1", "D >= 0"))
+@algorithm("R8", requires=("1 <= kappa", "kappa <= D"))
 def BucketAttention(
     X: Float[A, "*#batch d_x ell"],
     W: BucketAttentionParameters[A],
@@ -72,8 +72,8 @@ def BucketAttention(
         no column is.
     Mask : bool, (*batch, ell, ell)
         `Mask[t_z, t_x]`: may token t_x attend to token t_z?
-    D : int, at least 0
-        The first distance in the last column: 128 in T5.
+    D : int, at least kappa
+        Where the steps of distances end, as in `bucket`: 128 in T5.
 
     Returns
     -------
@@ -88,7 +88,7 @@ def BucketAttention(
     NotFiniteError
         In float16 a score is too large.
     ValueError
-        D is negative.
+        D is less than kappa.
 
     Notes
     -----
@@ -124,9 +124,9 @@ def BucketAttention(
     K = W.W_k @ per_head(X)  # R8.6
     V = W.W_v @ per_head(X)  # R8.7
     S = K.mT @ Q  # R8.8
-    places = xp.reshape(ell + t - t[:, None], (-1,))
-    of_pairs = columns(U, places)  # t_z after t_z, each with all t_x
-    S = S + xp.reshape(of_pairs, (-1, ell, ell))  # R8.9
+    pairs = xp.reshape(ell + t - t[:, None], (ell * ell,))
+    added = columns(U, pairs)  # each t_z with all t_x
+    S = S + xp.reshape(added, (U.shape[0], ell, ell))  # R8.9
     Mask_h = per_head(Mask)
     refuse_lost_scores(S, Mask_h, "BucketAttention")
     S = xp.where(Mask_h, S, -xp.inf)  # R8.10

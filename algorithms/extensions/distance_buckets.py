@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from jaxtyping import Integer
 
 
-@algorithm("R7", requires=("kappa >= 1", "D >= 0"))
+@algorithm("R7", requires=("1 <= kappa", "kappa <= D"))
 def bucket(
     r: Integer[Array, "*batch"], *, kappa: int, D: int
 ) -> Integer[Array, "*batch"]:
     """Which column of a table stands for a distance.
 
-    Distances below kappa have a column each, those up to D share
-    kappa − 1 columns in equal proportions, and all from D on share
-    the last.
+    Distances below kappa have a column each. Those from there to D
+    share kappa columns, in steps of equal proportion, and all
+    beyond D are in the last of them.
 
     Parameters
     ----------
@@ -35,9 +35,8 @@ def bucket(
     kappa : int, at least 1
         The first distance that shares a column: half the number of
         columns.
-    D : int, at least 0
-        The first distance in the last column; kappa or less leaves
-        columns unused.
+    D : int, at least kappa
+        Where the steps end.
 
     Returns
     -------
@@ -49,7 +48,7 @@ def bucket(
     DTypeError
         An argument is not what the signature says.
     ValueError
-        kappa is 0, or D negative.
+        kappa is 0, or D less than kappa.
 
     Notes
     -----
@@ -79,13 +78,12 @@ def bucket(
 
 
 def _thresholds(kappa: int, D: int) -> list[int]:
-    """The first distances that reach κ (D/κ)^(j/κ), in order."""
-    distances = range(max(D, kappa) + 1)
-    return sorted(
+    """The first distance after each step, κ (D/κ)^(j/κ) or more."""
+    return [
         bisect_left(
-            distances,
+            range(D),
             D**j * kappa ** (kappa - j),
             key=lambda n: n**kappa,
         )
         for j in range(1, kappa)
-    )  # which fall where D is less than κ
+    ]

@@ -102,9 +102,10 @@ class T5Parameters(NamedTuple, Generic[A_co]):
 @algorithm(
     "X8",
     requires=(
-        "kappa >= 1",
-        "kappa_dec >= 1",
-        "D >= 0",
+        "1 <= kappa",
+        "kappa <= D",
+        "1 <= kappa_dec",
+        "kappa_dec <= D",
         "eps >= 0",
     ),
 )
@@ -133,9 +134,8 @@ def T5(
         Token IDs of the primary sequence, likewise.
     theta : T5Parameters
         All parameters; every size is read off their shapes.
-    D : int, at least 0
-        The first distance in the last column of the tables: 128 in
-        T5.
+    D : int, at least kappa and kappa_dec
+        Where the steps of distances end, as in `bucket`: 128 in T5.
     eps : float, at least 0
         As in `rms_norm`, added to the mean square.
     padding_z, padding_x : bool, like z and x, optional
@@ -155,8 +155,9 @@ def T5(
         An argument is not what the signature says: also an empty
         sequence (A3).
     ValueError
-        D or eps is negative, or eps rounds to 0 in the type of θ.
-        Padding stands left of a token.
+        D is less than kappa or kappa_dec, eps is negative, or
+        rounds to 0 in the type of θ. Padding stands left of a
+        token.
 
     Notes
     -----

@@ -46,7 +46,7 @@ def what_is_masked_changes_nothing(case: LawCase) -> str:
     return masked.contradiction(changed, "where Z[:, 1], which is masked, is another")
 
 
-@law(*HEAD, 5, *READY, "C2", "H2", "H4", "H8", "H9", "R9", "R5", "R6", "R10")
+@law(*HEAD, 5, *READY, "C2", "H2", "H4", "H8", "H9", "R9", "R5", "R6", "R10", "R8")
 def a_token_that_may_attend_to_nothing_gets_no_value(case: LawCase) -> str:
     """A token that may attend to nothing gets zeros, or b_o, not nan."""
     changed = case.with_parameters(each("Mask", lambda Mask: _with_zeros(Mask, np.s_[:, 0])))
@@ -54,7 +54,7 @@ def a_token_that_may_attend_to_nothing_gets_no_value(case: LawCase) -> str:
     return changed.mismatch(only([0], b_o), changed.tolerance, "where Mask[:, 1] is 0")
 
 
-@law(*HEAD, 5, *READY, "H2", "H4", "R9", "R10")
+@law(*HEAD, 5, *READY, "H2", "H4", "R9", "R10", "R8")
 def a_token_that_may_attend_to_one_other_gets_its_value(case: LawCase) -> str:
     """A token of X that may attend to one token z of Z gets W_v z + b_v, its value."""
     case = _with_equal_heads(case)
@@ -74,7 +74,7 @@ def constant_values_come_out_as_they_went_in(case: LawCase) -> str:
     return constant.mismatch(predicted, constant.tolerance, "where W_v = 0")
 
 
-@law(3, *HEAD, 5, *READY, "H2", "H4", "R9", "R10")
+@law(3, *HEAD, 5, *READY, "H2", "H4", "R9", "R10", "R8")
 def a_context_of_equal_tokens_gives_the_value_of_one(case: LawCase) -> str:
     """Where all tokens of the context are z, a token that may attend to any gets W_v z + b_v."""
     equal = _with_equal_heads(case)
@@ -114,7 +114,7 @@ def what_comes_out_lies_between_the_values(case: LawCase) -> str:
     )
 
 
-@law(3, *HEAD, 5, *READY, "C2", "H2", "H4", "H8", "H9", "H10", "R9")
+@law(3, *HEAD, 5, *READY, "C2", "H2", "H4", "H8", "H9", "H10", "R9", "R8")
 def a_factor_of_the_values_is_one_of_the_result(case: LawCase) -> str:
     """A factor of W_v and b_v, or of V, is one of the result; with heads one of W_o and b_o."""
     if "W_o" in case.parameters or "W_v" in case.parameters:

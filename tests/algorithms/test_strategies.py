@@ -61,6 +61,7 @@ UNCHECKED = {
     "algorithms.checkpoints.model_folder.load": "takes a folder: test_refused_folders",
     "algorithms.checkpoints.model_folder.model_of": "takes any θ: test_saved_models",
     "algorithms.checkpoints.model_folder.save": "takes a model: test_saved_models",
+    "algorithms.checkpoints.published_t5.t5_parameters": "takes arrays by name, from a file",
     "algorithms.checkpoints.qwen.qwen_parameters": "takes arrays by name, from a file",
     "algorithms.checkpoints.text_continuation.continuation": "takes a model: test_continuation",
     "algorithms.checkpoints.text_continuation.translation": "takes a model: test_continuation",

@@ -11,7 +11,7 @@ from importlib import import_module
 
 import pytest
 from helpers.executed_tags import executed_tags
-from helpers.oracles import ORACLES
+from helpers.published_models import ORACLES
 
 from algorithms import checkpoints
 from algorithms.checkpoints import BERT, BERTForClasses, Marian, PublishedT5, Qwen

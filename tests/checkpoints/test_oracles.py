@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from helpers import hugging_face as hf
-from helpers.oracles import ORACLES
-from helpers.published_models import made, probabilities, tokens
+from helpers.published_models import ORACLES, made, probabilities, tokens
 
 DATA = Path(__file__).parents[2] / "docs" / "_data"
 

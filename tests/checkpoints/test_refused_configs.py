@@ -11,6 +11,7 @@ from transformers import CONFIG_MAPPING
 from algorithms.checkpoints import load
 from algorithms.checkpoints.model_config import ACTIVATIONS, Config
 from algorithms.checkpoints.model_folder import ARCHITECTURES
+from algorithms.checkpoints.t5_configs import HIDDEN
 
 ROTARY = {
     "vocab_size": 19,
@@ -346,20 +347,23 @@ REFUSED = [
     (
         T5_MODEL,
         {"relative_attention_num_buckets": 30},
-        "relative_attention_num_buckets is 30, want a multiple of 4: each direction has half, and "
-        "half of these are of one distance",
+        (
+            "relative_attention_num_buckets is 30, want a multiple of 4: each direction has half, "
+            "and half of these are of one distance"
+        ),
     ),
     (
         T5_MODEL,
         {"relative_attention_max_distance": 16},
-        "relative_attention_max_distance is 16, want more than half of "
-        "relative_attention_num_buckets=32",
+        (
+            "relative_attention_max_distance is 16, want more than half of "
+            "relative_attention_num_buckets=32"
+        ),
     ),
     (
         T5_MODEL,
         {"feed_forward_proj": "gated-tanh"},
-        "feed_forward_proj is 'gated-tanh', which is not computed: want one of relu, gated-gelu, "
-        "gated-relu, gated-silu",
+        f"feed_forward_proj is 'gated-tanh', {NOT_COMPUTED} one of {', '.join(HIDDEN)}",
     ),
     (LM, {"head_dim": 2**20}, "a head has 1048576 rows, want at most 16384"),
     (

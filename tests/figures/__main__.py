@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests"))  # where the tests find what they share
 
 from helpers.cases import REFERENCE  # noqa: E402
-from helpers.oracles import ORACLES  # noqa: E402
+from helpers.published_models import ORACLES  # noqa: E402
 from rich import progress  # noqa: E402
 
 from figures.adapters import known, row  # noqa: E402

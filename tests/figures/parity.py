@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from helpers.oracles import ORACLES
+from helpers.published_models import ORACLES
 
 from figures.errors import rounded
 

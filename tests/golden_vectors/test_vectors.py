@@ -279,10 +279,10 @@ def test_the_bounds_are_the_formula(vectors, id):
 #: Whole numbers that are neither tokens nor positions, and bits.
 COUNTS = {"ell", "ell_x", "ell_z", "ell_gen", "N_epochs", "Mask"}
 COUNTS |= {"N_V", "N_steps", "N_warm", "B", "i", "a", "d_rot", "w", "w_l", "ell_p", "k"}
-COUNTS |= {"N_B", "t_0", "t_x", "t_z", "A"}
+COUNTS |= {"N_B", "t_0", "t_x", "t_z", "A", "kappa", "D", "r"}
 #: Where it is otherwise: t says how many tokens stand before one, k which beginning is the best, b
-#: and c what is left out.
-OTHERWISE = {"R1": {"t"}, "R2": {"t"}, "S7": {"k"}, "D4": {"b"}, "D11": {"b", "c"}}
+#: and c what is left out or how many columns are passed.
+OTHERWISE = {"R1": {"t"}, "R2": {"t"}, "R7": {"b"}, "S7": {"k"}, "D4": {"b"}, "D11": {"b", "c"}}
 
 
 @every_algorithm

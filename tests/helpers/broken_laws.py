@@ -221,6 +221,7 @@ PLANTED: Mapping[str, tuple[Broken, ...]] = {
         reads(_H8_3="return Ṽ = ReLU(W_o Y + b_o 1ᵀ)"),
         reads(_H9_8="return Y = ReLU([Y^1; …; Y^R])"),
         reads(_H10_9="return Y = ReLU([Y^1; …; Y^R])"),
+        reads(_R8_13="return Ṽ = ReLU(W_o Y)"),
         reads(_R9_9="return Ṽ = ReLU(W_o Y)"),
     ),
     "tokens_of_X_are_independent": (

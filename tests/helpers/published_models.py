@@ -66,6 +66,7 @@ from helpers import published_sinks as sinks
 from helpers.compared_models import Compared, doubled, offsets, redrawn
 from helpers.double_precision import DoublePrecision
 from helpers.published_positions import POSITIONS
+from helpers.published_t5 import T5S
 
 N_V, ELL, ELL_MAX, L = 19, 7, 11, 2
 H_KV, R, D_ATTN = 2, 3, 4  # of models whose heads share keys
@@ -473,4 +474,5 @@ ORACLES: Mapping[str, tuple[str, Callable[[], Compared]]] = {
     "GptOssAttention, window 5": ("H8", partial(sinks.gpt_oss_attention, 5)),
     "GptOssAttention, no window": ("H8", sinks.gpt_oss_attention),
     **POSITIONS,
+    **T5S,
 }

@@ -11,9 +11,9 @@ import transformers
 
 from algorithms.checkpoints import PublishedT5, t5_parameters
 from helpers import hugging_face as hf
-from helpers import published_models as published
+from helpers.compared_models import Compared, doubled
 
-N_V, H = published.N_V, published.H
+N_V, H = 19, 3
 
 SIZES = {
     "vocab_size": N_V,
@@ -26,11 +26,12 @@ SIZES = {
     "relative_attention_num_buckets": 16,
     "relative_attention_max_distance": 20,
     "decoder_start_token_id": 0,
+    "eos_token_id": None,
 }
 
 
 def made(name: str, **options: Any) -> Any:
-    """A model of Hugging Face's, by its name: "T5". Its W_u is its own where W_e is not to be it."""
+    """A model of Hugging Face's, by its name: "T5"; not tied, its W_u is drawn by itself."""
     config = getattr(transformers, f"{name}Config")(**{**SIZES, **options})
     model = getattr(transformers, f"{name}ForConditionalGeneration")(config)
     if options.get("tie_word_embeddings") is False:
@@ -38,13 +39,13 @@ def made(name: str, **options: Any) -> Any:
     return hf.redraw(model, embeddings=0.5, matrices=0.4, vectors=0.5)
 
 
-def t5(name: str = "T5", ell: int = 13, **options: Any) -> published.Compared:
+def t5(name: str = "T5", ell: int = 13, **options: Any) -> Compared:
     """T5, mT5 or UMT5, on sequences of some length."""
     model = made(name, **options)
     z, x = (hf.tokens(2, n, N_V=N_V, seed=n) for n in (ell, ell - 2))
-    logits = published.doubled(model, z, decoder_input_ids=x).logits
+    logits = doubled(model, z, decoder_input_ids=x).logits
     scaled = getattr(model.config, "scale_decoder_outputs", name != "MT5")
-    return published.Compared(
+    return Compared(
         PublishedT5,
         (z, x, t5_parameters(model.state_dict(), H=H)),
         hf.probabilities(logits),
@@ -53,7 +54,7 @@ def t5(name: str = "T5", ell: int = 13, **options: Any) -> published.Compared:
 
 
 #: What is compared, by the name of theirs, with the algorithm that ours is and its departures.
-ORACLES: Mapping[str, tuple[str, Callable[[], published.Compared]]] = {
+T5S: Mapping[str, tuple[str, Callable[[], Compared]]] = {
     "T5ForConditionalGeneration": ("X8", t5),
     "T5ForConditionalGeneration, 150 tokens": ("X8", partial(t5, ell=150)),
     "T5ForConditionalGeneration, not tied": ("X8", partial(t5, ell=13, tie_word_embeddings=False)),
