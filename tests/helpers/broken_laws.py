@@ -245,6 +245,8 @@ PLANTED: Mapping[str, tuple[Broken, ...]] = {
         reads(_F1_1="G ← SiLU(W_gate X[:, 1] 1ᵀ)"),
         reads(_F2_1="G ← GELU(W_gate X[:, 1] 1ᵀ)"),
     ),
+    "layers_of_a_mixture_may_change_places": (reads(_F3_7="U ← SwiGLU(X | W_1)"),),
+    "among_equal_layers_the_router_does_not_matter": (reads(_F3_4=""),),
     "at_the_first_position_nothing_turns": (reads(_R1_1="φ ← (t + 1) ω"),),
     "turning_keeps_lengths": (reads(_R1_4=STRETCHED),),
     "turns_add": (reads(_R1_1="φ ← (t + 1) ω"),),

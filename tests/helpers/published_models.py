@@ -61,6 +61,7 @@ from algorithms.extensions.scaled_encoder_decoder import (
 )
 from algorithms.paper.notation import unidirectional_mask
 from helpers import hugging_face as hf
+from helpers import published_mixture as mixture
 from helpers import published_sinks as sinks
 from helpers.double_precision import DoublePrecision
 
@@ -492,4 +493,5 @@ ORACLES: Mapping[str, tuple[str, Callable[[], Compared]]] = {
     "GPTBigCodeAttention": ("H2", multi_query),
     "GptOssAttention, window 5": ("H8", partial(sinks.gpt_oss_attention, 5)),
     "GptOssAttention, no window": ("H8", sinks.gpt_oss_attention),
+    "MixtralSparseMoeBlock": ("F3", mixture.mixtral_layer),
 }
