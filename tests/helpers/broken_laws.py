@@ -274,7 +274,9 @@ PLANTED: Mapping[str, tuple[Broken, ...]] = {
     "nobody_gets_what_a_token_of_its_score_would": (
         reads(_C2_3="A ← softmax([σ 1ᵀ; S] / √d_attn)"),
     ),
-    "a_low_score_of_nobody_gives_it_nothing": (reads(_C2_3="A ← softmax([0_{1×ℓ_x}; S / √d_attn])"),),
+    "a_low_score_of_nobody_gives_it_nothing": (
+        reads(_C2_3="A ← softmax([0_{1×ℓ_x}; S / √d_attn])"),
+    ),
     "sinks_stand_as_near_as_in_a_short_text": (reads(_H10_6=""),),
     "the_mean_is_0": (norm("X - X.sum(axis=0) / d", "X"),),
     "the_mean_square_is_1": (norm("(centred**2).sum(axis=0) / d", "X.var(axis=0, ddof=1)"),),
