@@ -38,6 +38,7 @@ Record = Any  # a named tuple, of arrays and of records
 LAYERS = {
     "L": "layers",
     "L_s": "layers",
+    "N_E": "experts",
     "L_enc": "encoder_layers",
     "L_dec": "decoder_layers",
 }

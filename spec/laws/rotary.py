@@ -82,13 +82,17 @@ def frequencies_fall_from_1_in_equal_proportions(case: LawCase) -> str:
 def a_quarter_turn_of_all_queries_and_keys_changes_nothing(case: LawCase) -> str:
     """All pairs of rows of W_q and W_k may be turned by the same angle: scores see differences.
 
-    Those of b_q and b_k, where there are any, turn along with them. By a quarter, since that is exact: of each pair the second row comes first, with a minus.
+    Those of b_q and b_k, where there are any, turn along with them. By a quarter, since that is
+    exact: of each pair the second row comes first, with a minus.
     """
     case = case.drawn({"d_attn": 4, "d_rot": 2})  # with one pair, neighbours are halves
     d_rot = len(case.parameters["omega"])
 
     def turned(fields: Fields) -> Fields:
-        return each("W_q b_q W_k b_k", lambda W: members(W, lambda one: _quarter(one, d_rot)))(fields)
+        def quarter(W: Value) -> Value:
+            return members(W, lambda one: _quarter(one, d_rot))
+
+        return each("W_q b_q W_k b_k", quarter)(fields)
 
     where = "where all queries and keys are turned by a quarter"
     return case.contradiction(case.with_parameters(turned), where)

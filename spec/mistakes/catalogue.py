@@ -109,8 +109,8 @@ def parse(text: str) -> dict[str, Mistake]:
     that of their own algorithm in it, `norms-exchanged-9`. Where an algorithm has several places,
     the line follows: `norm-missing-8-6`. None is in a pullback, whose way forth is that of another
     algorithm, with mistakes of its own, nor where the rows name a parameter that is not there, such
-    as W_u in X6, nor in an algorithm that the entry lists as `but`. An entry of an algorithm that is
-    not among the texts is left out.
+    as W_u in X6, nor in an algorithm that the entry lists as `but`. An entry of an algorithm that
+    is not among the texts is left out.
 
     Raises
     ------

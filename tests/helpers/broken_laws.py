@@ -255,6 +255,8 @@ PLANTED: Mapping[str, tuple[Broken, ...]] = {
         reads(_F1_1="G ← SiLU(W_gate X[:, 1] 1ᵀ)"),
         reads(_F2_1="G ← GELU(W_gate X[:, 1] 1ᵀ)"),
     ),
+    "layers_of_a_mixture_may_change_places": (reads(_F3_7="U ← SwiGLU(X | W_1)"),),
+    "among_equal_layers_the_router_does_not_matter": (reads(_F3_4=""),),
     "at_the_first_position_nothing_turns": (reads(_R1_1="φ ← (t + 1) ω"),),
     "turning_keeps_lengths": (reads(_R1_4=STRETCHED),),
     "turns_add": (reads(_R1_1="φ ← (t + 1) ω"),),
@@ -300,7 +302,9 @@ PLANTED: Mapping[str, tuple[Broken, ...]] = {
     "nobody_gets_what_a_token_of_its_score_would": (
         reads(_C2_3="A ← softmax([σ 1ᵀ; S] / √d_attn)"),
     ),
-    "a_low_score_of_nobody_gives_it_nothing": (reads(_C2_3="A ← softmax([0_{1×ℓ_x}; S / √d_attn])"),),
+    "a_low_score_of_nobody_gives_it_nothing": (
+        reads(_C2_3="A ← softmax([0_{1×ℓ_x}; S / √d_attn])"),
+    ),
     "sinks_stand_as_near_as_in_a_short_text": (reads(_H10_6=""),),
     "classes_are_read_off_the_last_token": (reads(_X10_11="return p = softmax(W_c X[:, 1])"),),
     "the_mean_is_0": (norm("X - X.sum(axis=0) / d", "X"),),

@@ -62,6 +62,7 @@ from algorithms.extensions.scaled_encoder_decoder import (
 )
 from algorithms.paper.notation import unidirectional_mask
 from helpers import hugging_face as hf
+from helpers import published_mixture as mixture
 from helpers import published_sinks as sinks
 from helpers.compared_models import Compared, doubled, offsets, redrawn
 from helpers.double_precision import DoublePrecision
@@ -475,4 +476,5 @@ ORACLES: Mapping[str, tuple[str, Callable[[], Compared]]] = {
     "GptOssAttention, no window": ("H8", sinks.gpt_oss_attention),
     **POSITIONS,
     **T5S,
+    "MixtralSparseMoeBlock": ("F3", mixture.mixtral_layer),
 }

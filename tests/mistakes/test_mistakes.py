@@ -83,7 +83,7 @@ def sizes(id: str, equal: Equal) -> dict[str, int] | None:
         found["N_V"] = 5 if id in RANDOM else 3
     if id in WINDOWED:  # a text that is longer than what is seen of it
         found |= {"length(x)": 6, "k": 2, "w": 2, "ℓ_p": 3}
-    if id == "H10":  # of the last tokens the sinks are two places and more farther than in the cache
+    if id == "H10":  # for the last token, sinks are two places farther away than in the cache
         found["ℓ"] = 7
     if "N_B" in sizes_in(checked(), id):  # blocks of more than one column
         found["B"] = 2
