@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from itertools import starmap
-from typing import Any, Generic, NamedTuple
+from typing import Any, Generic, NamedTuple, cast
 
 import numpy as np
 import pytest
@@ -33,6 +33,7 @@ from algorithms.signatures.annotations import (
     read,
 )
 from algorithms.signatures.arrays import A, A_co, Array
+from algorithms.signatures.messages import compiled
 from spec import symbols
 from spec.inputs.draw import SIZES, draw, per_token
 from spec.inputs.python_form import input_name, python_form
@@ -257,11 +258,10 @@ class Comparison:
             yield path, f"{' '.join(axes)} for {' '.join(map(self.written, shape))}"
 
     def size(self, axis: str) -> float:
-        """An axis may be a sum, of products: `H*d_attn`, `ell+ell_x`."""
-        return sum(
-            math.prod(self.sizes.get(name, math.nan) for name in part.split("*"))
-            for part in axis.split("+")
-        )
+        """An axis may be a sum, of products: `H*d_attn`, `ell+ell_x`, `2*k+1`."""
+        code = compiled(axis)
+        sizes = {name: self.sizes.get(name, math.nan) for name in code.co_names}
+        return cast("float", eval(code, {}, sizes))
 
     def written(self, size: int) -> str:
         """A size by the pseudocode's names."""

@@ -20,6 +20,7 @@ from algorithms.signatures.annotations import (
     read,
 )
 from algorithms.signatures.check import Check
+from algorithms.signatures.messages import compiled
 from algorithms.signatures.trees import Tree
 
 F = TypeVar("F", bound=np.floating[Any])
@@ -145,6 +146,10 @@ def initialise(
     return _draw(declaration, "", rng, np.dtype(dtype), sizes)
 
 
+#: Of these one column is taken at a time.
+_TABLES = ("W_e", "W_p", "W_s", "A_k", "A_v")
+
+
 def _sizes(declaration: Declaration) -> set[str]:
     match declaration:
         case Record(fields=fields):
@@ -154,7 +159,7 @@ def _sizes(declaration: Declaration) -> set[str]:
         case Items(item, count):
             return {count} | _sizes(item)
         case ArrayOf(axes=axes):
-            return {n for axis in axes for n in axis.split("*")}
+            return {n for a in axes for n in compiled(a).co_names}
         case _:
             raise TypeError(
                 f"initialise: cannot draw {declaration}"
@@ -184,13 +189,12 @@ def _draw(
                 for _ in range(sizes[count])
             )
     shape = tuple(
-        math.prod(sizes[n] for n in axis.split("*"))
-        for axis in declaration.axes
+        eval(compiled(axis), {}, sizes) for axis in declaration.axes
     )
     if name.startswith("gamma"):
         return np.ones(shape, dtype)
     if name.startswith(("beta", "b_")):
         return np.zeros(shape, dtype)
-    terms = 1 if name in ("W_e", "W_p", "W_s") else shape[-1]
+    terms = 1 if name in _TABLES else shape[-1]
     scale = 1 / math.sqrt(terms)
     return (rng.standard_normal(shape) * scale).astype(dtype)

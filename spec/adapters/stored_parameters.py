@@ -65,7 +65,7 @@ class ParameterForm:
         """Return parameters, or those of a layer, by the names that they have in this form."""
         fields: dict[str, Any] = {}
         for name, value in named.items():
-            if hasattr(value, "W_q") and hasattr(value, "W_v"):  # those of groups have W_q alone
+            if hasattr(value, "W_q") and hasattr(value, "b_v"):  # as in Algorithms 3 to 5
                 fields |= self.head(name, value)
             elif hasattr(value, "_fields"):
                 fields[name] = record(type(value).__name__, self.fields(value._asdict()))

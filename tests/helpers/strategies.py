@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 import warnings
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -152,7 +151,7 @@ class Axis(NamedTuple):
     @property
     def names(self) -> list[tuple[Keys, str]]:
         """The sizes that it is made of, each with where it holds: `H*d_mid` has two."""
-        return [(self.leaf.scope, name) for name in self.name.split("*")]
+        return [(self.leaf.scope, name) for name in compiled(self.name).co_names]
 
 
 def each(
@@ -448,7 +447,8 @@ class Drawing:
 
     def array(self, declaration: ArrayOf, name: str, theta: bool) -> Any:
         """Generic entries, in a shape that fits the sizes drawn before."""
-        named = [math.prod(map(self.size, axis.split("*"))) for axis in declaration.axes]
+        codes = map(compiled, declaration.axes)
+        named = [eval(code, {}, {n: self.size(n) for n in code.co_names}) for code in codes]
         shape = (*self.leading(declaration.batch, theta), *named)
         if declaration.right_padding:
             *batch, ell = shape
