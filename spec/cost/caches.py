@@ -3,10 +3,10 @@
 What is called K or V is a key or a value, in the algorithm or in one that it calls. Where caches
 are handed on, those that come out are counted, K̂_l, or those that are there at the end, K_l. A
 window is a matter of the mask, which no size tells: what it keeps is the value at as many tokens
-as it has.
+as it has. Few algorithms keep something else in place of keys and values.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from functools import partial
 
 from spec.cost.counts import loops, numbers
@@ -17,6 +17,10 @@ from spec.language.tree import Line, Node, walk
 from spec.language.types import Family, Key, Type, map_sizes
 
 _KEPT = ("K", "V", "K̂", "V̂")
+_INSTEAD = {
+    "H7": ("C", "K_r"),  # of which the keys and values of all heads are made
+    "L2": ("S", "ζ"),  # a state, which each token changes
+}
 
 
 def cached(algorithms: Mapping[str, Checked], id: str) -> Poly:
@@ -48,14 +52,19 @@ def _whole(checked: Checked, lines: tuple[Line, ...]) -> Mapping[Key, Type]:
     return whole
 
 
-def _made(algorithms: Mapping[str, Checked], id: str, lines: tuple[Line, ...]) -> Iterator[Poly]:
-    checked, seen = algorithms[id], set[Key]()
+def _made(
+    algorithms: Mapping[str, Checked],
+    id: str,
+    lines: tuple[Line, ...],
+    before: Set[Key] = frozenset(),
+) -> Iterator[Poly]:
+    checked, seen = algorithms[id], {*before}
     for line in lines:
         match line.statement:
             case tree.Assign(tree.Rows()):
                 continue  # which takes apart what is there
             case tree.For(_, binder, None):
-                kept = sum_of(_made(algorithms, id, line.body))
+                kept = sum_of(_made(algorithms, id, line.body, seen))
                 yield _in_all_turns(checked, binder, kept)
             case tree.For(_, binder, Node() as body):
                 kept = sum_of(_by_calls(algorithms, id, body))
@@ -63,7 +72,8 @@ def _made(algorithms: Mapping[str, Checked], id: str, lines: tuple[Line, ...]) -
             case statement:
                 yield from _by_calls(algorithms, id, statement)
         for key in checked.names.sets.get(line.number, ()):
-            if key.base in _KEPT and key not in seen:  # a key is set again where it is turned
+            keeps = str(key) in _INSTEAD[id] if id in _INSTEAD else key.base in _KEPT
+            if keeps and key not in seen:  # a key is set again where it is turned
                 yield numbers(_one(checked, line, key), algorithms)
             seen.add(key)
 

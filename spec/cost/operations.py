@@ -16,7 +16,7 @@ from spec.language.types import N_V, SCALAR, Bundle, Matrix, Type, Whole
 
 KINDS = (
     *("multiply-add", "add", "multiply", "divide", "exp", "log", "sqrt", "power", "Phi", "ReLU"),
-    *("logistic", "density", "step", "cos", "sin", "tanh"),  # Φ', ReLU'
+    *("logistic", "density", "step", "cos", "sin", "tanh", "ELU"),  # Φ', ReLU'
     "larger",  # or the smaller of two; what only decides is not counted, and argmax does no more
 )
 
@@ -31,6 +31,7 @@ _ENTRYWISE = {  # the operations of a function, or of an operator, on each entry
     "cos": ("cos",),
     "sin": ("sin",),
     "tanh": ("tanh",),
+    "ELU": ("ELU",),
     "max": ("larger",),
     "min": ("larger",),
     "√": ("sqrt",),

@@ -84,6 +84,10 @@ class Balls(Domain[arb]):
     def tanh(self, x: arb) -> arb:
         return x.tanh()
 
+    def ELU(self, x: arb) -> arb:
+        """Return max(x, 0) + (exp(min(x, 0)) − 1), where one of the two is 0."""
+        return x.max(0) + x.min(0).expm1()
+
     def larger(self, x: arb, y: arb) -> arb:
         """Return a ball that holds the larger of any number of x and any number of y."""
         return x.max(y)

@@ -57,7 +57,7 @@ class Depths(Domain[Depth]):
     def exp(self, x: Depth) -> Depth:
         return x._rounded()
 
-    log = sqrt = Phi = ReLU = square = density = cos = sin = tanh = exp
+    log = sqrt = Phi = ReLU = square = density = cos = sin = tanh = ELU = exp
 
     def logistic(self, x: Depth) -> Depth:
         """Return the depth of 1 / (1 + exp(−x))."""

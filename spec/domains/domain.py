@@ -112,6 +112,10 @@ class Domain(ABC, Generic[S]):
         """Return the hyperbolic tangent."""
 
     @abstractmethod
+    def ELU(self, x: S) -> S:
+        """Return x if it is positive, else exp(x) − 1."""
+
+    @abstractmethod
     def larger(self, x: S, y: S) -> S:
         """Return the larger of two numbers."""
 

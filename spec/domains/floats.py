@@ -77,6 +77,9 @@ class Floats(Domain[Any]):
     def tanh(self, x: Any) -> Any:
         return self.rounded(np.tanh(x))
 
+    def ELU(self, x: Any) -> Any:
+        return self.rounded(x if x > 0 else np.expm1(x))
+
     def larger(self, x: Any, y: Any) -> Any:
         return self.rounded(np.maximum(x, y))
 

@@ -158,6 +158,11 @@ class Reverse(Domain[Variable[S] | S]):
     def tanh(self, x: Variable[S] | S) -> Variable[S] | S:
         return self._apply(self.base.tanh, x, lambda _, y: 1 - self.base.square(y))
 
+    def ELU(self, x: Variable[S] | S) -> Variable[S] | S:
+        # The slope is e to the power x where x is negative, else 1.
+        D = self.base
+        return self._apply(D.ELU, x, lambda x, _: D.exp(-D.ReLU(-x)))
+
     def larger(self, x: Variable[S] | S, y: Variable[S] | S) -> Variable[S] | S:
         return y if self.at_most(x, y) else x
 

@@ -115,7 +115,7 @@ def test_gamma_is_1_and_beta_sigma_and_every_bias_0(parameters):
         elif field(leaf).startswith(("beta", "b_", "sigma")):
             assert (leaf.value == 0).all()
         else:
-            assert field(leaf).startswith(("W", "A"))
+            assert field(leaf).startswith(("W", "A", "a"))  # `a` is a row of one matrix
 
 
 def terms(leaf):

@@ -22,6 +22,10 @@ from spec.library import checked
         ("K4", "H L d_attn length(x) + H L d_attn ℓ + H L d_mid length(x) + H L d_mid ℓ"),
         ("K11", "H L_dec d_attn length(z) + H L_dec d_mid length(z)"),
         ("K1", "0"),
+        # In place of the keys and values of H heads: a column, and the rows of keys that turn.
+        ("H7", "d_c ℓ + 2 d_rot ℓ"),
+        # However many tokens there are.
+        ("L2", "d_attn d_out + d_attn"),
     ],
 )
 def test_a_cache_holds_a_key_and_a_value_of_each_head_for_each_token(id: str, kept: str) -> None:

@@ -50,7 +50,7 @@ def test_a_sign_a_constant_and_an_infinity_take_no_rounding():
     assert D.real(0.1).depth == D.minus_infinity.depth == D.step(Depth(3)).depth == 0
 
 
-SMOOTH = ("exp", "log", "sqrt", "Phi", "ReLU", "square", "density", "cos", "sin", "tanh")
+SMOOTH = ("exp", "log", "sqrt", "Phi", "ReLU", "square", "density", "cos", "sin", "tanh", "ELU")
 
 
 @pytest.mark.parametrize("name", SMOOTH)

@@ -33,6 +33,11 @@ def test_a_gate_is_shut_and_open_at_the_ends_of_floats():
         assert [D.logistic(D.real(x)) for x in (-1e4, 0, 1e4)] == [0.0, 0.5, 1.0]
 
 
+def test_an_exponential_less_1_keeps_its_digits_and_does_not_overflow():
+    with Floats() as D:
+        assert [D.ELU(D.real(x)) for x in (-1e4, -1e-20, 0, 1e4)] == [-1.0, -1e-20, 0.0, 1e4]
+
+
 def test_the_step_of_floats_is_0_at_0():
     with Floats() as D:
         assert [D.step(D.real(x)) for x in (-1, 0, 1)] == [0.0, 0.0, 1.0]

@@ -54,6 +54,7 @@ class Counting(Domain[Any]):
     exp, log, sqrt, power = map(_function, ("exp", "log", "sqrt", "power"))
     Phi, ReLU, logistic, density = map(_function, ("Phi", "ReLU", "logistic", "density"))
     step, cos, sin, tanh, larger = map(_function, ("step", "cos", "sin", "tanh", "larger"))
+    ELU = _function("ELU")
     smaller = larger
 
     def pi(self) -> Tick:

@@ -23,6 +23,7 @@ FUNCTIONS = {
     "GELU'": (lambda D, x: D.GELU_slope(x), [-5.0, 0.0, 1.5]),
     "logistic": (lambda D, x: D.logistic(x), [-5.0, 0.0, 1.5]),
     "SiLU": (lambda D, x: D.SiLU(x), [-5.0, 0.0, 1.5]),
+    "ELU": (lambda D, x: D.ELU(x), [-5.0, -0.25, 1.5]),
     "cos": (lambda D, x: D.cos(x), [-2.0, 0.0, 1.25]),
     "sin": (lambda D, x: D.sin(x), [-2.0, 0.0, 1.25]),
     "tanh": (lambda D, x: D.tanh(x), [-2.0, 0.0, 1.25]),

@@ -16,7 +16,7 @@ from .domain import reference
 from .notation import symbol
 from .tables import Cell, table
 
-_LENGTH = "length(x)"
+_LENGTHS = ("length(x)", "ℓ")
 _HEADS = ("", "At the sizes of", "Kept of ℓ tokens", "numbers for a token", "for ℓ tokens")
 
 
@@ -50,8 +50,9 @@ def row(id: str, *words: str) -> Iterator[Cell]:
         raise UsageError(f"there is no Algorithm {id}")
     kept = cached(checked(), id)
     at = sizes(checked()[id], cost(checked(), id).sizes, words)
+    length = next(name for name in _LENGTHS if name in at)
     yield reference("alg", id, id)
     yield " ".join(words)
-    yield symbol(factored(kept).replace(_LENGTH, "ℓ"))
-    yield f"{value(kept, {**at, _LENGTH: 1}):,}"
-    yield f"{value(kept, at):,} for {at[_LENGTH]:,}"
+    yield symbol(factored(kept).replace(length, "ℓ"))
+    yield f"{value(kept, {**at, length: 1}):,}"
+    yield f"{value(kept, at):,} for {at[length]:,}"

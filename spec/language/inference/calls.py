@@ -19,7 +19,10 @@ from spec.language.types import (
 )
 
 #: Functions of the notation, entry by entry or, softmax, column by column.
-ENTRYWISE = ("exp", "log", "cos", "sin", "tanh", "GELU", "ReLU", "SiLU", "GELU'", "ReLU'")
+ENTRYWISE = (
+    *("exp", "log", "cos", "sin", "tanh"),
+    *("GELU", "ReLU", "SiLU", "ELU", "GELU'", "ReLU'"),
+)
 #: Functions of two numbers, or of two counts, of which they are a count; `max` is also the largest
 #: entry of a vector, `max(S[:, t])`.
 EXTREMES = ("max", "min")
