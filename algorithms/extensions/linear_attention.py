@@ -51,7 +51,7 @@ def LinearAttention(
     are there at once; LinearRecurrence gives the same token by
     token.
 
-    Nothing is added to the sum (A21). It is 0, and the result nan,
+    Nothing is added to the sum (A24). It is 0, and the result nan,
     only where products of features are too small for the type: in
     float64 where both a query and the keys fall below −370.
 
@@ -109,7 +109,7 @@ def LinearRecurrence(
     d_attn (d_out + 1) numbers however many tokens came before,
     where `attend` needs all their keys and values.
 
-    What LinearAttention says of sums holds here too (A21).
+    What LinearAttention says of sums holds here too (A24).
 
     Source: Katharopoulos et al. 2020, "Transformers are RNNs: Fast
     Autoregressive Transformers with Linear Attention", equations 18

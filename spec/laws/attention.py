@@ -23,7 +23,10 @@ READY = (*CORE, "H1", "H3", "H5")
 #: Algorithm 4, and the same by blocks.
 HEAD = ("4", "C4", "C5")
 #: Those that mix what their heads give, and the models that call them.
-MIXED = ("5", "8", "9", "10", "H2", "H4", "H8", "X1", "X2", "X4", "X5", "X6", "X7", "X9", "X10", "R9", "R6")
+MIXED = (
+    *("5", "8", "9", "10", "H2", "H4", "H8", "R6", "R9"),
+    *("X1", "X2", "X4", "X5", "X6", "X7", "X9", "X10"),
+)
 
 
 @law(3, *HEAD, 5, *READY, "C2", "H2", "R9")
