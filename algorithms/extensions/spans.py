@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 
@@ -170,8 +170,8 @@ def random_spans(
     h = n  # D11.7
     c = False  # D11.8
     a: list[bool] = []
-    for _ in range(ell):  # D11.9
-        a = [*a, c]  # D11.10; a = a[-1]
+    for t in range(ell):  # D11.9
+        a = [*a[:t], c]  # D11.10; a = a[t]
         g = g if c else g - 1  # D11.11
         h = h - 1 if c else h  # D11.12
         p = (k - (g >= 1)) / max(g, 1)  # D11.13
@@ -182,27 +182,17 @@ def random_spans(
     return xp.asarray(a, device=device(x))  # D11.19
 
 
-class Denoiser(NamedTuple):
-    """How `denoise` leaves spans out.
-
-    `mode` is UL2's name of the task: R, the spans of T5; S, the end
-    of a text; X, long spans or many.
-    """
-
-    mode: str
-    r: float
-    mu_span: float
-
-
-#: The seven of UL2. S has one span, however long.
+#: The seven tasks of UL2: a name, r and mu_span. R has the spans
+#: of T5, S the end of a text, which is one span however long, and X
+#: long spans or many.
 UL2_DENOISERS = (
-    Denoiser("R", 0.15, 3),
-    Denoiser("R", 0.15, 8),
-    Denoiser("S", 0.25, math.inf),
-    Denoiser("X", 0.5, 3),
-    Denoiser("X", 0.5, 8),
-    Denoiser("X", 0.15, 64),
-    Denoiser("X", 0.5, 64),
+    ("R", 0.15, 3.0),
+    ("R", 0.15, 8.0),
+    ("S", 0.25, math.inf),
+    ("X", 0.5, 3.0),
+    ("X", 0.5, 8.0),
+    ("X", 0.15, 64.0),
+    ("X", 0.5, 64.0),
 )
 
 

@@ -132,4 +132,4 @@ def tuning_loss(
     """
     xp = namespace(P)
     text = -xp.sum(xp.log(entries(P[:, :-1], x[1:])))
-    return -xp.log(p[c]) + lambda_x * text  # D7.1
+    return text * lambda_x - xp.log(p[c])  # D7.1

@@ -110,8 +110,8 @@ class Expressions(ABC, Generic[S]):
                 return self.joined(node, items, 0, frame)
             case tree.Rows(items):
                 are_bits = has_bits(frame.checked.typing.types[node])
-                value = self.expression if are_bits else self.real
-                return np.concatenate([self.as_matrix(value(item, frame)) for item in items])
+                block = self.expression if are_bits else self.real
+                return np.concatenate([self.as_matrix(block(item, frame)) for item in items])
             case tree.Gradient(call):
                 return self.gradient(call, frame)
         raise AssertionError(f"{text(node)} has no value")

@@ -29,6 +29,7 @@ from algorithms import (
     token_embedding,
 )
 from algorithms.checkpoints import BERT
+from algorithms.extensions.spans import span_corruption
 from algorithms.paper.embedding import Token
 from algorithms.signatures.annotations import (
     Declaration,
@@ -95,6 +96,8 @@ def test_every_algorithm_is_among_them():
 
 def test_what_says_which_tokens_count_stands_at_one_end():
     for function in checked_functions():
+        if function is span_corruption:  # what is left out stands anywhere
+            continue
         inputs = signature(function).arguments.values()
         arrays = [getattr(part, "value", part) for part in inputs]
         if any(getattr(array, "below", None) for array in arrays):

@@ -157,8 +157,6 @@ def test_each_task_of_ul2_is_spans_and_a_token_in_front(denoiser):
 
 def test_the_tasks_are_those_of_the_table():
     regular, extreme = {(3, 0.15), (8, 0.15)}, {(3, 0.5), (8, 0.5), (64, 0.15), (64, 0.5)}
-    by_mode = {
-        mode: {(one.mu_span, one.r) for one in UL2_DENOISERS if one.mode == mode} for mode in "RSX"
-    }
+    by_mode = {mode: {(mu, r) for name, r, mu in UL2_DENOISERS if name == mode} for mode in "RSX"}
     assert by_mode == {"R": regular, "S": {(math.inf, 0.25)}, "X": extreme}
     assert len(UL2_DENOISERS) == 7
