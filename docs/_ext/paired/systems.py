@@ -32,7 +32,7 @@ class System(NamedTuple):
     via: str = ""  # the algorithm that parity is about, if it is none of the row's
     adapter: str = ""
     sampler: str = ""
-    count: Sequence[str] = ()
+    counted: Sequence[str] = ()
     example: Sequence[str] = ()
     test: str = ""
 
@@ -84,8 +84,8 @@ def _figures(system: System) -> Iterator[str]:
     if system.sampler:
         (one,) = (one for one in _read("samplers")["weights"] if one["theirs"] == system.sampler)
         yield f"{one['distance']:.0e}"
-    if system.count:
-        drawn, alike = system.count
+    if system.counted:
+        drawn, alike = system.counted
         found = _read("samplers")[drawn]
         yield f"{found[alike]} of {found['drawn']} the same"
     if system.example:
