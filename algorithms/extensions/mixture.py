@@ -39,7 +39,7 @@ class MixtureParameters(NamedTuple, Generic[A_co]):
         return MixtureParameters(*map_each(f, self))
 
 
-@algorithm("F3", requires=("k >= 0", "1 <= k", "k <= N_E"))
+@algorithm("F3", requires=("1 <= k", "k <= N_E"))
 def Mixture(
     X: Float[A, "*batch d_e ell"],
     W: MixtureParameters[A],

@@ -48,6 +48,8 @@ OF_NO_SCALE = {
     "C7.8": "what is subtracted from all scores of a column cancels",
     "C6.7": "a factor of all exponentials is one of their sum, too",
     "C7.11": "a factor of all exponentials is one of their sum, too",
+    "F3.1": "a factor of all weights is one of their sum, too",
+    "F3.2": "a factor of all weights is one of their sum, too",
     "K2.5": "q ∝ (cp)^{1/τ} is q ∝ p^{1/τ}",
     "K2.10": "q ∝ (cp)^{1/τ} is q ∝ p^{1/τ}",
     "K3.8": "q ∝ (cp)^{1/τ} is q ∝ p^{1/τ}",
