@@ -39,7 +39,7 @@ class MixtureParameters(NamedTuple, Generic[A_co]):
         return MixtureParameters(*map_each(f, self))
 
 
-@algorithm("F3", requires=("k >= 0", "1 <= k", "k <= N_E"))
+@algorithm("F3", requires=("1 <= k", "k <= N_E"))
 def Mixture(
     X: Float[A, "*batch d_e ell"],
     W: MixtureParameters[A],
@@ -101,12 +101,17 @@ def Mixture(
     xp = namespace(X)
     P = softmax(W.W_r @ X)  # F3.1
     A = P  # F3.2
-    better = P[..., None, :, :] > P[..., :, None, :]
-    rank = xp.sum(xp.astype(better, P.dtype), axis=-2)
-    A = xp.where(rank >= k, 0.0, A)  # F3.3
+    A = xp.where(rank(P) >= k, 0.0, A)  # F3.3
     A = A / xp.sum(A, axis=-2, keepdims=True)  # F3.4
     Y = xp.zeros_like(X)  # F3.5
     for i, expert in enumerate(W.experts):  # F3.6
         U = SwiGLU(X, expert.W)  # F3.7
         Y = Y + A[..., i : i + 1, :] * U  # F3.8
     return Y  # F3.9
+
+
+def rank(P: A) -> A:
+    """How many entries of its column are larger than each."""
+    xp = namespace(P)
+    larger = P[..., None, :, :] > P[..., :, None, :]
+    return xp.sum(xp.astype(larger, P.dtype), axis=-2)

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
 
 @algorithm(
-    "H10",
-    requires=("k >= 0", "w >= 0", "2 * d_rot <= d_attn", "1 <= w"),
+    "H10", requires=("k >= 0", "1 <= w", "2 * d_rot <= d_attn")
 )
 def StreamingQueries(
     X: Float[A, "*#batch d_x ell"],

@@ -53,6 +53,8 @@ OF_NO_SCALE = {
     "L1.3": "a factor of all weights is one of their sum, too",
     "L2.1": "a factor of all weights is one of their sum, too",
     "L2.2": "a factor of all weights is one of their sum, too",
+    "F3.1": "a factor of all weights is one of their sum, too",
+    "F3.2": "a factor of all weights is one of their sum, too",
     "K2.5": "q ∝ (cp)^{1/τ} is q ∝ p^{1/τ}",
     "K2.10": "q ∝ (cp)^{1/τ} is q ∝ p^{1/τ}",
     "K3.8": "q ∝ (cp)^{1/τ} is q ∝ p^{1/τ}",
