@@ -74,7 +74,7 @@ def bucket(
     )
     a = xp.searchsorted(alone, r, side="right")  # R7.1
     b = xp.searchsorted(shared, r, side="right")  # R7.2
-    return a + b  # R7.3
+    return xp.astype(a + b, r.dtype)  # R7.3
 
 
 def _thresholds(kappa: int, D: int) -> list[int]:
