@@ -89,7 +89,7 @@ def _described(
             "these are of one distance"
         )
     D = config.size("relative_attention_max_distance", 128)
-    if D <= buckets // 2:
+    if buckets // 2 >= D:
         config.refuse(
             f"relative_attention_max_distance is {D}, want more "
             f"than half of relative_attention_num_buckets={buckets}"

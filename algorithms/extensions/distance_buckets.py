@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from algorithms.signatures.arrays import (
@@ -74,16 +73,24 @@ def bucket(
     )
     a = xp.searchsorted(alone, r, side="right")  # R7.1
     b = xp.searchsorted(shared, r, side="right")  # R7.2
-    return a + b  # R7.3
+    return xp.astype(a + b, r.dtype)  # R7.3
 
 
 def _thresholds(kappa: int, D: int) -> list[int]:
     """The first distance after each step, κ (D/κ)^(j/κ) or more."""
     return [
-        bisect_left(
-            range(D),
-            D**j * kappa ** (kappa - j),
-            key=lambda n: n**kappa,
-        )
+        _root(D**j * kappa ** (kappa - j), kappa, D)
         for j in range(1, kappa)
     ]
+
+
+def _root(power: int, kappa: int, most: int) -> int:
+    """The least number whose power κ is as large, or larger."""
+    low = 0
+    while low < most:
+        middle = (low + most) // 2
+        if middle**kappa < power:
+            low = middle + 1
+        else:
+            most = middle
+    return low

@@ -190,17 +190,25 @@ PLANTED: Mapping[str, tuple[Broken, ...]] = {
         heads(" + Z[:1, :1]"),
     ),
     "what_is_masked_changes_nothing": (attend("-np.inf", "-1.0"),),
-    "a_token_that_may_attend_to_nothing_gets_no_value": (attend("-np.inf", "-1e9"),),
+    "a_token_that_may_attend_to_nothing_gets_no_value": (
+        attend("-np.inf", "-1e9"),
+        reads(_R8_10=""),
+    ),
     "a_token_that_may_attend_to_one_other_gets_its_value": (
         attend("(Z, Wv, bv)", "(Z, Wv, 0 * bv)"),
         heads(" + head['Wq'][0, 0]"),
+        reads(_R8_10=""),
     ),
     "constant_values_come_out_as_they_went_in": (
         attend(*ACROSS),
         heads(" + X[:1]"),
         host("5", "affine(Y, Wo, bo)", "affine(Y, Wo, bo) + X[:1]"),
     ),
-    "a_context_of_equal_tokens_gives_the_value_of_one": (attend(*ACROSS), heads(" + X[:1]")),
+    "a_context_of_equal_tokens_gives_the_value_of_one": (
+        attend(*ACROSS),
+        heads(" + X[:1]"),
+        reads(_R8_11="Y^h ← V · exp(S)"),
+    ),
     "equal_scores_give_the_mean_value": (
         attend("V @ A", "V @ A * np.sqrt(d_attn)"),
         heads(" + X[:1]"),
