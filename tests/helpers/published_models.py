@@ -61,6 +61,8 @@ from algorithms.extensions.scaled_encoder_decoder import (
 )
 from algorithms.paper.notation import unidirectional_mask
 from helpers import hugging_face as hf
+from helpers import published_additive as additive
+from helpers import published_latent as latent
 from helpers.double_precision import DoublePrecision
 
 N_V, ELL, ELL_MAX, L = 19, 7, 11, 2
@@ -489,4 +491,6 @@ ORACLES: Mapping[str, tuple[str, Callable[[], Compared]]] = {
     "MarianMTModel, ReLU, no bias": ("X7", scaled_marian),
     "torch scaled_dot_product_attention, enable_gqa": ("H2", grouped_sdpa),
     "GPTBigCodeAttention": ("H2", multi_query),
+    "DeepseekV2Attention": ("H7", latent.deepseek_attention),
+    "keras.layers.AdditiveAttention": ("C3", additive.keras_attention),
 }
