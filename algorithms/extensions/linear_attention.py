@@ -129,7 +129,7 @@ def LinearRecurrence(
     G = ELU_plus_1(K)  # L2.2
     S = xp.zeros((d_out, d_attn), **like)  # L2.3
     zeta = xp.zeros((d_attn,), **like)  # L2.4
-    V_tilde = [V[..., :0]]
+    V_tilde: list[A] = []
     for t in range(Q.shape[-1]):  # L2.5
         f, g, v = (M[..., t, None] for M in (F, G, V))
         S = S + v @ g.mT  # L2.6

@@ -265,6 +265,19 @@ PLANTED: Mapping[str, tuple[Broken, ...]] = {
     ),
     "layers_of_a_mixture_may_change_places": (reads(_F3_7="U ← SwiGLU(X | W_1)"),),
     "among_equal_layers_the_router_does_not_matter": (reads(_F3_4=""),),
+    "the_first_token_gets_its_own_value": (
+        reads(_L1_4="∀ u, t: if u < t then S[u, t] ← 0"),
+        reads(_L2_7=""),
+    ),
+    "equal_values_come_back": (
+        reads(_L1_5="Ṽ ← V S"),
+        reads(_L2_8="Ṽ[:, t] ← S F[:, t] / t"),
+    ),
+    "later_tokens_change_nothing": (reads(_L1_4=""), reads(_L2_3="S ← V Gᵀ")),
+    "means_lie_between_the_values": (
+        reads(_L1_2="G ← K"),
+        reads(_L2_2="G ← K"),
+    ),
     "at_the_first_position_nothing_turns": (reads(_R1_1="φ ← (t + 1) ω"),),
     "turning_keeps_lengths": (reads(_R1_4=STRETCHED),),
     "turns_add": (reads(_R1_1="φ ← (t + 1) ω"),),

@@ -64,6 +64,8 @@ from helpers import hugging_face as hf
 from helpers import published_mixture as mixture
 from helpers import published_sinks as sinks
 from helpers.compared_models import Compared, doubled, offsets, redrawn
+from helpers import published_additive as additive
+from helpers import published_latent as latent
 from helpers.double_precision import DoublePrecision
 from helpers.published_positions import POSITIONS
 from helpers.published_t5 import T5S
@@ -464,4 +466,6 @@ ORACLES: Mapping[str, tuple[str, Callable[[], Compared]]] = {
     **POSITIONS,
     **T5S,
     "MixtralSparseMoeBlock": ("F3", mixture.mixtral_layer),
+    "DeepseekV2Attention": ("H7", latent.deepseek_attention),
+    "keras.layers.AdditiveAttention": ("C3", additive.keras_attention),
 }
