@@ -10,6 +10,10 @@ import torch
 from helpers import hugging_face as hf
 from helpers.double_precision import DoublePrecision
 
+N_V, ELL, ELL_MAX, L = 19, 7, 11, 2
+H_KV, R, D_ATTN = 2, 3, 4  # of models whose heads share keys
+H = 3  # of the others
+
 
 class Compared(NamedTuple):
     """A published model: our function and its arguments, and Hugging Face's result."""

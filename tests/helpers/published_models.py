@@ -61,18 +61,24 @@ from algorithms.extensions.scaled_encoder_decoder import (
 )
 from algorithms.paper.notation import unidirectional_mask
 from helpers import hugging_face as hf
-from helpers import published_mixture as mixture
-from helpers import published_sinks as sinks
-from helpers.compared_models import Compared, doubled, offsets, redrawn
-from helpers import published_additive as additive
-from helpers import published_latent as latent
+from helpers.compared_models import (
+    D_ATTN,
+    ELL,
+    ELL_MAX,
+    H_KV,
+    N_V,
+    Compared,
+    H,
+    L,
+    R,
+    doubled,
+    offsets,
+    redrawn,
+)
 from helpers.double_precision import DoublePrecision
+from helpers.published_layers import LAYERS
 from helpers.published_positions import POSITIONS
 from helpers.published_t5 import T5S
-
-N_V, ELL, ELL_MAX, L = 19, 7, 11, 2
-H_KV, R, D_ATTN = 2, 3, 4  # of models whose heads share keys
-H = 3  # of the others
 
 COMMON = {
     "vocab_size": N_V,
@@ -461,11 +467,7 @@ ORACLES: Mapping[str, tuple[str, Callable[[], Compared]]] = {
     "MarianMTModel, ReLU, no bias": ("X7", scaled_marian),
     "torch scaled_dot_product_attention, enable_gqa": ("H2", grouped_sdpa),
     "GPTBigCodeAttention": ("H2", multi_query),
-    "GptOssAttention, window 5": ("H8", partial(sinks.gpt_oss_attention, 5)),
-    "GptOssAttention, no window": ("H8", sinks.gpt_oss_attention),
     **POSITIONS,
     **T5S,
-    "MixtralSparseMoeBlock": ("F3", mixture.mixtral_layer),
-    "DeepseekV2Attention": ("H7", latent.deepseek_attention),
-    "keras.layers.AdditiveAttention": ("C3", additive.keras_attention),
+    **LAYERS,
 }
