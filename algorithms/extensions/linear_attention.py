@@ -65,7 +65,7 @@ def LinearAttention(
     >>> Q, K = np.zeros((1, 3)), np.array([[0.0, 2.0, 0.0]])
     >>> V = np.array([[4.0, 8.0, 2.0]])
     >>> LinearAttention(Q, K, V)
-    array([[4. , 7. , 6. ]])
+    array([[4., 7., 6.]])
     """
     xp, t = namespace(Q), arange(Q.shape[-1], Q)
     F = ELU_plus_1(Q)  # L1.1
@@ -121,7 +121,7 @@ def LinearRecurrence(
     >>> Q, K = np.zeros((1, 3)), np.array([[0.0, 2.0, 0.0]])
     >>> V = np.array([[4.0, 8.0, 2.0]])
     >>> LinearRecurrence(Q, K, V)
-    array([[4. , 7. , 6. ]])
+    array([[4., 7., 6.]])
     """
     xp, like = namespace(Q), {"dtype": Q.dtype, "device": device(Q)}
     d_attn, d_out = Q.shape[-2], V.shape[-2]
