@@ -20,6 +20,7 @@ EXCEPTIONS = {
     "layer": "a member of it, where the paper has the number l",
     "encoder_layer": "a member of it, where the paper has the number l",
     "decoder_layer": "a member of it, where the paper has the number i",
+    "expert": "a layer of F3, where the text has the number i",
     "hidden": "the activations of the d_mlp rows between W_mlp1 and W_mlp2",
     "draws": "which tokens 12.5's coin falls on",
     "masked": "which tokens are mask_token",
