@@ -79,6 +79,6 @@ def ALiBiAttention(
     V = W_v @ X + b_v[..., None]  # R10.3
     S = K.mT @ Q / math.sqrt(Q.shape[-2])  # R10.4
     distance = xp.astype(t - t[:, None], S.dtype)
-    S = S - s * distance  # R10.5
+    S = S - distance * s  # R10.5
     S = xp.where(Mask, S, -xp.inf)  # R10.6
     return V @ softmax(S)  # R10.7

@@ -125,7 +125,7 @@ def RelativeAttention(
     V = W_v @ X  # R5.3
     S = K.mT @ Q  # R5.4
     c = clipped_distance(t[:, None], t, k=k)  # [t_z, t_x]
-    c = xp.broadcast_to(c, (*Q.shape[:-2], *c.shape))
+    c = namespace(c).broadcast_to(c, (*Q.shape[:-2], *c.shape))
     S = S + xp.take_along_axis(A_k.mT @ Q, c, axis=-2)  # R5.5
     S = xp.where(Mask, S, -xp.inf)  # R5.6
     A = softmax(S / math.sqrt(Q.shape[-2]))  # R5.7

@@ -266,13 +266,12 @@ class Expressions(ABC, Generic[S]):
         typing = frame.checked.typing
         sizes = typing.calls[node]
         declared = self.algorithms[typing.callees[node]].header.hyperparameters
-        settled = {
-            str(variable): sizes[type.value.atom]
-            for variable, type in declared.items()
-            if isinstance(type, Whole) and type.value is not None and type.value.atom in sizes
-        }
-        known = frame.sizes.keys()
-        return {name: frame.size(size) for name, size in settled.items() if size.atoms <= known}
+        counts = {}
+        for variable, type in declared.items():
+            atom = type.value.atom if isinstance(type, Whole) and type.value is not None else None
+            if atom is not None and atom in sizes and sizes[atom].atoms <= frame.sizes.keys():
+                counts[str(variable)] = frame.size(sizes[atom])
+        return counts
 
     def extreme(self, node: tree.Call, frame: Frame) -> Value:
         """Return the larger or the smaller of two numbers, or the largest entry of a vector."""
