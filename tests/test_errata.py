@@ -5,7 +5,7 @@ import pytest
 from spec.errata import errata
 from spec.library import algorithms
 
-IDS = [f"E{n}" for n in range(1, 9)] + [f"A{n}" for n in range(1, 22)]
+IDS = [f"E{n}" for n in range(1, 9)] + [f"A{n}" for n in range(1, 25)]
 
 
 def test_every_erratum_is_there_once_and_in_order() -> None:
