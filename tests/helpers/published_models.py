@@ -61,7 +61,9 @@ from algorithms.extensions.scaled_encoder_decoder import (
 )
 from algorithms.paper.notation import unidirectional_mask
 from helpers import hugging_face as hf
-from helpers.compared_models import Compared, doubled, offsets, redrawn
+from helpers.compared_models import Compared, offsets
+from helpers.compared_models import doubled as doubled
+from helpers.compared_models import redrawn as redrawn
 from helpers.double_precision import DoublePrecision
 from helpers.published_positions import POSITIONS
 
