@@ -42,7 +42,7 @@ class BucketAttentionParameters(NamedTuple, Generic[A_co]):
         return BucketAttentionParameters(*map_each(f, self))
 
 
-@algorithm("R8", requires=("1 <= kappa", "kappa <= D"))
+@algorithm("R8", requires=("kappa <= D",))
 def BucketAttention(
     X: Float[A, "*#batch d_x ell"],
     W: BucketAttentionParameters[A],

@@ -102,9 +102,7 @@ class T5Parameters(NamedTuple, Generic[A_co]):
 @algorithm(
     "X8",
     requires=(
-        "1 <= kappa",
         "kappa <= D",
-        "1 <= kappa_dec",
         "kappa_dec <= D",
         "eps >= 0",
     ),

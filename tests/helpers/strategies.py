@@ -153,6 +153,25 @@ class Axis(NamedTuple):
         """The sizes that it is made of, each with where it holds: `H*d_mid` has two."""
         return [(self.leaf.scope, name) for name in compiled(self.name).co_names]
 
+    @property
+    def step(self) -> int:
+        """By how much it grows with the one size that it shows: 2 of `2*kappa`, else 1."""
+        names = compiled(self.name).co_names
+        if len(names) > 1:
+            return 1
+        code = compiled(self.name)
+        at_0, at_1 = (eval(code, {}, dict.fromkeys(names, n)) for n in (0, 1))
+        return int(at_1 - at_0)
+
+    @property
+    def shown(self) -> dict[str, int]:
+        """The size that it shows: 3 for kappa, where `2*kappa` is 6."""
+        names = compiled(self.name).co_names
+        if len(names) > 1:
+            return {}
+        at_0 = eval(compiled(self.name), {}, dict.fromkeys(names, 0))
+        return dict.fromkeys(names, (self.size - at_0) // self.step)
+
 
 def each(
     function: Callable[[Leaf], Any],
@@ -267,7 +286,8 @@ class Call(NamedTuple):
             numbers |= lengths(parts[name], value)
         if scope and scope[0] in numbers_of_items(self.function):
             numbers[str(scope[0])] = self.arguments[str(scope[0])][scope[1]]
-        return {axis.name: axis.size for axis in seen} | numbers
+        shown = {name: size for axis in seen for name, size in axis.shown.items()}
+        return {axis.name: axis.size for axis in seen} | shown | numbers
 
     @property
     def allowed(self) -> bool:
