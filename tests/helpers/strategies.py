@@ -30,6 +30,7 @@ from algorithms.signatures.annotations import (
 )
 from algorithms.signatures.messages import compiled
 from helpers.rounding import assert_close, budget
+from helpers.shown_sizes import length, shown
 
 Function = Callable[..., Any]
 Keys = tuple[str | int, ...]  # where a part stands: ("theta", "layers", 1, "W")
@@ -153,25 +154,6 @@ class Axis(NamedTuple):
         """The sizes that it is made of, each with where it holds: `H*d_mid` has two."""
         return [(self.leaf.scope, name) for name in compiled(self.name).co_names]
 
-    @property
-    def step(self) -> int:
-        """By how much it grows with the one size that it shows: 2 of `2*kappa`, else 1."""
-        names = compiled(self.name).co_names
-        if len(names) > 1:
-            return 1
-        code = compiled(self.name)
-        at_0, at_1 = (eval(code, {}, dict.fromkeys(names, n)) for n in (0, 1))
-        return int(at_1 - at_0)
-
-    @property
-    def shown(self) -> dict[str, int]:
-        """The size that it shows: 3 for kappa, where `2*kappa` is 6."""
-        names = compiled(self.name).co_names
-        if len(names) > 1:
-            return {}
-        at_0 = eval(compiled(self.name), {}, dict.fromkeys(names, 0))
-        return dict.fromkeys(names, (self.size - at_0) // self.step)
-
 
 def each(
     function: Callable[[Leaf], Any],
@@ -279,15 +261,14 @@ class Call(NamedTuple):
 
     def sizes(self, scope: Keys = ()) -> dict[str, Any]:
         """What each name stands for: the size of an axis, or a number."""
-        seen = [axis for axis in self.axes if axis.leaf.scope in ((), scope)]
+        seen = [shown(a.name, a.size) for a in self.axes if a.leaf.scope in ((), scope)]
         numbers = {n: v for n, v in self.arguments.items() if isinstance(v, int | float)}
         parts = signature(self.function).arguments
         for name, value in self.arguments.items():
             numbers |= lengths(parts[name], value)
         if scope and scope[0] in numbers_of_items(self.function):
             numbers[str(scope[0])] = self.arguments[str(scope[0])][scope[1]]
-        shown = {name: size for axis in seen for name, size in axis.shown.items()}
-        return {axis.name: axis.size for axis in seen} | shown | numbers
+        return {**ChainMap(*reversed(seen)), **numbers}
 
     @property
     def allowed(self) -> bool:
@@ -467,8 +448,7 @@ class Drawing:
 
     def array(self, declaration: ArrayOf, name: str, theta: bool) -> Any:
         """Generic entries, in a shape that fits the sizes drawn before."""
-        codes = map(compiled, declaration.axes)
-        named = [eval(code, {}, {n: self.size(n) for n in code.co_names}) for code in codes]
+        named = [length(axis, self.size) for axis in declaration.axes]
         shape = (*self.leading(declaration.batch, theta), *named)
         if declaration.right_padding:
             *batch, ell = shape
