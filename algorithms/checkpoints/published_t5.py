@@ -220,8 +220,8 @@ def PublishedT5(
     True
     """
     theta, encoder_additions, decoder_additions = parameters
-    W_e, B, B_prime, encoder_layers, gamma_enc, *rest = theta
-    B_dec, decoder_layers, gamma_dec, W_u = rest
+    W_e, B, B_prime, encoder_layers, gamma_enc = theta[:5]
+    B_dec, decoder_layers, gamma_dec, W_u = theta[5:]
     Z = token_embedding(z, W_e)  # X8.1-X8.3
     encoder = zip(encoder_layers, encoder_additions, strict=True)
     for encoder_layer, added in encoder:  # X8.4
@@ -440,6 +440,8 @@ def _decoder_layer(state: State[A], H: int) -> T5DecoderLayer[A]:
     return T5DecoderLayer(
         BucketAttentionParameters(*own),
         UnscaledAttentionParameters(*cross),
-        *(state[f"layer.{n}.layer_norm.weight"] for n in range(3)),
+        state["layer.0.layer_norm.weight"],
+        state["layer.1.layer_norm.weight"],
+        state["layer.2.layer_norm.weight"],
         *_mlp(state.under("layer.2.DenseReluDense")),
     )
