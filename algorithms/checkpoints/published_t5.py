@@ -25,7 +25,6 @@ from algorithms.extensions.unscaled_attention import (
 )
 from algorithms.paper.embedding import Token, token_embedding
 from algorithms.paper.notation import (
-    ReLU,
     bidirectional_mask,
     unidirectional_mask,
 )
@@ -138,9 +137,7 @@ class PublishedT5Parameters(NamedTuple, Generic[A_co]):
 
 @checked(
     requires=(
-        "1 <= kappa",
         "kappa <= D",
-        "1 <= kappa_dec",
         "kappa_dec <= D",
         "eps >= 0",
     )
@@ -152,7 +149,7 @@ def PublishedT5(
     *,
     D: int = 128,
     eps: float = 1e-6,  # T1
-    activation: Callable[[A], A] | None = None,
+    activation: Callable[[A], A] = GELU_tanh,  # T5
     scale: float | None = None,
     padding_z: Annotated[Bool[Array, "*batch ell_z"], RightPadding]
     | None = None,
@@ -173,9 +170,9 @@ def PublishedT5(
         As in `T5`.
     eps : float, at least 0
         Departure T1.
-    activation : function, optional
-        That of the hidden layers, or of their gates. None is ReLU
-        without a gate, GELU in its tanh form with one (T5).
+    activation : function
+        That of the gates, departure T5, or of the hidden layers
+        where they have none: ReLU in T5 of 2019.
     scale : float, optional
         What the last norm's result is multiplied by: None is 1/√d_e
         (T2), as T5 has it and T5 v1.1 has not.
@@ -205,7 +202,7 @@ def PublishedT5(
     Examples
     --------
     >>> import numpy as np
-    >>> from algorithms import initialise
+    >>> from algorithms import ReLU, initialise
     >>> from algorithms.extensions import T5
     >>> theta = initialise(
     ...     T5Parameters, np.random.default_rng(0), N_V=11, L_enc=1,
@@ -216,13 +213,15 @@ def PublishedT5(
     >>> bare = PublishedT5Parameters(
     ...     theta, (T5EncoderAdditions(),), (T5DecoderAdditions(),)
     ... )
-    >>> P = PublishedT5(z, x, bare, eps=0.0, scale=1.0)
+    >>> P = PublishedT5(
+    ...     z, x, bare, eps=0.0, activation=ReLU, scale=1.0
+    ... )
     >>> bool((P == T5(z, x, theta, D=128)).all())
     True
     """
     theta, encoder_additions, decoder_additions = parameters
-    W_e, B, B_prime, encoder_layers, gamma_enc, *rest = theta
-    B_dec, decoder_layers, gamma_dec, W_u = rest
+    W_e, B, B_prime, encoder_layers, gamma_enc = theta[:5]
+    B_dec, decoder_layers, gamma_dec, W_u = theta[5:]
     Z = token_embedding(z, W_e)  # X8.1-X8.3
     encoder = zip(encoder_layers, encoder_additions, strict=True)
     for encoder_layer, added in encoder:  # X8.4
@@ -273,13 +272,12 @@ def _hidden(
     X: A,
     W_mlp: A,
     W_gate: A | None,
-    activation: Callable[[A], A] | None,
+    activation: Callable[[A], A],
 ) -> A:
     """The hidden layer, with a gate or without."""
     if W_gate is None:
-        return (activation or ReLU)(W_mlp @ X)
-    G = (activation or GELU_tanh)(W_gate @ X)  # T5
-    return G * (W_mlp @ X)  # T4
+        return activation(W_mlp @ X)
+    return activation(W_gate @ X) * (W_mlp @ X)  # T4
 
 
 def t5_parameters(
@@ -442,6 +440,8 @@ def _decoder_layer(state: State[A], H: int) -> T5DecoderLayer[A]:
     return T5DecoderLayer(
         BucketAttentionParameters(*own),
         UnscaledAttentionParameters(*cross),
-        *(state[f"layer.{n}.layer_norm.weight"] for n in range(3)),
+        state["layer.0.layer_norm.weight"],
+        state["layer.1.layer_norm.weight"],
+        state["layer.2.layer_norm.weight"],
         *_mlp(state.under("layer.2.DenseReluDense")),
     )

@@ -42,7 +42,7 @@ class BucketAttentionParameters(NamedTuple, Generic[A_co]):
         return BucketAttentionParameters(*map_each(f, self))
 
 
-@algorithm("R8", requires=("1 <= kappa", "kappa <= D"))
+@algorithm("R8", requires=("kappa <= D",))
 def BucketAttention(
     X: Float[A, "*#batch d_x ell"],
     W: BucketAttentionParameters[A],
@@ -115,7 +115,7 @@ def BucketAttention(
     """
     xp, ell, kappa = namespace(X), X.shape[-1], B.shape[-1] // 2
     t = arange(ell, X)
-    behind = bucket(ell - t, kappa=kappa, D=D)
+    behind = bucket(t * -1 + ell, kappa=kappa, D=D)
     C = columns(B_prime, behind)  # R8.1
     before = bucket(t, kappa=kappa, D=D)
     C_prime = columns(B, before)  # R8.2
@@ -124,7 +124,8 @@ def BucketAttention(
     K = W.W_k @ per_head(X)  # R8.6
     V = W.W_v @ per_head(X)  # R8.7
     S = K.mT @ Q  # R8.8
-    pairs = xp.reshape(ell + t - t[:, None], (ell * ell,))
+    apart = t + ell - t[:, None]
+    pairs = namespace(t).reshape(apart, (ell * ell,))
     added = columns(U, pairs)  # each t_z with all t_x
     S = S + xp.reshape(added, (U.shape[0], ell, ell))  # R8.9
     Mask_h = per_head(Mask)

@@ -102,9 +102,7 @@ class T5Parameters(NamedTuple, Generic[A_co]):
 @algorithm(
     "X8",
     requires=(
-        "1 <= kappa",
         "kappa <= D",
-        "1 <= kappa_dec",
         "kappa_dec <= D",
         "eps >= 0",
     ),
@@ -182,8 +180,8 @@ def T5(
     >>> T5(z, x, theta, D=128).shape
     (11, 3)
     """
-    W_e, B, B_prime, encoder_layers, gamma_enc, *rest = theta
-    B_dec, decoder_layers, gamma_dec, W_u = rest
+    W_e, B, B_prime, encoder_layers, gamma_enc = theta[:5]
+    B_dec, decoder_layers, gamma_dec, W_u = theta[5:]
     # Encode the context sequence.
     ell_z = z.shape[-1]  # X8.1
     Z = token_embedding(z, W_e)  # X8.2-X8.3; e_t = Z

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 import transformers
 
+from algorithms import ReLU
 from algorithms.checkpoints import PublishedT5, t5_parameters
 from helpers import hugging_face as hf
 from helpers.compared_models import Compared, doubled
@@ -49,7 +50,11 @@ def t5(name: str = "T5", ell: int = 13, **options: Any) -> Compared:
         PublishedT5,
         (z, x, t5_parameters(model.state_dict(), H=H)),
         hf.probabilities(logits),
-        {"D": 20, "scale": None if scaled else 1.0},
+        {
+            "D": 20,
+            "scale": None if scaled else 1.0,
+            **({} if model.config.is_gated_act else {"activation": ReLU}),
+        },
     )
 
 

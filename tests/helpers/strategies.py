@@ -30,6 +30,7 @@ from algorithms.signatures.annotations import (
 )
 from algorithms.signatures.messages import compiled
 from helpers.rounding import assert_close, budget
+from helpers.shown_sizes import length, shown
 
 Function = Callable[..., Any]
 Keys = tuple[str | int, ...]  # where a part stands: ("theta", "layers", 1, "W")
@@ -260,14 +261,14 @@ class Call(NamedTuple):
 
     def sizes(self, scope: Keys = ()) -> dict[str, Any]:
         """What each name stands for: the size of an axis, or a number."""
-        seen = [axis for axis in self.axes if axis.leaf.scope in ((), scope)]
+        seen = [shown(a.name, a.size) for a in self.axes if a.leaf.scope in ((), scope)]
         numbers = {n: v for n, v in self.arguments.items() if isinstance(v, int | float)}
         parts = signature(self.function).arguments
         for name, value in self.arguments.items():
             numbers |= lengths(parts[name], value)
         if scope and scope[0] in numbers_of_items(self.function):
             numbers[str(scope[0])] = self.arguments[str(scope[0])][scope[1]]
-        return {axis.name: axis.size for axis in seen} | numbers
+        return {**ChainMap(*reversed(seen)), **numbers}
 
     @property
     def allowed(self) -> bool:
@@ -447,8 +448,7 @@ class Drawing:
 
     def array(self, declaration: ArrayOf, name: str, theta: bool) -> Any:
         """Generic entries, in a shape that fits the sizes drawn before."""
-        codes = map(compiled, declaration.axes)
-        named = [eval(code, {}, {n: self.size(n) for n in code.co_names}) for code in codes]
+        named = [length(axis, self.size) for axis in declaration.axes]
         shape = (*self.leading(declaration.batch, theta), *named)
         if declaration.right_padding:
             *batch, ell = shape
