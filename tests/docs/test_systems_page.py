@@ -13,11 +13,7 @@ sys.path.insert(0, str(DOCS / "_ext"))
 
 from paired.systems import FILE, NOT_COMPARED, System, compared_with, comparisons, systems
 
-TEXT = FILE.read_text("utf-8")
-ROWS = systems(TEXT)
-WAITING = systems(
-    "\n".join(row.removeprefix("# ") for row in TEXT.partition("waits")[2].splitlines()[1:])
-)
+ROWS = systems(FILE.read_text("utf-8"))
 
 
 @pytest.mark.parametrize("system", ROWS, ids=lambda system: system.name)
@@ -34,12 +30,6 @@ def test_what_a_row_names_is_there(system: System) -> None:
         system.test,
     ]
     assert sum(map(bool, held)) == (compared_with(system) != NOT_COMPARED)
-
-
-def test_a_row_that_waits_is_one_and_names_another_system() -> None:
-    assert len(WAITING) > 0
-    assert {row.name for row in WAITING}.isdisjoint(row.name for row in ROWS)
-    assert all((DOCS / f"{row.page}.rst").exists() for row in WAITING)
 
 
 def test_every_comparison_is_that_of_a_system() -> None:
