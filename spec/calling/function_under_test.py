@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -198,13 +198,25 @@ class FunctionUnderTest:
                 return f"gives {dtype} where its arguments are {self.format.name}"
         return ""
 
+    @property
+    def called(self) -> Sequence[str]:
+        """The id of the algorithm, and of all that it calls; the deepest calls come last."""
+        ids: dict[str, None] = {}
+        waiting = [self.id]
+        while waiting:
+            id = waiting.pop(0)
+            if id not in ids:
+                ids[id] = None
+                waiting += [callee for _, callee in self.algorithms[id].typing.callees.items()]
+        return list(ids)
+
     def drawing(self, variations: Iterable[Variation]) -> FunctionUnderTest:
         """Return the function with its way of drawing tokens, if it draws any.
 
         It is the way with which the function is right on more variations: a wrong function draws,
         too.
         """
-        draws = self.algorithms[self.id].program.uses(Sample, Choose)
+        draws = any(self.algorithms[id].program.uses(Sample, Choose) for id in self.called)
         if self.adapter.draws is not None or not draws:
             return self
         tried = list(variations)

@@ -155,7 +155,7 @@ class Search:
     @cached_property
     def known(self) -> list[Mistake]:
         """The known mistakes of the algorithm, then those of all that it calls."""
-        ids = called_algorithms(self.tested)
+        ids = self.tested.called
         known = [mistake for mistake in catalogue().values() if mistake.algorithm in ids]
         return sorted(known, key=lambda mistake: ids.index(mistake.algorithm))
 
@@ -282,18 +282,6 @@ def equal_sizes(known: Sequence[Mistake]) -> Iterator[Variation]:
         equal = {size: prod(sizes[name] for name in value.split()) for size, value in equations}
         name = " and ".join(f"{size} = {value}" for size, value in equations)
         yield Variation(name, {**SMALL, **equal}, seed=seed)
-
-
-def called_algorithms(tested: FunctionUnderTest) -> Sequence[str]:
-    """Return the id of an algorithm, and of all that it calls; the deepest calls come last."""
-    ids: dict[str, None] = {}
-    waiting = [tested.id]
-    while waiting:
-        id = waiting.pop(0)
-        if id not in ids:
-            ids[id] = None
-            waiting += [callee for _, callee in tested.algorithms[id].typing.callees.items()]
-    return list(ids)
 
 
 def _most_telling_first(trial: Trial) -> tuple[bool, bool, int, int]:

@@ -10,7 +10,6 @@ import pytest
 from helpers.paper import MODELS, PAPER
 
 from spec.calling.function_under_test import FunctionUnderTest
-from spec.checking.explain import called_algorithms
 from spec.expected.result import (
     MULTIPLE,
     UndefinedResultError,
@@ -164,7 +163,7 @@ def every_line():
     """
     for id in checked():
         under_test = FunctionUnderTest(checked(), id, None, UNCALLED, FORMATS["float64"], 60)
-        ids = called_algorithms(under_test)
+        ids = under_test.called
         # Tokens are drawn from P: by a thousandth of a number few become others.
         alone = checked()[id].program.uses(Sample) or id in MODELS.difference(PAPER)
         for called in ids[: 1 if alone else None]:

@@ -15,7 +15,6 @@ from hosts.adapters import ADAPTERS
 
 from spec import library
 from spec.checking.check import function_under_test
-from spec.checking.explain import called_algorithms
 from spec.inputs.change_parameters import change_parameters
 from spec.language.types import Matrix
 from spec.laws.evaluated_case import InapplicableError, law_case
@@ -97,7 +96,7 @@ def laws_in_doubt(id):
 def test_every_law_of_an_algorithm_can_fail_there(id):
     """What breaks it is a mistake of the catalogue, in the algorithm or in one that it calls."""
     doubted = laws_in_doubt(id)
-    called = called_algorithms(function_under_test(None, id, WHOLE))
+    called = function_under_test(None, id, WHOLE).called
     for mistake in catalogue().values():
         if doubted and mistake.algorithm in called:
             wrong = partial(run, algorithms=edited(mistake, library.checked()))

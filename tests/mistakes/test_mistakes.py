@@ -55,8 +55,13 @@ WINDOWED = frozenset(
 )
 #: Those with several beginnings of some length, as their examples have them.
 BEAMS = frozenset(id for id in checked() if {"B", "ℓ_gen"} <= {*sizes_in(checked(), id)})
-#: Seeds found by search, with which tokens are others where beams, or windows, are wrong.
-SEEDS = {**dict.fromkeys(BEAMS, (5, 8)), **dict.fromkeys(WINDOWED & RANDOM, (19, 23))}
+#: Seeds found by search, with which tokens are others where beams, or windows, are wrong; and more
+#: than one text, since what is left out of one may be single tokens.
+SEEDS = {
+    **dict.fromkeys(BEAMS, (5, 8)),
+    **dict.fromkeys(WINDOWED & RANDOM, (19, 23)),
+    **dict.fromkeys(("D4", "D5"), range(3)),
+}
 
 
 def sizes(id: str, equal: Equal) -> dict[str, int] | None:
@@ -139,13 +144,17 @@ def drawn(id: str, equal: Equal) -> tuple[Arguments, ...] | None:
 
 
 def run(algorithms: Mapping[str, Checked], arguments: Arguments) -> Any:
-    """The result, if there is one: an index may be out of bounds. Parameters are put in a row."""
+    """The result, if there is one: an index may be out of bounds. Several are put in a row.
+
+    Between two stands nan: a token is not the same at the end of one and in front of the next.
+    """
     try:
         arrays = floating_point_result(arguments, algorithms).arrays
     except MachineError:
         return None
     first, *others = (np.array(array.entries, dtype=float) for array in arrays)
-    return np.concatenate([first, *others], None) if others else first
+    behind = (part for other in others for part in (np.full(1, np.nan), other))
+    return np.concatenate([first, *behind], None) if others else first
 
 
 @cache
