@@ -63,9 +63,9 @@ def AdditiveAttention(
 
     Notes
     -----
-    No score is larger than the sum of |a|, so none is divided by
-    √d_attn. There are d_attn × ell_z × ell_x hyperbolic tangents at
-    once, where a product has its sums.
+    No score is larger than the sum of the sizes of a's entries, so
+    none is divided by √d_attn. There are d_attn × ell_z × ell_x
+    hyperbolic tangents at once, where a product has its sums.
 
     A token of X that may attend to nobody gets zeros (erratum A11).
     What `Attention` says of nan holds here too.

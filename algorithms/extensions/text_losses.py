@@ -76,7 +76,7 @@ def prefix_loss(
 
 @algorithm("D7", requires=("lambda_x > 0", "0 <= c < N_C"))
 def tuning_loss(
-    p: Float[A, " N_C"],
+    p_c: Float[A, " N_C"],
     c: int,
     P: Float[A, "N_V ell"],
     x: Annotated[Integer[Array, " ell"], Token],
@@ -87,7 +87,7 @@ def tuning_loss(
 
     Parameters
     ----------
-    p : float, (N_C,)
+    p_c : float, (N_C,)
         The probability of each class, that of `DClassifier`.
     c : int, 0 … N_C−1
         The class.
@@ -102,7 +102,7 @@ def tuning_loss(
     Returns
     -------
     loss : float, ()
-        −log p[c], and lambda_x times the loss of 13.5.
+        −log p_c[c], and lambda_x times the loss of 13.5.
 
     Raises
     ------
@@ -126,10 +126,10 @@ def tuning_loss(
     Examples
     --------
     >>> import numpy as np
-    >>> p, P = np.array([0.5, 0.5]), np.array([[0.25], [0.75]])
-    >>> round(float(tuning_loss(p, 1, P, np.array([1]))), 3)
+    >>> p_c, P = np.array([0.5, 0.5]), np.array([[0.25], [0.75]])
+    >>> round(float(tuning_loss(p_c, 1, P, np.array([1]))), 3)
     0.693
     """
     xp = namespace(P)
     text = -xp.sum(xp.log(entries(P[:, :-1], x[1:])))
-    return text * lambda_x - xp.log(p[c])  # D7.1
+    return text * lambda_x - xp.log(p_c[c])  # D7.1

@@ -65,8 +65,9 @@ def initialise(
     and every b are 0, and a matrix W is normal with mean 0 and
     variance 1/n, n being the number of terms in a sum over its row:
     LeCun's rule, which keeps the scale of what passes through. W_e
-    and W_p (and BERT's W_s, and A_k and A_v of distances) sum
-    nothing, each gives a column: n = 1.
+    and W_p (and BERT's W_s, and the tables A_k, A_v and B of
+    distances)
+    sum nothing, each gives a column: n = 1.
 
     Parameters
     ----------
@@ -148,7 +149,10 @@ def initialise(
 
 
 #: Of these one column is taken at a time.
-_TABLES = ("W_e", "W_p", "W_s", "A_k", "A_v")
+_TABLES = (
+    *("W_e", "W_p", "W_s", "A_k", "A_v"),
+    *("B", "B_prime", "B_dec"),
+)
 
 
 def _sizes(declaration: Declaration) -> set[str]:

@@ -139,7 +139,7 @@ def _variations(
         for seed in ENDING:
             yield Variation("a text that ends", FEW, seed=seed)
     if "r" in hyperparameters:  # where several runs of several tokens are left out
-        yield Variation("a longer text", {"length(x)": 12}, seed=26)
+        yield Variation("a longer text", {"length(x)": 11}, seed=26)
     if "τ" in hyperparameters:
         yield Variation("the likeliest token, at a low temperature", values={"τ": COLD}, seed=22)
     if "ε" in hyperparameters:  # it matters where the variance is as small as ε

@@ -115,12 +115,16 @@ def test_gamma_is_1_and_beta_sigma_and_every_bias_0(parameters):
         elif field(leaf).startswith(("beta", "b_", "sigma")):
             assert (leaf.value == 0).all()
         else:
-            assert field(leaf).startswith(("W", "A", "a"))  # `a` is a row of one matrix
+            assert field(leaf).startswith(("W", "A", "B", "a"))  # `a` is a row of one matrix
+
+
+#: What is taken by the column, as it is.
+TABLES = {"W_e", "W_p", "W_s", "A_k", "A_v", "B", "B_prime", "B_dec"}
 
 
 def terms(leaf):
     """How many terms a sum over its row has: a column of an embedding is taken as it is."""
-    return 1 if field(leaf) in ("W_e", "W_p", "W_s", "A_k", "A_v") else leaf.value.shape[-1]
+    return 1 if field(leaf) in TABLES else leaf.value.shape[-1]
 
 
 def has_variance(array, variance):

@@ -282,7 +282,15 @@ COUNTS |= {"N_V", "N_steps", "N_warm", "B", "i", "a", "d_rot", "w", "w_l", "ell_
 COUNTS |= {"N_B", "t_0", "t_x", "t_z", "A", "kappa", "D", "r"}
 #: Where it is otherwise: t says how many tokens stand before one, k which beginning is the best, b
 #: and c what is left out or how many columns are passed.
-OTHERWISE = {"R1": {"t"}, "R2": {"t"}, "R7": {"b"}, "S7": {"k"}, "D4": {"b"}, "D11": {"b", "c"}}
+OTHERWISE = {
+    "R1": {"t"},
+    "R2": {"t"},
+    "R7": {"b"},
+    "D3": {"r"},
+    "S7": {"k"},
+    "D4": {"b"},
+    "D11": {"b", "c"},
+}
 
 
 @every_algorithm
