@@ -368,7 +368,8 @@ def EDStep(
     True
     """
     W_e, W_p, _, decoder_layers, W_u = theta
-    ell, ell_x = K_l[0].shape[-1], x.shape[-1]  # K5.1
+    ell_x = x.shape[-1]  # K5.1
+    ell = K_l[0].shape[-1]
     t = arange(ell_x, x) + ell
     X = token_embedding(x, W_e)  # K5.2
     X = X + positional_embedding(t, W_p)  # K5.2-K5.3; e_t = X

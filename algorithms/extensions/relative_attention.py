@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Generic, NamedTuple
 
 from algorithms.extensions.grouped_queries import stack
 from algorithms.extensions.relative_positions import (
-    clipped_distance,
+    clip_distance,
 )
 from algorithms.paper.attention import per_head
 from algorithms.paper.notation import softmax
@@ -81,7 +81,7 @@ def RelativeAttention(
         X and Mask have none or 1. There are no offsets.
     A_k : float, (d_attn, 2 * k + 1)
         What is added to a key, a column for each distance from −k
-        to k: column k + t_z − t_x, as `clipped_distance` has it.
+        to k: column k + t_z − t_x, as `clip_distance` has it.
     A_v : float, (d_out, 2 * k + 1)
         What is added to a value.
     Mask : bool, (*batch, ell, ell)
@@ -124,13 +124,13 @@ def RelativeAttention(
     K = W_k @ X  # R5.2
     V = W_v @ X  # R5.3
     S = K.mT @ Q  # R5.4
-    c = clipped_distance(t[:, None], t, k=k)  # [t_z, t_x]
+    c = clip_distance(t[:, None], t, k=k)  # [t_z, t_x]
     c = namespace(c).broadcast_to(c, (*Q.shape[:-2], *c.shape))
     S = S + xp.take_along_axis(A_k.mT @ Q, c, axis=-2)  # R5.5
     S = xp.where(Mask, S, -xp.inf)  # R5.6
     A = softmax(S / math.sqrt(Q.shape[-2]))  # R5.7
     V_tilde = V @ A  # R5.8
-    c = clipped_distance(t, t[:, None], k=k)  # [t_x, t_z]
+    c = clip_distance(t, t[:, None], k=k)  # [t_x, t_z]
     a_v = columns(A_v, c) @ A.mT[..., None]
     V_tilde = V_tilde + a_v[..., 0].mT  # R5.9
     return V_tilde  # R5.10

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @algorithm("R4", requires=("k >= 0",))
-def clipped_distance(
+def clip_distance(
     t_z: Integer[Array, "*#batch"],
     t_x: Integer[Array, "*#batch"],
     *,
@@ -54,7 +54,7 @@ def clipped_distance(
     --------
     >>> import numpy as np
     >>> t = np.arange(4)
-    >>> clipped_distance(t[:, None], t, k=2)
+    >>> clip_distance(t[:, None], t, k=2)
     array([[2, 1, 0, 0],
            [3, 2, 1, 0],
            [4, 3, 2, 1],

@@ -66,8 +66,7 @@ def initialise(
     variance 1/n, n being the number of terms in a sum over its row:
     LeCun's rule, which keeps the scale of what passes through. W_e
     and W_p (and BERT's W_s, and the tables A_k, A_v and B of
-    distances)
-    sum nothing, each gives a column: n = 1.
+    distances) sum nothing, each gives a column: n = 1.
 
     Parameters
     ----------

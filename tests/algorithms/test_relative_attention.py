@@ -19,7 +19,7 @@ from algorithms import (
     RelativeAttentionParameters,
     ShapeError,
     bidirectional_mask,
-    clipped_distance,
+    clip_distance,
     initialise,
     unidirectional_mask,
 )
@@ -89,7 +89,7 @@ def test_positions_of_any_integer_type_and_of_any_beginning_have_the_same_column
     t = np.arange(6)
     expected = [[2, 1, 0], [3, 2, 1], [4, 3, 2], [4, 4, 3], [4, 4, 4], [4, 4, 4]]
     for start in (t, t.astype(np.uint8), t + 100):
-        columns = clipped_distance(start[:, None], start[:3], k=2)
+        columns = clip_distance(start[:, None], start[:3], k=2)
         np.testing.assert_array_equal(columns, expected)
 
 

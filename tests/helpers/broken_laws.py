@@ -253,6 +253,8 @@ PLANTED: Mapping[str, tuple[Broken, ...]] = {
             "np.concatenate(outputs, axis=0)",
             "np.stack(outputs, axis=1).reshape(-1, X.shape[1])",
         ),
+        reads(_H8_3="return Ṽ = W_o softmax(Y) + b_o 1ᵀ"),
+        reads(_R9_9="return Ṽ = W_o softmax(Y)"),
     ),
     "a_vector_added_to_all_keys_changes_nothing": (reads(_C1_1="S ← ReLU(Kᵀ Q)"),),
     "a_closed_gate_lets_nothing_through": (reads(_F1_2="return Y = W_mlp2 (G + W_mlp1 X)"),),

@@ -144,10 +144,15 @@ def is_name(base: str) -> bool:
     return re.fullmatch(pattern, base) is not None and base not in parse.words()
 
 
-@pytest.mark.parametrize("sign", "×÷Σ−-·√∞∂∇ℝℕᵀ²_^'…∈1")
+@pytest.mark.parametrize("sign", "×÷Σ−-·√∞∂∇ℝℕᵀ²_^'…∈")
 def test_a_sign_is_no_letter(sign: str) -> None:
     assert not is_name(sign)
     assert not is_name(f"a{sign}b")
+
+
+def test_a_digit_is_no_first_letter() -> None:
+    assert is_name("T5")
+    assert not is_name("5T")
 
 
 @pytest.mark.parametrize("letter", ["a", "Z", "ê", "Ṽ", "x̂", "θ̂", "ℓ", "γ", "Ω", "t'", "Mask"])
