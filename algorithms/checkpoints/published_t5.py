@@ -340,10 +340,8 @@ def t5_parameters(
     state = State("t5_parameters", arrays)
     model = state.find("", "shared.weight")
     tokens = model["shared.weight"]
-    encoder, decoder = (
-        model.under("encoder"),
-        model.under("decoder"),
-    )
+    encoder = model.under("encoder")
+    decoder = model.under("decoder")
     L_enc, L_dec = encoder.count("block"), decoder.count("block")
     B, B_prime = _halves(encoder[TABLE.format(0)].mT)
     theta = T5Parameters(
@@ -380,12 +378,13 @@ def t5_parameters(
             for l in range(L_dec)
         ),
     )
-    model.refuse_unread(  # W_e again, and what nothing reads
-        "encoder.embed_tokens.weight",
-        "decoder.embed_tokens.weight",
-        "decoder.block.0.layer.1.EncDecAttention."
-        "relative_attention_bias.weight",
+    encoder.refuse_unread("embed_tokens.weight")  # W_e again
+    decoder.refuse_unread(
+        "embed_tokens.weight",
+        "block.0.layer.1.EncDecAttention."
+        "relative_attention_bias.weight",  # which nothing reads
     )
+    model.under("lm_head").refuse_unread()
     return parameters
 
 

@@ -103,7 +103,7 @@ REFUSED = (
         "Bare.W_q has shape (1, 13, 13), which does not show which axis is that of the",
     ),
     (nn.Linear, 7, "Linear.bias has shape (17,): no parameter of Algorithm 7 goes there"),
-    (nn.Bilinear, 14, "modules can be Algorithm 4, 5, 6, 7, C4, C5, F1, F2, "),
+    (nn.Bilinear, 14, "modules can be Algorithm 4, 5, 6, 7, C2, C3, C4, C5, F1, F2, "),
 )
 
 

@@ -22,6 +22,8 @@ EXCEPTIONS = {
     "decoder_layer": "a member of it, where the paper has the number i",
     "expert": "a layer of F3, where the text has the number i",
     "hidden": "the activations of the d_mlp rows between W_mlp1 and W_mlp2",
+    "pairs": "of each token of Z with each of X, what goes into a tanh",
+    "mean": "a column of Ṽ",
     "draws": "which tokens 12.5's coin falls on",
     "masked": "which tokens are mask_token",
     "hide": "where 12.5 draws mask_token, before it is put there",

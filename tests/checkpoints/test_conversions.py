@@ -65,6 +65,7 @@ CHECKS = {
     "J12": are_zero,
     "J13": are_one,
     "M5": is_W_e_transposed,
+    "T3": is_W_e_transposed,
 }
 
 

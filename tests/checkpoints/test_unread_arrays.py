@@ -37,6 +37,7 @@ COMPUTED = {
     "MISTRAL": ["{}.self_attn.rotary_emb.inv_freq"],
     "QWEN": ["{}.self_attn.rotary_emb.inv_freq"],
     "MARIAN": ["model.encoder.embed_positions.weight"],
+    "T5": ["decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"],
 }
 
 

@@ -99,7 +99,7 @@ def test_all_sizes_may_be_given_without_a_preset() -> None:
 @pytest.mark.parametrize(
     ("id", "words", "message"),
     [
-        ("10", "gpt3", r"there is no preset gpt3; there are gpt2-small, .*, mistral-7b"),
+        ("10", "gpt3", r"there is no preset gpt3; there are gpt2-small, .*, t5-small"),
         ("10", "gpt2-small d_z=1", r"Algorithm 10 has no size d_z; it has H, L, .*"),
         ("10", "gpt2-small x=1", r"Algorithm 10 has no size x; it has H, L, .*"),
         ("10", "gpt2-small bert-base", r"bert-base is neither NAME=VALUE nor stands first, .*"),

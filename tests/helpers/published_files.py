@@ -11,6 +11,7 @@ import transformers
 
 from algorithms import checkpoints
 from helpers import published_models as published
+from helpers import published_t5
 
 #: Of Marian, whose W_p is in no file.
 W_P = torch.zeros((12, published.ELL_MAX), dtype=torch.float64)
@@ -49,6 +50,11 @@ def saved_bert(task: str) -> dict[str, Any]:
     return dict(published.redrawn(model).state_dict())
 
 
+def saved_t5() -> dict[str, Any]:
+    """The arrays of a T5 that is not tied."""
+    return dict(published_t5.made("T5", tie_word_embeddings=False).state_dict())
+
+
 def saved_marian() -> dict[str, Any]:
     """The arrays of a Marian."""
     return dict(published.redrawn_marian("relu", W_P).state_dict())
@@ -81,4 +87,5 @@ FILES: Mapping[str, File] = {
     "MARIAN": File("marian_parameters", saved_marian, published.H, "model.decoder.layers.0"),
     "MISTRAL": _LLAMA("llama_parameters", partial(saved, "Mistral")),
     "QWEN": _LLAMA("qwen_parameters", partial(saved, "Qwen2")),
+    "T5": File("t5_parameters", saved_t5, published_t5.H, "encoder.block.0"),
 }

@@ -37,7 +37,7 @@ Keys = tuple[str | int, ...]  # where a part stands: ("theta", "layers", 1, "W")
 
 SIZES = range(1, 30)
 COUNTS = range(3)  # of layers, of a data set's items, of leading axes
-INTEGERS = range(-1, 65)
+INTEGERS = (*range(-1, 65), 128)  # 128 is the D of T5
 FLOATS = (-1.0, 0.0, 1e-12, 1e-5, 0.5, 1.0, 2.0, 0.9, 0.999, 1e-8, 1e-6)
 NEAR = 7  # a name stands for one of the seven least that it may
 EDGES = 2  # … and in a crowded call, for one of the two least
