@@ -156,10 +156,15 @@ def test_a_line_as_it_is_survives(line):
 
 
 def sample() -> list[Mutant]:
-    """One of each kind, one of each function, and some of all."""
+    """One of each kind, one of each function, and some of all functions that have a row.
+
+    Of the others not all mutants have been tried: it is not known who survives.
+    """
     kinds = {mutant.change: mutant for mutant in made("code")}
     functions = {mutant.algorithm: mutant for mutant in made("code")}
-    return list(dict.fromkeys([*kinds.values(), *functions.values(), *made("code")[::EVERY]]))
+    tried = json.loads(DATA.read_text(encoding="utf-8"))["code"]
+    some = [mutant for mutant in made("code") if mutant.algorithm in tried][::EVERY]
+    return list(dict.fromkeys([*kinds.values(), *functions.values(), *some]))
 
 
 @pytest.mark.parametrize("mutant", sample(), ids=str)
