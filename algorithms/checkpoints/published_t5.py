@@ -92,6 +92,11 @@ TABLE = (
     "block.{}.layer.0.SelfAttention.relative_attention_bias.weight"
 )
 
+#: What nothing reads, of the decoder: a T5 of 2019 has it.
+UNREAD = (
+    "block.0.layer.1.EncDecAttention.relative_attention_bias.weight"
+)
+
 
 @document_fields
 class T5EncoderAdditions(NamedTuple, Generic[A_co]):
@@ -379,11 +384,7 @@ def t5_parameters(
         ),
     )
     encoder.refuse_unread("embed_tokens.weight")  # W_e again
-    decoder.refuse_unread(
-        "embed_tokens.weight",
-        "block.0.layer.1.EncDecAttention."
-        "relative_attention_bias.weight",  # which nothing reads
-    )
+    decoder.refuse_unread("embed_tokens.weight", UNREAD)
     model.under("lm_head").refuse_unread()
     return parameters
 

@@ -20,6 +20,7 @@ from algorithms.checkpoints.model_config import Config
 from algorithms.checkpoints.published_t5 import (
     T5_DEPARTURES,
     TABLE,
+    UNREAD,
     PublishedT5,
     t5_parameters,
 )
@@ -57,8 +58,8 @@ def umt5(config: Config) -> Described:
     """UMT5ForConditionalGeneration: tables in each layer.
 
     Scores are divided where W_u is W_e, as in T5. Hugging Face's
-    class divides them without regard to the config since its fifth
-    version: `scale=None` at a call does so, too.
+    class of version 5.23 always divides them: in its config the two
+    are one, whatever the file says. `scale=None` at a call does so.
     """
     tied = config.flag("tie_word_embeddings", True)
     return _described(
@@ -183,14 +184,7 @@ def _described(
         arrays if tied else arrays | {_W_U: (N_V, d_e)},
         copies | ({_W_U: _W_E} if tied else {}),
         partial(t5_parameters, H=H),
-        besides=frozenset(  # which nothing reads
-            {
-                (
-                    "decoder.block.0.layer.1.EncDecAttention."
-                    "relative_attention_bias.weight"
-                )
-            }
-        ),
+        besides=frozenset({f"decoder.{UNREAD}"}),
     )
 
 

@@ -10,6 +10,7 @@ from algorithms.paper.parameters import AttentionParameters
 from algorithms.signatures.arrays import A, Array, arange, namespace
 from algorithms.signatures.declarations import With
 from algorithms.signatures.decorator import algorithm
+from algorithms.signatures.values import refuse_lost_scores
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
@@ -80,5 +81,6 @@ def ALiBiAttention(
     S = K.mT @ Q / math.sqrt(Q.shape[-2])  # R10.4
     distance = xp.astype(t - t[:, None], S.dtype)
     S = S - distance * s  # R10.5
+    refuse_lost_scores(S, Mask, "ALiBiAttention")
     S = xp.where(Mask, S, -xp.inf)  # R10.6
     return V @ softmax(S)  # R10.7

@@ -23,6 +23,7 @@ from algorithms.signatures.class_docstrings import document_fields
 from algorithms.signatures.declarations import With
 from algorithms.signatures.decorator import algorithm
 from algorithms.signatures.trees import B, Map, map_each
+from algorithms.signatures.values import refuse_lost_scores
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
@@ -127,6 +128,7 @@ def RelativeAttention(
     c = clip_distance(t[:, None], t, k=k)  # [t_z, t_x]
     c = namespace(c).broadcast_to(c, (*Q.shape[:-2], *c.shape))
     S = S + xp.take_along_axis(A_k.mT @ Q, c, axis=-2)  # R5.5
+    refuse_lost_scores(S, Mask, "RelativeAttention")
     S = xp.where(Mask, S, -xp.inf)  # R5.6
     A = softmax(S / math.sqrt(Q.shape[-2]))  # R5.7
     V_tilde = V @ A  # R5.8

@@ -56,8 +56,7 @@ def aggregate(
     array([[1. , 1.5]])
     """
     xp = namespace(V)
-    zeros = xp.zeros(A.shape, dtype=V.dtype, device=device(V))
-    S = zeros  # P1.1
+    S = xp.zeros(A.shape, dtype=V.dtype, device=device(V))  # P1.1
     S = xp.where(A, S, -xp.inf)  # P1.2
     return V @ softmax(S)  # P1.3
 

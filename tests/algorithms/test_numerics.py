@@ -27,6 +27,11 @@ from algorithms import (
 )
 from algorithms.checkpoints import GELU_tanh
 from algorithms.extensions import attend, block_attend, online_attend
+from algorithms.extensions.alibi import ALiBiAttention
+from algorithms.extensions.relative_attention import (
+    RelativeAttention,
+    RelativeAttentionParameters,
+)
 from algorithms.extensions.rotary import rotate
 from algorithms.extensions.silu import SiLU
 from algorithms.signatures.array_types import VANISHING
@@ -167,6 +172,16 @@ def test_it_may_where_the_mask_takes_it_away(asarray, by):
     with pytest.raises(NotFiniteError, match=f"^{by.__name__}: {LOST}$"):
         by(Q, -Q, Q, seen)
     assert np.asarray(by(Q, -Q, Q, ~seen)) == 0
+
+
+@every_library
+def test_it_is_refused_where_distances_count_too(asarray):
+    X, one = (asarray(np.full((1, 1), value, np.float16)) for value in (256, 1))
+    table, b, seen = 0 * one, 0 * one[0], asarray(np.ones((1, 1), bool))
+    with pytest.raises(NotFiniteError, match=f"^RelativeAttention: {LOST}$"):
+        RelativeAttention(X, RelativeAttentionParameters(-one, one, one), table, table, seen)
+    with pytest.raises(NotFiniteError, match=f"^ALiBiAttention: {LOST}$"):
+        ALiBiAttention(X, AttentionParameters(-one, b, one, b, one, b), 0.5, seen)
 
 
 def test_in_a_trace_it_counts_as_masked():

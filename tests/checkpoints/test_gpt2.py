@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 import torch
 from helpers import hugging_face as hf
-from transformers import GPT2Config, GPT2ForSequenceClassification, GPT2LMHeadModel
+from transformers import GPT2Config, GPT2LMHeadModel
 
 from algorithms import GELU, DInference, tree_map
-from algorithms.checkpoints import GPT2, GPT2_DEPARTURES, GELU_tanh, gpt2_parameters
-from algorithms.extensions.decoder_classifier import DClassifier, DClassifierParameters
+from algorithms.checkpoints import GPT2, GPT2_DEPARTURES, gpt2_parameters
 
 N_V, H = 97, 4
 
@@ -56,20 +55,6 @@ def test_P_is_that_of_hugging_face_with_padding(model, x, theta):
         Q = hf.probabilities(model(x, attention_mask=real.long()).logits)
     assert hf.distance(GPT2(x, theta, padding=real), Q) <= 1e-12
     assert hf.distance(GPT2(x, theta), Q) >= 1e-6
-
-
-def test_classes_are_those_of_hugging_face(model, theta, x):
-    config = GPT2Config(**{**model.config.to_dict(), "pad_token_id": N_V, "num_labels": 5})
-    theirs = hf.redraw(
-        GPT2ForSequenceClassification(config), embeddings=0.5, matrices=0.5, vectors=0.5
-    )
-    theirs.transformer.load_state_dict(model.transformer.state_dict())
-    with torch.no_grad():
-        Q = theirs(x).logits.softmax(-1)
-    options = {"eps": 1e-5, "activation": GELU_tanh}
-    ours = DClassifierParameters(*theta[:-1], theirs.score.weight.detach())
-    assert hf.distance(DClassifier(x, ours, **options), Q) <= 1e-12
-    assert hf.distance(DClassifier(x[:, :-1], ours, **options), Q) >= 1e-6
 
 
 OFF = {

@@ -46,6 +46,7 @@ from algorithms.extensions.cross_layer import (
     CrossLayerLlamaParameters,
     SharedLayer,
 )
+from algorithms.extensions.decoder_classifier import DClassifier, DClassifierParameters
 from algorithms.extensions.grouped_queries import (
     GQAttention,
     GQAttentionParameters,
@@ -278,6 +279,17 @@ def gpt2(function: Any = GPT2, mask: Any = None, **options: int) -> Compared:
     return Compared(function, (x, theta), Q, {**options, "eps": 1e-5, "activation": GELU_tanh})
 
 
+def gpt2_for_classes() -> Compared:
+    """GPT-2 that tells 5 classes apart, by its last token."""
+    config = transformers.GPT2Config(**{**COMMON, "pad_token_id": N_V}, **GPT, num_labels=5)
+    model, x = redrawn(transformers.GPT2ForSequenceClassification(config)), tokens()
+    state = model.state_dict()
+    W_c = state.pop("score.weight")
+    theta = DClassifierParameters(*gpt2_parameters(state, H=H)[:-1], W_c)
+    Q = doubled(model, x).logits.softmax(-1)
+    return Compared(DClassifier, (x, theta), Q, {"eps": 1e-5, "activation": GELU_tanh})
+
+
 # BERT and Marian ----------------------------------------------------------------------------------
 
 
@@ -456,6 +468,7 @@ ORACLES: Mapping[str, tuple[str, Callable[[], Compared]]] = {
         )
         for k, w in ((2, 3), (3, 1), (0, 4))
     },
+    "GPT2ForSequenceClassification": ("X10", gpt2_for_classes),
     "GPTNeoXForCausalLM": ("10", gpt_neox),
     "GPTNeoXForCausalLM, one after the other": ("10", partial(gpt_neox, parallel=False)),
     "GPTNeoXForCausalLM, gelu_fast": ("10", partial(gpt_neox, fast=True)),

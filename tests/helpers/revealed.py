@@ -84,11 +84,12 @@ def rows(function: Function) -> Iterator[str]:
     parameters = inspect.signature(bare).parameters.values()
     arguments = [f"{p.name}={p.name}" if p.kind is p.KEYWORD_ONLY else p.name for p in parameters]
     for library, kinds in LIBRARIES.items():
-        typed = [f"{key}: {concrete(hint, kinds)}" for key, hint in hints.items()]
+        types = {key: concrete(hint, kinds) for key, hint in hints.items()}
         result = concrete(bare.__annotations__["return"], kinds, result=True)
-        for word in sorted({*re.findall(r"\w+", " ".join((*typed, result)))} - KNOWN):
+        for word in sorted({*re.findall(r"\w+", " ".join((*types.values(), result)))} - KNOWN):
             if (value := bare.__globals__.get(word)) is not None:
                 home = value.__module__ if isinstance(value, type) else function.__module__
                 yield f"from {home} import {word}"
-        yield f"def {name}_{library}({', '.join(typed)}) -> None:"
+        typed = ", ".join(f"{key}: {kind}" for key, kind in types.items())
+        yield f"def {name}_{library}({typed}) -> None:"
         yield f"    assert_type({name}({', '.join(arguments)}), {result})"

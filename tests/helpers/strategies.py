@@ -50,7 +50,7 @@ GENERIC = ("eps > 0 or d_e > 1", "eps > 0 or d_f > 1")
 SMOOTH = ("eps >= 0.5",)
 
 #: The paper's letters for distributions on the vocabulary, and along which axis they are.
-DISTRIBUTIONS = {"p": -1, "q": -1, "P": -2}
+DISTRIBUTIONS = {"p": -1, "q": -1, "p_c": -1, "P": -2}
 UNIFORM = ("u",)  # random numbers
 POSITIVE = ("v", "Omega")  # means of squares, and the base of a power
 STATES = {"delta": "N_S"}  # an automaton's, and of how many

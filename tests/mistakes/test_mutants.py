@@ -156,21 +156,26 @@ def test_a_line_as_it_is_survives(line):
 
 
 def sample() -> list[Mutant]:
-    """One of each kind, one of each function, and some of all functions that have a row.
-
-    Of the others not all mutants have been tried: it is not known who survives.
-    """
+    """One of each kind, one of each function, and some of all."""
     kinds = {mutant.change: mutant for mutant in made("code")}
     functions = {mutant.algorithm: mutant for mutant in made("code")}
-    tried = json.loads(DATA.read_text(encoding="utf-8"))["code"]
-    some = [mutant for mutant in made("code") if mutant.algorithm in tried][::EVERY]
-    return list(dict.fromkeys([*kinds.values(), *functions.values(), *some]))
+    return list(dict.fromkeys([*kinds.values(), *functions.values(), *made("code")[::EVERY]]))
+
+
+#: What a mutant does besides what its line says is first seen where it is read.
+SEEN_LATER = {
+    ("S7.21", "N = np.where(alpha, -np.inf, N)"): "of N, the line sets one entry; S7.16 reads all",
+}
 
 
 @pytest.mark.parametrize("mutant", sample(), ids=str)
 def test_a_mutant_is_seen_at_its_line_or_known_to_survive(mutant):
     found = verdict("code", mutant)
-    known = (mutant.line, mutant.after) in survivors("code")
+    change = (mutant.line, mutant.after)
+    if change in SEEN_LATER:
+        assert found.fate is Fate.CAUGHT
+        return
+    known = change in survivors("code")
     assert found.fate in ({Fate.SURVIVES} if known else {Fate.REFUSED, Fate.NAMED}), found.message
 
 
