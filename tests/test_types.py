@@ -132,6 +132,7 @@ def refused(request, tmp_path_factory):
     return [row for number, row in enumerate(source.splitlines(), 1) if number in numbers]
 
 
+@pytest.mark.sweep
 def test_what_is_pinned_is_inferred_and_what_is_wrong_is_seen(refused):
     assert refused == [*SEEN, *WRONG]
 

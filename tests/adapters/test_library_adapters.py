@@ -23,6 +23,8 @@ from spec.inputs.adapter_error import AdapterError
 from spec.inputs.formats import FORMATS
 from spec.inputs.variations import Variation
 
+pytestmark = pytest.mark.no_cover  # to trace it takes twice as long, and all is run by others, too
+
 DATA = Path(__file__).parents[2] / "docs" / "_data"
 SQUARE = {"d_attn": 4, "d_x": 4, "d_z": 4, "d_out": 4, "ℓ_x": 4, "ℓ_z": 4}
 USUAL = Variation("all sizes differ")

@@ -18,6 +18,8 @@ from spec.expected.result import exact_result
 from spec.inputs.variations import Variation, variations
 from spec.machine.trees import leaves, map_values
 
+pytestmark = pytest.mark.no_cover  # to trace it takes twice as long, and all is run by others, too
+
 USUAL = Variation("all sizes differ")
 
 

@@ -17,6 +17,8 @@ from spec.calling.verdict import Verdict
 from spec.checking.check import check
 from spec.inputs.adapter_error import AdapterError
 
+pytestmark = pytest.mark.no_cover  # to trace it takes twice as long, and all is run by others, too
+
 BATCH = {"batch": "first"}
 LOGITS = {**BATCH, "result": "logits"}
 MASKED = {**BATCH, "mask": "masked"}

@@ -15,6 +15,8 @@ from spec.adapters.modules.module_adapter import modules
 from spec.calling.verdict import Verdict
 from spec.inputs.adapter_error import AdapterError
 
+pytestmark = pytest.mark.no_cover  # to trace it takes twice as long, and all is run by others, too
+
 CAUSAL = {"mask": "causal", "batch": "first"}
 MASKED = {"mask": "masked"}
 MODULES = {

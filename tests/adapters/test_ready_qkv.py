@@ -18,6 +18,8 @@ from spec.calling.verdict import Verdict
 from spec.checking.check import check
 from spec.inputs.adapter_error import AdapterError
 
+pytestmark = pytest.mark.no_cover  # to trace it takes twice as long, and all is run by others, too
+
 WORDS = {
     "one head": (4, ready.scaled_dot_product, "rows torch"),
     "one head in a batch": (4, ready.scaled_dot_product, "rows batch-first torch"),

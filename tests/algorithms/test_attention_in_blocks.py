@@ -35,6 +35,8 @@ from algorithms.extensions.block_attention import PIECE
 from algorithms.paper.attention import gathered
 from algorithms.signatures.arrays import COLUMNS, ROWS, by_columns, column_max
 
+pytestmark = pytest.mark.no_cover  # to trace it takes twice as long, and all is run by others, too
+
 #: With the signature of the literal form, by blocks.
 BY_BLOCKS = {Attention: (BlockAttention, OnlineAttention), attend: (block_attend, online_attend)}
 PAIRS = [(literal, other) for literal, others in BY_BLOCKS.items() for other in others]

@@ -27,6 +27,8 @@ from algorithms.signatures.annotations import Choice, Number
 from spec.machine.trees import arrays
 from spec.pairing import implementations
 
+pytestmark = pytest.mark.no_cover  # to trace it takes twice as long, and all is run by others, too
+
 LIBRARIES = {"torch": torch.asarray, "jax": jnp.asarray, "strict": array_api_strict.asarray}
 W_e = generic.matrix(8, 23)
 #: Code that runs once takes longer to make quick than to run.

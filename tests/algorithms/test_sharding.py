@@ -6,6 +6,8 @@ import re
 import pytest
 from figures.sharding import ROOT, run
 
+pytestmark = pytest.mark.no_cover  # to trace it takes twice as long, and all is run by others, too
+
 PAGE = (ROOT / "docs" / "sharding.rst").read_text("utf-8")
 SHOWN = json.loads((ROOT / "docs" / "_data" / "sharding.json").read_text("utf-8"))
 PROGRAMS = [f"{row['program']}, {row['split']}" for row in SHOWN]

@@ -18,6 +18,8 @@ from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter
 from spec.usage_error import UsageError
 
+pytestmark = pytest.mark.no_cover  # to trace it takes twice as long, and all is run by others, too
+
 
 @pytest.fixture
 def _little_work(monkeypatch):

@@ -19,6 +19,8 @@ from spec.inputs.adapter_error import AdapterError
 from spec.inputs.arguments import Adapter
 from spec.inputs.variations import variations
 
+pytestmark = pytest.mark.no_cover  # to trace it takes twice as long, and all is run by others, too
+
 
 def rows_of_torch(x, weight, bias):
     return torch.nn.functional.layer_norm(x, weight.shape, weight, bias, 0.0)

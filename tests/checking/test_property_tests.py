@@ -25,6 +25,8 @@ from spec.inputs.variations import variations
 from spec.laws.law import laws
 from spec.library import checked
 
+pytestmark = pytest.mark.no_cover  # to trace it takes twice as long, and all is run by others, too
+
 ROOT = Path(__file__).parents[2]
 FILE = """
 from spec.conformance import conformance

@@ -39,6 +39,8 @@ from spec.library import checked, paper
 from spec.machine import Frame, Machine, Parameters, Watcher
 from spec.pairing import Ref
 
+pytestmark = pytest.mark.no_cover  # to trace it takes twice as long, and all is run by others, too
+
 GPT2_SMALL = {**presets()["gpt2-small"], "length(x)": 1024}
 LENGTHS = {"ℓ", "length(x)", "length(z)", "length(x_n)", "length(z_n)", "turns"}
 #: Sums over the tokens of a sequence from the second on, or from one behind a prefix: they have no

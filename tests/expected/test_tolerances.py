@@ -28,6 +28,8 @@ from spec.library import checked
 from spec.mistakes.edit import with_rows
 from spec.pairing import implementations
 
+pytestmark = pytest.mark.no_cover  # to trace it takes twice as long, and all is run by others, too
+
 UNCALLED = Adapter("uncalled", lambda function, arguments: None)
 FUNCTIONS = implementations("algorithms")
 #: On how many kinds of arguments an error must be seen at least once.

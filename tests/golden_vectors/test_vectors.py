@@ -32,6 +32,8 @@ from spec.language.tree import End, While
 from spec.library import checked
 from spec.machine.trees import arrays
 
+pytestmark = pytest.mark.no_cover  # to trace it takes twice as long, and all is run by others, too
+
 DOCS = Path(__file__).parents[2] / "docs"
 every_algorithm = pytest.mark.parametrize("id", checked())
 

@@ -18,6 +18,8 @@ from spec.inputs.variations import COLD, more_than_1, sizes_in, variations
 from spec.language.tree import While
 from spec.library import checked
 
+pytestmark = pytest.mark.no_cover  # to trace it takes twice as long, and all is run by others, too
+
 UNCALLED = Adapter("uncalled", lambda function, arguments: None)
 every_algorithm = pytest.mark.parametrize("id", list(checked()))
 

@@ -21,6 +21,8 @@ from spec.laws.evaluated_case import InapplicableError, law_case
 from spec.laws.law import all_laws, laws, pseudocode
 from spec.mistakes import catalogue, edited
 
+pytestmark = pytest.mark.no_cover  # to trace it takes twice as long, and all is run by others, too
+
 #: The host that is least like the reference: rows, fused projections, torch.
 HOSTS = {str(id): name for name, (id, *_) in ADAPTERS.items() if name == f"rows {id}"}
 

@@ -26,7 +26,10 @@ from spec.library import checked
 from spec.line_by_line.tie import hold_to_lines, tie
 from spec.pairing import PairingError
 
-pytestmark = pytest.mark.filterwarnings("ignore::algorithms.LengthLimitWarning")
+pytestmark = [
+    pytest.mark.no_cover,  # to trace it takes twice as long, and all is run by others, too
+    pytest.mark.filterwarnings("ignore::algorithms.LengthLimitWarning"),
+]
 
 #: Of what takes derivatives, all loops are still gone through twice.
 TWICE = {**size_table("least"), **dict.fromkeys(("H", "L", "L_enc", "L_dec", "N_epochs"), 2)}

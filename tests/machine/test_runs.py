@@ -26,6 +26,8 @@ from spec.language.types import sizes_of
 from spec.library import checked
 from spec.machine import Machine, Parameters, Watcher
 
+pytestmark = pytest.mark.no_cover  # to trace it takes twice as long, and all is run by others, too
+
 IDS = list(checked())
 every_algorithm = pytest.mark.parametrize("id", IDS)
 without_gradients = pytest.mark.parametrize("id", [id for id in IDS if id not in TRAINING])

@@ -39,6 +39,8 @@ from spec.mistakes import CatalogueError, Mistake, catalogue, edited
 from spec.mistakes.catalogue import parse
 from spec.mistakes.edit import with_rows
 
+pytestmark = pytest.mark.no_cover  # to trace it takes twice as long, and all is run by others, too
+
 ROOT = Path(__file__).parents[2]
 VISIBLE = 1e-12  # of the largest entry
 

@@ -26,6 +26,8 @@ from spec.library import checked
 from spec.line_by_line.tie import hold_to_lines
 from spec.mistakes.mutation_rules import RULES
 
+pytestmark = pytest.mark.no_cover  # to trace it takes twice as long, and all is run by others, too
+
 SAMPLE = 4  # mutants of each rule of the pseudocode
 EVERY = 260  # mutant of the reference
 

@@ -20,6 +20,8 @@ from hosts.plant import HERE, HOSTS, absent, planted, plants, uncatalogued, unpl
 
 from spec.mistakes import catalogue
 
+pytestmark = pytest.mark.no_cover  # to trace it takes twice as long, and all is run by others, too
+
 DATA = Path(__file__).parents[2] / "docs" / "_data" / "planted.json"
 SHOWN = json.loads(DATA.read_text(encoding="utf-8"))
 #: Those of the paper's algorithms, which the hosts have.

@@ -15,6 +15,8 @@ from spec.terminal.consoles import LEAST
 from spec.terminal.pseudocode_beside_code import WIDE
 from spec.terminal.subcommands import answer
 
+pytestmark = pytest.mark.no_cover  # to trace it takes twice as long, and all is run by others, too
+
 COMMANDS = [
     "list",
     "list --mistakes 10",

@@ -10,6 +10,8 @@ from spec.library import algorithms
 from spec.mistakes import catalogue
 from spec.mistakes.catalogue import by_line
 
+pytestmark = pytest.mark.no_cover  # to trace it takes twice as long, and all is run by others, too
+
 
 @pytest.mark.parametrize("name", ["mask-transposed", "Mask_Transposed"])
 def test_a_mistake_is_explained(run, name):

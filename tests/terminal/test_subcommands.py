@@ -18,6 +18,8 @@ from spec.checking.account import WrittenReport
 from spec.library import checked
 from spec.terminal.command import main
 
+pytestmark = pytest.mark.no_cover  # to trace it takes twice as long, and all is run by others, too
+
 
 @pytest.fixture
 def few(monkeypatch):
