@@ -2,12 +2,13 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup, Tag
 from filelock import FileLock
+from helpers.page_scan import Scan, scan
 from helpers.sphinx_build import DOCS, build
 
 
@@ -36,27 +37,52 @@ def site(built: Callable[[str], Path]) -> Path:
     return built("html")
 
 
+class Pages(Mapping[str, BeautifulSoup]):
+    """Every page of a site, by its path: a tree of it is made when it is asked for."""
+
+    def __init__(self, site: Path) -> None:
+        self.paths = {path.relative_to(site).as_posix(): path for path in site.rglob("*.html")}
+        self.trees: dict[str, BeautifulSoup] = {}
+
+    def __getitem__(self, name: str) -> BeautifulSoup:
+        if name not in self.trees:
+            self.trees[name] = BeautifulSoup(self.text(name), "html.parser")
+        return self.trees[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.paths)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def text(self, name: str) -> str:
+        return self.paths[name].read_text("utf-8")
+
+
 @pytest.fixture(scope="session")
-def pages(site: Path) -> dict[str, BeautifulSoup]:
+def pages(site: Path) -> Pages:
     """Every page of the site, by its path."""
-    return {
-        path.relative_to(site).as_posix(): BeautifulSoup(path.read_text("utf-8"), "html.parser")
-        for path in site.rglob("*.html")
-    }
+    return Pages(site)
 
 
 @pytest.fixture(scope="session")
-def anchors(pages: dict[str, BeautifulSoup]) -> dict[str, set[str]]:
+def scans(pages: Pages) -> dict[str, Scan]:
+    """What each page has and loads."""
+    return {name: scan(path) for name, path in pages.paths.items()}
+
+
+@pytest.fixture(scope="session")
+def anchors(scans: dict[str, Scan]) -> dict[str, set[str]]:
     """The ids of all elements of each page, to which a link may lead."""
-    return {name: {str(tag["id"]) for tag in page.select("[id]")} for name, page in pages.items()}
+    return {name: scan.ids for name, scan in scans.items()}
 
 
 @pytest.fixture(scope="session")
-def cards(pages: dict[str, BeautifulSoup]) -> dict[str, Tag]:
+def cards(pages: Pages) -> dict[str, Tag]:
     """The card of each algorithm, on the page of its group."""
     return {
         str(card["id"]).removeprefix("algorithm-"): card
-        for name, page in pages.items()
-        if name != "index.html"
-        for card in page.select(".alg")
+        for name in pages
+        if name != "index.html" and 'id="algorithm-' in pages.text(name)
+        for card in pages[name].select(".alg")
     }

@@ -1,14 +1,14 @@
 """A Sphinx extension: pseudocode beside the source that carries it out, line by line.
 
 It gives the directives `algorithm`, `attention-maps`, `caches`, `departures`, `distributions`,
-`errata`, `examples`, `extensions`, `growth`, `measured`, `mistake`, `mistakes`, `public`,
+`errata`, `examples`, `extensions`, `growth`, `measured`, `mistakes`, `mistakes-at`, `public`,
 `symbols`, `systems` and `weights`, and the roles `alg`, `algline`, `erratum`, `mistake` and `sym`.
 """
 
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from . import completeness, docstrings, elements, highlighting, mistakes
+from . import completeness, docstrings, elements, highlighting, mistakes, sidebar
 from .caches import CachesDirective
 from .directives import (
     AlgorithmDirective,
@@ -56,4 +56,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     highlighting.setup(app)
     docstrings.setup(app)
     mistakes.setup(app)
+    sidebar.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -15,7 +15,7 @@ from spec.library import checked
 from spec.mistakes import Mistake, catalogue
 from spec.mistakes.catalogue import by_line
 
-from .shared_pages import shown_with
+from .shared_pages import by_page, page_name
 from .words import phrase
 
 _FILE = Path(mistakes.__file__).with_name("mistakes.toml")
@@ -27,12 +27,12 @@ class IndexDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the count, and a section for each algorithm."""
         self.env.note_dependency(str(_FILE))
-        listed = by_algorithm()
+        sections = by_algorithm().items()
         # As a table of contents would do. A real one would be repeated beside every page.
         if folder := self.config.paired_mistakes:
-            pages = dict.fromkeys(f"{folder}/{id}" for id in shown_with().values())
-            self.env.toctree_includes[self.env.docname] = [*pages]
-        return [_count(), *(_section(id, mistakes) for id, mistakes in listed.items())]
+            below = [f"{folder}/{page_name(line)}" for line in by_page()]
+            self.env.toctree_includes[self.env.docname] = below
+        return [_count(), *(_section(id, mistakes) for id, mistakes in sections)]
 
 
 def by_algorithm() -> dict[str, list[Mistake]]:
@@ -60,8 +60,12 @@ def _section(id: str, mistakes: Iterable[Mistake]) -> nodes.section:
     link = reference("alg", id, f"Algorithm {id}")
     name = checked()[id].program.layout.title
     title = nodes.title("", "", link, nodes.Text(f": {name}"))
-    listed = element("ol", *map(_row, mistakes), classes=["catalogue"])
-    return nodes.section("", title, listed, ids=[f"mistakes-in-{id}"], names=[])
+    return nodes.section("", title, listed(mistakes), ids=[f"mistakes-in-{id}"], names=[])
+
+
+def listed(mistakes: Iterable[Mistake]) -> Element:
+    """Return a list of links to mistakes, each behind its line."""
+    return element("ol", *map(_row, mistakes), classes=["catalogue"])
 
 
 def _row(mistake: Mistake) -> Element:

@@ -1,4 +1,4 @@
-"""The page of one mistake."""
+"""The page of the mistakes at one line."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -16,12 +16,14 @@ from paired.elements import Element, element
 from paired.notation import prose
 from spec import symbols
 from spec.library import algorithms
-from spec.mistakes import Mistake, catalogue
+from spec.mistakes import Mistake
+from spec.mistakes.catalogue import by_line
 from spec.pairing import implementations
 
 from .contrast import contrast
+from .index import listed
 from .picture import picture
-from .shared_pages import others_on_page, shown_with
+from .shared_pages import by_page, others_shown_with, shown_with
 from .words import callers, phrase, title, twins
 
 _ABOUT = (
@@ -30,8 +32,8 @@ _ABOUT = (
 )  # pages on how a function is checked: the first that the site has is linked
 
 
-class MistakeDirective(SphinxDirective):
-    """`.. mistake:: mask-transposed` makes the whole page of a mistake.
+class PageDirective(SphinxDirective):
+    """`.. mistakes-at:: 4.6` makes the whole page of the mistakes that begin at a line.
 
     The option `of` is a digest of everything that the page shows. When it changes, the file of the
     page changes, and Sphinx reads it again.
@@ -42,28 +44,42 @@ class MistakeDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the page, as one section."""
-        (id,) = self.arguments
-        mistake = catalogue().get(id)
-        if mistake is None:
-            raise self.error(f"the catalogue has no mistake {id}")
-        ids = [id, *(other.id for other in others_on_page(id))]
+        (line,) = self.arguments
+        mistakes = by_page().get(line)
+        if mistakes is None:
+            raise self.error(f"no mistake is shown at line {line}")
+        known = by_line()[line]
+        section = nodes.section(
+            "",
+            nodes.title("", _title(line, known)),
+            _place(line, mistakes[0].algorithm),
+            *([listed(known)] if len(known) > 1 else []),
+            *map(self._section, mistakes),
+            _section("Check yours", *self._check(mistakes[0])),
+            ids=[f"mistakes-at-{line}"],
+            names=[line],
+        )
+        self.set_source_info(section)
+        return [section]
+
+    def _section(self, mistake: Mistake) -> nodes.section:
+        """Return what there is to say about one mistake, under its permanent address."""
+        ids = [mistake.id, *(other.id for other in others_shown_with(mistake.id))]
         section = nodes.section(
             "",
             nodes.title("", "", *phrase(title(mistake))),
             _under_the_title(mistake),
             *contrast(mistake),
             _said(mistake),
-            _section("What comes out", *picture(mistake)),
-            _section("Check yours", *self._check(mistake)),
-            ids=[anchor("mistake", each) for each in ids],
-            names=[id],
+            *picture(mistake),
+            ids=[anchor("mistake", id) for id in ids],
+            names=[mistake.id],
         )
-        self.set_source_info(section)
         domain = self.env.domains[AlgorithmDomain.name]
         assert isinstance(domain, AlgorithmDomain)
-        for each in ids:
-            domain.note("mistake", each, self.env.docname, section)
-        return [section]
+        for id in ids:
+            domain.note("mistake", id, self.env.docname, section)
+        return section
 
     def _check(self, mistake: Mistake) -> Iterator[nodes.Node]:
         command = f"formal-transformers check {_example(mistake)} --algorithm {mistake.algorithm}"
@@ -83,15 +99,36 @@ class MistakeDirective(SphinxDirective):
             "",
             nodes.Text("It says whether your function computes "),
             reference("alg", mistake.algorithm, f"Algorithm {mistake.algorithm}"),
-            nodes.Text(", or this. There is a page on "),
+            nodes.Text(", or which of these. There is a page on "),
             link,
             nodes.Text("."),
         )
 
 
+def _title(line: str, mistakes: Sequence[Mistake]) -> str:
+    kinds = {"mistake": "Mistakes", "difference": "Departures"}
+    found = [word for kind, word in kinds.items() if kind in {one.kind for one in mistakes}]
+    return f"{' and '.join(found).capitalize()} at line {line}"
+
+
+def _place(line: str, algorithm: str) -> Element:
+    """Say where a line stands, and which algorithms a mistake in it is a mistake of."""
+    place: list[nodes.Node | str] = [
+        reference("algline", line, f"Line {line}"),
+        " is a line of ",
+        reference("alg", algorithm, f"Algorithm {algorithm}"),
+    ]
+    direct, through = callers(algorithm)
+    if direct:
+        place += [", which ", *_listed(direct), " calls" if len(direct) == 1 else " call"]
+    if through:
+        place += [" and, through it" if len(direct) == 1 else " and, through them", ", "]
+        place += _listed(through)
+    return element("p", *place, ".", classes=["cited"])
+
+
 def _under_the_title(mistake: Mistake) -> Element:
-    """Give the name of the mistake, a link to it, and its line."""
-    id = mistake.algorithm
+    """Give the name of the mistake, a link to it, its line, and where else it is made."""
     link = nodes.reference(
         "", "", nodes.literal("", mistake.id), refid=anchor("mistake", mistake.id), internal=True
     )
@@ -99,15 +136,8 @@ def _under_the_title(mistake: Mistake) -> Element:
     where: list[nodes.Node | str] = [
         f": {kind} ",
         reference("algline", mistake.line, f"line {mistake.line}"),
+        ".",
     ]
-    direct, through = callers(id)
-    if direct:
-        verb = "calls" if len(direct) == 1 else "call"
-        where += [f", made in Algorithm {id}, which ", *_listed(direct), f" {verb}"]
-    if through:
-        where += [" and, through it" if len(direct) == 1 else " and, through them", ", "]
-        where += _listed(through)
-    where.append(".")
     links = [_twin(mistake, twin) for twin in twins(mistake)]
     if links:
         where += [" The same in ", *_joined(links), "."]
@@ -115,7 +145,7 @@ def _under_the_title(mistake: Mistake) -> Element:
 
 
 def _twin(mistake: Mistake, twin: Mistake) -> nodes.Node:
-    """Return a link to the same mistake in another algorithm: to its line if this is its page."""
+    """Return a link to the same mistake in another algorithm: or to its line, if shown here."""
     role, id = "mistake", twin.id
     if shown_with()[twin.id] == mistake.id:
         role, id = "algline", twin.line

@@ -1,4 +1,4 @@
-"""The source files of the mistakes' pages, written before Sphinx looks for pages."""
+"""The source files of the pages of mistakes, written before Sphinx looks for pages."""
 
 import hashlib
 from collections.abc import Iterator
@@ -10,17 +10,17 @@ from sphinx.application import Sphinx
 
 from spec.inputs.size_table import size_table
 from spec.language.alg_file import write
-from spec.library import algorithms, example
-from spec.mistakes import catalogue
+from spec.library import algorithms, checked, example
+from spec.mistakes.catalogue import by_line
 
-from .shared_pages import others_on_page, shown_with
+from .shared_pages import by_page, others_shown_with, page_name
 
 # Orphans, since a table of contents of them would be repeated on every page. The list links them.
 _PAGE = """\
 :orphan:
 :hide-toc:
 
-.. mistake:: {id}
+.. mistakes-at:: {line}
    :of: {digest}
 """
 
@@ -34,13 +34,14 @@ def setup(app: Sphinx) -> None:
 
 def _write(app: Sphinx) -> None:
     if app.config.paired_mistakes:
+        checked()  # Once, before there are processes that would each do it.
         written(Path(app.srcdir) / app.config.paired_mistakes)
 
 
 def _stand_out(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """On the page of a mistake, mark the list of all mistakes as current in the side bar."""
+    """On a page of mistakes, mark the list of all mistakes as current in the side bar."""
     navigation = "furo_navigation_tree"
     if navigation not in context:
         return
@@ -55,7 +56,7 @@ def written(folder: Path) -> list[Path]:
     """Bring a folder up to date, and return the files that were written.
 
     A file that is up to date is left alone, so that Sphinx does not read it again. A file of a
-    mistake that is no longer in the catalogue is removed.
+    line without a mistake is removed.
     """
     folder.mkdir(exist_ok=True)
     wanted = dict(_texts())
@@ -73,12 +74,10 @@ def written(folder: Path) -> list[Path]:
 
 def _texts() -> Iterator[tuple[str, str]]:
     run = "".join(write(algorithm) for algorithm in algorithms().values())
-    for id, mistake in catalogue().items():
-        if shown_with()[id] != id:
-            continue
+    for line, mistakes in by_page().items():
         # A digest of everything that the page shows.
-        others = list(others_on_page(id))
-        inputs = example(mistake.algorithm), size_table("picture")
-        shown = f"{mistake!r}{others!r}{inputs!r}{run}"
+        listed = by_line()[line], [[*others_shown_with(one.id)] for one in mistakes]
+        inputs = example(mistakes[0].algorithm), size_table("picture")
+        shown = f"{mistakes!r}{listed!r}{inputs!r}{run}"
         digest = hashlib.sha256(shown.encode()).hexdigest()[:16]
-        yield f"{id}.rst", _PAGE.format(id=id, digest=digest)
+        yield f"{page_name(line)}.rst", _PAGE.format(line=line, digest=digest)

@@ -43,7 +43,7 @@ def _nodes(mistake: Mistake, comparison: Comparison) -> Iterator[nodes.Node]:
     sentence = prose(f"Both were run on the same numbers, drawn at random.{remark}")
     yield nodes.paragraph("", "", *sentence)
     for place, (parting, title, remark) in enumerate(_partings(mistake, comparison)):
-        yield from _row(mistake, parting, title, remark, str(place))
+        yield from _row(mistake, parting, title, remark, f"{mistake.id}-{place}-")
 
 
 def _partings(

@@ -13,7 +13,7 @@ from spec.domains import Floats
 from spec.language.checked import Checked
 from spec.language.header import Header
 from spec.language.tree import Line, Return, Returns
-from spec.language.types import TOKEN, Family, Key, Matrix
+from spec.language.types import TOKEN, Bundle, Family, Key, Matrix
 from spec.library import checked
 from spec.machine import Chance, Frame, Machine, MachineError, Value, Watcher
 from spec.mistakes import Mistake
@@ -95,12 +95,16 @@ class Comparison:
 
 def compare(mistake: Mistake) -> Comparison | None:
     """Run both on inputs on which they visibly differ, or else on those where they differ most."""
+    if not _has_picture(checked()[mistake.algorithm].header):
+        return None
     equal = frozenset(mistake.equal.items())
     best: tuple[float, Comparison] | None = None
     for place, on in enumerate(_inputs(mistake.algorithm, equal)):
         right = _right(mistake.algorithm, equal, place)
+        if not right.results:
+            continue
         wrong = _run(changed(mistake.id), mistake.algorithm, on, origins(mistake))
-        if not right.results or not wrong.results:
+        if not wrong.results:
             continue
         seen = difference(*_results(right, wrong)[1:])
         if best is None or seen > best[0]:
@@ -181,6 +185,13 @@ class _Recorder(Watcher):
         found = self.machine.expression(statement.value, frame)
         frame.variables[_VALUES] = before
         return Shown(found.astype(float), "ℓ_z", "ℓ_x")
+
+
+def _has_picture(header: Header) -> bool:
+    """Say whether a run has a result to show, which trained parameters as a whole are not."""
+    return not all(
+        isinstance(type, Bundle) and key not in header.built for key, type in header.outputs
+    )
 
 
 def _returned(header: Header, value: Value) -> Iterator[tuple[str, Shown]]:

@@ -1,15 +1,20 @@
-"""Which mistakes share a page: architectures of ours have most of their lines from the paper's."""
+"""Which page shows a mistake: that of its line, or of the line of another algorithm it reads as.
+
+Architectures of ours have most of their lines from the paper's.
+"""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
+from unicodedata import name
 
 from spec.library import algorithms, paper
 from spec.mistakes import Mistake, catalogue
+from spec.mistakes.catalogue import by_line
 
 
 @cache
 def shown_with() -> Mapping[str, str]:
-    """Return the mistake on whose page each is shown, by their ids; most have their own.
+    """Return the mistake with which each is shown, by their ids; most are shown by themselves.
 
     A mistake in an algorithm of ours is shown with the same one of an algorithm before, if the
     wrong rows and the right ones read the same in both.
@@ -28,8 +33,23 @@ def shown_with() -> Mapping[str, str]:
     return shown
 
 
-def others_on_page(id: str) -> Iterator[Mistake]:
+def others_shown_with(id: str) -> Iterator[Mistake]:
     """Yield the mistakes that are shown with this one."""
     for other, shown in shown_with().items():
         if shown == id != other:
             yield catalogue()[other]
+
+
+@cache
+def by_page() -> Mapping[str, tuple[Mistake, ...]]:
+    """Return the mistakes that each page shows, by its line, `4.5`."""
+    own = {
+        line: tuple(one for one in mistakes if shown_with()[one.id] == one.id)
+        for line, mistakes in by_line().items()
+    }
+    return {line: mistakes for line, mistakes in own.items() if mistakes}
+
+
+def page_name(line: str) -> str:
+    """Return the name of the page of a line, which every file system has: `4.5`, `nabla-4.9`."""
+    return "".join(sign if sign.isascii() else f"{name(sign).lower()}-" for sign in line)
