@@ -1,8 +1,9 @@
 """A Sphinx extension: pseudocode beside the source that carries it out, line by line.
 
 It gives the directives `algorithm`, `attention-maps`, `caches`, `departures`, `distributions`,
-`errata`, `examples`, `extensions`, `growth`, `measured`, `mistake`, `mistakes`, `public`,
-`symbols`, `systems` and `weights`, and the roles `alg`, `algline`, `erratum`, `mistake` and `sym`.
+`errata`, `examples`, `extensions`, `growth`, `helpers`, `measured`, `mistake`, `mistakes`, `public`,
+`symbols`, `systems`, `unmeasured` and `weights`, and the roles `alg`, `algline`, `erratum`,
+`mistake`, `sym` and `symbol`.
 """
 
 from sphinx.application import Sphinx
@@ -21,10 +22,12 @@ from .distributions import DistributionsDirective
 from .domain import AlgorithmDomain, Role
 from .extensions import ExtensionsDirective
 from .growth import GrowthDirective
+from .helper_functions import HelpersDirective
 from .measured import MeasuredDirective
 from .notation import SymbolRole
 from .programs import WeightsDirective
 from .public import PublicDirective
+from .rungs import UnmeasuredDirective
 from .systems import SystemsDirective
 from .trained_examples import ExamplesDirective
 
@@ -46,10 +49,12 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("examples", ExamplesDirective)
     app.add_directive("extensions", ExtensionsDirective)
     app.add_directive("growth", GrowthDirective)
+    app.add_directive("helpers", HelpersDirective)
     app.add_directive("measured", MeasuredDirective)
     app.add_directive("public", PublicDirective)
     app.add_directive("symbols", SymbolsDirective)
     app.add_directive("systems", SystemsDirective)
+    app.add_directive("unmeasured", UnmeasuredDirective)
     app.add_directive("weights", WeightsDirective)
     completeness.setup(app)
     elements.setup(app)
