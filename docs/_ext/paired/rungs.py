@@ -21,9 +21,7 @@ from spec.pairing import implementations
 
 from .domain import reference
 from .elements import Element, element
-from .measured import DATA
-
-NOT_YET = "not yet measured"
+from .measured import DATA, NOT_YET
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ class Rung:
 
 def rungs(id: str, has_function: bool = True) -> Element:
     """Return the list of all checks of an algorithm."""
-    return element("dl", *(_entry(rung, id) for rung in _of(has_function)), classes=["rungs"])
+    return _list("rungs", *(_entry(rung, id) for rung in _of(has_function)))
 
 
 def plain_rungs(id: str, has_function: bool = True) -> str:
@@ -82,11 +80,16 @@ class UnmeasuredDirective(SphinxDirective):
                 named = [part for id in lacking for part in (" ", reference("alg", id, id))]
                 count = f"{len(lacking)} of {len(ids)}:"
                 listed += [element("dt", _link(rung)), element("dd", count, *named)]
-        return [element("dl", *listed, classes=["unmeasured"])]
+        return [_list("unmeasured", *listed)]
 
 
 def _of(has_function: bool) -> list[Rung]:
     return [rung for rung in RUNGS if rung.of_texts or has_function]
+
+
+def _list(name: str, *entries: nodes.Node | str) -> Element:
+    """Return a list of definitions; a class of its own would bring the theme's indents."""
+    return element("div", element("dl", *entries), classes=[name])
 
 
 def _entry(rung: Rung, id: str) -> Element:
