@@ -48,7 +48,7 @@ html_theme_options = {
         "alg-pointed": "#fff1c9",
         "alg-named": "#e6f0fb",
         "alg-wrong": "#b3261e",
-        "alg-right": "#1a7f37",
+        "alg-right": "#187633",
         "map-zero": "#f1f3f5",
         "map-ink": "#000",
         "map-ink-middle": "#000",
