@@ -116,9 +116,8 @@ def place(tag: Tag, name: str = "row") -> int:
 def test_a_tag_in_the_code_is_a_link_to_its_line(cards: dict[str, Tag]) -> None:
     for pairing in pairings():
         id = pairing.algorithm.id
-        tags = {
-            (link.get_text(), str(link["href"])) for link in cards[id].select(".code-row .c1 a[href]")
-        }
+        links = cards[id].select(".code-row .c1 a[href]")
+        tags = {(link.get_text(), str(link["href"])) for link in links}
         refs = {str(ref) for row in pairing.rows for part in row.code for ref in part.refs}
         assert {text for text, _ in tags} <= refs
         assert all(href == f"#line-{text}" for text, href in tags)

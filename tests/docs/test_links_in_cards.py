@@ -4,7 +4,6 @@ import json
 import re
 import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup, Tag
@@ -100,8 +99,9 @@ def test_a_word_in_pseudocode_leads_to_its_row_in_the_table_of_symbols(
         assert copied(symbol) == word
 
 
-def test_no_symbol_is_a_link_to_itself(page: BeautifulSoup) -> None:
-    assert not page.select("[id^=symbol-] a")
+def test_a_symbol_leads_to_its_algorithm_and_not_to_itself(page: BeautifulSoup) -> None:
+    inner = {str(a["href"]) for a in page.select("[id^=symbol-] a[href]")}
+    assert inner == {"#algorithm-4", "#algorithm-5"}
 
 
 def test_a_symbol_that_is_a_function_leads_to_its_entry(page: BeautifulSoup) -> None:
@@ -143,12 +143,14 @@ def test_a_name_that_the_code_binds_itself_leads_nowhere() -> None:
         return helper
 
     def sets() -> int:
-        return [helper for helper in (1,)][0]
+        for helper in (1, 2):
+            pass
+        return helper
 
     assert CodeNames(calls, "algorithms").value("helper") is helper
     assert CodeNames(takes, "algorithms").value("helper") is None
     assert CodeNames(sets, "algorithms").value("helper") is None
-    assert CodeNames(calls, "algorithms").value("Path") is None  # another package's
+    assert CodeNames(calls, "algorithms").value("Counter") is None  # another package's
 
 
 def test_an_attribute_and_the_name_of_an_argument_are_no_names() -> None:
@@ -209,12 +211,16 @@ def test_a_line_counts_its_mistakes_and_leads_to_each(page: BeautifulSoup) -> No
             assert len(row.select("li")) == count
             for summary in row.select("summary"):
                 assert f"at line {id}.{line.number}" in str(summary["aria-label"])
-    here = links(page.find(id="line-4.5"), "li")
-    assert here == {catalogue()["mask-transposed"].what: "#mistake-mask-transposed"}
+    row = page.find(id="line-4.5")
+    assert isinstance(row, Tag)
+    (link,) = row.select(".mistakes-here a")  # of the others there is no page here
+    assert link.get_text() == catalogue()["mask-transposed"].what
+    assert link["href"] == "#mistake-mask-transposed"
+    assert "title" not in link.attrs  # which would say the same again
 
 
 def test_the_map_of_a_mistake_leads_to_it(page: BeautifulSoup) -> None:
-    (link,) = page.select(".maps figcaption a")  # of the other one there is no page here
+    (link,) = page.select(".maps figcaption a")
     assert link["href"] == "#mistake-mask-transposed"
     named = re.findall(r'mistake="(.+?)"', (DOCS / "_ext/paired/attention_maps.py").read_text())
     assert len(named) == 2

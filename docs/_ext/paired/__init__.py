@@ -1,9 +1,9 @@
 """A Sphinx extension: pseudocode beside the source that carries it out, line by line.
 
 It gives the directives `algorithm`, `attention-maps`, `caches`, `departures`, `distributions`,
-`errata`, `examples`, `extensions`, `growth`, `helpers`, `measured`, `mistake`, `mistakes`, `public`,
-`symbols`, `systems`, `unmeasured` and `weights`, and the roles `alg`, `algline`, `erratum`,
-`mistake`, `sym` and `symbol`.
+`errata`, `examples`, `extensions`, `growth`, `helpers`, `measured`, `mistake`, `mistakes`,
+`public`, `symbols`, `systems`, `unmeasured` and `weights`, and the roles `alg`, `algline`,
+`erratum`, `mistake`, `sym` and `symbol`.
 """
 
 from sphinx.application import Sphinx

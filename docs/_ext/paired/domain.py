@@ -72,7 +72,7 @@ def reference(role: str, id: str, content: str | nodes.Node) -> addnodes.pending
 
 
 class Role(XRefRole):
-    """`:alg:`4``, `:algline:`4.5``, `:erratum:`A11``, `:mistake:`…`` or `:symbol:`…``: no domain."""
+    """`:alg:`4``, `:algline:`4.5``, `:erratum:`A11``, `:mistake:`…`` or `:symbol:`…``."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Add the domain to the name of the role, then do as any role."""
@@ -164,7 +164,7 @@ class AlgorithmDomain(Domain):
         page = self.pages.get((typ, target))
         if page is None:
             return None
-        tooltip = targets()[typ, target].tooltip
+        tooltip = None if "untitled" in node else targets()[typ, target].tooltip
         return make_refnode(builder, fromdocname, page, anchor(typ, target), contnode, tooltip)
 
     def resolve_any_xref(self, *_: Any) -> list[tuple[str, nodes.reference]]:

@@ -29,6 +29,7 @@ def mistakes_at(line: str) -> Iterator[Element]:
 
 def _entry(mistake: Mistake) -> Element:
     link = reference("mistake", mistake.id, element("span", *phrase(mistake.what)))
+    link["untitled"] = True  # a tooltip would say the same again, on hundreds of links
     departs = mistake.kind == "difference"
     mark = [" ", element("span", "departure", classes=["departure"])] if departs else []
     return element("li", link, *mark)
