@@ -32,7 +32,7 @@ python_use_unqualified_type_names = True
 html_theme = "furo"
 html_title = "formal-transformers"
 html_static_path = ["_static"]
-html_css_files = ["paired.css", "mistakes.css"]
+html_css_files = ["paired.css", "mistakes.css", "names-and-rungs.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
@@ -48,7 +48,7 @@ html_theme_options = {
         "alg-pointed": "#fff1c9",
         "alg-named": "#e6f0fb",
         "alg-wrong": "#b3261e",
-        "alg-right": "#1a7f37",
+        "alg-right": "#187633",
         "map-zero": "#f1f3f5",
         "map-ink": "#000",
         "map-ink-middle": "#000",

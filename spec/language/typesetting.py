@@ -94,7 +94,7 @@ class Style(Protocol[T]):
 
 @dataclass(frozen=True)
 class Atom(Generic[T]):
-    """A piece of a formula; `called` is the function that its link leads to, if it has a link."""
+    """A piece of a formula; `called` is the name that its link leads to, if it has a link."""
 
     value: T
     plain: str
@@ -145,7 +145,7 @@ class Typesetter(Generic[T]):
     Attributes
     ----------
     linked
-        The functions of which calls are to be links.
+        The names that are to be links, where they are called and where they stand alone.
     open
         Whether a line may be broken within a formula, which it never is inside brackets.
     small, indexed
@@ -259,6 +259,10 @@ class Typesetter(Generic[T]):
                 value = self.style.scripts(letters, below, above if mark is None else mark)
         return Atom(value, name.base + plain_above + plain_below)
 
+    def _linked(self, name: Atom[T]) -> Atom[T]:
+        """Make a link of a name that is to be one."""
+        return replace(name, called=name.plain) if name.plain in self.linked else name
+
     def _dimensioned(self, base: Atom[T], dimensions: Sequence[Node]) -> Atom[T]:
         if not dimensions:
             return base
@@ -310,7 +314,7 @@ class Typesetter(Generic[T]):
         value = name.value
         if function.startswith("∇"):
             value = self.style.row([self.style.sign("∇", False, False), value])
-        yield Atom(value, function, function if function in self.linked else None)
+        yield self._linked(Atom(value, function))
         yield Atom(self.style.sign(APPLY, False, False), "")
         inner = self._closed
         plain = [one for one in parameters if not isinstance(one, tree.Named)]
@@ -371,7 +375,7 @@ class Typesetter(Generic[T]):
                 zeros = style.scripts(style.number("0"), below.value, None)
                 yield Atom(zeros, f"0_{{{below.plain}}}")
             case tree.Name():
-                yield self._name(node)
+                yield self._linked(self._name(node))
             case tree.Mark(numeral):
                 yield Atom(style.number(str(numeral)), str(numeral).translate(_RAISED))
             case tree.Negative(operand):
@@ -393,7 +397,8 @@ class Typesetter(Generic[T]):
                 inside = self._operand(operand, PREFIX, in_print=LOOSE)
                 yield Atom(style.root(inside.value), f"√{inside.plain}")
             case tree.Prefix(function, operand):
-                yield from (Atom(style.name(function), function), Atom(style.space(), " "))
+                yield self._linked(Atom(style.name(function), function))
+                yield Atom(style.space(), " ")
                 yield from self.pieces(operand, PREFIX)
             case tree.Call(function, arguments, parameters):
                 yield from self._call(function, arguments, parameters)

@@ -1,8 +1,8 @@
 """The tree as MathML, cut where a line may be broken.
 
 A browser does not break a line inside a `<math>` element, and cannot link a part of one. So a row
-becomes several of them, with keywords and spaces between; and the name of a called function
-stands apart from its arguments, so that a link can be put around it.
+becomes several of them, with keywords and spaces between; and a name that is to be a link stands
+apart, so that the link can be put around it.
 
 Only elements of MathML Core are used. Every operator says how far it is set off, and that it does
 not stretch, since browsers have different defaults. `<mi>` sets names of several letters upright;
@@ -30,7 +30,7 @@ _SPACES = {"/": _THIN} | dict.fromkeys("+−·⊙,;", _MEDIUM)  # the rest are r
 class Formula:
     """A `<math>` element and what it says in plain Unicode.
 
-    If it is nothing but the name of a called function, `called` is that name.
+    If it is nothing but a name that is to be a link, `called` is that name.
     """
 
     markup: str
@@ -53,7 +53,7 @@ def units(node: Node, linked: Container[str] = (), marked: Container[int] = ()) 
     Parameters
     ----------
     linked
-        The functions whose calls are to be links: their names stand by themselves.
+        The names that are to be links: they stand by themselves.
     marked
         The places, among `parts`, of the pieces to highlight, in rows of the class `marked`.
     """
@@ -84,7 +84,7 @@ def _formulas(pieces: Iterable[typesetting.Piece[str]]) -> Iterator[Piece]:
 
 
 def _merged(pieces: Iterable[typesetting.Piece[str]]) -> Iterator[typesetting.Piece[str]]:
-    """Merge neighbouring atoms; the name of a called function stays apart, for its link."""
+    """Merge neighbouring atoms; a name that is to be a link stays apart."""
     for is_plain, run in groupby(pieces, lambda p: isinstance(p, Atom) and p.called is None):
         group = list(run)
         if is_plain:

@@ -186,6 +186,12 @@ def test_a_table_says_which_figures_are_not_measured_yet(page: BeautifulSoup) ->
         assert not {row.td.get_text() for row in table.select("tbody tr")} & {*IDS}
 
 
+def test_a_card_says_that_nothing_was_measured(page: BeautifulSoup) -> None:
+    said = {one.dt.get_text(): one.dd.get_text() for one in card(page, "N90").select(".rungs div")}
+    assert said.pop("Sizes") == "2 of 2 proved"
+    assert set(said.values()) == {"not measured yet"}
+
+
 def build_one(folder: Path, path: str, letters: str) -> tuple[bool, str]:
     """Build a page of a single text, which no function carries out."""
     id = Path(path).name.partition("-")[0]

@@ -1,16 +1,22 @@
 """The card of an algorithm: it says what the text and the source say."""
 
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from unicodedata import normalize
 
 from bs4 import BeautifulSoup, Tag
 from helpers.page_text import copied, shown
+from helpers.sphinx_build import DOCS
 
 from spec.errata import errata
 from spec.library import algorithms as library
 from spec.pairing import Pairing, implementations, pair
+
+sys.path.insert(0, str(DOCS / "_ext"))
+
+from paired.parameter_records import records
 
 
 def pairings() -> Iterator[Pairing]:
@@ -32,7 +38,8 @@ def test_pseudocode_without_its_markup_is_the_text_of_the_alg_file(cards: dict[s
         for line in algorithm.lines:
             row = cards[id].find(id=f"line-{id}.{line.number}")
             assert isinstance(row, Tag)
-            number, text, *claims = row.find_all(recursive=False)
+            parts = row.find_all(recursive=False)
+            number, text, *claims = (part for part in parts if part.name != "details")
             assert number.get_text() == str(line.number)
             assert copied(text) == shown(text) == line.text
             assert [copied(claim) for claim in claims] == ([line.claim] if line.claim else [])
@@ -83,7 +90,9 @@ def test_code_without_its_markup_is_the_source(cards: dict[str, Tag]) -> None:
     for pairing in pairings():
         pre = cards[pairing.algorithm.id].select_one("pre")
         assert pre is not None
-        code = [part for row in pairing.rows for part in row.code]
+        signature, *rest = pairing.rows
+        classes = [part for record in records(pairing) for part in record.code]
+        code = [*signature.code, *classes, *(part for row in rest for part in row.code)]
         assert pre.get_text() == "".join(f"{part.text}\n" for part in code)
         assert [row["data-row"] for row in pre.select(".code-row")] == [str(p.row) for p in code]
 
@@ -107,9 +116,8 @@ def place(tag: Tag, name: str = "row") -> int:
 def test_a_tag_in_the_code_is_a_link_to_its_line(cards: dict[str, Tag]) -> None:
     for pairing in pairings():
         id = pairing.algorithm.id
-        tags = {
-            (link.get_text(), str(link["href"])) for link in cards[id].select(".code-row a[href]")
-        }
+        links = cards[id].select(".code-row .c1 a[href]")
+        tags = {(link.get_text(), str(link["href"])) for link in links}
         refs = {str(ref) for row in pairing.rows for part in row.code for ref in part.refs}
         assert {text for text, _ in tags} <= refs
         assert all(href == f"#line-{text}" for text, href in tags)

@@ -1,8 +1,6 @@
 """A Sphinx extension: pseudocode beside the source that carries it out, line by line.
 
-It gives the directives `algorithm`, `attention-maps`, `caches`, `departures`, `distributions`,
-`errata`, `examples`, `extensions`, `growth`, `measured`, `mistakes`, `mistakes-at`, `public`,
-`symbols`, `systems` and `weights`, and the roles `alg`, `algline`, `erratum`, `mistake` and `sym`.
+Its directives and roles are those that `setup` adds.
 """
 
 from sphinx.application import Sphinx
@@ -21,10 +19,12 @@ from .distributions import DistributionsDirective
 from .domain import AlgorithmDomain, Role
 from .extensions import ExtensionsDirective
 from .growth import GrowthDirective
+from .helper_functions import HelpersDirective
 from .measured import MeasuredDirective
 from .notation import SymbolRole
 from .programs import WeightsDirective
 from .public import PublicDirective
+from .rungs import UnmeasuredDirective
 from .systems import SystemsDirective
 from .trained_examples import ExamplesDirective
 
@@ -46,10 +46,12 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("examples", ExamplesDirective)
     app.add_directive("extensions", ExtensionsDirective)
     app.add_directive("growth", GrowthDirective)
+    app.add_directive("helpers", HelpersDirective)
     app.add_directive("measured", MeasuredDirective)
     app.add_directive("public", PublicDirective)
     app.add_directive("symbols", SymbolsDirective)
     app.add_directive("systems", SystemsDirective)
+    app.add_directive("unmeasured", UnmeasuredDirective)
     app.add_directive("weights", WeightsDirective)
     completeness.setup(app)
     elements.setup(app)

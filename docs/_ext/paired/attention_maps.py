@@ -29,7 +29,8 @@ CELL, GUTTER, TOP = 40, 52, 24  # in units of the drawing
 class Map:
     """Weights with a column for each token that attends, a row for each attended to.
 
-    Below a column stands its sum or, unless `written` is None, what is written there.
+    Below a column stands its sum or, unless `written` is None, what is written there. A map of a
+    mistake has its id.
     """
 
     title: str
@@ -38,6 +39,7 @@ class Map:
     mask: NDArray[np.bool_]
     tokens: tuple[str, ...] = TOKENS
     written: tuple[str, ...] | None = None
+    mistake: str | None = None
 
     @property
     def size(self) -> int:
@@ -125,8 +127,15 @@ def maps() -> tuple[Map, ...]:
             "Each token sees its future.",
             Attention(X, X, W_qkv, Mask.T),
             Mask.T,
+            mistake="mask-transposed",
         ),
-        Map("Softmax along the wrong axis.", "Rows sum to 1.", softmax(S.T).T, Mask),
+        Map(
+            "Softmax along the wrong axis.",
+            "Rows sum to 1.",
+            softmax(S.T).T,
+            Mask,
+            mistake="softmax-axis",
+        ),
     )
 
 

@@ -1,6 +1,6 @@
 """An algorithm and the function that carries it out, as one card."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import dropwhile, takewhile
 
@@ -12,22 +12,28 @@ from spec.language.alg_file import STEP, Algorithm, write
 from spec.language.parse import program
 from spec.language.tree import Line, Program
 from spec.library import paper
-from spec.pairing import Pairing
+from spec.pairing import Code, Pairing
 
 from . import source
 from .domain import anchor, reference
 from .elements import Element, element
+from .mistakes_at_line import mistakes_at
+from .names_in_code import CodeNames
 from .notation import math, prose
+from .parameter_records import SECTION, Record, records
+from .rungs import plain_rungs, rungs
 
 
 def card(pairing: Pairing, name: str) -> Element:
     """Return the card; `name` is the function's, with its module."""
     algorithm = pairing.algorithm
+    module = name.rpartition(".")[0]
     return element(
         "div",
         _title(algorithm, name),
-        _pair(pairing),
+        _pair(pairing, module),
         *_departures(algorithm),
+        rungs(algorithm.id),
         classes=["alg"],
         ids=[anchor("alg", algorithm.id)],
         plain=_plain(pairing, name),
@@ -46,7 +52,7 @@ def text_card(algorithm: Algorithm) -> Element:
         grid.down(_line(line, read.id))
     pair = element(
         "div",
-        _head(read),
+        *_head(read),
         element("ol", *grid.left, classes=["pseudocode"]),
         classes=["pair"],
         style=f"--rows: {grid.rows}",
@@ -56,9 +62,10 @@ def text_card(algorithm: Algorithm) -> Element:
         _title(algorithm),
         pair,
         *_departures(algorithm),
+        rungs(algorithm.id, has_function=False),
         classes=["alg"],
         ids=[anchor("alg", algorithm.id)],
-        plain=write(algorithm),
+        plain=f"{write(algorithm)}\n{plain_rungs(algorithm.id, has_function=False)}",
         role="group",
         aria_label=f"Algorithm {algorithm.id}",
     )
@@ -86,14 +93,19 @@ class _Grid:
             self.right.append(element("span", *code, classes=["chunk"], style=style))
 
 
-def _pair(pairing: Pairing) -> Element:
-    code = source.rows(pairing)
+def _pair(pairing: Pairing, module: str) -> Element:
+    parts = [part for row in pairing.rows for part in row.code]
+    id = pairing.algorithm.id
+    code = source.rows(parts, id, CodeNames(pairing.function, module))
     read = program(pairing.algorithm)
     lines = {line.number: line for line in read.lines}
     signature, *rows = pairing.rows
     grid = _Grid()
     grid.down()
     grid.beside([code[part.row] for part in signature.code], 1)
+    if classes := records(pairing):
+        grid.down()  # the parameters
+        grid.beside([row for record in classes for row in _record(record, id, module)], grid.rows)
     for row in rows:
         # What prepares a tagged statement stands above it, beside the comment if there is one.
         above = list(takewhile(lambda part: not part.refs, row.code))
@@ -113,7 +125,7 @@ def _pair(pairing: Pairing) -> Element:
         grid.beside([code[part.row] for part in tagged], top)
     return element(
         "div",
-        _head(read),
+        *_head(read, parted=bool(classes)),
         element("ol", *grid.left, classes=["pseudocode"]),
         element("div", element("pre", *grid.right), classes=["code", "highlight"]),
         classes=["pair"],
@@ -144,14 +156,27 @@ def _title(algorithm: Algorithm, name: str = "") -> Element:
     )
 
 
-def _head(program: Program) -> Element:
-    sections = [
-        part for section in program.layout.sections for part in _section(section.name, program)
-    ]
-    head = element("div", element("dl", *sections), classes=["head"])
-    if program.signature is not None:
-        head.insert(0, element("p", math(program.signature, program.id), classes=["signature"]))
-    return head
+def _record(record: Record, algorithm: str, module: str) -> Iterator[Element]:
+    """Yield the rows of a class of parameters; the first says so, which is a break above it."""
+    rows = source.rows(record.code, algorithm, CodeNames(record.type, module))
+    first, *more = rows.values()
+    first["classes"].append("record")
+    yield from (first, *more)
+
+
+def _head(program: Program, parted: bool = False) -> Iterator[Element]:
+    """Yield the head; if `parted`, the parameters and what follows them are a part of their own."""
+    names = [section.name for section in program.layout.sections]
+    cut = names.index(SECTION) if parted else len(names)
+    for row, group in enumerate((names[:cut], names[cut:]), 1):
+        sections = [part for name in group for part in _section(name, program)]
+        head = element("div", classes=["head"], style=f"--row: {row}")
+        if row == 1 and program.signature is not None:
+            head += element("p", math(program.signature, program.id), classes=["signature"])
+        if sections:
+            head += element("dl", *sections)
+        if head.children:
+            yield head
 
 
 def _section(name: str, program: Program) -> Iterator[Element]:
@@ -175,6 +200,7 @@ def _line(line: Line, algorithm: str) -> Element:
         number,
         element("span", math(line.statement, algorithm), classes=["statement"]),
         *claim,
+        *mistakes_at(ref),
         ids=[anchor("algline", ref)],
         data_lines=str(line.number),
         style=f"--depth: {line.layout.indent}",
@@ -203,5 +229,10 @@ def _touches(erratum: Erratum, algorithm: str) -> bool:
 
 def _plain(pairing: Pairing, name: str) -> str:
     code = (part for row in pairing.rows for part in row.code)
-    rows = "\n".join(f"{part.row:>4}  {part.text}".rstrip() for part in code)
-    return f"{write(pairing.algorithm)}\n{name}\n\n{rows}"
+    classes = "".join(f"\n\n{_source(record.code)}" for record in records(pairing))
+    checks = plain_rungs(pairing.algorithm.id)
+    return f"{write(pairing.algorithm)}\n{name}\n\n{_source(code)}{classes}\n\n{checks}"
+
+
+def _source(code: Iterable[Code]) -> str:
+    return "\n".join(f"{part.row:>4}  {part.text}".rstrip() for part in code)

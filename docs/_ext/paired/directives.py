@@ -21,11 +21,13 @@ from spec.language.alg_file import Algorithm
 from spec.library import algorithms
 from spec.pairing import Function, Pairing, PairingError, implementations, pair
 
-from . import attention_maps
+from . import attention_maps, rungs
 from .card import card, text_card
 from .domain import AlgorithmDomain, anchor, reference
 from .elements import Element, element
+from .names_in_code import api_link, documented_name
 from .notation import prose, symbol
+from .parameter_records import records
 from .tables import Cell, table
 
 logger = logging.getLogger(__name__)
@@ -66,7 +68,8 @@ class AlgorithmDirective(_Directive):
         algorithm = algorithms().get(id)
         if algorithm is None:
             raise self.error(f"the specification has no Algorithm {id}")
-        self.depend(SPEC / algorithm.path, SPEC / "errata.toml")
+        self.depend(SPEC / algorithm.path, SPEC / "errata.toml", *rungs.files())
+        self.depend(SPEC / "mistakes" / "mistakes.toml")
         node = text_card(algorithm) if "text" in self.options else self.pair(algorithm)
         self.set_source_info(node)
         if "no-index" not in self.options:
@@ -87,7 +90,7 @@ class AlgorithmDirective(_Directive):
             raise self.error(str(error)) from error
         file = inspect.getsourcefile(inspect.unwrap(function))
         assert file is not None, "the pairing has read it"
-        self.depend(file)
+        self.depend(file, *(record.file for record in records(pairing)))
         for problem in _problems(pairing, Path(file).name):
             logger.warning(problem, location=self.get_location(), type="paired", subtype="lines")
         return card(pairing, f"{module}.{function.__name__}")
@@ -140,11 +143,7 @@ class SymbolsDirective(_Directive):
         tables: list[nodes.Node] = []
         for kind, group in groupby(symbols.table().values(), key=lambda row: row.kind):
             rows: list[list[Cell]] = [
-                [
-                    symbol(row.glyph),
-                    nodes.literal(row.ascii, row.ascii) if row.ascii else "",
-                    prose(row.meaning),
-                ]
+                [self.symbol(row.glyph), self.python(row.ascii), prose(row.meaning)]
                 for row in group
             ]
             tables += [
@@ -152,6 +151,22 @@ class SymbolsDirective(_Directive):
                 table(rows, (2, 3, 9), classes=["listing", "colwidths-given"]),
             ]
         return tables
+
+    def symbol(self, glyph: str) -> Element:
+        """Return a symbol, to which the names in pseudocode lead."""
+        node = symbol(glyph)
+        node["ids"].append(anchor("symbol", glyph))
+        self.domain.note("symbol", glyph, self.env.docname, self.get_location())
+        return node
+
+    def python(self, name: str | None) -> nodes.Node:
+        """Return a name in Python, linked if it is that of a function of ours."""
+        module = import_module(self.config.paired_module)
+        value = getattr(module, name or "", None)
+        literal = nodes.literal(name, name) if name else nodes.Text("")
+        if not inspect.isfunction(value):
+            return literal
+        return api_link(documented_name(value, module.__name__), literal)
 
 
 class DeparturesDirective(_Directive):
@@ -187,7 +202,7 @@ class AttentionMaps(_Directive):
                     element(
                         "figure",
                         nodes.raw("", map.svg(), format="html"),
-                        element("figcaption", element("b", map.title), " ", map.remark),
+                        element("figcaption", element("b", _title(map)), " ", map.remark),
                     )
                     for map in maps
                 ),
@@ -214,6 +229,11 @@ def _problems(pairing: Pairing, file: str) -> Iterator[str]:
     for ref in pairing.unknown:
         row = next(part.row for part in code if ref in part.refs)
         yield f"{file}:{row}: the tag {ref} of {name} names no line of the specification"
+
+
+def _title(map: attention_maps.Map) -> nodes.Node | str:
+    """Return the title of a map: a link to its mistake, if it is one of the catalogue."""
+    return reference("mistake", map.mistake, map.title) if map.mistake else map.title
 
 
 def _definitions(rows: dict[str, str]) -> Iterator[nodes.Node]:

@@ -1,4 +1,4 @@
-"""Algorithms, their lines, the errata and the mistakes as targets of links."""
+"""Algorithms, their lines, the errata, the mistakes and the symbols as targets of links."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,12 +14,14 @@ from sphinx.roles import XRefRole
 from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
 
+from spec import symbols
 from spec.errata import errata
 from spec.library import algorithms
 from spec.mistakes import catalogue
 
-# The rank in a search: 0 is above 1, and −1 is left out. The title of its page finds a mistake.
-_PRIORITY = {"alg": 0, "mistake": -1}
+# The rank in a search: 0 is above 1, and −1 is left out. The title of its page finds a mistake, and
+# the table finds a symbol.
+_PRIORITY = {"alg": 0, "mistake": -1, "symbol": -1}
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +47,8 @@ def targets() -> dict[tuple[str, str], Target]:
         links["mistake", id] = Target(id, f"Algorithm {mistake.algorithm} with {mistake.what}")
     for id, erratum in errata().items():
         links["erratum", id] = Target(id, f"{erratum.where}: {erratum.reading}")
+    for glyph, symbol in symbols.table().items():
+        links["symbol", glyph] = Target(glyph, f"{glyph}: {symbol.meaning}")
     return links
 
 
@@ -68,7 +72,7 @@ def reference(role: str, id: str, content: str | nodes.Node) -> addnodes.pending
 
 
 class Role(XRefRole):
-    """`:alg:`4``, `:algline:`4.5``, `:erratum:`A11`` or `:mistake:`…``, without a domain."""
+    """`:alg:`4``, `:algline:`4.5``, `:erratum:`A11``, `:mistake:`…`` or `:symbol:`…``."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Add the domain to the name of the role, then do as any role."""
@@ -99,6 +103,7 @@ class AlgorithmDomain(Domain):
         "algline": "line",
         "erratum": "erratum",
         "mistake": "mistake",
+        "symbol": "symbol",
     }
     # A type is called as its role. If it were called "line", the search would leave the anchor
     # "line-4.5" out of its index, take it for "line-" and the name, and lead to "line-line 4.5".
@@ -111,6 +116,7 @@ class AlgorithmDomain(Domain):
         "algline": "no page shows a line %(target)s",
         "erratum": "no page shows an erratum %(target)s",
         "mistake": "no page shows a mistake %(target)s",
+        "symbol": "no page shows a symbol %(target)s",
     }
     initial_data: ClassVar[dict[str, Any]] = {"pages": {}}
     data_version = 1
@@ -158,7 +164,7 @@ class AlgorithmDomain(Domain):
         page = self.pages.get((typ, target))
         if page is None:
             return None
-        tooltip = targets()[typ, target].tooltip
+        tooltip = None if "untitled" in node else targets()[typ, target].tooltip
         return make_refnode(builder, fromdocname, page, anchor(typ, target), contnode, tooltip)
 
     def resolve_any_xref(self, *_: Any) -> list[tuple[str, nodes.reference]]:

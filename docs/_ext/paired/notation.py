@@ -13,6 +13,7 @@ from functools import cache
 from docutils import nodes
 from sphinx.util.docutils import SphinxRole
 
+from spec import symbols
 from spec.errata import errata
 from spec.language.alg_file import ID
 from spec.language.errors import SpecError
@@ -53,14 +54,14 @@ def math(node: Node, inside: str | None = None, marked: Container[int] = ()) -> 
     Parameters
     ----------
     inside
-        The id of the algorithm that the pseudocode is part of: calls of it are not links.
+        The id of the algorithm or the symbol that this is part of: it is not linked to itself.
     marked
         The parts to highlight, by their places in `spec.render.mathml.parts`.
     """
     plain = text(node)
-    calls = {name for name, id in _calls().items() if id != inside}
+    names = {name for name, (_, id) in _linked().items() if id != inside}
     parts: list[nodes.Node | str] = [element("span", plain, classes=["plain"], aria_hidden="true")]
-    for i, unit in enumerate(mathml.units(node, calls, marked)):
+    for i, unit in enumerate(mathml.units(node, names, marked)):
         pieces = [_piece(piece, inside) for piece in unit]
         whole = pieces if len(pieces) == 1 else [element("span", *pieces, classes=["whole"])]
         parts += [" ", *whole] if i else whole
@@ -71,8 +72,8 @@ def _piece(piece: mathml.Piece, inside: str | None) -> nodes.Node:
     match piece:
         case mathml.Formula(html, called=None):
             return Markup(html=html)
-        case mathml.Formula(html, called=str(function)):
-            return reference("alg", _calls()[function], Markup(html=html))
+        case mathml.Formula(html, called=str(name)):
+            return reference(*_linked()[name], Markup(html=html))
         case Reference(id) if id != inside:
             return reference("alg", id, piece.plain)
         case Word(keyword=True):
@@ -87,7 +88,7 @@ def symbol(glyph: str) -> Element:
     except SpecError:
         return element("span", glyph, classes=["math"])
     assert isinstance(read, Return)
-    return math(read.value)
+    return math(read.value, glyph)
 
 
 def prose(text: str) -> list[nodes.Node]:
@@ -141,9 +142,19 @@ def _unseen(mark: str) -> Element:
 
 
 @cache
-def _calls() -> dict[str, str]:
-    """Return the id of each algorithm that lines can call, by the name in its signature."""
-    return {a.title: a.id for a in algorithms().values() if a.signature is not None}
+def _linked() -> dict[str, tuple[str, str]]:
+    """Return the role and the id of what a name in pseudocode leads to, by the name.
+
+    It is the algorithm that lines call by this name; otherwise the row of a word, such as `GELU`
+    or `Mask`, in the table of symbols. A symbol of one letter has no link: there would be hundreds.
+    """
+    words = {
+        glyph: ("symbol", glyph)
+        for glyph, row in symbols.table().items()
+        if row.kind == "function" or (len(glyph) > 1 and glyph.isalpha())
+    }
+    named = (one for one in algorithms().values() if one.signature is not None)
+    return words | {one.title: ("alg", one.id) for one in named}
 
 
 class SymbolRole(SphinxRole):

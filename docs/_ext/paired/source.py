@@ -1,36 +1,51 @@
-"""A function's code as rows of nodes: coloured, and with its tags as links."""
+"""Code as rows of nodes: coloured, its tags as links to lines, its names to what they mean."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from docutils import nodes
 from pygments.lexers.python import PythonLexer
-from pygments.token import STANDARD_TYPES, _TokenType
+from pygments.token import STANDARD_TYPES
 
 from spec.language.alg_file import ID
-from spec.pairing import Code, Pairing
+from spec.pairing import Code
 
 from .domain import anchor, reference
 from .elements import Element, element
+from .names_in_code import CodeNames, Tokens, names
 
 _REF = re.compile(rf"{ID}\.\d+")
 
 
-def rows(pairing: Pairing) -> dict[int, Element]:
-    """Return each row of the function's code, by its number in the file."""
-    code = [part for row in pairing.rows for part in row.code]
-    lexed = _split("\n".join(part.text for part in code))
+def rows(code: Sequence[Code], algorithm: str, known: CodeNames) -> dict[int, Element]:
+    """Return each row of the code of a function or a class, by its number in the file."""
     return {
-        part.row: _row(part, tokens, pairing.algorithm.id)
-        for part, tokens in zip(code, lexed, strict=True)
+        part.row: _row(part, tokens, algorithm, known)
+        for part, tokens in zip(code, lexed(code), strict=True)
     }
 
 
-def _row(code: Code, tokens: list[tuple[_TokenType, str]], algorithm: str) -> Element:
+def lexed(code: Sequence[Code]) -> Iterator[Tokens]:
+    """Lex code as a whole, since a string may span rows, and yield it row by row."""
+    row: list[tuple[object, str]] = []
+    text = "\n".join(part.text for part in code)
+    for kind, token in PythonLexer(stripnl=False, ensurenl=False).get_tokens(text):
+        first, *more = token.split("\n")
+        row.append((kind, first))
+        for part in more:
+            yield row
+            row = [(kind, part)]
+    yield row
+
+
+def _row(code: Code, tokens: Tokens, algorithm: str, known: CodeNames) -> Element:
+    links = {place: known.link(text) for place, text in names(tokens)}
     children: list[nodes.Node] = []
-    for kind, text in tokens:
+    for place, (kind, text) in enumerate(tokens):
         css = STANDARD_TYPES.get(kind, "")
         inner = list(_tag(text, code, algorithm)) if css.startswith("c") else [nodes.Text(text)]
+        if (link := links.get(place)) is not None:
+            inner = [link]
         children += [element("span", *inner, classes=[css])] if css else inner
     lines = [str(ref.line) for ref in code.refs if ref.algorithm == algorithm]
     indent = len(code.text) - len(code.text.lstrip(" "))
@@ -60,15 +75,3 @@ def _tag(comment: str, code: Code, algorithm: str) -> Iterator[nodes.Node]:
         else:
             yield reference("algline", match[0], match[0])
     yield nodes.Text(comment[end:])
-
-
-def _split(text: str) -> Iterator[list[tuple[_TokenType, str]]]:
-    """Lex the text as a whole, since a string may span rows, and yield it row by row."""
-    row: list[tuple[_TokenType, str]] = []
-    for kind, token in PythonLexer(stripnl=False, ensurenl=False).get_tokens(text):
-        first, *more = token.split("\n")
-        row.append((kind, first))
-        for part in more:
-            yield row
-            row = [(kind, part)]
-    yield row
