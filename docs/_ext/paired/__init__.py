@@ -1,6 +1,6 @@
 """A Sphinx extension: pseudocode beside the source that carries it out, line by line.
 
-It gives the directives `algorithm`, `attention-maps`, `caches`, `departures`, `distributions`,
+It gives the directives `algorithm`, `architecture`, `attention-maps`, `beside`, `caches`, `departures`, `distributions`,
 `errata`, `examples`, `extensions`, `growth`, `measured`, `mistake`, `mistakes`, `public`,
 `symbols`, `systems` and `weights`, and the roles `alg`, `algline`, `erratum`, `mistake` and `sym`.
 """
@@ -8,7 +8,7 @@ It gives the directives `algorithm`, `attention-maps`, `caches`, `departures`, `
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from . import completeness, docstrings, elements, highlighting, mistakes
+from . import architectures, completeness, docstrings, elements, highlighting, mistakes
 from .caches import CachesDirective
 from .directives import (
     AlgorithmDirective,
@@ -51,6 +51,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("symbols", SymbolsDirective)
     app.add_directive("systems", SystemsDirective)
     app.add_directive("weights", WeightsDirective)
+    architectures.setup(app)
     completeness.setup(app)
     elements.setup(app)
     highlighting.setup(app)
