@@ -20,8 +20,8 @@ from spec.mistakes import catalogue
 
 sys.path.insert(0, str(DOCS / "_ext"))
 
+from paired.differing_parts import marked
 from paired.mistakes import heatmap, runs, words
-from paired.mistakes.contrast import marked
 from paired.mistakes.pages import written
 from paired.mistakes.picture import number
 from paired.mistakes.shared_pages import others_on_page, shown_with

@@ -1,8 +1,9 @@
 """A Sphinx extension: pseudocode beside the source that carries it out, line by line.
 
-It gives the directives `algorithm`, `architecture`, `attention-maps`, `beside`, `caches`, `departures`, `distributions`,
-`errata`, `examples`, `extensions`, `growth`, `measured`, `mistake`, `mistakes`, `public`,
-`symbols`, `systems` and `weights`, and the roles `alg`, `algline`, `erratum`, `mistake` and `sym`.
+It gives the directives `algorithm`, `architecture`, `attention-maps`, `beside`, `caches`,
+`departures`, `distributions`, `errata`, `examples`, `extensions`, `growth`, `measured`, `mistake`,
+`mistakes`, `norms`, `public`, `symbols`, `systems` and `weights`, and the roles `alg`, `algline`,
+`erratum`, `mistake` and `sym`.
 """
 
 from sphinx.application import Sphinx

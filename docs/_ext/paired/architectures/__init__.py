@@ -5,9 +5,11 @@ It gives the directives `architecture`, `beside` and `norms`.
 
 from sphinx.application import Sphinx
 
-from .architecture_directives import ArchitectureDirective
+from .architecture_directives import ArchitectureDirective, BesideDirective, NormsDirective
 
 
 def setup(app: Sphinx) -> None:
     """Register everything."""
     app.add_directive("architecture", ArchitectureDirective)
+    app.add_directive("beside", BesideDirective)
+    app.add_directive("norms", NormsDirective)

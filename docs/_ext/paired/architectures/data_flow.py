@@ -16,7 +16,7 @@ from spec.language import tree
 from spec.language.checked import Checked
 from spec.language.names import Variable
 from spec.language.tree import Line, Node
-from spec.language.types import Bundle, Family, Key, Whole
+from spec.language.types import Bundle, Family, Key, Matrix, Tokens, Whole
 from spec.library import checked
 
 
@@ -100,6 +100,12 @@ class Flow:
         """Yield all parts, those of a loop after it, from the top down."""
         yield from _walk(self.parts)
 
+    @property
+    def callees(self) -> tuple[str, ...]:
+        """The ids of the called algorithms, each once."""
+        boxes = [part for part in self.walk() if isinstance(part, Box)]
+        return tuple(dict.fromkeys(box.callee for box in boxes if box.callee is not None))
+
 
 def _walk(parts: tuple[Part, ...]) -> Iterator[Part]:
     for part in parts:
@@ -123,13 +129,26 @@ def read(algorithm: Checked) -> Flow:
     return Flow(algorithm.program, parts, spaces)
 
 
-def layered() -> Iterator[str]:
-    """Yield the ids of the algorithms that are architectures.
+@cache
+def layered() -> tuple[str, ...]:
+    """Return the ids of the algorithms that have a loop over layers.
 
-    They have a loop over layers: what its turns hand on goes through called algorithms, of which
-    one has parameters of its own in each turn. A pass backwards is none.
+    What the turns of this loop hand on goes through called algorithms, of which one has parameters
+    of its own in each turn. A pass backwards is none.
     """
-    yield from (id for id, algorithm in checked().items() if is_layered(algorithm))
+    return tuple(id for id, algorithm in checked().items() if is_layered(algorithm))
+
+
+@cache
+def whole() -> tuple[str, ...]:
+    """Return the ids of those that take nothing but texts, and give numbers: no step of a cache."""
+    heads = {id: checked()[id].header for id in layered()}
+    return tuple(
+        id
+        for id, head in heads.items()
+        if all(isinstance(type, Tokens) for _, type in head.inputs)
+        and all(isinstance(type, Matrix) for _, type in head.outputs)
+    )
 
 
 def is_layered(algorithm: Checked) -> bool:

@@ -36,6 +36,12 @@ def figure(id: str) -> Element:
     )
 
 
+def folded_figure(id: str) -> Element:
+    """Return the figure as it stands on a card: closed, until it is asked for."""
+    summary = element("summary", "As a figure")
+    return element("details", summary, figure(id), classes=["folded"], plain="")
+
+
 def in_words(flow: Flow) -> str:
     """Return the figure as text: a branch is set further in than the stream, a loop too."""
     rows = [f"Algorithm {flow.program.id}: {flow.program.layout.title}"]

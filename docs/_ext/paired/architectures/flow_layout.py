@@ -194,9 +194,10 @@ class _Placing:
             if self.home.get(source.part) is self.stream and source.part is self.stream.end:
                 return (0 if self.last[source.part] is box else self.free()), source
         for source in box.sources:
-            spot = self.spots.get(source.part)
-            if spot is not None and self.tails.get(spot.column) and spot in self.stream.spots:
-                return self.free(), source
+            spot, column = self.spots.get(source.part), self.free()
+            beside = spot is not None and self.tails.get(spot.column) and spot.column != column
+            if beside and spot in self.stream.spots:
+                return column, source
         return self.free(), None
 
     def free(self) -> int:
