@@ -46,7 +46,9 @@ class ArchitectureDirective(_Architectures):
 
     def run(self) -> list[nodes.Node]:
         """Return the figures, which wrap where they have no room."""
-        node = element("div", *map(figure, self.shown()), classes=["architectures"])
+        figures = [figure(id) for id in self.shown()]
+        plain = "\n\n".join(one["plain"] for one in figures)
+        node = element("div", *figures, classes=["architectures"], plain=plain)
         self.set_source_info(node)
         return [node]
 

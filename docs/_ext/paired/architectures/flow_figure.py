@@ -23,14 +23,19 @@ _HEAD = 4.0  # half the width of the head of an arrow
 
 def figure(id: str) -> Element:
     """Return the figure of an algorithm, with a link to it."""
-    flow = data_flow(id)
-    drawn = [_Picture(flow, stream) for stream in streams(flow)]
+    return drawn(data_flow(id))
+
+
+def drawn(flow: Flow) -> Element:
+    """Return the figure of an algorithm that has been read."""
+    id = flow.program.id
+    pictures = [_Picture(flow, stream) for stream in streams(flow)]
     title = flow.program.layout.title
     name = reference("alg", id, f"Algorithm {id}")
     return element(
         "figure",
         element("figcaption", name, " ", element("b", title)),
-        element("div", *(picture.svg() for picture in drawn), classes=["streams"]),
+        element("div", *(picture.svg() for picture in pictures), classes=["streams"]),
         classes=["architecture"],
         plain=in_words(flow),
     )

@@ -8,7 +8,7 @@ from spec.render import mathml
 
 _NARROW, _WIDE, _UPPER, _OTHER = 0.33, 0.85, 0.68, 0.54  # of the size of the font
 SIZE, SMALL = 13.0, 11.5  # of a step, of a note
-STEP_MARGIN, NOTE_MARGIN = 30.0, 8.0  # left and right together: beside a step stands a number
+STEP_MARGIN, NOTE_MARGIN = 40.0, 8.0  # left and right together: beside a step stands a number
 
 
 def width(plain: str, size: float) -> float:
