@@ -12,13 +12,14 @@ from .data_flow import Box, Part
 
 @cache
 def is_norm(id: str) -> bool:
-    """Say whether an algorithm scales a vector by a root of what it computes from it."""
+    """Say whether an algorithm divides a vector by a root, and scales each entry by a parameter."""
     callee = checked()[id]
     match [type for _, type in (*callee.header.inputs, *callee.header.outputs)]:
         case [Matrix() as taken, Matrix() as given]:
             roots = (node for node in callee.program.nodes if isinstance(node, tree.Prefix))
             is_vector = taken.columns == ONE != taken.rows
-            return taken == given and is_vector and any(node.function == "√" for node in roots)
+            scaled = is_vector and taken in callee.header.fields.values()
+            return taken == given and scaled and any(node.function == "√" for node in roots)
     return False
 
 
