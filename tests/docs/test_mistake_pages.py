@@ -24,8 +24,8 @@ from spec.mistakes.catalogue import by_line
 
 sys.path.insert(0, str(DOCS / "_ext"))
 
+from paired.differing_parts import marked
 from paired.mistakes import heatmap, runs, words
-from paired.mistakes.contrast import marked
 from paired.mistakes.pages import written
 from paired.mistakes.picture import number
 from paired.mistakes.shared_pages import by_page, others_shown_with, page_name, shown_with

@@ -6,7 +6,7 @@ Its directives and roles are those that `setup` adds.
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from . import completeness, docstrings, elements, highlighting, mistakes, sidebar
+from . import architectures, completeness, docstrings, elements, highlighting, mistakes, sidebar
 from .caches import CachesDirective
 from .directives import (
     AlgorithmDirective,
@@ -53,6 +53,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("systems", SystemsDirective)
     app.add_directive("unmeasured", UnmeasuredDirective)
     app.add_directive("weights", WeightsDirective)
+    architectures.setup(app)
     completeness.setup(app)
     elements.setup(app)
     highlighting.setup(app)

@@ -22,6 +22,8 @@ from spec.library import algorithms
 from spec.pairing import Function, Pairing, PairingError, implementations, pair
 
 from . import attention_maps, rungs
+from .architectures.data_flow import data_flow, layered
+from .architectures.flow_figure import folded_figure
 from .card import card, text_card
 from .domain import AlgorithmDomain, anchor, reference
 from .elements import Element, element
@@ -71,6 +73,10 @@ class AlgorithmDirective(_Directive):
         self.depend(SPEC / algorithm.path, SPEC / "errata.toml", *rungs.files())
         self.depend(SPEC / "mistakes" / "mistakes.toml")
         node = text_card(algorithm) if "text" in self.options else self.pair(algorithm)
+        if id in layered():
+            # Below the title. What the called algorithms are, it shows too.
+            self.depend(*(SPEC / algorithms()[callee].path for callee in data_flow(id).callees))
+            node.insert(1, folded_figure(id))
         self.set_source_info(node)
         if "no-index" not in self.options:
             self.domain.note("alg", id, self.env.docname, node)

@@ -2,8 +2,8 @@
 
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
+from paired.differing_parts import differing
 from paired.domain import reference
 from paired.elements import Element, element
 from paired.notation import math, prose
@@ -11,13 +11,9 @@ from spec.language import alg_file, parse
 from spec.language.tree import Line
 from spec.library import checked
 from spec.mistakes import Mistake
-from spec.render.mathml import parts
 
 from .edits import changed, origins
 from .words import captions
-
-_ALIKE = 0.4  # two lines less alike than this are not compared part by part
-_SHORT = 3  # fewer equal parts than this, between two that differ, are marked too
 
 
 @dataclass(frozen=True)
@@ -153,24 +149,7 @@ def _marks(group: Group) -> tuple[Container[int], Container[int]]:
     """Return the places of the parts that differ in a wrong line, and in the line it replaces."""
     if len(group.wrong) != 1:
         return (), ()
-    ours, theirs = (parts(line.statement) for line in (group.wrong[0], group.right))
-    matcher = SequenceMatcher(None, ours, theirs, autojunk=False)
-    if matcher.ratio() < _ALIKE:
-        return (), ()
-    return marked(matcher)
-
-
-def marked(matcher: SequenceMatcher[str]) -> tuple[set[int], set[int]]:
-    """Return the places of the parts that differ, in the first sequence and in the second."""
-    codes = matcher.get_opcodes()
-    first: set[int] = set()
-    second: set[int] = set()
-    for place, (tag, a, b, c, d) in enumerate(codes):
-        between = 0 < place < len(codes) - 1 and b - a < _SHORT
-        if tag != "equal" or between:
-            first.update(range(a, b))
-            second.update(range(c, d))
-    return first, second
+    return differing(group.wrong[0].statement, group.right.statement)
 
 
 def _plain(mistake: Mistake, changes: Sequence[Group]) -> str:
