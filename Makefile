@@ -29,7 +29,7 @@ INSTALL := PIP_CONSTRAINT='$(CURDIR)/constraints.txt' PIP_BUILD_CONSTRAINT='$(CU
 
 docs: .venv/docs
 	$(BIN)/sphinx-build --nitpicky --fail-on-warning --keep-going --quiet --jobs auto \
-	    --builder html docs docs/_build/html
+	    --builder html --doctree-dir docs/_build/doctrees docs docs/_build/html
 
 # One process for each processor, and in each one thread: matrices as small as the tests' are only
 # slowed down by more. One process has all tests of a file, which compute what they share once.

@@ -8,7 +8,7 @@ It gives the directives `algorithm`, `attention-maps`, `caches`, `departures`, `
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from . import completeness, docstrings, elements, highlighting, mistakes
+from . import completeness, docstrings, elements, highlighting, mistakes, page_head
 from .caches import CachesDirective
 from .directives import (
     AlgorithmDirective,
@@ -56,4 +56,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     highlighting.setup(app)
     docstrings.setup(app)
     mistakes.setup(app)
+    page_head.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
