@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: all docs test sweep test-all coverage check wheel mutants figures examples bench clean
+.PHONY: all docs test sweep test-all browser coverage check wheel mutants figures examples bench clean
 
 all: docs
 	@$(BIN)/formal-transformers list
@@ -45,6 +45,14 @@ sweep: .venv/tests
 	$(PYTEST) --dist load -m sweep $(TESTS)
 
 test-all: test sweep
+
+.venv/browser: .venv/tests
+	$(INSTALL) '.[docs,test,browser]'
+	@touch $@
+
+# What the pages do in Chromium, which is there after `apt-get install chromium chromium-driver`.
+browser: docs .venv/browser
+	$(PYTEST) --dist load tests/browser
 
 # Which rows and branches `make test` runs.
 coverage: export PYTEST_ADDOPTS = --cov --cov-report=

@@ -15,11 +15,11 @@ KINDS = {
     "algorithm": ("Algorithm 4", "attention.html#algorithm-4"),
     "line": ("line 4.5", "attention.html#line-4.5"),
     "line by its number": ("10.5", "architectures.html#line-10.5"),
-    "line of ours": ("line N1.1", "extensions.html#line-N1.1"),
+    "line of ours": ("line N1.1", "gates.html#line-N1.1"),
     "erratum": ("A11", "errata.html#erratum-A11"),
     "function": ("initialise", "api.html#algorithms.initialise"),
     "class": ("DTransformerParameters", "api.html#algorithms.DTransformerParameters"),
-    "page": ("Embedding", "embedding.html"),
+    "page": ("Published models", "published.html"),
     "section": ("Ten lines", "index.html#ten-lines"),
 }
 
