@@ -169,7 +169,8 @@ def browser() -> Iterator[Browser]:
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
     driver = webdriver.Chrome(options, Service(driver_path))
-    driver.set_script_timeout(120)
+    driver.set_script_timeout(300)
+    driver.command_executor.client_config.timeout = 330  # type: ignore[attr-defined]
     yield Browser(driver)
     driver.quit()
 
