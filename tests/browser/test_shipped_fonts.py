@@ -5,8 +5,8 @@ from .conftest import Browser
 #: Marks one element for each text that formulas and symbols have, and counts these.
 MARK = """
 const parts = document.querySelectorAll("math :is(mi, mn, mo), var, .symbols");
-const once = new Map([...parts].filter((part) => part.textContent.trim() && !part.closest("mtext, b"))
-  .map((part) => [`${part.localName} ${part.textContent}`, part]));
+const signs = [...parts].filter((part) => part.textContent.trim() && !part.closest("mtext, b"));
+const once = new Map(signs.map((part) => [`${part.localName} ${part.textContent}`, part]));
 once.forEach((part) => part.setAttribute("data-once", ""));
 return once.size
 """
