@@ -29,11 +29,10 @@ def cards(
     """The cards with code of a page that is shown, in each of the ways."""
     browser.look(*request.param)
     browser.open(served + card_page)
-    return [
-        card
-        for card in browser.driver.find_elements(By.CSS_SELECTOR, ".alg")
-        if card.find_elements(By.CSS_SELECTOR, ".code")
-    ]
+    found = browser.driver.find_elements(By.CSS_SELECTOR, ".alg")
+    found = [card for card in found if card.find_elements(By.CSS_SELECTOR, ".code")]
+    assert found
+    return found
 
 
 def point(browser: Browser, part: WebElement) -> None:
