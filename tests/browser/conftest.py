@@ -18,10 +18,14 @@ import pytest
 from helpers.sphinx_build import DOCS
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.wait import WebDriverWait
 
 BELOW = "/some/where/"  # the path of the pages on their host
 WIDTHS = {"desk": (1440, 1000), "phone": (390, 844)}
 SCHEMES = ("light", "dark")
+
+#: Whether this address is shown, all of it.
+LOADED = "return document.readyState === 'complete' && location.href === new URL(arguments[0]).href"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -124,6 +128,8 @@ class Browser:
         self.driver.get("about:blank")
         self.requests(), self.complaints()
         self.driver.get(address)
+        # The driver may return while the page before is still there.
+        WebDriverWait(self.driver, 60).until(lambda _: self.run(LOADED, address))
 
     def send(self, command: str, **arguments: Any) -> Any:
         """Send a command of the developer tools."""

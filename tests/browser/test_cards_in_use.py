@@ -14,10 +14,12 @@ from spec.pairing import implementations, pair
 
 from .conftest import Browser, ways
 
-#: For each part of a card that belongs to lines, whether this line is among them, and its colour.
+#: For each part of a card that belongs to lines, whether it has one of this part's, and its colour.
 LIT = """
+const lines = (part) => part.dataset.lines.split(" ");
 return [...arguments[0].querySelectorAll("[data-lines]")].map((part) => [
-  part.dataset.lines.split(" ").includes(arguments[1]), getComputedStyle(part).backgroundColor])
+  lines(part).some((line) => lines(arguments[1]).includes(line)),
+  getComputedStyle(part).backgroundColor])
 """
 DARK = "rgba(0, 0, 0, 0)"
 
@@ -40,9 +42,9 @@ def point(browser: Browser, part: WebElement) -> None:
     ActionChains(browser.driver, duration=0).move_to_element_with_offset(part, 0, 0).perform()
 
 
-def lit(browser: Browser, card: WebElement, number: str) -> None:
-    """Hold that both sides of this line have one colour of their own, and other lines have not."""
-    parts = browser.run(LIT, card, number)
+def lit(browser: Browser, card: WebElement, part: WebElement) -> None:
+    """Hold that both sides of a part's lines have a colour of their own, and other lines have not."""
+    parts = browser.run(LIT, card, part)
     of_the_line = {colour for belongs, colour in parts if belongs}
     assert len(of_the_line) == 1
     assert of_the_line.isdisjoint({DARK, *(colour for belongs, colour in parts if not belongs)})
@@ -55,7 +57,7 @@ def test_pointing_at_one_side_lights_both(cards: list[WebElement], browser: Brow
         line = card.find_element(By.CSS_SELECTOR, f'.pseudocode [data-lines="{number}"]')
         for part in (line, code):
             point(browser, part)
-            lit(browser, card, number)
+            lit(browser, card, part)
 
 
 def test_a_line_is_reached_by_keyboard_and_can_be_linked_to(
@@ -73,7 +75,7 @@ def test_a_line_is_reached_by_keyboard_and_can_be_linked_to(
         focus = browser.driver.switch_to.active_element
         assert focus == line.find_element(By.CSS_SELECTOR, ".number")
         assert focus.value_of_css_property("outline-style") == "solid"
-        lit(browser, card, str(line.get_attribute("data-lines")))
+        lit(browser, card, line)
         focus.send_keys(Keys.ENTER)
         assert urldefrag(unquote(browser.driver.current_url))[1] == line.get_attribute("id")
 
