@@ -43,7 +43,7 @@ def point(browser: Browser, part: WebElement) -> None:
 
 
 def lit(browser: Browser, card: WebElement, part: WebElement) -> None:
-    """Hold that both sides of a part's lines have a colour of their own, and other lines have not."""
+    """Hold that both sides of a part's lines have one colour, and other lines have another."""
     parts = browser.run(LIT, card, part)
     of_the_line = {colour for belongs, colour in parts if belongs}
     assert len(of_the_line) == 1
