@@ -104,6 +104,7 @@ def test_code_and_pseudocode_are_copied_without_numbers(
         lines = copied(browser, served, card.find_element(By.CSS_SELECTOR, ".pseudocode"))
         rows = [row.strip() for row in lines.splitlines()]
         assert [line.text for line in algorithms()[id].lines if line.text not in rows] == []
+        assert [row for row in rows if row.isdigit()] == []
         if id not in functions:
             continue
         code = copied(browser, served, card.find_element(By.CSS_SELECTOR, ".code pre"))
