@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: all docs test sweep test-all coverage check wheel mutants figures examples bench clean
+.PHONY: all docs test sweep test-all browser coverage check wheel mutants figures examples bench clean
 
 all: docs
 	@$(BIN)/formal-transformers list
@@ -29,7 +29,7 @@ INSTALL := PIP_CONSTRAINT='$(CURDIR)/constraints.txt' PIP_BUILD_CONSTRAINT='$(CU
 
 docs: .venv/docs
 	$(BIN)/sphinx-build --nitpicky --fail-on-warning --keep-going --quiet --jobs auto \
-	    --builder html docs docs/_build/html
+	    --builder html --doctree-dir docs/_build/doctrees docs docs/_build/html
 
 # One process for each processor, and in each one thread: matrices as small as the tests' are only
 # slowed down by more. One process has all tests of a file, which compute what they share once.
@@ -45,6 +45,14 @@ sweep: .venv/tests
 	$(PYTEST) --dist load -m sweep $(TESTS)
 
 test-all: test sweep
+
+.venv/browser: .venv/tests
+	$(INSTALL) '.[docs,test,browser]'
+	@touch $@
+
+# What the pages do in Chromium, which is there after `apt-get install chromium chromium-driver`.
+browser: docs .venv/browser
+	$(PYTEST) --dist load tests/browser
 
 # Which rows and branches `make test` runs.
 coverage: export PYTEST_ADDOPTS = --cov --cov-report=

@@ -32,7 +32,16 @@ python_use_unqualified_type_names = True
 html_theme = "furo"
 html_title = "formal-transformers"
 html_static_path = ["_static"]
-html_css_files = ["paired.css", "mistakes.css", "names-and-rungs.css", "architectures.css"]
+html_css_files = [
+    "paired.css",
+    "mistakes.css",
+    "names-and-rungs.css",
+    "architectures.css",
+    "print.css",
+]
+html_js_files = ["scrolling.js"]
+html_favicon = "_static/favicon.svg"
+html_search_scorer = str(HERE / "search_ranking.js")
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 
@@ -25,6 +26,13 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.en
 
 # The machine makes numbers by the million, and hardly a cycle: to look for them took a fifth.
 gc.set_threshold(100_000, 50, 100)
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Leave out what needs a browser, unless it is asked for: `make browser`."""
+    if collection_path == Path(__file__).parent / "browser":
+        return not any("browser" in argument for argument in config.args) or None
+    return None
 
 
 def pytest_collection_finish():

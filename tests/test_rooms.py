@@ -41,7 +41,7 @@ def test_every_file_says_what_it_holds(folder):
 
 def test_tests_stand_in_the_rooms_of_what_they_test():
     rooms = {path.name for folder in ("spec", "algorithms") for path in (ROOT / folder).iterdir()}
-    own = {"algorithms", "docs", "figures", "helpers", "hosts", "mutants", "user_code"}
+    own = {"algorithms", "browser", "docs", "figures", "helpers", "hosts", "mutants", "user_code"}
     found = {path.name for path in (ROOT / "tests").iterdir() if any(path.glob("*.py"))}
     assert found - rooms - own == set()
 

@@ -6,7 +6,16 @@ Its directives and roles are those that `setup` adds.
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from . import architectures, completeness, docstrings, elements, highlighting, mistakes, sidebar
+from . import (
+    architectures,
+    completeness,
+    docstrings,
+    elements,
+    highlighting,
+    mistakes,
+    page_head,
+    sidebar,
+)
 from .caches import CachesDirective
 from .directives import (
     AlgorithmDirective,
@@ -60,4 +69,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     docstrings.setup(app)
     mistakes.setup(app)
     sidebar.setup(app)
+    page_head.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

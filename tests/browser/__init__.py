@@ -1,0 +1,1 @@
+"""What the pages do in a browser: `make browser`, which needs Chromium and its driver."""

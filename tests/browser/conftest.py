@@ -1,0 +1,200 @@
+"""Chromium, and the pages as a reader sees them: in both schemes, on a desk and in a hand.
+
+The pages are those of `make docs`, or of the folder that `--site` names. They are served from this
+machine below a path, and no other host is known to the browser.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from helpers.sphinx_build import DOCS
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.wait import WebDriverWait
+
+BELOW = "/some/where/"  # the path of the pages on their host
+WIDTHS = {"desk": (1440, 1000), "phone": (390, 844)}
+SCHEMES = ("light", "dark")
+
+#: Whether this address is shown, all of it.
+LOADED = "return document.readyState === 'complete' && location.href === new URL(arguments[0]).href"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--site", type=Path, default=DOCS / "_build" / "html", help="the built pages")
+
+
+def found(site: Path) -> dict[str, str]:
+    """The pages that readers look at, but for those of the code and of single mistakes."""
+    assert (site / "index.html").exists(), f"{site} has no pages; `make docs` builds them"
+    return {path.name: path.read_text("utf-8") for path in sorted(site.glob("*.html"))}
+
+
+@dataclass(frozen=True)
+class Look:
+    """One way to look at a page."""
+
+    page: str
+    scheme: str
+    width: str
+
+    def __str__(self) -> str:
+        return f"{self.page.removesuffix('.html')}-{self.scheme}-{self.width}"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Have a test that takes `shown` look at every page in all ways, each of which is shown once.
+
+    A test that takes `card_page` is about each page with the card of an algorithm.
+    """
+    names = {"shown", "card_page"} & {*metafunc.fixturenames}
+    if not names:
+        return
+    pages = found(metafunc.config.getoption("--site"))
+    if "shown" in names:
+        looks = [Look(page, *way) for page in pages for way in ways()]
+        metafunc.parametrize("shown", looks, ids=str, indirect=True, scope="session")
+    else:
+        cards = [name for name, page in pages.items() if ' class="alg" ' in page]
+        metafunc.parametrize("card_page", cards, scope="session")
+
+
+def ways() -> Iterator[tuple[str, str]]:
+    """Every scheme at every width."""
+    return ((scheme, width) for scheme in SCHEMES for width in WIDTHS)
+
+
+class Served(SimpleHTTPRequestHandler):
+    """The files of a folder, below a path."""
+
+    def translate_path(self, path: str) -> str:
+        if not path.startswith(BELOW):
+            return "/nowhere"
+        return super().translate_path(path.removeprefix(BELOW.rstrip("/")))
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="session")
+def site(request: pytest.FixtureRequest) -> Path:
+    """The folder of the pages."""
+    folder: Path = request.config.getoption("--site").resolve()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def served(site: Path) -> Iterator[str]:
+    """The address of the pages."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Served, directory=site))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}{BELOW}"
+    server.shutdown()
+    server.server_close()
+
+
+class Browser:
+    """A browser, and what it has asked for and complained of."""
+
+    def __init__(self, driver: webdriver.Chrome) -> None:
+        self.driver = driver
+
+    def look(self, scheme: str = "light", width: str = "desk", media: str = "") -> None:
+        """Choose how pages are shown from now on."""
+        across, down = WIDTHS[width]
+        self.send(
+            "Emulation.setDeviceMetricsOverride",
+            width=across,
+            height=down,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+        features = [
+            {"name": "prefers-color-scheme", "value": scheme},
+            {"name": "prefers-reduced-motion", "value": "reduce"},  # nothing is half-way
+        ]
+        self.send("Emulation.setEmulatedMedia", media=media, features=features)
+
+    def open(self, address: str) -> None:
+        """Show a page, and forget what was noted of those before."""
+        self.driver.get("about:blank")
+        self.requests(), self.complaints()
+        self.driver.get(address)
+        # The driver may return while the page before is still there.
+        WebDriverWait(self.driver, 60).until(lambda _: self.run(LOADED, address))
+
+    def send(self, command: str, **arguments: Any) -> Any:
+        """Send a command of the developer tools."""
+        return self.driver.execute_cdp_cmd(command, arguments)
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        """Run a script in the page, and return what it returns."""
+        return self.driver.execute_script(script, *arguments)
+
+    def requests(self) -> list[str]:
+        """The addresses that were asked for since this was last called."""
+        events = (json.loads(row["message"])["message"] for row in self._log("performance"))
+        asked = (
+            event["params"]["request"]["url"]
+            for event in events
+            if event["method"] == "Network.requestWillBeSent"
+        )
+        return [address for address in asked if not address.startswith(("data:", "about:"))]
+
+    def complaints(self) -> list[str]:
+        """The errors that were written to the console since this was last called."""
+        return [row["message"] for row in self._log("browser") if row["level"] == "SEVERE"]
+
+    def _log(self, kind: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self.driver.get_log(kind)  # type: ignore[no-untyped-call]
+        return rows
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, without a window."""
+    options = webdriver.ChromeOptions()
+    paths = [shutil.which(name) for name in ("chromium", "chromedriver")]
+    assert all(paths), "apt-get install chromium chromium-driver"
+    options.binary_location, driver_path = map(str, paths)
+    for argument in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-dev-shm-usage",
+        "--disable-background-networking",
+        "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+    ):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
+    driver = webdriver.Chrome(options, Service(driver_path))
+    driver.set_script_timeout(300)
+    driver.command_executor.client_config.timeout = 330  # type: ignore[attr-defined]
+    yield Browser(driver)
+    driver.quit()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A page that is shown, and what was noted when it was loaded."""
+
+    look: Look
+    browser: Browser
+    requests: list[str]
+    complaints: list[str]
+
+
+@pytest.fixture(scope="session")
+def shown(request: pytest.FixtureRequest, browser: Browser, served: str) -> Shown:
+    """A page in one of the ways to look at it."""
+    look: Look = request.param
+    browser.look(look.scheme, look.width)
+    browser.open(served + look.page)
+    return Shown(look, browser, browser.requests(), browser.complaints())
