@@ -1,7 +1,10 @@
 """Sizes for an algorithm: those of a published model, or given by name.
 
-gpt2-small          the sizes in spec/cost/presets.toml, and sequences of the greatest length
-gpt2-small ell=16   the same with a sequence of 16 tokens
+gpt2-small           the sizes in spec/cost/presets.toml, and sequences of the greatest length
+gpt2-small ell=16    the same with sequences of 16 tokens
+ell=16 ell_z=3 d=2   every length 16 but one, and a size
+
+Of a component, such as attention, the sizes of a model are those with which the model calls it.
 """
 
 import tomllib
@@ -9,13 +12,17 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from math import prod
 from types import MappingProxyType
 
 from spec import symbols
+from spec.cost.components import components, is_whole, lengths
 from spec.cost.counts import value
 from spec.language.checked import Checked
 from spec.language.types import Whole
 from spec.usage_error import UsageError
+
+_EVERY_LENGTH = ("ℓ", "ell")
 
 
 @cache
@@ -25,17 +32,20 @@ def presets() -> Mapping[str, Mapping[str, int]]:
     return MappingProxyType(tomllib.loads(unicodedata.normalize("NFC", text)))
 
 
-def sizes(checked: Checked, names: Iterable[str], words: Sequence[str]) -> dict[str, int]:
+def sizes(
+    algorithms: Mapping[str, Checked], id: str, names: Iterable[str], words: Sequence[str]
+) -> dict[str, int]:
     """Return a value for each of some sizes of an algorithm.
 
     Parameters
     ----------
-    checked, names
-        The algorithm, and the names of its sizes that need a value.
+    algorithms, id, names
+        All algorithms, which one is meant, and the names of its sizes that need a value.
     words
         The name of a preset, if there is one, then any number of `NAME=VALUE`. A name is the
         paper's or Python's, `ℓ_max` or `ell_max`; for `length(x)` it may also be that of a
-        variable which is set to it, `ell` in Algorithm 10.
+        variable which is set to it, `ell` in Algorithm 10. Where nothing else is called `ell`, it
+        is every length that has no value of its own.
 
     Raises
     ------
@@ -43,30 +53,91 @@ def sizes(checked: Checked, names: Iterable[str], words: Sequence[str]) -> dict[
         At an unknown preset or name; at a value that is not a size; if a size has no value; if
         the values do not fulfil the requirements of the algorithm.
     """
+    checked, names = algorithms[id], tuple(names)
     words = [unicodedata.normalize("NFC", word) for word in words]
-    names = tuple(names)
     values: dict[str, int] = {}
     if words and "=" not in words[0]:
-        preset = words.pop(0)
-        if preset not in presets():
-            raise UsageError(f"there is no preset {preset}; there are {', '.join(presets())}")
-        values = {name: size for name, size in presets()[preset].items() if name in names}
-    names_of_sizes = dict(_synonyms(checked, names))
+        values = _of_preset(algorithms, id, words.pop(0))
+    own: dict[str, int] = {}
+    names_of_sizes = dict(_synonyms(checked, (*names, *lengths(checked))))
     for word in words:
-        name, equals, number = word.partition("=")
+        name, equals, number = (part.strip() for part in word.partition("="))
         if not equals:
             raise UsageError(f"{word} is neither NAME=VALUE nor stands first, as a preset does")
-        if name.strip() not in names_of_sizes:
+        if name in names_of_sizes:
+            own[names_of_sizes[name]] = _size(name, number)
+        elif name in _EVERY_LENGTH and lengths(checked):
+            values |= dict.fromkeys(lengths(checked), _size(name, number))
+        else:
             sizes = ", ".join(names)
             raise UsageError(f"Algorithm {checked.id} has no size {name}; it has {sizes}")
-        values[names_of_sizes[name.strip()]] = _size(name, number)
+    values |= own
     for name in names:
         if name.startswith("length(") and "ℓ_max" in values:
             values.setdefault(name, values["ℓ_max"])
+    values |= _of_blocks(checked, values)
     if missing := [name for name in names if name not in values]:
         raise UsageError(f"Algorithm {checked.id} also needs {', '.join(missing)}")
     _fulfil(checked, values)
     return {name: values[name] for name in names}
+
+
+def of_models(
+    algorithms: Mapping[str, Checked],
+) -> Mapping[str, Mapping[str, Mapping[str, int]]]:
+    """Return the sizes of each model and of its components, by preset and by algorithm."""
+    return {preset: components(algorithms, values) for preset, values in presets().items()}
+
+
+def fitting(
+    models: Mapping[str, Mapping[str, Mapping[str, int]]], checked: Checked, names: Iterable[str]
+) -> tuple[str, ...]:
+    """Return the presets that an algorithm is made for.
+
+    They are those of the models, as `of_models` returns them, of which it is a component; else
+    those whose sizes are all sizes of it, as of one that trains a model, and of these the ones that
+    say most; else those that have all its sizes, apart from lengths.
+    """
+    needs = {*names} - {*lengths(checked)}
+    if not needs:
+        return ()
+    if called := tuple(preset for preset, those in models.items() if checked.id in those):
+        return called
+    named = {
+        preset: {name for name in values if not name.startswith("length(")}
+        for preset, values in presets().items()
+    }
+    within = {preset: len(own) for preset, own in named.items() if own <= needs}
+    if within:
+        most = max(within.values())
+        return tuple(preset for preset, count in within.items() if count == most)
+    return tuple(preset for preset, own in named.items() if needs <= own)
+
+
+def _of_preset(algorithms: Mapping[str, Checked], id: str, preset: str) -> dict[str, int]:
+    """Return the sizes of a preset: its own, or of a component those with which it is called."""
+    if preset not in presets():
+        raise UsageError(f"there is no preset {preset}; there are {', '.join(presets())}")
+    values = presets()[preset]
+    if not is_whole(algorithms[id], values):
+        return {**components(algorithms, values).get(id, values)}
+    return {**values}
+
+
+def _of_blocks(checked: Checked, values: Mapping[str, int]) -> dict[str, int]:
+    """Return how many blocks there are where a length is required to be that of some: N_B."""
+    found = {}
+    for length, size in checked.header.equal.items():
+        for factors, times in size.terms.items():
+            unknown = {atom.name for atom in factors if atom.name not in values}
+            if length.name in values and len(size.terms) == len(unknown) == times == 1:
+                known = prod(values[atom.name] for atom in factors if atom.name in values)
+                blocks, rest = divmod(values[length.name], known)
+                if rest:
+                    here = f"{length} = {values[length.name]}"
+                    raise UsageError(f"{length} = {size}; here {here} is no multiple of {known}")
+                found[unknown.pop()] = blocks
+    return found
 
 
 def _synonyms(checked: Checked, names: Sequence[str]) -> Iterator[tuple[str, str]]:

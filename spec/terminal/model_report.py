@@ -39,7 +39,8 @@ def report(
     checked = algorithms[model.algorithm]
     ell = _longest(model) if ell is None else ell
     needs, kept = cost(algorithms, checked.id), cached(algorithms, checked.id)
-    at = sizes(checked, needs.sizes, [f"{name}={_size(model, name, ell)}" for name in needs.sizes])
+    given = [f"{name}={_size(model, name, ell)}" for name in needs.sizes]
+    at = sizes(algorithms, checked.id, needs.sizes, given)
     products, others = products_and_others(needs.total, at)
     most, where = needs.peak(at)
 

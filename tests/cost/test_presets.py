@@ -19,7 +19,7 @@ def of(id: str) -> Cost:
 
 
 def at(id: str, *words: str) -> dict[str, int]:
-    return sizes(checked()[id], of(id).sizes, words)
+    return sizes(checked(), id, of(id).sizes, words)
 
 
 @pytest.mark.parametrize("preset", presets())
@@ -108,7 +108,7 @@ def test_all_sizes_may_be_given_without_a_preset() -> None:
         ("10", "gpt2-small L=1.5", r"L=1\.5: a size is .*"),
         ("10", "gpt2-small L=", r"L=: a size is .*"),
         ("10", "gpt2-small L=²", r"L=²: a size is .*"),
-        ("4", "gpt2-small", r"Algorithm 4 also needs d_out, d_x, d_z, ℓ_x, ℓ_z"),
+        ("4", "llama-2-7b", r"Algorithm 4 also needs d_out, d_x, d_z, ℓ_x, ℓ_z"),
         ("8", "gpt2-small", r"Algorithm 8 also needs L_dec, L_enc"),
         (
             "10",
