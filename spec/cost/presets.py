@@ -22,7 +22,18 @@ from spec.language.checked import Checked
 from spec.language.types import Whole
 from spec.usage_error import UsageError
 
+#: The sizes of models and of their components, by preset and by algorithm.
+Models = Mapping[str, Mapping[str, Mapping[str, int]]]
+
 _EVERY_LENGTH = ("ℓ", "ell")
+
+
+class MissingSizes(UsageError):
+    """Sizes that need a value and have none; `names` are those."""
+
+    def __init__(self, id: str, names: Sequence[str]) -> None:
+        super().__init__(f"Algorithm {id} also needs {', '.join(names)}")
+        self.names = names
 
 
 @cache
@@ -33,7 +44,11 @@ def presets() -> Mapping[str, Mapping[str, int]]:
 
 
 def sizes(
-    algorithms: Mapping[str, Checked], id: str, names: Iterable[str], words: Sequence[str]
+    algorithms: Mapping[str, Checked],
+    id: str,
+    names: Iterable[str],
+    words: Sequence[str],
+    models: Models | None = None,
 ) -> dict[str, int]:
     """Return a value for each of some sizes of an algorithm.
 
@@ -46,20 +61,24 @@ def sizes(
         paper's or Python's, `ℓ_max` or `ell_max`; for `length(x)` it may also be that of a
         variable which is set to it, `ell` in Algorithm 10. Where nothing else is called `ell`, it
         is every length that has no value of its own.
+    models
+        What `of_models` returns, if it is there: they take longer than all else.
 
     Raises
     ------
     UsageError
-        At an unknown preset or name; at a value that is not a size; if a size has no value; if
-        the values do not fulfil the requirements of the algorithm.
+        At an unknown preset or name; at a value that is not a size; if the values do not fulfil
+        the requirements of the algorithm.
+    MissingSizes
+        If sizes have no value.
     """
     checked, names = algorithms[id], tuple(names)
     words = [unicodedata.normalize("NFC", word) for word in words]
     values: dict[str, int] = {}
     if words and "=" not in words[0]:
-        values = _of_preset(algorithms, id, words.pop(0))
+        values = _of_preset(algorithms, id, words.pop(0), models)
     own: dict[str, int] = {}
-    names_of_sizes = dict(_synonyms(checked, (*names, *lengths(checked))))
+    names_of_sizes = dict(_synonyms(checked, (*names, *lengths(checked), *values)))
     for word in words:
         name, equals, number = (part.strip() for part in word.partition("="))
         if not equals:
@@ -77,21 +96,17 @@ def sizes(
             values.setdefault(name, values["ℓ_max"])
     values |= _of_blocks(checked, values)
     if missing := [name for name in names if name not in values]:
-        raise UsageError(f"Algorithm {checked.id} also needs {', '.join(missing)}")
+        raise MissingSizes(checked.id, missing)
     _fulfil(checked, values)
     return {name: values[name] for name in names}
 
 
-def of_models(
-    algorithms: Mapping[str, Checked],
-) -> Mapping[str, Mapping[str, Mapping[str, int]]]:
+def of_models(algorithms: Mapping[str, Checked]) -> Models:
     """Return the sizes of each model and of its components, by preset and by algorithm."""
     return {preset: components(algorithms, values) for preset, values in presets().items()}
 
 
-def fitting(
-    models: Mapping[str, Mapping[str, Mapping[str, int]]], checked: Checked, names: Iterable[str]
-) -> tuple[str, ...]:
+def fitting(models: Models, checked: Checked, names: Iterable[str]) -> tuple[str, ...]:
     """Return the presets that an algorithm is made for.
 
     They are those of the models, as `of_models` returns them, of which it is a component; else
@@ -114,28 +129,33 @@ def fitting(
     return tuple(preset for preset, own in named.items() if needs <= own)
 
 
-def _of_preset(algorithms: Mapping[str, Checked], id: str, preset: str) -> dict[str, int]:
+def _of_preset(
+    algorithms: Mapping[str, Checked], id: str, preset: str, models: Models | None
+) -> dict[str, int]:
     """Return the sizes of a preset: its own, or of a component those with which it is called."""
     if preset not in presets():
         raise UsageError(f"there is no preset {preset}; there are {', '.join(presets())}")
     values = presets()[preset]
-    if not is_whole(algorithms[id], values):
-        return {**components(algorithms, values).get(id, values)}
-    return {**values}
+    if is_whole(algorithms[id], values):
+        return {**values}
+    parts = components(algorithms, values) if models is None else models[preset]
+    return {**parts.get(id, values)}
 
 
 def _of_blocks(checked: Checked, values: Mapping[str, int]) -> dict[str, int]:
-    """Return how many blocks there are where a length is required to be that of some: N_B."""
+    """Return how many blocks there are, N_B, where a length is required to be theirs: B N_B."""
     found = {}
     for length, size in checked.header.equal.items():
         for factors, times in size.terms.items():
-            unknown = {atom.name for atom in factors if atom.name not in values}
+            unknown = [atom.name for atom in factors if atom.name not in values]
             if length.name in values and len(size.terms) == len(unknown) == times == 1:
                 known = prod(values[atom.name] for atom in factors if atom.name in values)
                 blocks, rest = divmod(values[length.name], known)
                 if rest:
-                    here = f"{length} = {values[length.name]}"
-                    raise UsageError(f"{length} = {size}; here {here} is no multiple of {known}")
+                    raise UsageError(
+                        f"{length} = {size}; here {length} = {values[length.name]} is no multiple "
+                        f"of {known}"
+                    )
                 found[unknown.pop()] = blocks
     return found
 

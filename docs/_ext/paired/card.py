@@ -15,6 +15,7 @@ from spec.library import paper
 from spec.pairing import Pairing
 
 from . import source
+from .cost_table import cost_details, cost_text
 from .domain import anchor, reference
 from .elements import Element, element
 from .notation import math, prose
@@ -28,9 +29,10 @@ def card(pairing: Pairing, name: str) -> Element:
         _title(algorithm, name),
         _pair(pairing),
         *_departures(algorithm),
+        cost_details(algorithm),
         classes=["alg"],
         ids=[anchor("alg", algorithm.id)],
-        plain=_plain(pairing, name),
+        plain=f"{_plain(pairing, name)}\n\n{cost_text(algorithm)}",
         role="group",
         aria_label=f"Algorithm {algorithm.id}",
     )
@@ -56,9 +58,10 @@ def text_card(algorithm: Algorithm) -> Element:
         _title(algorithm),
         pair,
         *_departures(algorithm),
+        cost_details(algorithm),
         classes=["alg"],
         ids=[anchor("alg", algorithm.id)],
-        plain=write(algorithm),
+        plain=f"{write(algorithm)}\n{cost_text(algorithm)}",
         role="group",
         aria_label=f"Algorithm {algorithm.id}",
     )
