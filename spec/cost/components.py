@@ -66,7 +66,7 @@ def size_names(checked: Checked) -> set[str]:
 
 def lengths(checked: Checked) -> tuple[str, ...]:
     """Return the sizes that are lengths: of sequences of tokens or of columns that are inputs."""
-    found = {}
+    found: dict[str, None] = {}
     for _, type in checked.header.inputs:
         if isinstance(type, Bundle):
             continue

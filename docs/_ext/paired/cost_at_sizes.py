@@ -9,6 +9,7 @@ from spec import symbols
 from spec.cost import Cost, Costs, value
 from spec.cost.components import lengths
 from spec.cost.presets import MissingSizes, Models, fitting, of_models, presets, sizes
+from spec.language.tree import walk
 from spec.library import checked
 from spec.terminal.costs import products_and_others
 from spec.usage_error import UsageError
@@ -67,6 +68,18 @@ class AtSizes:
 def costs() -> Costs:
     """Return the costs of all algorithms."""
     return Costs(checked())
+
+
+def files(id: str) -> Iterator[str]:
+    """Yield the files in `spec` that the cost of an algorithm is read off."""
+    yield "cost/presets.toml"
+    found = [id]
+    for one in found:  # which grows
+        yield checked()[one].program.layout.path
+        typing = checked()[one].typing
+        nodes = (node for line in checked()[one].program.lines for node in walk(line.statement))
+        called = (typing.callees[node] for node in nodes if node in typing.callees)
+        found += [callee for callee in called if callee not in found]
 
 
 @cache

@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 
 from spec.language.polynomials import Atom, Poly
 
@@ -60,7 +59,7 @@ class Growth:
 
         def more(length: int) -> bool:
             rest = sum(factor * length**n for n, factor in enumerate(self.factors[:-1]))
-            return self.factors[highest] * length**highest > rest
+            return bool(self.factors[highest] * length**highest > rest)
 
         if not more(high):
             return None
@@ -127,10 +126,9 @@ def svg(growth: Growth, title: str) -> str:
         if power % step == 0:
             _, y = place(ENDS[0], 10.0**power)
             parts.append(f'<path class="grid" d="M{LEFT} {y:.0f}H{WIDTH - RIGHT}"/>')
-            parts.append(
-                f'<text class="count" x="{LEFT - 4}" y="{y + 4:.0f}">10{_raised(power, one=True)}</text>'
-            )
-    names = []
+            count = f"10{_raised(power, one=True)}"
+            parts.append(f'<text class="count" x="{LEFT - 4}" y="{y + 4:.0f}">{count}</text>')
+    names: list[tuple[float, int]] = []
     for power, factor in enumerate(growth.factors):
         if factor <= 0 or _at(growth, power, ENDS[1]) < low:
             continue
@@ -140,11 +138,11 @@ def svg(growth: Growth, title: str) -> str:
             place(ENDS[1], _at(growth, power, ENDS[1])),
         )
         parts.append(f'<path class="power p{power % 4}" d="M{x0:.1f} {y0:.1f}L{x1:.1f} {y1:.1f}"/>')
-        names.append([y1 + 4, f"ℓ{_raised(power)}" if power else "1", power])
-    names.sort(reverse=True)
-    for lower, upper in pairwise(names):
-        upper[0] = min(upper[0], lower[0] - 13)
-    for y, name, power in names:
+        names.append((y1 + 4, power))
+    below = float(HEIGHT)
+    for y, power in sorted(names, reverse=True):
+        y, name = min(y, below - 13), f"ℓ{_raised(power)}" if power else "1"
+        below = y
         parts.append(
             f'<text class="p{power % 4}" x="{WIDTH - RIGHT + 5}" y="{y:.0f}">{name}</text>'
         )

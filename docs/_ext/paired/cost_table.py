@@ -122,11 +122,10 @@ def _where(id: str, at: tuple[AtSizes, ...]) -> Iterator[Element]:
     command = f"formal-transformers cost {id} --at {' '.join(map(_quoted, last.words))}"
     yield element(
         "p",
-        "In the last row most is in memory in ",
-        *links,
-        ". It is what ",
         element("code", Markup(html=escape(command))),
-        " prints.",
+        " prints the last row, line by line. There most is in memory in ",
+        *links,
+        ".",
     )
 
 
@@ -177,10 +176,8 @@ def _polynomials(algorithm: Algorithm) -> str:
     heads = "".join(
         f'<th scope="col">{head}</th>' for head in ("Line", "Multiply-adds", "Other operations")
     )
-    table = (
-        '<table class="polynomials">'
-        + f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
-    )
+    head = f"<thead><tr>{heads}</tr></thead>"
+    table = f'<table class="polynomials">{head}<tbody>{body}</tbody></table>'
     stored = f"<p>Parameters: {_sum(cost.parameters) or 'none'}</p>"
     last = rows(algorithm.id)[-1].sizes if rows(algorithm.id) else dict.fromkeys(cost.sizes, 1)
     peaks = sorted(cost.peaks, key=lambda peak: peak.value(last), reverse=True)

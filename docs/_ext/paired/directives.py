@@ -23,6 +23,7 @@ from spec.pairing import Function, Pairing, PairingError, implementations, pair
 
 from . import attention_maps
 from .card import card, text_card
+from .cost_at_sizes import files
 from .domain import AlgorithmDomain, anchor, reference
 from .elements import Element, element
 from .notation import prose, symbol
@@ -66,7 +67,7 @@ class AlgorithmDirective(_Directive):
         algorithm = algorithms().get(id)
         if algorithm is None:
             raise self.error(f"the specification has no Algorithm {id}")
-        self.depend(SPEC / algorithm.path, SPEC / "errata.toml")
+        self.depend(SPEC / "errata.toml", *(SPEC / path for path in files(id)))
         node = text_card(algorithm) if "text" in self.options else self.pair(algorithm)
         self.set_source_info(node)
         if "no-index" not in self.options:
