@@ -2,7 +2,8 @@
 
 It gives the directives `algorithm`, `attention-maps`, `caches`, `departures`, `distributions`,
 `errata`, `examples`, `extensions`, `growth`, `measured`, `mistake`, `mistakes`, `public`,
-`symbols`, `systems` and `weights`, and the roles `alg`, `algline`, `erratum`, `mistake` and `sym`.
+`symbols`, `systems`, `terminal` and `weights`, and the roles `alg`, `algline`, `erratum`,
+`mistake` and `sym`.
 """
 
 from sphinx.application import Sphinx
@@ -26,6 +27,7 @@ from .notation import SymbolRole
 from .programs import WeightsDirective
 from .public import PublicDirective
 from .systems import SystemsDirective
+from .terminal import TerminalDirective
 from .trained_examples import ExamplesDirective
 
 
@@ -50,6 +52,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("public", PublicDirective)
     app.add_directive("symbols", SymbolsDirective)
     app.add_directive("systems", SystemsDirective)
+    app.add_directive("terminal", TerminalDirective)
     app.add_directive("weights", WeightsDirective)
     completeness.setup(app)
     elements.setup(app)

@@ -6,7 +6,7 @@ from html import escape
 
 from docutils import nodes
 
-from spec.cost import Operations
+from spec.cost import CostError, Operations
 from spec.language.alg_file import Algorithm
 from spec.language.polynomials import ZERO, Poly, sum_of
 from spec.terminal.bytes_of_numbers import BYTES, in_bytes
@@ -46,7 +46,10 @@ def cost_details(algorithm: Algorithm) -> Element:
 
 def cost_text(algorithm: Algorithm) -> str:
     """Return the same as text."""
-    cost, at = costs()[algorithm.id], rows(algorithm.id)
+    try:
+        cost, at = costs()[algorithm.id], rows(algorithm.id)
+    except CostError as error:
+        return str(error)
     heads, *table = [_HEADS, *(_cells(row) for row in at)]
     said = ["Cost and memory", ""]
     for cells in table:
