@@ -38,6 +38,7 @@ html_css_files = [
     "names-and-rungs.css",
     "architectures.css",
     "print.css",
+    "costs.css",
 ]
 html_js_files = ["scrolling.js"]
 html_favicon = "_static/favicon.svg"

@@ -26,7 +26,7 @@ from spec.language.polynomials import ZERO, Poly, sum_of
 from spec.language.types import Bundle
 from spec.pairing import Ref
 
-__all__ = ["KINDS", "Cost", "CostError", "Operations", "Peak", "cost", "highest", "value"]
+__all__ = ["KINDS", "Cost", "CostError", "Costs", "Operations", "Peak", "cost", "highest", "value"]
 
 
 @dataclass(frozen=True)
@@ -78,15 +78,29 @@ class Cost:
         return max((peak.value(sizes), peak.path) for peak in self.peaks)
 
 
+class Costs(dict[str, Cost]):
+    """The costs of some algorithms, by id, found when they are first asked for."""
+
+    def __init__(self, algorithms: Mapping[str, Checked]) -> None:
+        super().__init__()
+        self._algorithms = algorithms
+        self._counts = Counts(algorithms)
+        self._memory = Memory(algorithms)
+
+    def __missing__(self, id: str) -> Cost:
+        count, header = self._counts[id], self._algorithms[id].header
+        inputs = (type for _, type in header.inputs if isinstance(type, Bundle))
+        stored = (*header.fields.values(), *inputs)
+        self[id] = Cost(
+            id,
+            count.lines,
+            sum_of(numbers(type, self._algorithms) for type in stored),
+            self._memory[id].lines,
+            frozenset(count.at_most),
+        )
+        return self[id]
+
+
 def cost(algorithms: Mapping[str, Checked], id: str) -> Cost:
     """Return the cost of an algorithm; `algorithms` holds all of them, by id."""
-    count = Counts(algorithms)[id]
-    header = algorithms[id].header
-    inputs = (type for _, type in header.inputs if isinstance(type, Bundle))
-    return Cost(
-        id,
-        count.lines,
-        sum_of(numbers(type, algorithms) for type in (*header.fields.values(), *inputs)),
-        Memory(algorithms)[id].lines,
-        frozenset(count.at_most),
-    )
+    return Costs(algorithms)[id]

@@ -20,6 +20,7 @@ from spec.language.polynomials import Poly
 from spec.language.tree import Gradient
 from spec.language.types import sizes_of
 from spec.pairing import Ref
+from spec.terminal.bytes_of_numbers import BYTES, in_bytes
 from spec.terminal.pseudocode_beside_code import heading
 from spec.terminal.tables import Sum, Table, labelled, numbers, words
 
@@ -74,11 +75,12 @@ def _counts(algorithm: Algorithm, cost: Cost, sizes: Mapping[str, int]) -> Itera
         kinds.add_row(kind, f"{value(number, sizes):,}")
     yield kinds
     yield Text()
-    stored = labelled("cyan")
-    stored.add_row("parameters", f"{value(cost.parameters, sizes):,} numbers")
+    stored = Table(numbers("numbers"), *map(numbers, BYTES))
     most, where = cost.peak(sizes)
-    stored.add_row("memory", f"{most:,} numbers, in {path(where)}")
+    for what, count in ("parameters", value(cost.parameters, sizes)), ("memory", most):
+        stored.add_row(what, f"{count:,}", *(in_bytes(count * size) for size in BYTES.values()))
     yield stored
+    yield Text(f"The most is in memory in {path(where)}.", "dim")
 
 
 def _remarks(checked: Checked, cost: Cost) -> Iterator[str]:

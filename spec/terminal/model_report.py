@@ -14,6 +14,7 @@ from spec.cost.presets import sizes
 from spec.language.checked import Checked
 from spec.language.polynomials import Atom, Poly
 from spec.machine.trees import arrays
+from spec.terminal.bytes_of_numbers import in_bytes
 from spec.terminal.costs import factored, headed, path, products_and_others
 from spec.terminal.pseudocode_beside_code import heading
 from spec.terminal.tables import Table, labelled, numbers
@@ -39,7 +40,8 @@ def report(
     checked = algorithms[model.algorithm]
     ell = _longest(model) if ell is None else ell
     needs, kept = cost(algorithms, checked.id), cached(algorithms, checked.id)
-    at = sizes(checked, needs.sizes, [f"{name}={_size(model, name, ell)}" for name in needs.sizes])
+    given = [f"{name}={_size(model, name, ell)}" for name in needs.sizes]
+    at = sizes(algorithms, checked.id, needs.sizes, given)
     products, others = products_and_others(needs.total, at)
     most, where = needs.peak(at)
 
@@ -65,7 +67,7 @@ def report(
         ("keys and values", value(kept, at)),
         ("computed, at most", most),
     ):
-        memory.add_row(what, f"{count:,}", *(_bytes(count * n) for n in FORMATS.values()))
+        memory.add_row(what, f"{count:,}", *(in_bytes(count * n) for n in FORMATS.values()))
     yield memory
     yield Text()
     yield Text(f"Keys and values are {factored(_of_one_length(kept))} numbers.", "dim")
@@ -107,15 +109,3 @@ def _held(parameters: Any) -> int:
     """Return how many numbers parameters hold; arrays that share their memory count once."""
     found = map(np.asarray, arrays(parameters))
     return sum({(array.ctypes.data, array.size): array.size for array in found}.values())
-
-
-def _bytes(count: int) -> str:
-    """Write a number of bytes.
-
-    >>> _bytes(640), _bytes(24_800), _bytes(3_000_000_000)
-    ('640 B', '24.8 kB', '3.0 GB')
-    """
-    for power, unit in ((9, "GB"), (6, "MB"), (3, "kB")):
-        if count >= 10**power:
-            return f"{count / 10**power:,.1f} {unit}"
-    return f"{count} B"

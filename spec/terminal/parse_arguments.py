@@ -103,8 +103,9 @@ def _describe_algorithms(parsers: Mapping[str, argparse.ArgumentParser]) -> None
         "--at",
         nargs="+",
         metavar=("SIZES", "NAME=VALUE"),
-        help=f"the sizes of a published model ({', '.join(presets())}), or single sizes, such as "
-        "ell=16, or a model and then the sizes that differ",
+        help=f"the sizes of a published model ({', '.join(presets())}), of a component those with "
+        "which the model calls it, or single sizes, such as d_e=64, and ell=16 for each length, or"
+        " a model and then the sizes that differ",
     )
 
 

@@ -123,10 +123,10 @@ def _cost(options: Namespace) -> Answer:
 
     The counts are formulas in the sizes, or numbers if you give the sizes.
     """
-    checked = library.checked()[library.id_of(options.id)]
-    needs = cost(library.checked(), checked.id)
-    at = None if options.at is None else sizes(checked, needs.sizes, options.at)
-    return Answer(costs.report(checked, needs, at))
+    algorithms, id = library.checked(), library.id_of(options.id)
+    needs = cost(algorithms, id)
+    at = None if options.at is None else sizes(algorithms, id, needs.sizes, options.at)
+    return Answer(costs.report(algorithms[id], needs, at))
 
 
 def _check(options: Namespace) -> Answer:

@@ -5,7 +5,9 @@ from functools import cache
 import pytest
 
 from spec.cost import Cost, cost, value
-from spec.cost.presets import presets, sizes
+from spec.cost.components import is_whole
+from spec.cost.presets import Models, fitting, of_models, presets, sizes
+from spec.language.tree import walk
 from spec.library import checked
 from spec.usage_error import UsageError
 
@@ -19,7 +21,7 @@ def of(id: str) -> Cost:
 
 
 def at(id: str, *words: str) -> dict[str, int]:
-    return sizes(checked()[id], of(id).sizes, words)
+    return sizes(checked(), id, of(id).sizes, words)
 
 
 @pytest.mark.parametrize("preset", presets())
@@ -90,6 +92,92 @@ def test_a_size_of_a_preset_may_be_another_and_the_last_counts(
     assert at(id, *words.split())[name] == size
 
 
+@pytest.mark.parametrize(
+    ("id", "words", "lengths"),
+    [
+        ("4", "gpt2-small ell=4096", {"ℓ_x": 4096, "ℓ_z": 4096}),
+        ("4", "gpt2-small ℓ=4096 ell_x=1", {"ℓ_x": 1, "ℓ_z": 4096}),
+        ("4", "gpt2-small ell_x=1 ell=4_096", {"ℓ_x": 1, "ℓ_z": 4096}),
+        ("8", "transformer-base ell=3", {"length(x)": 3, "length(z)": 3}),
+        ("3", "d_in=2 d_attn=2 d_out=2 ell=3", {"T": 3}),
+        ("C5", "d_attn=2 d_out=2 d_x=2 d_z=2 B=64 ell=4096", {"ℓ_x": 4096, "N_B": 64}),
+        ("K4", "gpt2-small ell=5 length(x)=1", {"ℓ": 5, "length(x)": 1}),
+    ],
+)
+def test_ell_is_every_length_that_is_not_given(
+    id: str, words: str, lengths: dict[str, int]
+) -> None:
+    assert at(id, *words.split()).items() >= lengths.items()
+
+
+# components ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("preset", presets())
+def test_a_preset_is_that_of_its_model(preset: str) -> None:
+    id = ALGORITHM[preset.split("-")[0]]
+    assert is_whole(checked()[id], presets()[preset])
+    assert preset in fitting(models(), checked()[id], of(id).sizes)
+
+
+def test_a_component_has_the_sizes_that_a_model_calls_it_with() -> None:
+    assert at("4", "gpt2-small") == {
+        "d_attn": 64,
+        "d_out": 64,  # d_mid of the model
+        "d_x": 768,
+        "d_z": 768,
+        "ℓ_x": 1024,
+        "ℓ_z": 1024,
+    }
+    assert at("5", "bert-base")["d_out"] == 768
+    assert at("F1", "llama-2-7b") == {"d_e": 4096, "d_mlp": 11008, "ℓ": 4096}
+    assert at("6", "transformer-big") == {"d_e": 1024}
+
+
+@pytest.mark.parametrize(
+    ("id", "expected"),
+    [
+        ("10", "gpt2"),
+        ("9", "bert"),
+        ("12", "bert"),  # d_f, too, is a size of it
+        ("13", "gpt2"),
+        ("6", "gpt2 bert transformer"),
+        ("N1", "llama mistral t5"),
+        ("F1", "llama mistral"),
+        ("S1", "gpt2 bert transformer llama mistral t5"),  # N_V, which all say
+        ("R9", "t5"),
+        ("C5", ""),  # N_B and B
+        ("O4", ""),
+    ],
+)
+def test_the_presets_that_an_algorithm_is_made_for(id: str, expected: str) -> None:
+    found = fitting(models(), checked()[id], of(id).sizes)
+    assert dict.fromkeys(preset.split("-")[0] for preset in found) == dict.fromkeys(
+        expected.split()
+    )
+
+
+@cache
+def models() -> Models:
+    return of_models(checked())
+
+
+@pytest.mark.parametrize("preset", presets())
+def test_a_component_costs_what_its_first_call_does(preset: str) -> None:
+    """All calls of a component have one size, with all sequences of the greatest length."""
+    id = ALGORITHM[preset.split("-")[0]]
+    sizes = at(id, preset)
+    typing, own = checked()[id].typing, models()[preset]
+    for line in checked()[id].program.lines:
+        for node in walk(line.statement):
+            if node in typing.callees and (callee := typing.callees[node]) in own:
+                part = of(callee)
+                there = {name: own[callee][name] for name in part.sizes}
+                for kind, number in part.total.kinds.items():
+                    called = value(number.replace(typing.calls[node]), sizes)
+                    assert value(number, there) == called, (line.number, callee, kind)
+
+
 def test_all_sizes_may_be_given_without_a_preset() -> None:
     words = [f"{name}={n}" for n, name in enumerate(("d_x", "d_z", "d_attn", "d_out"), 2)]
     found = at("4", *words, "ell_x=6", "ell_z=7")
@@ -108,7 +196,7 @@ def test_all_sizes_may_be_given_without_a_preset() -> None:
         ("10", "gpt2-small L=1.5", r"L=1\.5: a size is .*"),
         ("10", "gpt2-small L=", r"L=: a size is .*"),
         ("10", "gpt2-small L=²", r"L=²: a size is .*"),
-        ("4", "gpt2-small", r"Algorithm 4 also needs d_out, d_x, d_z, ℓ_x, ℓ_z"),
+        ("4", "llama-2-7b", r"Algorithm 4 also needs d_out, d_x, d_z, ℓ_x, ℓ_z"),
         ("8", "gpt2-small", r"Algorithm 8 also needs L_dec, L_enc"),
         (
             "10",
@@ -116,6 +204,8 @@ def test_all_sizes_may_be_given_without_a_preset() -> None:
             r"Algorithm 10 requires length\(x\) ≤ ℓ_max; here length\(x\) = 1025, ℓ_max = 1024",
         ),
         ("14", "gpt2-small ell_gen=2", r"Algorithm 14 requires .*; here length\(x\) = 1024, .*"),
+        ("6", "gpt2-small ell=2", r"Algorithm 6 has no size ell; it has d_e"),
+        ("C4", "d_attn=1 d_out=1 d_x=1 d_z=1 B=3 ell=4", r"ℓ_x = B N_B; here ℓ_x = 4 is no .* 3"),
         ("13", "gpt2-small N_data=1 N_epochs=1 ell=2_000", r"Algorithm 13 requires .*"),
     ],
 )

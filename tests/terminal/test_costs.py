@@ -29,11 +29,21 @@ def test_the_numbers_at_given_sizes(run):
     assert "11 return P = softmax(W_u X) 39,523,713,024 154,388,480" in printed
     assert "All lines 145,824,153,600 1,134,921,872" in printed
     assert "multiply-add 145,824,153,600" in printed
-    assert "parameters 163,037,184 numbers" in printed
-    assert "memory 105,285,632 numbers, in 10.11" in printed
+    assert "parameters 163,037,184 652.1 MB 326.1 MB" in printed
+    assert "memory 105,285,632 421.1 MB 210.6 MB" in printed
+    assert "The most is in memory in 10.11." in printed
     assert any(row.startswith("H = 12, L = 12, N_V = 50257, ") for row in printed)
     printed = rows(run("cost", "10", "--at", "gpt2-small", "ell=16"))
     assert "All lines 1,981,231,104 8,443,568" in printed
+
+
+def test_how_much_memory_attention_needs(run):
+    """The scores of a head, of layers that are computed one by one."""
+    printed = rows(run("cost", "4", "--at", "gpt2-small", "ell=4096"))
+    numbers = 3 * 64 * 4096 + 3 * 4096 * 4096
+    written = (f"{numbers:,}", f"{numbers * 4 / 1e6:.1f} MB", f"{numbers * 2 / 1e6:.1f} MB")
+    assert f"memory {' '.join(written)}" in printed
+    assert "The most is in memory in 4.6." in printed
 
 
 def test_what_is_left_out_is_said(run):

@@ -100,7 +100,7 @@ def test_a_module_that_cannot_be_imported_is_refused(
 
 
 def test_sizes_that_make_no_sense_are_refused(refused):
-    message = refused("cost", "4", "--at", "gpt2-small", "ell_x=3")
+    message = refused("cost", "4", "--at", "llama-2-7b", "ell_x=3")
     assert message == "Algorithm 4 also needs d_out, d_x, d_z, ℓ_z"
 
 

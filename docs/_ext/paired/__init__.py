@@ -35,6 +35,7 @@ from .programs import WeightsDirective
 from .public import PublicDirective
 from .rungs import UnmeasuredDirective
 from .systems import SystemsDirective
+from .terminal import TerminalDirective
 from .trained_examples import ExamplesDirective
 
 
@@ -61,6 +62,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("symbols", SymbolsDirective)
     app.add_directive("systems", SystemsDirective)
     app.add_directive("unmeasured", UnmeasuredDirective)
+    app.add_directive("terminal", TerminalDirective)
     app.add_directive("weights", WeightsDirective)
     architectures.setup(app)
     completeness.setup(app)

@@ -49,7 +49,7 @@ def row(id: str, *words: str) -> Iterator[Cell]:
     if id not in checked():
         raise UsageError(f"there is no Algorithm {id}")
     kept = cached(checked(), id)
-    at = sizes(checked()[id], cost(checked(), id).sizes, words)
+    at = sizes(checked(), id, cost(checked(), id).sizes, words)
     length = next(name for name in _LENGTHS if name in at)
     yield reference("alg", id, id)
     yield " ".join(words)

@@ -15,6 +15,7 @@ from spec.library import paper
 from spec.pairing import Code, Pairing
 
 from . import source
+from .cost_table import cost_details, cost_text
 from .domain import anchor, reference
 from .elements import Element, element
 from .mistakes_at_line import mistakes_at
@@ -33,10 +34,11 @@ def card(pairing: Pairing, name: str) -> Element:
         _title(algorithm, name),
         _pair(pairing, module),
         *_departures(algorithm),
+        cost_details(algorithm),
         rungs(algorithm.id),
         classes=["alg"],
         ids=[anchor("alg", algorithm.id)],
-        plain=_plain(pairing, name),
+        plain=f"{_plain(pairing, name)}\n\n{cost_text(algorithm)}",
         role="group",
         aria_label=f"Algorithm {algorithm.id}",
     )
@@ -62,10 +64,17 @@ def text_card(algorithm: Algorithm) -> Element:
         _title(algorithm),
         pair,
         *_departures(algorithm),
+        cost_details(algorithm),
         rungs(algorithm.id, has_function=False),
         classes=["alg"],
         ids=[anchor("alg", algorithm.id)],
-        plain=f"{write(algorithm)}\n{plain_rungs(algorithm.id, has_function=False)}",
+        plain="\n".join(
+            [
+                write(algorithm),
+                cost_text(algorithm),
+                plain_rungs(algorithm.id, has_function=False),
+            ]
+        ),
         role="group",
         aria_label=f"Algorithm {algorithm.id}",
     )

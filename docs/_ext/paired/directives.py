@@ -25,6 +25,7 @@ from . import attention_maps, rungs
 from .architectures.data_flow import data_flow, layered
 from .architectures.flow_figure import folded_figure
 from .card import card, text_card
+from .cost_at_sizes import files
 from .domain import AlgorithmDomain, anchor, reference
 from .elements import Element, element
 from .names_in_code import api_link, documented_name
@@ -70,8 +71,8 @@ class AlgorithmDirective(_Directive):
         algorithm = algorithms().get(id)
         if algorithm is None:
             raise self.error(f"the specification has no Algorithm {id}")
-        self.depend(SPEC / algorithm.path, SPEC / "errata.toml", *rungs.files())
-        self.depend(SPEC / "mistakes" / "mistakes.toml")
+        self.depend(SPEC / "errata.toml", SPEC / "mistakes" / "mistakes.toml")
+        self.depend(*rungs.files(), *(SPEC / path for path in files(id)))
         node = text_card(algorithm) if "text" in self.options else self.pair(algorithm)
         if id in layered():
             # Below the title. What the called algorithms are, it shows too.
