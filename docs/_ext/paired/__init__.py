@@ -1,14 +1,14 @@
 """A Sphinx extension: pseudocode beside the source that carries it out, line by line.
 
 It gives the directives `algorithm`, `attention-maps`, `caches`, `departures`, `distributions`,
-`errata`, `examples`, `extensions`, `growth`, `measured`, `mistake`, `mistakes`, `public`,
-`symbols`, `systems` and `weights`, and the roles `alg`, `algline`, `erratum`, `mistake` and `sym`.
+`errata`, `examples`, `extensions`, `growth`, `measured`, `mistake`, `mistakes`, `numbered`,
+`public`, `symbols`, `systems` and `weights`, and the roles `alg`, `algline`, `erratum`, `mistake` and `sym`.
 """
 
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from . import completeness, docstrings, elements, highlighting, mistakes
+from . import completeness, docstrings, elements, highlighting, mistakes, sidebar_numbers
 from .caches import CachesDirective
 from .directives import (
     AlgorithmDirective,
@@ -23,6 +23,7 @@ from .extensions import ExtensionsDirective
 from .growth import GrowthDirective
 from .measured import MeasuredDirective
 from .notation import SymbolRole
+from .numbered import NumberedDirective
 from .programs import WeightsDirective
 from .public import PublicDirective
 from .systems import SystemsDirective
@@ -47,6 +48,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("extensions", ExtensionsDirective)
     app.add_directive("growth", GrowthDirective)
     app.add_directive("measured", MeasuredDirective)
+    app.add_directive("numbered", NumberedDirective)
     app.add_directive("public", PublicDirective)
     app.add_directive("symbols", SymbolsDirective)
     app.add_directive("systems", SystemsDirective)
@@ -56,4 +58,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     highlighting.setup(app)
     docstrings.setup(app)
     mistakes.setup(app)
+    sidebar_numbers.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
