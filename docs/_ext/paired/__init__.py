@@ -2,7 +2,8 @@
 
 It gives the directives `algorithm`, `attention-maps`, `caches`, `departures`, `distributions`,
 `errata`, `examples`, `extensions`, `growth`, `measured`, `mistake`, `mistakes`, `numbered`,
-`public`, `symbols`, `systems` and `weights`, and the roles `alg`, `algline`, `erratum`, `mistake` and `sym`.
+`public`, `symbols`, `systems` and `weights`, and the roles `alg`, `algline`, `erratum`, `mistake`
+and `sym`.
 """
 
 from sphinx.application import Sphinx
