@@ -9,7 +9,15 @@ and `sym`.
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
 
-from . import completeness, docstrings, elements, highlighting, mistakes, sidebar_numbers
+from . import (
+    completeness,
+    docstrings,
+    elements,
+    highlighting,
+    mistakes,
+    sidebar_numbers,
+    typed_signatures,
+)
 from .caches import CachesDirective
 from .directives import (
     AlgorithmDirective,
@@ -60,4 +68,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     docstrings.setup(app)
     mistakes.setup(app)
     sidebar_numbers.setup(app)
+    typed_signatures.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
