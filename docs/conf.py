@@ -17,7 +17,10 @@ default_role = "literal"  # `Mask[t_z, t_x]` in a docstring is code
 nitpicky = True
 nitpick_ignore_regex = [
     # The pages are built without a network, so nobody else's index is there to link to.
-    ("py:.*", r"(numpy|np|jaxtyping|typing|collections|pathlib|rich|importlib|argparse|unittest)\..*"),
+    (
+        "py:.*",
+        r"(numpy|np|jaxtyping|typing|collections|pathlib|rich|importlib|argparse|unittest)\..*",
+    ),
 ]
 
 autodoc_typehints = "none"  # the docstrings give shapes, shorter than "Float[A, '*batch …']" does

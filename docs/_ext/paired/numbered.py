@@ -9,7 +9,7 @@ from spec.language.alg_file import Algorithm
 from spec.library import algorithms, paper
 
 from .domain import reference
-from .extensions import GROUPS, letter_of
+from .extensions import GROUPS, PULLBACKS, letter_of
 from .notation import prose
 from .tables import Cell, table
 
@@ -56,6 +56,5 @@ def _links(letter: str) -> Iterator[nodes.Node]:
     for place, algorithm in enumerate(_members(letter)):
         if place:
             yield nodes.Text(", ")
-        # The name of a pullback begins with its letter.
-        name = algorithm.title.removeprefix(letter)
+        name = algorithm.title.removeprefix(PULLBACKS)  # which is in the id, too
         yield reference("alg", algorithm.id, f"{algorithm.id}\N{NO-BREAK SPACE}{name}")

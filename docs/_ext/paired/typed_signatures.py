@@ -4,7 +4,8 @@ The signatures of the algorithms have none on the pages: their docstrings give s
 """
 
 import inspect
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from typing import Any, get_type_hints
 
 from sphinx.application import Sphinx
@@ -31,20 +32,29 @@ def typed(function: Any) -> tuple[str, str]:
     ('(x: int, *, parts: tuple[int, ...] | None = None)', 'list[float]')
     """
     types = {name: written(type) for name, type in get_type_hints(function).items()}
-    return f"({', '.join(_parameters(function, types))})", types["return"]
+    constants = vars(sys.modules[function.__module__])
+    parameters = ", ".join(_parameters(function, types, constants))
+    return f"({parameters})", types["return"]
 
 
 def written(type: Any) -> str:
     """Write a type with the full names of classes, which Sphinx links and shortens."""
-    return stringify_annotation(type, "fully-qualified-except-typing", short_literals=True)
+    full = stringify_annotation(type, "fully-qualified-except-typing", short_literals=True)
+    return full.replace("collections.abc.", "")
 
 
-def _parameters(function: Any, types: dict[str, str]) -> Iterator[str]:
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind is not kind and parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+def _parameters(
+    function: Any, types: Mapping[str, str], constants: Mapping[str, Any]
+) -> Iterator[str]:
+    stars = inspect.Parameter.KEYWORD_ONLY
+    before = None
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind is stars and before is not stars:
             yield "*"
-        kind = parameter.kind
-        default = parameter.default
-        has_default = default is not inspect.Parameter.empty
-        yield f"{parameter.name}: {types[parameter.name]}" + f" = {default!r}" * has_default
+        before = parameter.kind
+        if parameter.default is parameter.empty:
+            yield f"{name}: {types[name]}"
+        else:
+            # Autodoc keeps the name of a constant, in place of its value.
+            default = repr(parameter.default)
+            yield f"{name}: {types[name]} = {constants.get(default, parameter.default)!r}"
