@@ -43,7 +43,9 @@ def _row(algorithm: Algorithm) -> list[Cell]:
 
 
 def _ours() -> nodes.table:
-    rows = [[name, list(_links(letter))] for letter, name in GROUPS.items() if _members(letter)]
+    rows: list[list[Cell]] = [
+        [name, list(_links(letter))] for letter, name in GROUPS.items() if _members(letter)
+    ]
     return table(rows, (6, 17), classes=["listing", "colwidths-given", "numbered"])
 
 

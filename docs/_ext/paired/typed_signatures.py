@@ -40,7 +40,7 @@ def typed(function: Any) -> tuple[str, str]:
 def written(type: Any) -> str:
     """Write a type with the full names of classes, which Sphinx links and shortens."""
     full = stringify_annotation(type, "fully-qualified-except-typing", short_literals=True)
-    return full.replace("collections.abc.", "")
+    return full.replace("collections.abc.", "").replace("[[...]", "[...")
 
 
 def _parameters(
