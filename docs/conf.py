@@ -17,7 +17,10 @@ default_role = "literal"  # `Mask[t_z, t_x]` in a docstring is code
 nitpicky = True
 nitpick_ignore_regex = [
     # The pages are built without a network, so nobody else's index is there to link to.
-    ("py:.*", r"(numpy|np|jaxtyping|typing|collections|pathlib|rich|importlib|argparse)\..*"),
+    (
+        "py:.*",
+        r"(numpy|np|jaxtyping|typing|collections|pathlib|rich|importlib|argparse|unittest)\..*",
+    ),
 ]
 
 autodoc_typehints = "none"  # the docstrings give shapes, shorter than "Float[A, '*batch …']" does
@@ -27,6 +30,7 @@ napoleon_google_docstring = False
 napoleon_use_param = False
 napoleon_use_rtype = False
 add_module_names = True
+python_maximum_signature_line_length = 80  # of a longer one each parameter has a row
 python_use_unqualified_type_names = True
 
 html_theme = "furo"
@@ -39,6 +43,7 @@ html_css_files = [
     "architectures.css",
     "print.css",
     "costs.css",
+    "numbers.css",
 ]
 html_js_files = ["scrolling.js"]
 html_favicon = "_static/favicon.svg"

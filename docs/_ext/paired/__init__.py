@@ -15,6 +15,8 @@ from . import (
     mistakes,
     page_head,
     sidebar,
+    sidebar_numbers,
+    typed_signatures,
 )
 from .caches import CachesDirective
 from .directives import (
@@ -31,6 +33,7 @@ from .growth import GrowthDirective
 from .helper_functions import HelpersDirective
 from .measured import MeasuredDirective
 from .notation import SymbolRole
+from .numbered import NumberedDirective
 from .programs import WeightsDirective
 from .public import PublicDirective
 from .rungs import UnmeasuredDirective
@@ -58,6 +61,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("growth", GrowthDirective)
     app.add_directive("helpers", HelpersDirective)
     app.add_directive("measured", MeasuredDirective)
+    app.add_directive("numbered", NumberedDirective)
     app.add_directive("public", PublicDirective)
     app.add_directive("symbols", SymbolsDirective)
     app.add_directive("systems", SystemsDirective)
@@ -72,4 +76,6 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     mistakes.setup(app)
     sidebar.setup(app)
     page_head.setup(app)
+    sidebar_numbers.setup(app)
+    typed_signatures.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -56,14 +56,14 @@ class ExtensionsDirective(SphinxDirective):
         self.env.note_reread()  # a new file changes nothing that this page depends on
         ours = [algorithm for id, algorithm in algorithms().items() if id not in paper()]
         for algorithm in ours:
-            if _letter(algorithm) not in GROUPS:
+            if letter_of(algorithm) not in GROUPS:
                 raise self.error(
                     f"Algorithm {algorithm.id} has no group: the letters are {', '.join(GROUPS)}"
                 )
         letters = " ".join(self.arguments).split()
         if unknown := [letter for letter in letters if letter not in GROUPS]:
             raise self.error(f"no group has the letter {unknown[0]}")
-        ordered = sorted(ours, key=lambda algorithm: list(GROUPS).index(_letter(algorithm)))
+        ordered = sorted(ours, key=lambda algorithm: list(GROUPS).index(letter_of(algorithm)))
         functions = implementations(self.config.paired_module)
         if not letters:
             return [_listed(ordered, functions)] if ours else self.parse_text_to_nodes(NONE)
@@ -73,7 +73,7 @@ class ExtensionsDirective(SphinxDirective):
         shown = [
             algorithm
             for algorithm in ordered
-            if _letter(algorithm) in letters and algorithm.id not in without
+            if letter_of(algorithm) in letters and algorithm.id not in without
         ]
         rows = [
             row for part in _sections(shown, functions, headed=len(letters) > 1) for row in part
@@ -81,14 +81,15 @@ class ExtensionsDirective(SphinxDirective):
         return self.parse_text_to_nodes("\n".join(rows), allow_section_headings=True)
 
 
-def _letter(algorithm: Algorithm) -> str:
+def letter_of(algorithm: Algorithm) -> str:
+    """Return the letter of an algorithm's group: what stands before the number in its id."""
     return algorithm.id.rstrip("0123456789")
 
 
 def _listed(ours: list[Algorithm], functions: dict[str, Function]) -> nodes.table:
     """Return a table of groups: id, name in the text, and what the algorithm is in a sentence."""
     rows: list[list[Cell]] = []
-    for letter, group in groupby(ours, key=_letter):
+    for letter, group in groupby(ours, key=letter_of):
         rows.append([nodes.strong("", GROUPS[letter])])
         for algorithm in group:
             function = functions.get(algorithm.id)
@@ -102,7 +103,7 @@ def _listed(ours: list[Algorithm], functions: dict[str, Function]) -> nodes.tabl
 def _sections(
     shown: list[Algorithm], functions: dict[str, Function], *, headed: bool
 ) -> Iterator[list[str]]:
-    for letter, group in groupby(shown, key=_letter):
+    for letter, group in groupby(shown, key=letter_of):
         if headed:
             yield [GROUPS[letter], "-" * len(GROUPS[letter]), ""]
         for algorithm in group:

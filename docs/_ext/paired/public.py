@@ -77,7 +77,8 @@ def made_of_arrays(value: Any) -> bool:
 def _entry(kind: str, name: str) -> Iterator[str]:
     match kind:
         case "departures":
-            yield from (f".. rubric:: ``{name.rpartition('.')[2]}``", "")
+            constant = name.rpartition(".")[2]
+            yield from (f".. _{constant.lower()}:", "", f".. rubric:: ``{constant}``", "")
             yield f".. departures:: {name}"
         case "error":
             yield f".. autoexception:: {name}"
