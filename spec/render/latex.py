@@ -126,8 +126,16 @@ def _character(character: str) -> str:
         return _ESCAPED[character]
     if character.isascii():
         return character
+    if unicodedata.decomposition(character).startswith("<super>"):
+        return f"$^{{{_raised(character)}}}$"
     value = _SIGNS.get(character) or _letter(character)
     return value if value == character else f"${value.strip()}$"
+
+
+def _raised(character: str) -> str:
+    """Write a small sign that stands high: ⁻, ⁶."""
+    plain = unicodedata.normalize("NFKC", character)
+    return _SIGNS.get(plain, plain)
 
 
 def _letter(letter: str) -> str:

@@ -111,7 +111,7 @@ def test_latex_uses_the_commands_that_are_known_and_all_of_them() -> None:
             r"a column of $\bar{Z}$, and I see $W_{\mathrm{mlp1}}^{l}$",
         ),
         ("BERT's bos_token of T5", r"BERT's bos\_token of T5"),
-        ("O(n²)", "$O$($n^{2}$)"),
+        ("O(n²) is 10⁻⁶", "$O$($n^{2}$) is 10$^{-}$$^{6}$"),
         ("if x_{", r"if $x$\_\{"),
     ],
 )

@@ -1,8 +1,9 @@
 """A Sphinx extension: pseudocode beside the source that carries it out, line by line.
 
-It gives the directives `algorithm`, `attention-maps`, `caches`, `departures`, `distributions`,
-`errata`, `examples`, `extensions`, `growth`, `measured`, `mistake`, `mistakes`, `public`,
-`symbols`, `systems` and `weights`, and the roles `alg`, `algline`, `erratum`, `mistake` and `sym`.
+It gives the directives `algorithm`, `attention-maps`, `caches`, `citations`, `departures`,
+`distributions`, `errata`, `examples`, `extensions`, `growth`, `measured`, `mistake`, `mistakes`,
+`public`, `symbols`, `systems` and `weights`, and the roles `alg`, `algline`, `erratum`, `mistake`
+and `sym`.
 """
 
 from sphinx.application import Sphinx
@@ -26,6 +27,7 @@ from .notation import SymbolRole
 from .programs import WeightsDirective
 from .public import PublicDirective
 from .systems import SystemsDirective
+from .take_away import CitationsDirective
 from .trained_examples import ExamplesDirective
 
 
@@ -40,6 +42,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("algorithm", AlgorithmDirective)
     app.add_directive("attention-maps", AttentionMaps)
     app.add_directive("caches", CachesDirective)
+    app.add_directive("citations", CitationsDirective)
     app.add_directive("departures", DeparturesDirective)
     app.add_directive("distributions", DistributionsDirective)
     app.add_directive("errata", ErrataDirective)

@@ -18,6 +18,7 @@ from . import source
 from .domain import anchor, reference
 from .elements import Element, element
 from .notation import math, prose
+from .take_away import take_away
 
 
 def card(pairing: Pairing, name: str) -> Element:
@@ -28,6 +29,7 @@ def card(pairing: Pairing, name: str) -> Element:
         _title(algorithm, name),
         _pair(pairing),
         *_departures(algorithm),
+        take_away(algorithm, pairing, name),
         classes=["alg"],
         ids=[anchor("alg", algorithm.id)],
         plain=_plain(pairing, name),
@@ -56,6 +58,7 @@ def text_card(algorithm: Algorithm) -> Element:
         _title(algorithm),
         pair,
         *_departures(algorithm),
+        take_away(algorithm),
         classes=["alg"],
         ids=[anchor("alg", algorithm.id)],
         plain=write(algorithm),

@@ -66,7 +66,7 @@ class AlgorithmDirective(_Directive):
         algorithm = algorithms().get(id)
         if algorithm is None:
             raise self.error(f"the specification has no Algorithm {id}")
-        self.depend(SPEC / algorithm.path, SPEC / "errata.toml")
+        self.depend(SPEC / algorithm.path, SPEC / "errata.toml", SPEC / "sources.toml")
         node = text_card(algorithm) if "text" in self.options else self.pair(algorithm)
         self.set_source_info(node)
         if "no-index" not in self.options:
