@@ -93,9 +93,8 @@ def _folder(id: str) -> str:
 
 def _page(id: str, function: Function | None) -> Iterator[str]:
     title = algorithms()[id].title
-    yield _heading(
-        "subsection", rf"\makebox[2.4em][l]{{{english(id)}}}{english(title)}", f"{id} {title}"
-    )
+    written = rf"\makebox[2.4em][l]{{{english(id)}}}{english(title)}"
+    yield _heading("subsection", written, f"{id} {title}")
     yield rf"\renewcommand{{\thealgorithm}}{{{english(id)}}}"
     yield algpseudocode(programs()[id])
     touching = [erratum for erratum in errata().values() if _touches(erratum, id)]

@@ -78,7 +78,7 @@ def test_neither_numbers_of_rows_nor_prompts_nor_outputs_are_selected(site: Path
 
 def test_the_page_of_works_links_each_to_its_algorithms(pages: dict[str, BeautifulSoup]) -> None:
     page = pages["cite.html"]
-    rows = {row.em.get_text(): row for row in page.select("tbody tr") if row.em}
+    rows = {row.em.get_text().replace("’", "'"): row for row in page.select("tbody tr") if row.em}
     assert set(rows) == {work.title for work in sources().values()}
     for id, function in implementations("algorithms").items():
         for work in named(inspect.getdoc(function) or ""):
