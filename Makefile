@@ -34,12 +34,12 @@ docs: .venv/docs
 # All algorithms as a booklet. The third run has the pages that the contents of the second lead to.
 BOOKLET := build/booklet
 pdf: .venv/docs
-	@kpsewhich --all unicode-math.sty algpseudocode.sty texgyrepagella-math.otf >/dev/null \
-	    && command -v lualatex >/dev/null \
+	@command -v lualatex kpsewhich >/dev/null \
+	    && kpsewhich unicode-math.sty algpseudocode.sty texgyrepagella-math.otf >/dev/null \
 	    || { echo 'LuaLaTeX is needed; on Debian: apt-get install $(TEX)' >&2; exit 1; }
 	$(BIN)/python -m spec.booklet $(BOOKLET)/booklet.tex
 	cd $(BOOKLET) && for run in 1 2 3; do \
-	    lualatex -interaction=batchmode -halt-on-error booklet.tex >booklet.out \
+	    lualatex -interaction=batchmode -halt-on-error booklet.tex >/dev/null \
 	        || { tail -n 30 booklet.log >&2; exit 1; }; done
 	@echo 'The booklet: $(CURDIR)/$(BOOKLET)/booklet.pdf'
 
