@@ -3,7 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: all docs test sweep test-all browser coverage check wheel mutants figures examples bench clean
+.PHONY: all docs pdf test sweep test-all browser coverage check wheel mutants figures examples bench \
+    clean
 
 all: docs
 	@$(BIN)/formal-transformers list
@@ -30,6 +31,21 @@ INSTALL := PIP_CONSTRAINT='$(CURDIR)/constraints.txt' PIP_BUILD_CONSTRAINT='$(CU
 docs: .venv/docs
 	$(BIN)/sphinx-build --nitpicky --fail-on-warning --keep-going --quiet --jobs auto \
 	    --builder html --doctree-dir docs/_build/doctrees docs docs/_build/html
+
+# All algorithms as a booklet. The third run has the pages that the contents of the second lead to.
+BOOKLET := build/booklet
+pdf: .venv/docs
+	@command -v lualatex kpsewhich >/dev/null \
+	    && kpsewhich unicode-math.sty algpseudocode.sty texgyrepagella-math.otf >/dev/null \
+	    || { echo 'LuaLaTeX is needed; on Debian: apt-get install $(TEX)' >&2; exit 1; }
+	$(BIN)/python -m spec.booklet $(BOOKLET)/booklet.tex
+	cd $(BOOKLET) && for run in 1 2 3; do \
+	    lualatex -interaction=batchmode -halt-on-error booklet.tex >/dev/null \
+	        || { tail -n 30 booklet.log >&2; exit 1; }; done
+	@echo 'The booklet: $(CURDIR)/$(BOOKLET)/booklet.pdf'
+
+# The packages of Debian that set the booklet.
+TEX := texlive-luatex texlive-science texlive-latex-recommended fonts-texgyre fonts-texgyre-math
 
 # One process for each processor, and in each one thread: matrices as small as the tests' are only
 # slowed down by more. One process has all tests of a file, which compute what they share once.

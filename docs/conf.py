@@ -44,8 +44,9 @@ html_css_files = [
     "print.css",
     "costs.css",
     "numbers.css",
+    "take-away.css",
 ]
-html_js_files = ["scrolling.js"]
+html_js_files = ["scrolling.js", "take-away.js"]
 html_favicon = "_static/favicon.svg"
 html_search_scorer = str(HERE / "search_ranking.js")
 html_copy_source = False

@@ -92,7 +92,7 @@ def BareBERT(
     Algorithm 9 up to line 9, line by line; the statements tagged B2
     and B3 are BERT's.
 
-    Source: Devlin et al. 2018, *BERT: Pre-training of Deep
+    Source: Devlin et al. 2019, *BERT: Pre-training of Deep
     Bidirectional Transformers for Language Understanding*.
 
     Examples

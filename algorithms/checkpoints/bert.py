@@ -133,7 +133,7 @@ def BERT(
     Algorithm 9 line by line; the statements tagged B2, B3 and B4
     are BERT's. Without them, P is `ETransformer`'s, bit for bit.
 
-    Source: Devlin et al. 2018, *BERT: Pre-training of Deep
+    Source: Devlin et al. 2019, *BERT: Pre-training of Deep
     Bidirectional Transformers for Language Understanding*.
 
     Examples

@@ -101,7 +101,7 @@ def BERTForClasses(
     Algorithm X6 line by line; the statements tagged B2 and B3 are
     BERT's. Without them, p is `EClassifier`'s, bit for bit.
 
-    Source: Devlin et al. 2018, *BERT: Pre-training of Deep
+    Source: Devlin et al. 2019, *BERT: Pre-training of Deep
     Bidirectional Transformers for Language Understanding*.
 
     Examples

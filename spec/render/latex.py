@@ -1,16 +1,16 @@
 r"""The tree as LaTeX, for a document with `amsmath` and `amssymb`.
 
-    latex(program.lines[3].statement) == r"$S\gets K^{\mathsf{T}}\,Q$"
-
-A program becomes a heading, a list of what it declares, and its numbered lines in a `tabbing`.
+latex(program.lines[3].statement) == r"$S\gets K^{\mathsf{T}}\,Q$"
 """
 
+import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
-from spec.language.alg_file import STEP
-from spec.language.tree import Line, Node, Program
+from spec.language.errors import SpecError
+from spec.language.parse import statement
+from spec.language.tree import Node
 from spec.language.typesetting import (
     APPLY,
     BAR,
@@ -73,6 +73,11 @@ _ESCAPED = {c: "\\" + c for c in "&%$#_{}"} | {
     "ᵀ": r"$^{\mathsf{T}}$",
 }
 
+_SYMBOL = re.compile(
+    r"(?<![\w'’-])[^\W\d_ᵀ][\u0300-\u036f]*(?:[_^](?:\{[^{}]*\}|[^\W_ᵀ]+)|[¹²³⁴⁵⁶⁷⁸⁹])*(?![^\W_ᵀ])"
+)
+_WORDS = ("a", "A", "I")
+
 
 def latex(node: Node) -> str:
     """Write a node as a line of text, with its formulas in dollars."""
@@ -87,50 +92,6 @@ def latex(node: Node) -> str:
     return written
 
 
-def document(program: Program) -> str:
-    """Write an algorithm, with the numbers of its lines."""
-    return "\n".join([*_heading(program), *_head(program), *_body(program)])
-
-
-def _heading(program: Program) -> Iterator[str]:
-    head = program.layout
-    title = _text(head.title) if program.signature is None else latex(program.signature)
-    yield rf"\noindent\textbf{{Algorithm {head.id}:}} {title}"
-    if head.comment is not None:
-        yield rf"\par\noindent\textit{{{_text(head.comment)}}}"
-
-
-def _head(program: Program) -> Iterator[str]:
-    if not program.rows:
-        return
-    yield r"\begin{list}{}{\labelwidth9em\leftmargin9.5em\topsep.5ex\parsep0pt\itemsep0pt}"
-    above = None
-    for row in program.rows:
-        label = "" if row.section == above else rf"\textbf{{{row.section}}}\hfill"
-        indent = row.indent // STEP
-        shift = rf"\hspace*{{{indent}em}}" if indent else ""
-        note = "" if row.note is None else f" --- {_text(row.note)}"
-        yield rf"\item[{label}] {shift}{latex(row.node)}{note}"
-        above = row.section
-    yield r"\end{list}"
-
-
-def _body(program: Program) -> Iterator[str]:
-    depth = max(line.layout.indent for line in program.lines)
-    yield r"\begin{tabbing}"
-    yield r"\hspace{2em}\=" + r"\hspace{1.5em}\=" * depth + r"\kill"
-    yield "\\\\\n".join(row for line in program.lines for row in _line(line))
-    yield r"\end{tabbing}"
-
-
-def _line(line: Line) -> Iterator[str]:
-    tabs = r"\>" * (line.layout.indent + 1)
-    if line.layout.comment is not None:
-        yield rf"{tabs}\textit{{{_text(line.layout.comment)}}}"
-    claim = "" if line.claim is None else rf"\`$\triangleright$ {latex(line.claim)}"
-    yield f"{line.number}{tabs}{latex(line.statement)}{claim}"
-
-
 def _written(piece: Piece[str]) -> str:
     match piece:
         case Word(plain, True):
@@ -140,9 +101,24 @@ def _written(piece: Piece[str]) -> str:
     return piece.plain
 
 
-def _text(text: str) -> str:
-    """Write English, in which a letter or a sign of the pseudocode may stand."""
-    return "".join(map(_character, text))
+def english(text: str) -> str:
+    """Write English, in which symbols, letters and signs of the pseudocode may stand."""
+    written, end = "", 0
+    for match in _SYMBOL.finditer(text):
+        written += "".join(map(_character, text[end : match.start()])) + _symbol(match[0])
+        end = match.end()
+    return written + "".join(map(_character, text[end:]))
+
+
+def _symbol(glyph: str) -> str:
+    """Write a symbol as the pseudocode has it, such as `W_o`; words of one letter are none."""
+    if glyph in _WORDS:
+        return glyph
+    try:
+        read = statement(f"return {glyph}", "", 1)
+    except SpecError:
+        return "".join(map(_character, glyph))
+    return latex(read).removeprefix(r"\textbf{return} ")
 
 
 def _character(character: str) -> str:
@@ -150,8 +126,16 @@ def _character(character: str) -> str:
         return _ESCAPED[character]
     if character.isascii():
         return character
+    if unicodedata.decomposition(character).startswith("<super>"):
+        return f"$^{{{_raised(character)}}}$"
     value = _SIGNS.get(character) or _letter(character)
     return value if value == character else f"${value.strip()}$"
+
+
+def _raised(character: str) -> str:
+    """Write a small sign that stands high: ⁻, ⁶."""
+    plain = unicodedata.normalize("NFKC", character)
+    return _SIGNS.get(plain, plain)
 
 
 def _letter(letter: str) -> str:

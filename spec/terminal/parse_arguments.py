@@ -93,6 +93,11 @@ def _describe_algorithms(parsers: Mapping[str, argparse.ArgumentParser]) -> None
         metavar="NAME",
         help="an algorithm (4 or Attention), a line (4.5) or a mistake (mask-transposed)",
     )
+    parsers["show"].add_argument(
+        "--latex",
+        action="store_true",
+        help="print an algorithm or a line as LaTeX instead, for a document of yours",
+    )
     for name, count, text in (
         ("prove", "?", "an algorithm, such as 4 or Attention (default: all algorithms)"),
         ("cost", None, "an algorithm, such as 10 or DTransformer"),

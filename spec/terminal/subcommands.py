@@ -25,6 +25,8 @@ from spec.language.alg_file import Algorithm, Line
 from spec.language.open_obligations import balance, declared
 from spec.mistakes.catalogue import by_line, catalogue
 from spec.pairing import Function, implementations, pair
+from spec.render.algpseudocode import algpseudocode
+from spec.render.latex import latex
 from spec.spelling import did_you_mean, spelled
 from spec.terminal import check_results, consoles, costs, known_mistakes, model_report, proofs
 from spec.terminal import pseudocode_beside_code as beside
@@ -78,8 +80,12 @@ def _show(options: Namespace) -> Answer:
     """Show an algorithm, or one of its lines, beside the Python code, or explain a mistake.
 
     Below a line, such as 4.5, the known mistakes in it are listed. On a terminal of fewer than 110
-    columns the code stands below the pseudocode.
+    columns the code stands below the pseudocode. With --latex an algorithm is printed for
+    `algpseudocode`, and its first row names the packages that it needs; a line is printed as text
+    with its formulas in dollars.
     """
+    if options.latex:
+        return Answer([_in_latex(options.name)])
     by_spelling = {spelled(id): mistake for id, mistake in catalogue().items()}
     if (mistake := by_spelling.get(spelled(options.name))) is not None:
         algorithm = library.algorithms()[mistake.algorithm]
@@ -241,6 +247,17 @@ def _id_to_show(name: str) -> str:
         if near := did_you_mean(name, {**titles, **{id: id for id in catalogue()}}):
             raise UsageError(f"there is no algorithm or mistake {name}; {near}") from None
         raise
+
+
+def _in_latex(name: str) -> str:
+    """Write an algorithm, or one of its lines, as LaTeX."""
+    whole, dot, number = name.rpartition(".")
+    if not (dot and number.isdecimal()):
+        return algpseudocode(library.programs()[library.id_of(name)]).removesuffix("\n")
+    algorithm = library.algorithms()[library.id_of(whole)]
+    line = _line(algorithm, int(number))
+    trees = {tree.number: tree for tree in library.programs()[algorithm.id].lines}
+    return latex(trees[line.number].statement)
 
 
 def _line(algorithm: Algorithm, number: int) -> Line:

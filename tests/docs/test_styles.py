@@ -15,7 +15,7 @@ CODE = 100  # columns of all other code, which is as wide as the page
 def test_no_row_of_code_is_wider_than_its_block(pages: dict[str, BeautifulSoup]) -> None:
     for name, page in pages.items():
         for block in page.select("article pre"):
-            if block.find_parent(class_="pair") or block.find_parent(class_="highlight-json"):
+            if block.find_parent(class_=["pair", "highlight-json", "taken"]):
                 continue  # these rows are wrapped
             columns = EXAMPLE if block.find_parent(class_="doctest") else CODE
             for row in block.get_text().splitlines():
@@ -23,8 +23,9 @@ def test_no_row_of_code_is_wider_than_its_block(pages: dict[str, BeautifulSoup])
 
 
 def test_rows_of_any_length_are_wrapped(site: Path) -> None:
-    style = (site / "_static/paired.css").read_text("utf-8")
-    for selector in (".code-row", ".highlight-json pre"):
+    sheets = ("paired.css", "take-away.css")
+    style = "".join((site / "_static" / sheet).read_text("utf-8") for sheet in sheets)
+    for selector in (".code-row", ".highlight-json pre", ".taken pre"):
         (rules,) = re.findall(rf"^{re.escape(selector)} {{(.*?)}}", style, re.DOTALL | re.MULTILINE)
         assert "white-space: pre-wrap" in rules
         assert "overflow-wrap: anywhere" in rules

@@ -8,11 +8,9 @@ import pytest
 from helpers.trees import all_rows, expression, line, operation_trees
 from hypothesis import given
 
-from spec.language import alg_file, parse
 from spec.language.plain_text import text
 from spec.language.tree import Node
-from spec.library import programs
-from spec.render.latex import document, latex
+from spec.render.latex import english, latex
 from spec.render.mathml import Formula, units
 
 # The commands of LaTeX that are used, and what they stand for: no more than amsmath, amssymb.
@@ -28,10 +26,6 @@ GREEK = {
     f"\\{unicodedata.name(letter).split()[-1].lower()}": letter
     for letter in "αβγδζηθικμνξπρστυφχψω"
 } | {r"\varepsilon": "ε", r"\lambda": "λ", r"\Delta": "Δ", r"\Theta": "Θ", r"\Omega": "Ω"}
-LAYOUT = r"""
-    \noindent \par \textit \begin \end \labelwidth \leftmargin \topsep \parsep \itemsep \item \hfill
-    \hspace \triangleright \kill \= \> \` \\
-"""
 
 NODES = [node for _, node in all_rows()]
 
@@ -102,51 +96,24 @@ def test_latex_has_every_letter_and_sign_of_the_text() -> None:
 
 
 def test_latex_uses_the_commands_that_are_known_and_all_of_them() -> None:
-    used = {
-        command
-        for program in programs().values()
-        for command in re.findall(r"\\(?:[a-zA-Z]+|.)", document(program))
-    }
-    assert used - GREEK.keys() == COMMANDS.keys() | set(LAYOUT.split())
+    used = {cmd for node in NODES for cmd in re.findall(r"\\(?:[a-zA-Z]+|.)", latex(node))}
+    assert used - GREEK.keys() == COMMANDS.keys() - {r"\surd"}
 
 
-def test_braces_and_dollars_are_balanced_in_latex() -> None:
-    for program in programs().values():
-        for row in document(program).splitlines():
-            depth = 0
-            for brace in re.findall(r"(?<!\\)[{}]", row.replace(r"\\", "")):
-                depth += 1 if brace == "{" else -1
-                assert depth >= 0, row
-            assert depth == 0, row
-            assert row.count("$") % 2 == 0
-
-
-def test_a_document_numbers_its_lines_as_the_paper_does() -> None:
-    for program in programs().values():
-        body = document(program).partition(r"\kill")[2]
-        rows = [row.removesuffix(r"\\") for row in body.splitlines()]
-        numbered = [row for row in rows if row[:1].isdecimal()]
-        assert len(numbered) == len(list(program.lines))
-        for row, read in zip(numbered, program.lines, strict=True):
-            tabs = r"\>" * (read.layout.indent + 1)
-            assert row.startswith(f"{read.number}{tabs}{latex(read.statement)}")
-            assert read.claim is None or row.endswith(latex(read.claim))
-
-
-def test_a_document_has_the_whole_head() -> None:
-    for program in programs().values():
-        head = document(program).partition(r"\begin{tabbing}")[0]
-        items = re.findall(r"\\item\[(.*?)\] (?:\\hspace\*\{\dem\})?(.*)", head)
-        assert [written.partition(" --- ")[0] for _, written in items] == [
-            latex(row.node) for row in program.rows
-        ]
-        sections = [re.sub(r"\\\w+|[{}]", "", label) for label, _ in items if label]
-        assert sections == [section.name for section in program.layout.sections]
-
-
-def test_english_is_escaped_in_latex() -> None:
-    text = "Algorithm 4: 100 % of {x_1} & θ ≤ ℓ — # $ ~ ^ \\\n/* √v, ᵀ */\n\n1  return x\n"
-    written = document(parse.program(alg_file.read(text, "test")))
-    assert r"100 \% of \{x\_1\} \& $\theta$ $\le$ $\ell$ --- \# \$ \textasciitilde{}" in written
-    assert r"\textasciicircum{} \textbackslash{}" in written
-    assert r"$\surd$v, $^{\mathsf{T}}$" in written
+@pytest.mark.parametrize(
+    ("written", "tex"),
+    [
+        ("100 % of {x_1} & θ ≤ ℓ", r"100 \% of \{$x_{1}$\} \& $\theta$ $\le$ $\ell$"),
+        ("— # $ ~ ^ \\", r"--- \# \$ \textasciitilde{} \textasciicircum{} \textbackslash{}"),
+        ("√v, ᵀ", r"$\surd$$v$, $^{\mathsf{T}}$"),
+        (
+            "a column of Z̄, and I see W^l_mlp1",
+            r"a column of $\bar{Z}$, and I see $W_{\mathrm{mlp1}}^{l}$",
+        ),
+        ("BERT's bos_token of T5", r"BERT's bos\_token of T5"),
+        ("O(n²) is 10⁻⁶", "$O$($n^{2}$) is 10$^{-}$$^{6}$"),
+        ("if x_{", r"if $x$\_\{"),
+    ],
+)
+def test_symbols_in_a_sentence_are_formulas(written: str, tex: str) -> None:
+    assert english(written) == tex

@@ -38,6 +38,7 @@ from .programs import WeightsDirective
 from .public import PublicDirective
 from .rungs import UnmeasuredDirective
 from .systems import SystemsDirective
+from .take_away import CitationsDirective
 from .terminal import TerminalDirective
 from .trained_examples import ExamplesDirective
 
@@ -53,6 +54,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("algorithm", AlgorithmDirective)
     app.add_directive("attention-maps", AttentionMaps)
     app.add_directive("caches", CachesDirective)
+    app.add_directive("citations", CitationsDirective)
     app.add_directive("departures", DeparturesDirective)
     app.add_directive("distributions", DistributionsDirective)
     app.add_directive("errata", ErrataDirective)

@@ -23,6 +23,7 @@ from .names_in_code import CodeNames
 from .notation import math, prose
 from .parameter_records import SECTION, Record, records
 from .rungs import plain_rungs, rungs
+from .take_away import take_away
 
 
 def card(pairing: Pairing, name: str) -> Element:
@@ -36,6 +37,7 @@ def card(pairing: Pairing, name: str) -> Element:
         *_departures(algorithm),
         cost_details(algorithm),
         rungs(algorithm.id),
+        take_away(algorithm, pairing, name),
         classes=["alg"],
         ids=[anchor("alg", algorithm.id)],
         plain=f"{_plain(pairing, name)}\n\n{cost_text(algorithm)}",
@@ -66,6 +68,7 @@ def text_card(algorithm: Algorithm) -> Element:
         *_departures(algorithm),
         cost_details(algorithm),
         rungs(algorithm.id, has_function=False),
+        take_away(algorithm),
         classes=["alg"],
         ids=[anchor("alg", algorithm.id)],
         plain="\n".join(

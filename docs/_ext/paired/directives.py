@@ -71,8 +71,8 @@ class AlgorithmDirective(_Directive):
         algorithm = algorithms().get(id)
         if algorithm is None:
             raise self.error(f"the specification has no Algorithm {id}")
-        self.depend(SPEC / "errata.toml", SPEC / "mistakes" / "mistakes.toml")
-        self.depend(*rungs.files(), *(SPEC / path for path in files(id)))
+        tables = ("errata.toml", "sources.toml", "mistakes/mistakes.toml")
+        self.depend(*rungs.files(), *(SPEC / path for path in (*tables, *files(id))))
         node = text_card(algorithm) if "text" in self.options else self.pair(algorithm)
         if id in layered():
             # Below the title. What the called algorithms are, it shows too.
