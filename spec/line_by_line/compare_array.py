@@ -71,8 +71,8 @@ class ComparedArray:
 
         Of a batch it is what the first member has.
         """
-        spread = self._spread(self.code, visits)
-        return spread[(0,) * len(self.axes.batch)]
+        first: Array = self._spread(self.code, visits)[(0,) * len(self.axes.batch)]
+        return first
 
     def compare(self, line: str, expected: LineValues, visits: VisitAxes) -> Agreement | None:
         """Return how close the array is; None for whole numbers. Raise a mismatch if it differs.

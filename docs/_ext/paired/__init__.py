@@ -25,6 +25,7 @@ from .measured import MeasuredDirective
 from .notation import SymbolRole
 from .programs import WeightsDirective
 from .public import PublicDirective
+from .stepper import steps_below_card
 from .systems import SystemsDirective
 from .trained_examples import ExamplesDirective
 
@@ -56,4 +57,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     highlighting.setup(app)
     docstrings.setup(app)
     mistakes.setup(app)
+    steps_below_card.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

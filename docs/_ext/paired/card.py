@@ -20,13 +20,17 @@ from .elements import Element, element
 from .notation import math, prose
 
 
-def card(pairing: Pairing, name: str) -> Element:
-    """Return the card; `name` is the function's, with its module."""
+def card(pairing: Pairing, name: str, *below: nodes.Node) -> Element:
+    """Return the card; `name` is the function's, with its module.
+
+    What stands `below` the pair is the card's, too.
+    """
     algorithm = pairing.algorithm
     return element(
         "div",
         _title(algorithm, name),
         _pair(pairing),
+        *below,
         *_departures(algorithm),
         classes=["alg"],
         ids=[anchor("alg", algorithm.id)],

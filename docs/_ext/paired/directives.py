@@ -26,6 +26,7 @@ from .card import card, text_card
 from .domain import AlgorithmDomain, anchor, reference
 from .elements import Element, element
 from .notation import prose, symbol
+from .stepper.steps_below_card import steps_below
 from .tables import Cell, table
 
 logger = logging.getLogger(__name__)
@@ -90,7 +91,9 @@ class AlgorithmDirective(_Directive):
         self.depend(file)
         for problem in _problems(pairing, Path(file).name):
             logger.warning(problem, location=self.get_location(), type="paired", subtype="lines")
-        return card(pairing, f"{module}.{function.__name__}")
+        # A card that is shown once more, without being the target of links, stays short.
+        below = [] if "no-index" in self.options else [steps_below(id, function)]
+        return card(pairing, f"{module}.{function.__name__}", *below)
 
 
 class ErrataDirective(_Directive):

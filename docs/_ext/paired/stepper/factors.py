@@ -138,8 +138,7 @@ def _with_source(machine: Machine[Any], factor: Factor, frame: Frame) -> Factor:
     """Return a factor with what it is made of, if a function makes it of one matrix."""
     match factor.node:
         case tree.Call(function, (argument,), ()) if (
-            factor.node not in frame.checked.names.functions
-            and not isinstance(argument, tree.Name)
+            factor.node not in frame.checked.names.functions and not isinstance(argument, tree.Name)
         ):
             source = machine.expression(argument, frame)
             if np.shape(source) == factor.numbers.shape:

@@ -19,7 +19,7 @@ from spec.expected.trace import Visit
 from spec.language import tree
 from spec.language.plain_text import text
 from spec.language.tree import Line
-from spec.language.types import Key, Type
+from spec.language.types import Type
 from spec.library import checked
 from spec.line_by_line.array_axes import is_whole, laid_out
 from spec.line_by_line.compare_lines import Comparison

@@ -82,7 +82,9 @@ def _rows(name: str, path: Sequence[str], value: Value) -> list[Row]:
         row
         for step, part in parts.items()
         for row in _rows(
-            name, (*path, f"[{step - 1}]" if isinstance(step, int) else f".{_ascii(str(step))}"), part
+            name,
+            (*path, f"[{step - 1}]" if isinstance(step, int) else f".{_ascii(str(step))}"),
+            part,
         )
     ]
 

@@ -73,9 +73,7 @@ def _with_one_decimal(id: str, inputs: Inputs) -> Inputs:
         value if key in kept else map_arrays(rounded, _louder(value))
         for (key, _), value in zip(header.inputs, inputs.inputs, strict=True)
     )
-    return replace(
-        inputs, inputs=values, parameters=map_arrays(rounded, inputs.parameters)
-    )
+    return replace(inputs, inputs=values, parameters=map_arrays(rounded, inputs.parameters))
 
 
 def _louder(value: Any) -> Any:
