@@ -4,29 +4,29 @@
 (() => {
   "use strict";
   const number = (text) => ({ "−∞": -Infinity, "∞": Infinity })[text] ?? Number(text.replace("−", "-"));
-  const digits = (text) => (text.split(".")[1] ?? "").length;
   const shown = (text) => text.replace(/^(−?)\./, "$10.");
   const factor = (text) => (text.startsWith("−") ? `(${shown(text)})` : shown(text));
 
+  const power = (exponent) => (exponent ? `·10${[...String(exponent)].map((one) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(one)]).join("")}` : "");
+
   /* The arithmetic of one cell of a product, from the numbers as they stand on the page.
-     `row` and `column` are the factors, `added` is [sign, number] each, and `result` the cell;
-     `raised` are the powers of ten by which the tables are divided: {left, right, added, out}.
+     `row` and `column` are the factors, `added` is [sign, number, exponent] each, and `result` the
+     cell. `raised` has the exponents of ten by which tables are divided: {left, right, out}.
      The sum is "=" the cell where the printed numbers give exactly it, else "≈". */
   const arithmetic = ({ name, row, column, added = [], result, raised = {} }) => {
-    const ten = (part, place) => 10 ** ([raised[part]].flat()[place] ?? 0);
+    const { left = 0, right = 0, out = 0 } = raised;
     let sum = 0;
-    const terms = row.map((left, k) => {
-      sum += number(left) * ten("left", 0) * number(column[k]) * ten("right", 0);
-      return `${factor(left)}·${factor(column[k])}`;
+    const terms = row.map((one, k) => {
+      sum += number(one) * 10 ** left * number(column[k]) * 10 ** right;
+      return `${factor(one)}${power(left)}·${factor(column[k])}${power(right)}`;
     });
     let text = terms.join(" + ");
-    const scaled = Boolean(raised.left || raised.right || [raised.added].flat().some(Boolean) || raised.out);
-    added.forEach(([sign, value], place) => {
-      sum += (sign === "−" ? -1 : 1) * number(value) * ten("added", place);
-      text += ` ${sign} ${factor(value)}`;
-    });
-    const exact = !scaled && Math.abs(sum - number(result)) < 1e-9;
-    return { text: `${name} = ${text} ${exact ? "=" : "≈"} ${shown(result)}`, sum, digits: digits(result) };
+    for (const [sign, value, exponent = 0] of added) {
+      sum += (sign === "−" ? -1 : 1) * number(value) * 10 ** exponent;
+      text += ` ${sign} ${factor(value)}${power(exponent)}`;
+    }
+    const exact = Math.abs(sum - number(result) * 10 ** out) < 1e-9 * 10 ** out;
+    return { text: `${name} = ${text} ${exact ? "=" : "≈"} ${shown(result)}${power(out)}`, sum };
   };
   if (typeof module !== "undefined") module.exports = { arithmetic };
   if (typeof document === "undefined") return;
@@ -52,7 +52,7 @@
       const beside = added.map((table) => {
         const cell = cells(table)[i][table.dataset.part === "column" ? 0 : j];
         cell.classList.add("lit");
-        return [table.previousElementSibling.textContent, text(cell)];
+        return [table.previousElementSibling.textContent, text(cell), raise(table)];
       });
       const column = columns.map((row) => row[j]);
       [...rows[i], ...column].forEach((cell) => cell.classList.add("lit"));
@@ -62,7 +62,7 @@
         column: column.map(text),
         added: beside,
         result: text(results[i][j]),
-        raised: { left: raise(left), right: raise(right), out: raise(out), added: added.map(raise) },
+        raised: { left: raise(left), right: raise(right), out: raise(out) },
       }).text;
     };
     results.forEach((row, i) =>
