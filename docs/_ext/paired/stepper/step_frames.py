@@ -9,6 +9,7 @@ import numpy as np
 from spec.language import types
 from spec.language.errors import SpecError
 from spec.language.parse import statement
+from spec.language.plain_text import text
 from spec.language.polynomials import ONE
 from spec.language.tree import Node, Return
 from spec.library import checked
@@ -30,10 +31,12 @@ class Frames:
         self.run = run
         self.labels = Labels(run)
         self.types = checked()[run.id].typing.types
+        self.changed: set[str] = set()  # what the present step sets
 
     def html(self, step: Step) -> str:
         """Return the tables of a step."""
         results = [*self._results(step)]
+        self.changed = {held.name for held in step.values}
         drawn = step.drawn
         if isinstance(drawn, Product) and len(results) == 1:
             return self._product(drawn, results[0])
@@ -74,12 +77,15 @@ class Frames:
     def _table(self, factor: Factor) -> Table:
         """Return the table of a part of a line."""
         numbers = np.asarray(factor.numbers)
+        caption = formula(factor.node)
+        if text(factor.node) in self.changed:
+            caption += '<span class="by">before</span>'
         if factor.node in self.types:
             type = self.types[factor.node]
             if isinstance(type, types.Matrix):
                 shape = type.rows, type.columns, type.bits
-                return self._labelled(formula(factor.node), numbers, *shape)
-        return self._labelled(formula(factor.node), numbers, None, None)
+                return self._labelled(caption, numbers, *shape)
+        return self._labelled(caption, numbers, None, None)
 
     def _labelled(
         self, caption: str, numbers: Numbers, rows: Any, columns: Any, bits: bool = False
