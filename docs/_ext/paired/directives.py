@@ -92,7 +92,10 @@ class AlgorithmDirective(_Directive):
         for problem in _problems(pairing, Path(file).name):
             logger.warning(problem, location=self.get_location(), type="paired", subtype="lines")
         # A card that is shown once more, without being the target of links, stays short.
-        below = [] if "no-index" in self.options else [steps_below(id, function)]
+        below: list[nodes.Node] = []
+        if "no-index" not in self.options:
+            self.depend(SPEC / "inputs" / "sizes.toml")
+            below = [steps_below(id, function)]
         return card(pairing, f"{module}.{function.__name__}", *below)
 
 
