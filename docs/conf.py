@@ -45,8 +45,9 @@ html_css_files = [
     "costs.css",
     "numbers.css",
     "take-away.css",
+    "stepper.css",
 ]
-html_js_files = ["scrolling.js", "take-away.js"]
+html_js_files = ["scrolling.js", "take-away.js", "stepper.js"]
 html_favicon = "_static/favicon.svg"
 html_search_scorer = str(HERE / "search_ranking.js")
 html_copy_source = False

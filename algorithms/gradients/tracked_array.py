@@ -117,6 +117,8 @@ class Tracked:
     ndim = property(lambda self: self.value.ndim)
     size = property(lambda self: self.value.size)
     device = "cpu"
+    # By this name an observer finds the value, as it does JAX's.
+    primal = property(lambda self: self.value)
 
     @property
     def mT(self) -> Any:

@@ -28,6 +28,8 @@ class ComparedArray:
         its numbers, which all members share.
     axes, batch_axes, visits
         The meaning of its axes, the number of its batch axes, and its axes of visits.
+    of
+        The variable's name in the pseudocode, and the path of the array in it.
     """
 
     def __init__(
@@ -39,8 +41,11 @@ class ComparedArray:
         batch: tuple[int, ...],
         of_heads: bool,
         argument: bool,
+        *,
+        of: tuple[str, str] = ("", ""),
     ) -> None:
         self.name = name
+        self.of = of
         self.runs = [[laid_out(visit) for visit in run] for run in runs]
         self.depths = depths
         shape, *others = {visit.shape for run in self.runs for visit in run}
@@ -60,6 +65,14 @@ class ComparedArray:
     def shape_and_visit(self) -> str:
         """The shape of the array, and the shape of what one visit sets, in a clause."""
         return f"{self.name} has shape {self.code.shape}; one visit has {self.axes.visit}"
+
+    def at_visits(self, visits: VisitAxes) -> Array:
+        """Return what it holds at visits along all these axes, the visits in a first axis.
+
+        Of a batch it is what the first member has.
+        """
+        first: Array = self._spread(self.code, visits)[(0,) * len(self.axes.batch)]
+        return first
 
     def compare(self, line: str, expected: LineValues, visits: VisitAxes) -> Agreement | None:
         """Return how close the array is; None for whole numbers. Raise a mismatch if it differs.

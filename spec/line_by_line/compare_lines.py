@@ -5,6 +5,7 @@ from typing import Any
 
 from spec.expected.line_values import LineValues
 from spec.expected.trace import Place, Visit
+from spec.inputs.array_conversion import Array
 from spec.language.plain_text import text
 from spec.language.tree import Call, End, Index, Line, Return, Returns, While, base, targets
 from spec.line_by_line.array_axes import together
@@ -24,6 +25,9 @@ from spec.line_by_line.statement_groups import (
 from spec.line_by_line.visits_done import Coming, Remaining, VisitsDone
 from spec.pairing import Ref
 
+#: Arrays by the name of the variable in the pseudocode, and by their path in its value.
+Held = dict[tuple[str, str], Array]
+
 
 class Comparison:
     """Compares a run of a function with the visits of the pseudocode's lines.
@@ -39,6 +43,10 @@ class Comparison:
         The visits of each line, and the calls of each algorithm, that have been compared.
     agreements
         The comparisons of real numbers so far.
+    held
+        What the code held at the visits of each line that have been compared, by the number of the
+        visit: arrays by the variable's name in the pseudocode, and the path in it, `.W_q`. One
+        visit's array has the axes that Python gives it, whatever axes the code has besides.
     broken_off
         Of a function that raised, the last statement of each call: its line may be unfinished.
     """
@@ -50,6 +58,7 @@ class Comparison:
         self.makers = makers(observation.events)
         self.visits = VisitsDone(self.trace, self.makers)
         self.agreements: list[Agreement] = []
+        self.held: dict[Place, dict[int, Held]] = {}
         self.broken_off: set[Event] = set()
 
     def compare(self) -> Tie:
@@ -289,12 +298,19 @@ class Comparison:
             assert coming is not None, "there is an array"
             places = (min(coming.visits) + 1, max(coming.visits) + 1, count)
             for array in compared if coming.visits == [first] else arrays(coming.visits):
+                self._hold(at, array, coming)
                 agreement = array.compare(_named(at), self.expected, coming.axes)
                 if agreement is not None:
                     self.agreements.append(agreement)
         except Mismatch as mismatch:
             raise Mismatch(str(mismatch), places) from None
         return coming
+
+    def _hold(self, at: Place, array: ComparedArray, coming: Coming) -> None:
+        """Note what an array of the code holds at visits of a line."""
+        visits = self.held.setdefault(at, {})
+        for visit, held in zip(coming.visits, array.at_visits(coming.axes), strict=True):
+            visits.setdefault(visit, {})[array.of] = held
 
     def _arrays(
         self,
@@ -323,8 +339,9 @@ class Comparison:
                 if batch and glyph in sums:
                     batch, runs, depths = (), [total(runs)], depth_of_total(depths, len(runs))
                 of_heads = path.startswith(".") or glyph in parts
+                of = (glyph, path)
                 arrays.append(
-                    ComparedArray(name + path, array, runs, depths, batch, of_heads, is_call)
+                    ComparedArray(name + path, array, runs, depths, batch, of_heads, is_call, of=of)
                 )
         return arrays
 

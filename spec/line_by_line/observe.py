@@ -199,6 +199,8 @@ def _snapshot(value: Any) -> Any:
         return value  # not an array, or one of JAX, which cannot be written to
     if has("detach"):  # torch
         return value.detach().clone()
+    if has("primal"):  # while a gradient is taken
+        return _snapshot(value.primal)
     if has("copy"):
         return value.copy()
     if has("__array_namespace__"):

@@ -37,6 +37,7 @@ from .numbered import NumberedDirective
 from .programs import WeightsDirective
 from .public import PublicDirective
 from .rungs import UnmeasuredDirective
+from .stepper import steps_below_card
 from .systems import SystemsDirective
 from .take_away import CitationsDirective
 from .terminal import TerminalDirective
@@ -80,4 +81,5 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     page_head.setup(app)
     sidebar_numbers.setup(app)
     typed_signatures.setup(app)
+    steps_below_card.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

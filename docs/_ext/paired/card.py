@@ -26,14 +26,18 @@ from .rungs import plain_rungs, rungs
 from .take_away import take_away
 
 
-def card(pairing: Pairing, name: str) -> Element:
-    """Return the card; `name` is the function's, with its module."""
+def card(pairing: Pairing, name: str, *below: nodes.Node) -> Element:
+    """Return the card; `name` is the function's, with its module.
+
+    What stands `below` the pair is the card's, too.
+    """
     algorithm = pairing.algorithm
     module = name.rpartition(".")[0]
     return element(
         "div",
         _title(algorithm, name),
         _pair(pairing, module),
+        *below,
         *_departures(algorithm),
         cost_details(algorithm),
         rungs(algorithm.id),

@@ -31,6 +31,7 @@ from .elements import Element, element
 from .names_in_code import api_link, documented_name
 from .notation import prose, symbol
 from .parameter_records import records
+from .stepper.steps_below_card import steps_below
 from .tables import Cell, table
 
 logger = logging.getLogger(__name__)
@@ -100,7 +101,12 @@ class AlgorithmDirective(_Directive):
         self.depend(file, *(record.file for record in records(pairing)))
         for problem in _problems(pairing, Path(file).name):
             logger.warning(problem, location=self.get_location(), type="paired", subtype="lines")
-        return card(pairing, f"{module}.{function.__name__}")
+        # A card that is shown once more, without being the target of links, stays short.
+        below: list[nodes.Node] = []
+        if "no-index" not in self.options:
+            self.depend(SPEC / "inputs" / "sizes.toml")
+            below = [steps_below(id, function)]
+        return card(pairing, f"{module}.{function.__name__}", *below)
 
 
 class ErrataDirective(_Directive):
