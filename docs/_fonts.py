@@ -23,7 +23,7 @@ STATIC = Path(__file__).parent / "_static"
 
 GREEK = [chr(code) for code in range(0x391, 0x3CA) if unicodedata.name(chr(code), "")]
 PLAIN = [*string.ascii_letters, *string.digits, *string.punctuation, " ", "\u00a0", *GREEK]
-SIGNS = "←≡≤≥≠∝∈∞…∀¬∧∨∇⊙−·×∗∑√′⟦⟧ℓℝℕˆ˜¯\u2061\u2062"
+SIGNS = "¹²³←≡≤≥≠∝∈∞…∀¬∧∨∇⊙−·×∗∑√′⟦⟧ℓℝℕˆ˜¯\u2061\u2062"
 
 # The italic letters have code points of their own, which a browser takes for an `<mi>` of one
 # letter; that of h is older than the rest. Those of ϑ and other variants are left out.
