@@ -48,4 +48,4 @@ def _note(app: Sphinx, doctree: nodes.document) -> None:
     ids = [id for (role, id), page in domain.pages.items() if role == "alg" and page == docname]
     entry = next(app.env.tocs[docname].findall(nodes.reference), None)
     if ids and entry is not None:
-        entry += nodes.inline("", f" {ranges(ids)}", classes=["numbers"])
+        entry += [nodes.Text(" "), nodes.inline("", ranges(ids), classes=["numbers"])]
