@@ -13,8 +13,11 @@ from helpers.planting import planted
 from helpers.tagged_code import ATTENTION, HEADS, difference, said, written
 
 from algorithms import Attention, AttentionParameters, DTransformer
+from spec.expected.line_values import LineValues
 from spec.library import checked
-from spec.line_by_line.tie import tie
+from spec.line_by_line.array_axes import laid_out
+from spec.line_by_line.compare_lines import Comparison
+from spec.line_by_line.tie import run_observed, tie
 
 RESULT = "return V @ softmax(S / np.sqrt(Q.shape[-2]))"
 MESSAGES = [
@@ -109,3 +112,21 @@ def test_a_value_may_be_anything(anything, line, text, edits):
     found = difference(line.partition(".")[0], function)
     assert found.line == line
     assert "\n" not in str(found)
+
+
+def test_what_the_code_held_is_told_for_each_visit_of_a_line():
+    inputs = case("5", batched=True)
+    comparison = Comparison(
+        LineValues(checked(), "5", inputs), run_observed(inputs, REFERENCE["5"])
+    )
+    assert comparison.compare().differences == ()
+    visits = comparison.trace.lines["5", 2]
+    held = comparison.held["5", 2]
+    assert [*held] == [*range(len(visits))]
+    for visit, arrays in held.items():
+        (((name, path), array),) = arrays.items()
+        assert path == ""
+        each = [laid_out(values[name]).astype(float) for values in visits]
+        assert array.shape == each[visit].shape
+        # The comparison itself has bounds; here it matters which visit an array is of.
+        assert np.argmin([np.abs(array - exact).max() for exact in each]) == visit

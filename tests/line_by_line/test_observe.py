@@ -24,6 +24,7 @@ from helpers.observed import events, mark, refs, seen
 
 import algorithms
 from algorithms import Attention, DTransformer
+from algorithms.gradients import value_and_gradient
 from spec.library import checked
 from spec.line_by_line.event import NOTHING
 from spec.line_by_line.observe import observe
@@ -244,6 +245,21 @@ def test_jax_may_look_for_a_gradient_in_what_is_observed():
     assert [refs(event) for event in events(f, jnp.ones(2))] == ["4.1", "4.2", "4.3"]
     value, gradient = observe(f, jnp.ones(2)).result
     assert (value, gradient.tolist()) == (2, [2, 2])
+
+
+def test_values_are_held_while_our_own_gradient_is_taken():
+    def f(x):
+        def loss(x):
+            y = x * x  # 4.1
+            return y.sum()  # 4.2
+
+        return value_and_gradient(loss, x)  # 4.3
+
+    observation = observe(f, np.array([1.0, 3.0]))
+    assert observation.error is None
+    squares, total, _ = observation.events
+    assert squares.variables["y"].tolist() == [1, 9]
+    assert (total.result, observation.result[1].tolist()) == (10, [2, 6])
 
 
 def test_what_is_not_an_array_is_held_as_it_is():

@@ -32,7 +32,7 @@ from spec.spelling import ascii_id
 from .factors import Drawn, Numbers, drawn_from
 from .small_inputs import small_inputs
 
-_BITS = 64  # of the pseudocode's run: more only where these are not enough
+_BITS = 128  # of the exact run: enough for nearly all, so that it is not done twice
 
 
 class NoRunError(Exception):
