@@ -54,11 +54,11 @@ def test_an_algorithm_without_a_function_or_a_text_stops_the_build(
 
 
 def test_a_link_to_nothing_stops_the_build(tmp_path: Path) -> None:
-    page = "Page\n====\n\n:alg:`99` :algline:`4.7` :erratum:`Z1` :mistake:`none`\n"
+    page = "Page\n====\n\n:alg:`99` :algline:`4.7` :erratum:`Z1` :mistake:`none` :symbol:`none`\n"
     conf = CONF.replace('["ref"]', "[]")
     builds, errors = build_files(tmp_path, {"conf.py": conf, "index.rst": page})
     assert not builds
-    for kind in ("n Algorithm 99", " line 4.7", "n erratum Z1", " mistake none"):
+    for kind in ("n Algorithm 99", " line 4.7", "n erratum Z1", " mistake none", " symbol none"):
         assert f"no page shows a{kind}" in errors
 
 
