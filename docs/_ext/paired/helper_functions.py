@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
 from spec.library import algorithms
@@ -33,7 +34,11 @@ class HelpersDirective(SphinxDirective):
             for name, value in sorted(helpers.items())
             if not name.startswith(f"{module}.{value.__name__}")
         ]
-        return self.parse_text_to_nodes("\n\n".join(entries)) if entries else []
+        shown = self.parse_text_to_nodes("\n\n".join(entries)) if entries else []
+        for entry in (part for node in shown for part in node.findall(addnodes.desc_signature)):
+            # Pages of the source lead to all functions of a file as to the first, by its package.
+            entry["ids"] += [f"{module}.{id.rpartition('.')[2]}" for id in entry["ids"]]
+        return shown
 
 
 _CLASSES = ("class", "error", "parameters")
