@@ -189,7 +189,7 @@ def test_a_table_says_which_figures_are_not_measured_yet(page: BeautifulSoup) ->
 def test_a_card_says_that_nothing_was_measured(page: BeautifulSoup) -> None:
     said = {one.dt.get_text(): one.dd.get_text() for one in card(page, "N90").select(".rungs div")}
     assert said.pop("Sizes") == "2 of 2 proved"
-    assert said.pop("Laws") == "1 holds"  # of whatever takes one token's vector
+    assert said.pop("Laws") == "1 holds"  # one that is about declarations such as these
     assert set(said.values()) == {"not measured yet"}
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from functools import cache
 
+from docutils import nodes
+
 from paired.mistakes.words import phrase
 from spec.mistakes import Mistake, catalogue
 
@@ -30,8 +32,9 @@ def mistakes_at(line: str) -> Iterator[Element]:
 def _entry(mistake: Mistake) -> Element:
     link = reference("mistake", mistake.id, element("span", *phrase(mistake.what)))
     link["untitled"] = True  # a tooltip would say the same again, on hundreds of links
-    departs = mistake.kind == "difference"
-    mark = [" ", element("span", "departure", classes=["departure"])] if departs else []
+    mark: list[nodes.Node | str] = []
+    if mistake.kind == "difference":
+        mark = [" ", element("span", "departure", classes=["departure"])]
     return element("li", link, *mark)
 
 

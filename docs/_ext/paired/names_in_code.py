@@ -47,7 +47,7 @@ class CodeNames:
         id = algorithm_of(value)
         if value is None or (id is not None and inspect.unwrap(value) is self.of):
             return None
-        if id in algorithms():
+        if id is not None and id in algorithms():
             return reference("alg", id, name)
         return api_link(documented_name(value, self.module), name)
 
@@ -77,8 +77,12 @@ def names(tokens: Tokens) -> Iterator[tuple[int, str]]:
     for place, (kind, text) in enumerate(tokens):
         before = tokens[place - 1][1] if place else ""
         after = tokens[place + 1][1] if place + 1 < len(tokens) else ""
-        if kind in Name and before != "." and after != "=":
+        if _is_name(kind) and before != "." and after != "=":
             yield place, text
+
+
+def _is_name(kind: _TokenType) -> bool:
+    return kind[:1] == Name[:1]
 
 
 def _bound(code: CodeType) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from docutils import nodes
 from pygments.lexers.python import PythonLexer
-from pygments.token import STANDARD_TYPES
+from pygments.token import STANDARD_TYPES, _TokenType
 
 from spec.language.alg_file import ID
 from spec.pairing import Code
@@ -27,7 +27,7 @@ def rows(code: Sequence[Code], algorithm: str, known: CodeNames) -> dict[int, El
 
 def lexed(code: Sequence[Code]) -> Iterator[Tokens]:
     """Lex code as a whole, since a string may span rows, and yield it row by row."""
-    row: list[tuple[object, str]] = []
+    row: list[tuple[_TokenType, str]] = []
     text = "\n".join(part.text for part in code)
     for kind, token in PythonLexer(stripnl=False, ensurenl=False).get_tokens(text):
         first, *more = token.split("\n")
