@@ -3,8 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: all docs pdf test sweep test-all browser coverage check wheel mutants figures examples bench \
-    clean
+.PHONY: all docs pdf typeset test sweep test-all browser coverage check wheel mutants figures examples \
+    bench clean
 
 all: docs
 	@$(BIN)/formal-transformers list
@@ -44,6 +44,10 @@ pdf: .venv/docs
 	        || { tail -n 30 booklet.log >&2; exit 1; }; done
 	@echo 'The booklet: $(CURDIR)/$(BOOKLET)/booklet.pdf'
 
+# Does LaTeX set each algorithm, and the booklet, with nothing missing?
+typeset: .venv/tests
+	$(PYTEST) -m typeset tests/render/test_algpseudocode.py tests/test_booklet.py
+
 # The packages of Debian that set the booklet.
 TEX := texlive-luatex texlive-science texlive-latex-recommended fonts-texgyre fonts-texgyre-math
 
@@ -53,7 +57,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses auto --dist loadfile
 
 # Everything that a change can break.
 test: .venv/tests
-	$(PYTEST) -m 'not sweep' $(TESTS)
+	$(PYTEST) -m 'not sweep and not typeset' $(TESTS)
 
 # The exhaustive sweeps: planted mistakes, whole models in every format, every figure. The tests of
 # a file go to all processes, since there are few files.

@@ -58,7 +58,7 @@ def test_the_command_writes_it_into_a_folder_that_it_makes(tmp_path):
     assert path.read_text("utf-8") == TEXT
 
 
-@pytest.mark.sweep
+@pytest.mark.typeset
 def test_lualatex_sets_it_with_nothing_missing_or_undefined(tmp_path):
     (tmp_path / "booklet.tex").write_text(TEXT, "utf-8")
     for _ in range(3):

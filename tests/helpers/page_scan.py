@@ -9,7 +9,7 @@ _LOADED = ("src", "data", "action")  # and the `href` of what is no link
 
 @dataclass
 class Scan:
-    """A page, read through once: a tenth of the work of making a tree of it.
+    """A page, read through once, which is quicker than to make a tree of it.
 
     Attributes
     ----------

@@ -96,7 +96,7 @@ def test_nothing_but_the_comment_needs_a_font_with_more_than_ascii() -> None:
         assert rest.isascii()
 
 
-@pytest.mark.sweep
+@pytest.mark.typeset
 @pytest.mark.parametrize("engine", ["lualatex", "pdflatex"])
 def test_latex_sets_every_algorithm_with_the_packages_that_are_named(
     engine: str, tmp_path: Path
