@@ -125,7 +125,7 @@ def test_every_array_of_the_parameters_is_there(vectors, id):
 
 def test_the_row_that_the_docs_show_is_in_the_index(vectors):
     page = (DOCS / "vectors.rst").read_text(encoding="utf-8")
-    (shown,) = re.findall(r"code-block:: json\n\n(.*?)\n\n", page, re.DOTALL)
+    shown, *_ = re.findall(r"code-block:: json\n\n(.*?)\n\n", page, re.DOTALL)
     assert json.loads(shown) in [row for _, row in vectors.results("4")]
     for file in re.findall(r"^   (\d+/\S+[.]npy) ", page, re.MULTILINE):
         assert any(file == row["file"] for row in vectors.files(file.split("/")[0]))
