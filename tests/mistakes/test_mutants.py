@@ -29,7 +29,7 @@ from spec.mistakes.mutation_rules import RULES
 pytestmark = pytest.mark.no_cover  # to trace it takes twice as long, and all is run by others, too
 
 SAMPLE = 4  # mutants of each rule of the pseudocode
-EVERY = 260  # mutant of the reference
+EVERY = 520  # mutant of the reference
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
