@@ -74,7 +74,7 @@ test-all: test sweep
 browser: docs .venv/browser
 	$(PYTEST) --dist load tests/browser
 
-# Which rows and branches `make test` runs.
+# Which rows and branches `make test` runs, but for its slowest tests: they are not traced.
 coverage: export PYTEST_ADDOPTS = --cov --cov-report=
 coverage: test
 	@$(BIN)/coverage report --include='algorithms/*' --skip-covered --fail-under=100

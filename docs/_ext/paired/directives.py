@@ -21,11 +21,10 @@ from spec.language.alg_file import Algorithm
 from spec.library import algorithms
 from spec.pairing import Function, Pairing, PairingError, implementations, pair
 
-from . import attention_maps, rungs
+from . import attention_maps, cost_at_sizes, rungs
 from .architectures.data_flow import data_flow, layered
 from .architectures.flow_figure import folded_figure
 from .card import card, text_card
-from .cost_at_sizes import files
 from .domain import AlgorithmDomain, anchor, reference
 from .elements import Element, element
 from .names_in_code import api_link, documented_name
@@ -73,7 +72,7 @@ class AlgorithmDirective(_Directive):
         if algorithm is None:
             raise self.error(f"the specification has no Algorithm {id}")
         tables = ("errata.toml", "sources.toml", "mistakes/mistakes.toml")
-        self.depend(*rungs.files(), *(SPEC / path for path in (*tables, *files(id))))
+        self.depend(*(SPEC / path for path in (*tables, *cost_at_sizes.files(id))), *rungs.files())
         node = text_card(algorithm) if "text" in self.options else self.pair(algorithm)
         if id in layered():
             # Below the title. What the called algorithms are, it shows too.
