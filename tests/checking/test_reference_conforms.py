@@ -66,7 +66,7 @@ def in_float32():
 
     Of all others each line is compared in float32, with a bound of its own (`test_tie.py`).
     """
-    for id in sorted(FUNCTIONS.keys() & PAPER - TRAINING):
+    for id in sorted({*PAPER} - TRAINING):
         is_model = any(name.startswith("theta") for name in parameters_of(FUNCTIONS[id]))
         yield pytest.param(id, marks=[pytest.mark.sweep] if is_model else [])
 
