@@ -3,7 +3,7 @@
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -126,16 +126,21 @@ def parse(text: str) -> dict[str, Mistake]:
     for entry in table.get("mistake", []):
         if entry.get("line", "").partition(".")[0] not in ("", *algorithms()):
             continue
-        for problem in _problems(entry, helpers):
+        places = {} if "line" in entry else _all_places(entry)
+        for problem in _problems(entry, helpers, places):
             raise CatalogueError(f"mistake {entry.get('id', 'without an id')}: {problem}")
-        for mistake in _mistakes(entry, helpers):
+        for mistake in _mistakes(entry, helpers, places):
             if mistake.id in mistakes:
                 raise CatalogueError(f"mistake {mistake.id}: there are two")
             mistakes[mistake.id] = mistake
     return mistakes
 
 
-def _problems(entry: Mapping[str, Any], helpers: Mapping[str, str]) -> Iterator[str]:
+def _problems(
+    entry: Mapping[str, Any],
+    helpers: Mapping[str, str],
+    places: Mapping[str, Sequence[Occurrence]],
+) -> Iterator[str]:
     """Yield what is wrong with an entry, in a few words each."""
     yield from (f"{key} means nothing" for key in sorted(entry.keys() - {*NEEDED, *OPTIONAL}))
     yield from (f"it has no {key}" for key in NEEDED if key not in entry)
@@ -144,10 +149,9 @@ def _problems(entry: Mapping[str, Any], helpers: Mapping[str, str]) -> Iterator[
     if entry.get("elsewhere", "fails") not in ELSEWHERE:
         yield f"its elsewhere is not one of {', '.join(ELSEWHERE)}"
     if "line" not in entry:
-        matching = {id for id, text in algorithms().items() if _matching(entry, text)}
-        if not matching:
+        if not places:
             yield "no lines match it"
-        yield from (f"no lines of {id} match it" for id in {*entry.get("but", ())} - matching)
+        yield from (f"no lines of {id} match it" for id in {*entry.get("but", ())} - places.keys())
     elif entry["line"] not in entry["edits"]:
         yield f"no edit is of its line {entry['line']}"
     else:
@@ -157,7 +161,11 @@ def _problems(entry: Mapping[str, Any], helpers: Mapping[str, str]) -> Iterator[
     )
 
 
-def _mistakes(entry: Mapping[str, Any], helpers: Mapping[str, str]) -> Iterator[Mistake]:
+def _mistakes(
+    entry: Mapping[str, Any],
+    helpers: Mapping[str, str],
+    places: Mapping[str, Sequence[Occurrence]],
+) -> Iterator[Mistake]:
     """Yield the mistakes that an entry describes."""
     common = {key: value for key, value in entry.items() if key not in OF_PLACES}
     common["helpers"] = tuple(helpers[name] for name in entry.get("helpers", ()))
@@ -165,7 +173,7 @@ def _mistakes(entry: Mapping[str, Any], helpers: Mapping[str, str]) -> Iterator[
     if "line" in entry:
         yield Mistake(**common)
         return
-    places = {id: found for id, text in algorithms().items() if (found := _places(entry, text))}
+    places = {id: found for id, found in places.items() if id not in entry.get("but", ())}
     stem = entry["id"].removesuffix(f"-{next(iter(places)).lower()}")
     for id, found in places.items():
         name = entry["id"] if id == next(iter(places)) else f"{stem}-{id.lower()}"
@@ -183,9 +191,12 @@ def _mistakes(entry: Mapping[str, Any], helpers: Mapping[str, str]) -> Iterator[
             yield Mistake(**common | said | instance)
 
 
-def _places(entry: Mapping[str, Any], algorithm: Algorithm) -> list[Occurrence]:
-    """Return where an algorithm has lines of which an entry is a mistake."""
-    return [] if algorithm.id in entry.get("but", ()) else _matching(entry, algorithm)
+def _all_places(entry: Mapping[str, Any]) -> dict[str, list[Occurrence]]:
+    """Return where lines match the patterns of an entry, by the id of the algorithm."""
+    if "edits" not in entry:
+        return {}
+    found = {id: _matching(entry, algorithm) for id, algorithm in algorithms().items()}
+    return {id: places for id, places in found.items() if places}
 
 
 def _matching(entry: Mapping[str, Any], algorithm: Algorithm) -> list[Occurrence]:
@@ -220,9 +231,15 @@ def _is_of_results(algorithm: Algorithm, number: int) -> bool:
 
 def _names_others(rows: str, algorithm: Algorithm) -> bool:
     """Say whether rows name a parameter or a size that an algorithm has not, as W_u in X6."""
-    own = unicodedata.normalize("NFC", alg_file.write(algorithm)) + "N_V"  # which all have
+    own = _written(algorithm.id) + "N_V"  # which all have
     names = re.findall(r"\b[^\W\d]\w*_\w+\b(?!\()", rows)
     return any(name.rstrip("ᵀ") not in own for name in names)
+
+
+@cache
+def _written(id: str) -> str:
+    """Return the text of an algorithm."""
+    return unicodedata.normalize("NFC", alg_file.write(algorithms()[id]))
 
 
 def _declarations(algorithm: Algorithm) -> Iterator[str]:

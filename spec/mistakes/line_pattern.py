@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 ANY_LINES = "…"
 _PLACEHOLDER = re.compile(r"⟨(?P<name>\w+)(?P<optional>\??)⟩")
@@ -30,9 +30,13 @@ def occurrences(edits: Mapping[str, str], lines: Sequence[str]) -> Iterator[Occu
     for any lines. No two places have a line in common. What stands outside a pattern remains.
     Where the rows are what stands there already, there is no mistake to be made.
     """
-    lines = [unicodedata.normalize("NFD", line) for line in lines]  # X̃ is X with a tilde
+    lines = [_decomposed(line) for line in lines]  # X̃ is X with a tilde
+    first = _expression(_decomposed(next(iter(edits))), ())
     start = 0
     while start < len(lines):
+        if not first.search(lines[start]):  # as at nearly all lines
+            start += 1
+            continue
         matched, texts = _match(edits, lines, start)
         if rows := dict(_rows(matched, lines, texts)):
             yield Occurrence(rows, texts)
@@ -57,7 +61,9 @@ def _match(
         if pattern == ANY_LINES:
             ends = len(lines)
             continue
-        expression = _expression(unicodedata.normalize("NFD", pattern), texts)
+        pattern = _decomposed(pattern)
+        given = tuple((name, texts[name]) for name in _names(pattern) if name in texts)
+        expression = _expression(pattern, given)
         for place in range(start, min(ends, len(lines))):
             if match := expression.search(lines[place]):
                 break
@@ -86,9 +92,25 @@ def _filled_here(row: str, texts: Mapping[str, str], match: re.Match[str]) -> st
     return filled(row, {**texts, **match.groupdict()})
 
 
-def _expression(pattern: str, texts: Mapping[str, str]) -> re.Pattern[str]:
+# Many entries have the same patterns, and all are tried at each line of each algorithm.
+
+
+@cache
+def _decomposed(text: str) -> str:
+    """Return a text with its accents as characters of their own."""
+    return unicodedata.normalize("NFD", text)
+
+
+@cache
+def _names(pattern: str) -> tuple[str, ...]:
+    """Return the names of the placeholders of a pattern."""
+    return tuple(placeholder["name"] for placeholder in _PLACEHOLDER.finditer(pattern))
+
+
+@cache
+def _expression(pattern: str, given: tuple[tuple[str, str], ...]) -> re.Pattern[str]:
     """Return a pattern as a regular expression; some of its placeholders have a text already."""
-    known = dict(texts)
+    texts, known = dict(given), dict(given)
     parts = ["^"] if _PLACEHOLDER.match(pattern) else []
     end = 0
     for placeholder in _PLACEHOLDER.finditer(pattern):
