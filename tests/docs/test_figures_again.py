@@ -52,7 +52,7 @@ def test_what_json_does_not_tell_apart_is_no_difference():
 def test_the_times_that_are_left_out_are_there(name):
     data = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
     rows = data.values() if isinstance(data, dict) else data
-    assert all(row.keys() >= TIMES[name] for row in rows)
+    assert set().union(*rows) >= TIMES[name]
 
 
 def test_rows_that_are_not_made_again_are_kept():

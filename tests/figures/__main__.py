@@ -118,6 +118,7 @@ def write(name: str, data: object) -> None:
     """Write one file, in a form that a difference of versions shows line by line."""
     text = json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False)
     path = DATA / f"{name}.json"
+    path.parent.mkdir(exist_ok=True)
     path.write_text(text + "\n", encoding="utf-8")
     print(f"{path.relative_to(ROOT)} written", flush=True)
 
