@@ -44,6 +44,12 @@ def test_the_errata_are_listed_and_named_where_they_touch():
     assert len(named) == sum(map(len, touching))
 
 
+def test_no_mark_of_a_script_is_left_in_the_errata():
+    told = TEXT[TEXT.index("{Errata}") :]
+    assert r"$\ell$\textsubscript{max}" in told
+    assert r"\textasciicircum" not in told[: told.index(r"\begin{thebibliography}")]
+
+
 def test_an_implementation_without_docstrings_has_a_booklet_too(tmp_path, monkeypatch):
     (tmp_path / "bare_module.py").write_text("__all__ = []\n", "utf-8")
     monkeypatch.syspath_prepend(tmp_path)

@@ -77,6 +77,9 @@ _SYMBOL = re.compile(
     r"(?<![\w'’-])[^\W\d_ᵀ][\u0300-\u036f]*(?:[_^](?:\{[^{}]*\}|[^\W_ᵀ]+)|[¹²³⁴⁵⁶⁷⁸⁹])*(?![^\W_ᵀ])"
 )
 _WORDS = ("a", "A", "I")
+_SCRIPT = re.compile(r"(?P<mark>[_^])(?:\{(?P<many>[^{}]*)\}|(?P<one>[^\W_ᵀ]+))")
+_ENGLISH = re.compile(rf"(?P<symbol>{_SYMBOL.pattern})|(?<=[\d)]){_SCRIPT.pattern}")
+_MARKS = {"_": "subscript", "^": "superscript"}
 
 
 def latex(node: Node) -> str:
@@ -104,8 +107,9 @@ def _written(piece: Piece[str]) -> str:
 def english(text: str) -> str:
     """Write English, in which symbols, letters and signs of the pseudocode may stand."""
     written, end = "", 0
-    for match in _SYMBOL.finditer(text):
-        written += "".join(map(_character, text[end : match.start()])) + _symbol(match[0])
+    for match in _ENGLISH.finditer(text):
+        written += "".join(map(_character, text[end : match.start()]))
+        written += _symbol(match[0]) if match["symbol"] else _scripts(match[0])
         end = match.end()
     return written + "".join(map(_character, text[end:]))
 
@@ -117,8 +121,19 @@ def _symbol(glyph: str) -> str:
     try:
         read = statement(f"return {glyph}", "", 1)
     except SpecError:
-        return "".join(map(_character, glyph))
+        return _scripts(glyph)
     return latex(read).removeprefix(r"\textbf{return} ")
+
+
+def _scripts(text: str) -> str:
+    """Write what is no term of the language, such as `2^{i/d_e}`, with scripts high and low."""
+    written, end = "", 0
+    for match in _SCRIPT.finditer(text):
+        written += english(text[end : match.start()])
+        script = english(match["many"] or match["one"] or "")
+        written += rf"\text{_MARKS[match['mark']]}{{{script}}}"
+        end = match.end()
+    return written + "".join(map(_character, text[end:]))
 
 
 def _character(character: str) -> str:

@@ -259,6 +259,15 @@ def test_an_added_architecture_has_its_figure_on_its_card(tmp_path: Path) -> Non
     assert "pre-norm" in soup.select_one("table.parts").get_text()  # type: ignore[union-attr]
 
 
+def test_as_plain_text_the_table_of_norms_cuts_no_name_in_two(tmp_path: Path) -> None:
+    page = "Page\n====\n\n.. norms::\n"
+    done, said = build_files(tmp_path, {"index.rst": page}, builder="text")
+    assert done, said
+    told = (tmp_path / "out/index.txt").read_text("utf-8")
+    assert {id for id in whole() if f" {algorithms()[id].title} " not in told} == set()
+    assert '"RotaryAttention"' in told
+
+
 def test_a_figure_of_what_does_not_exist_is_refused(tmp_path: Path) -> None:
     done, said = build_files(tmp_path, {"index.rst": "Page\n====\n\n.. architecture:: X99\n"})
     assert not done

@@ -77,6 +77,30 @@ def test_a_page_is_read_again_when_its_source_changes(tmp_path: Path) -> None:
     assert "(K" in BeautifulSoup((tmp_path / "out/index.html").read_text(), "html.parser").text
 
 
+def test_a_page_is_read_again_when_what_its_function_calls_changes(tmp_path: Path) -> None:
+    code = attention()
+    assert "= softmax(" in code
+    called = "from algorithms import softmax as theirs\n\n\ndef softmax(A):\n    return theirs(A)\n"
+    files = {
+        "mine/__init__.py": "from .attention import Attention\n\n__all__ = ['Attention']\n",
+        "mine/attention.py": f"{code}\n\nfrom .parts import softmax\n",
+        "mine/parts.py": called,
+        "index.rst": PAGE,
+    }
+    assert build_files(tmp_path, files) == (True, "")
+    changed = {"mine/parts.py": called.replace("theirs(A)", "2 * theirs(A)")}
+    builds, errors = build_files(tmp_path, {**files, **changed})
+    assert not builds
+    assert "Attention is not Algorithm 4: at line 4.6" in errors
+
+
+def test_a_function_that_is_not_its_pseudocode_stops_the_build(tmp_path: Path) -> None:
+    code = attention().replace("S = K.mT @ Q", "S = 2 * K.mT @ Q")
+    builds, errors = page_of(tmp_path, code)
+    assert not builds
+    assert "index.rst:4: WARNING: Attention is not Algorithm 4: at line 4.4 S is" in errors
+
+
 @pytest.mark.parametrize("event", ["source-read", "html-page-context"])
 def test_an_error_in_another_process_stops_the_build(tmp_path: Path, event: str) -> None:
     conf = f"""{CONF}

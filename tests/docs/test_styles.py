@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from bs4 import BeautifulSoup
+from helpers.sphinx_build import DOCS
 
 EXAMPLE = 80  # columns that an example has room for: it is as wide as the text
 CODE = 100  # columns of all other code, which is as wide as the page
@@ -47,3 +48,14 @@ def selectors(style: str, name: str, value: str) -> set[str]:
     """Return the selectors of the rules that give a property this value."""
     rules = re.findall(rf"([^{{}}]*){{[^{{}}]*{name}:\s*{value}\b[^{{}}]*}}", style)
     return {selector.strip() for rule in rules for selector in rule.split(",")}
+
+
+def test_what_a_script_lights_is_outlined_where_a_reader_chooses_the_colours() -> None:
+    static = DOCS / "_static"
+    script = (static / "stepper.js").read_text("utf-8")
+    lit = set(re.findall(r'"(\w+)"', "".join(re.findall(r"classList\.add\(.*?\)", script))))
+    assert lit == {"lit", "at", "stepped"}
+    style = (static / "stepper.css").read_text("utf-8")
+    forced = "".join(re.findall(r"@media \(forced-colors: active\) {((?:[^{}]*{[^{}]*})*)", style))
+    outlined = re.findall(r"([^{}]*){[^{}]*outline:", forced)
+    assert {name for name in lit if not any(f".{name} " in one for one in outlined)} == set()

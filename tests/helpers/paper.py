@@ -30,8 +30,17 @@ DRAWING = _with(tree.Sample, tree.Choose)
 RANDOM = frozenset(id for id in checked() if DRAWING & {id, *_called_by(id)})
 #: Seeds found by search, besides the usual ones: with these only the last keys count, the token of
 #: a draft does not stay, stays by chance, is the first one, α is far from 1/2, noise draws another
-#: token than the likeliest, and a text that ends is the best, or has no fewer than B before it.
-SEEDS = {"C7": (25,), "S2": (4,), "S3": (5,), "S4": (4,), "S6": (1, 7, 10, 25), "S7": (5, 10)}
+#: token than the likeliest, a text that ends is the best, or has no fewer than B before it, and a
+#: distance is the first of a shared column.
+SEEDS = {
+    "C7": (25,),
+    "R7": (0, 1, 2, 11),
+    "S2": (4,),
+    "S3": (5,),
+    "S4": (4,),
+    "S6": (1, 7, 10, 25),
+    "S7": (5, 10),
+}
 #: Those that take the gradient of a loss.
 TRAINING = _with(tree.Gradient)
 #: Those whose loop ends when a token is drawn.

@@ -113,6 +113,8 @@ def test_latex_uses_the_commands_that_are_known_and_all_of_them() -> None:
         ("BERT's bos_token of T5", r"BERT's bos\_token of T5"),
         ("O(n²) is 10⁻⁶", "$O$($n^{2}$) is 10$^{-}$$^{6}$"),
         ("if x_{", r"if $x$\_\{"),
+        ("2^{−8/H} ≤ r^κ", r"2\textsuperscript{$-$8/$H$} $\le$ $r$\textsuperscript{$\kappa$}"),
+        ("ℓ_max^{2i/d_e}", r"$\ell$\textsubscript{max}\textsuperscript{2i/$d_{e}$}"),
     ],
 )
 def test_symbols_in_a_sentence_are_formulas(written: str, tex: str) -> None:

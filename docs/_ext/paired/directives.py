@@ -30,6 +30,7 @@ from .elements import Element, element
 from .names_in_code import api_link, documented_name
 from .notation import prose, symbol
 from .parameter_records import records
+from .stepper.run_files import run_files
 from .stepper.steps_below_card import steps_below
 from .tables import Cell, table
 
@@ -103,8 +104,8 @@ class AlgorithmDirective(_Directive):
         # A card that is shown once more, without being the target of links, stays short.
         below: list[nodes.Node] = []
         if "no-index" not in self.options:
-            self.depend(SPEC / "inputs" / "sizes.toml")
-            below = [steps_below(id, function)]
+            self.depend(*run_files(id, function, module))
+            below = [steps_below(id, function, self.get_location())]
         return card(pairing, f"{module}.{function.__name__}", *below)
 
 

@@ -42,9 +42,9 @@ NONE = "There is none yet."
 class ExtensionsDirective(SphinxDirective):
     """`.. extensions:: N F` sets the cards of all algorithms of these groups.
 
-    Of several groups each has a section. The option `without` names algorithms that have a page of
-    their own. Without letters, it is a table of all algorithms whose texts lie outside
-    `spec/paper`, with links to their cards.
+    Of several groups each has a section. The option `without` names algorithms that are set by
+    `.. algorithm::`, beside what is said of them. Without letters, it is a table of all algorithms
+    whose texts lie outside `spec/paper`, with links to their cards.
     """
 
     optional_arguments = 1

@@ -203,8 +203,9 @@ def _laws() -> Rows:
 
 def _checks() -> Rows:
     for id, check in _in_order(_read("checks")):
-        times = (f"{check[kind]:g} s" for kind in ("seconds", "naming"))
-        yield _algorithm(id), str(check["kinds"]), f"{check['ratio']:g}", *times
+        times = [f"{check[kind]:g} s" for kind in ("seconds", "naming") if kind in check]
+        row = _algorithm(id), str(check["kinds"]), f"{check['ratio']:g}", *times
+        yield *row, *[NOT_YET] * (len(_CHECKS) - len(row))
 
 
 def _planted() -> Rows:

@@ -6,6 +6,8 @@ from docutils import nodes
 
 Cell = str | nodes.Node | Sequence[nodes.Node]
 
+_COLUMNS = 120  # of plain text, in which a width is a number of letters
+
 
 def table(
     rows: Iterable[Sequence[Cell]],
@@ -14,9 +16,13 @@ def table(
     heads: Sequence[str] = (),
     classes: Sequence[str],
 ) -> nodes.table:
-    """Set a table; where a row has too few cells, the last one stretches over the rest."""
+    """Set a table of columns with widths in this proportion.
+
+    Where a row has too few cells, the last one stretches over the rest.
+    """
     group = nodes.tgroup("", cols=len(widths))
-    group += [nodes.colspec(colwidth=width) for width in widths]
+    times = max(1, _COLUMNS // sum(widths))
+    group += [nodes.colspec(colwidth=times * width) for width in widths]
     if heads:
         group += nodes.thead("", _row(heads, len(widths)))
     group += nodes.tbody("", *(_row(cells, len(widths)) for cells in rows))

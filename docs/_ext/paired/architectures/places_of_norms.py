@@ -17,7 +17,7 @@ from .data_flow import Box, Flow, Given, Loop, Part, Sum, data_flow, layered
 from .kinds_of_parts import kind
 
 HEADS = ("", "Tokens come in as", "Norms of a layer", "Last norm", "Attention", "Network")
-WIDTHS = (4, 5, 5, 4, 7, 5)
+WIDTHS = (5, 5, 5, 3, 7, 5)
 
 
 @dataclass(frozen=True)

@@ -63,19 +63,19 @@ def _section(id: str, mistakes: Iterable[Mistake]) -> nodes.section:
     return nodes.section("", title, listed(mistakes), ids=[f"mistakes-in-{id}"], names=[])
 
 
-def listed(mistakes: Iterable[Mistake]) -> Element:
-    """Return a list of links to mistakes, each behind its line."""
-    return element("ol", *map(_row, mistakes), classes=["catalogue"])
+def listed(mistakes: Iterable[Mistake], *, behind_lines: bool = True) -> Element:
+    """Return a list of links to mistakes, each behind its line unless all are at one."""
+    return element("ol", *(_row(one, behind_lines) for one in mistakes), classes=["catalogue"])
 
 
-def _row(mistake: Mistake) -> Element:
+def _row(mistake: Mistake, behind_line: bool) -> Element:
     title = element("span", *phrase(mistake.what))
     marks: list[nodes.Node | str] = [" ", _mark()] if mistake.kind == "difference" else []
-    return element(
-        "li",
-        element("span", reference("algline", mistake.line, mistake.line), classes=["line"]),
-        element("span", reference("mistake", mistake.id, title), *marks),
-    )
+    row = element("li", element("span", reference("mistake", mistake.id, title), *marks))
+    if behind_line:
+        line = reference("algline", mistake.line, mistake.line)
+        row.insert(0, element("span", line, classes=["line"]))
+    return row
 
 
 def _mark() -> Element:

@@ -53,7 +53,7 @@ class PageDirective(SphinxDirective):
             "",
             nodes.title("", _title(line, known)),
             _place(line, mistakes[0].algorithm),
-            *([listed(known)] if len(known) > 1 else []),
+            *([listed(known, behind_lines=False)] if len(known) > 1 else []),
             *map(self._section, mistakes),
             _section("Check yours", *self._check(mistakes[0])),
             ids=[f"mistakes-at-{line}"],

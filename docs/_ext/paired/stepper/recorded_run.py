@@ -39,6 +39,10 @@ class NoRunError(Exception):
     """A function has no run that can be shown, for the reason that the message gives."""
 
 
+class OtherRunError(NoRunError):
+    """A function does something else than its pseudocode."""
+
+
 @dataclass(frozen=True, eq=False)
 class Held:
     """An array that a line set.
@@ -106,7 +110,9 @@ def recorded_run(id: str, function: Function) -> RecordedRun:
     Raises
     ------
     NoRunError
-        If it cannot be run, or if it is not its pseudocode, line by line.
+        If it cannot be run.
+    OtherRunError
+        If it is not its pseudocode, line by line.
     """
     try:
         inputs = small_inputs(id, function)
@@ -117,7 +123,7 @@ def recorded_run(id: str, function: Function) -> RecordedRun:
         raise NoRunError(str(error)) from error
     if differences:
         first = differences[0]
-        raise NoRunError(f"at line {first.line} {first.problem}")
+        raise OtherRunError(f"at line {first.line} {first.problem}")
     (trace,) = expected.traces
     held = comparison.held
     steps = []

@@ -9,15 +9,18 @@ from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
 
 from paired.elements import Element, Markup, element
 from paired.notation import math, prose
 from spec.pairing import Function
 
-from .recorded_run import NoRunError, RecordedRun, Step, Turn, recorded_run
+from .recorded_run import NoRunError, OtherRunError, RecordedRun, Step, Turn, recorded_run
 from .run_json import run_json
 from .step_frames import Frames
+
+logger = logging.getLogger(__name__)
 
 #: The folder of the recordings, below that of the pages.
 FOLDER = "_runs"
@@ -29,11 +32,17 @@ class Recording(Markup):
     """A link to a file, `file`, that is written beside the pages, with a `text`."""
 
 
-def steps_below(id: str, function: Function) -> Element:
-    """Return what stands below the card of an algorithm: its steps, or why there are none."""
+def steps_below(id: str, function: Function, location: str | None = None) -> Element:
+    """Return what stands below the card of an algorithm: its steps, or why there are none.
+
+    That a function is not its pseudocode is also a warning, which names the `location`.
+    """
     try:
         run = recorded_run(id, function)
     except NoRunError as error:
+        if isinstance(error, OtherRunError):
+            said = f"{function.__name__} is not Algorithm {id}: {error}"
+            logger.warning(said, location=location, type="paired", subtype="run")
         return element("p", f"No run of it is shown: {error}", classes=["no-run"])
     drawn, left_out = _chosen(run.steps)
     frames = Frames(run)
