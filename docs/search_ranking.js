@@ -1,7 +1,8 @@
 // What a search shows, and in which order. Sphinx puts this behind its own script of the search.
 {
-  const PAGES = 20; // that have the words: each is fetched, for an excerpt
-  const { term, title } = Scorer;
+  // How many pages that have the words are shown: each is fetched, for an excerpt.
+  const PAGES = 15;
+  const OF_MISTAKES = 5;
 
   // "line 4.5" is called so, and 4.5; "Algorithm 4: …" is called Algorithm 4, and 4.
   const isCalled = (name, asked) => {
@@ -10,11 +11,12 @@
   };
   const isObject = ([, , , , , , kind]) => kind === SearchResultKind.object;
 
-  // A section that is called so comes before its page. A mistake with the word in its title comes
-  // after all else that has it there, and before what has it in the text.
-  const score = ([page, , , , score, , kind]) => {
-    const called = kind === SearchResultKind.title ? 0.5 : 0;
-    return score + called - (page.startsWith("mistakes") ? title - term - 0.5 : 0);
+  const isOfMistakes = ([page]) => page.startsWith("mistakes/");
+
+  // A section that is called so comes before its page, and mistakes come after all else.
+  const score = (result) => {
+    const called = result[6] === SearchResultKind.title ? 0.5 : 0;
+    return result[4] + called - (isOfMistakes(result) ? 1000 : 0);
   };
 
   const found = Search._performSearch;
@@ -26,7 +28,11 @@
     // Its name is on many pages, and none is a better answer than what it names.
     if (named.length > 0) return [...objects.filter((object) => !named.includes(object)), ...named];
     results.sort((one, other) => score(one) - score(other));
-    const pages = results.filter((result) => !isObject(result)).slice(-PAGES);
-    return results.filter((result) => isObject(result) || pages.includes(result));
+    const pages = results.filter((result) => !isObject(result));
+    const shown = [
+      ...pages.filter(isOfMistakes).slice(-OF_MISTAKES),
+      ...pages.filter((page) => !isOfMistakes(page)).slice(-PAGES),
+    ];
+    return results.filter((result) => isObject(result) || shown.includes(result));
   };
 }

@@ -21,7 +21,8 @@ from spec.language.typesetting import BAR, HAT, TILDE, Atom, Break, Reference, T
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 
 _SIGNS = {"*": "∗"}  # the ASCII sign is raised in most fonts
-_ACCENTS = {HAT: "ˆ", TILDE: "˜", BAR: "¯"}
+#: The sign that is drawn above a letter, by its combining mark.
+ACCENTS = {HAT: "ˆ", TILDE: "˜", BAR: "¯"}
 _THIN, _MEDIUM, _THICK = "0.17em", "0.22em", "0.28em"
 _SPACES = {"/": _THIN} | dict.fromkeys("+−·⊙,;", _MEDIUM)  # the rest are relations
 
@@ -122,7 +123,7 @@ class _Style:
         return '<mi mathvariant="normal">T</mi>'
 
     def accent(self, base: str, mark: str) -> str:
-        on_top = f'<mo stretchy="false">{_ACCENTS[mark]}</mo>'
+        on_top = f'<mo stretchy="false">{ACCENTS[mark]}</mo>'
         return f'<mover accent="true">{base}{on_top}</mover>'
 
     def scripts(self, base: str, below: str | None, above: str | None) -> str:

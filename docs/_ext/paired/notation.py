@@ -36,7 +36,7 @@ _TOKEN = re.compile(
   | (?P<erratum>\b[AE]\d+\b)
   | (?P<appendix>\bAppendix\ [A-Z]\b)
   | (?P<number>\d+(?:\.\d+)?(?:e[-−]?\d+)?)
-  | (?P<word>{_LETTER}{{2,}}(?:_{_LETTER}+)*)
+  | (?P<word>{_LETTER}{{2,}}(?:_{_LETTER}+)*|{_LETTER}\d\w*)
   | (?P<variable>(?<!['’-]){_LETTER}[\u0300-\u036f]*)
     """,
     re.VERBOSE,
@@ -117,9 +117,18 @@ def _node(match: re.Match[str]) -> nodes.Node:
         case "erratum" if token in errata():
             return reference("erratum", token, token)
         case "variable" if token not in _NO_SYMBOLS:
-            # The font has the accents by themselves.
-            return element("var", unicodedata.normalize("NFD", token))
+            return _variable(token)
     return nodes.Text(token)
+
+
+def _variable(token: str) -> Element:
+    """Set a letter. Its accent is drawn above it, since fonts place theirs for small letters."""
+    letter, *marks = unicodedata.normalize("NFD", token)
+    if not marks:
+        return element("var", letter)
+    classes = ["accented", "capital"] if letter.isupper() else ["accented"]
+    drawn = "".join(mathml.ACCENTS[mark] for mark in marks)
+    return element("var", letter, _unseen("".join(marks)), classes=classes, data_accent=drawn)
 
 
 def _scripts(text: str) -> Element:
