@@ -30,3 +30,14 @@ def test_a_caption_of_the_navigation_says_how_deep_it_is(pages: dict[str, Beauti
     for name, page in pages.items():
         for heading in page.select("[role=heading]"):
             assert heading.get("aria-level"), name
+
+
+def test_a_page_with_several_cards_lists_them_below_its_title(
+    pages: dict[str, BeautifulSoup],
+) -> None:
+    for page in pages.values():
+        cards = [f"#{card['id']}" for card in page.select(".alg")]
+        if len(cards) > 2:
+            assert [link["href"] for link in page.select("h1 + nav > .on-page a")] == cards
+        else:
+            assert not page.select(".on-page")

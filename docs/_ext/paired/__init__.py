@@ -8,6 +8,7 @@ from sphinx.util.typing import ExtensionMetadata
 
 from . import (
     architectures,
+    cards_on_page,
     completeness,
     docstrings,
     elements,
@@ -72,6 +73,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("unmeasured", UnmeasuredDirective)
     app.add_directive("weights", WeightsDirective)
     architectures.setup(app)
+    cards_on_page.setup(app)
     completeness.setup(app)
     elements.setup(app)
     highlighting.setup(app)

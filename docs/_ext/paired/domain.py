@@ -127,6 +127,10 @@ class AlgorithmDomain(Domain):
         pages: dict[tuple[str, str], str] = self.data["pages"]
         return pages
 
+    def ids_on(self, docname: str) -> list[str]:
+        """Return the ids of the algorithms that have their cards on a page, in its order."""
+        return [id for (role, id), page in self.pages.items() if role == "alg" and page == docname]
+
     def note(self, role: str, id: str, docname: str, location: nodes.Node | str) -> None:
         """Record the page of a target, and warn if it has another one already."""
         if self.pages.setdefault((role, id), docname) != docname:

@@ -123,12 +123,13 @@ def _node(match: re.Match[str]) -> nodes.Node:
 
 def _variable(token: str) -> Element:
     """Set a letter. Its accent is drawn above it, since fonts place theirs for small letters."""
-    letter, *marks = unicodedata.normalize("NFD", token)
+    decomposed = unicodedata.normalize("NFD", token)
+    letter, marks = decomposed[0], decomposed[1:]
     if not marks:
         return element("var", letter)
     classes = ["accented", "capital"] if letter.isupper() else ["accented"]
     drawn = "".join(mathml.ACCENTS[mark] for mark in marks)
-    return element("var", letter, _unseen("".join(marks)), classes=classes, data_accent=drawn)
+    return element("var", letter, _unseen(marks), classes=classes, data_accent=drawn)
 
 
 def _scripts(text: str) -> Element:

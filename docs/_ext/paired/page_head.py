@@ -12,6 +12,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from .cards_on_page import is_list_of_cards
 from .elements import Element
 
 _LONG = 30  # what is shorter is no sentence
@@ -42,6 +43,8 @@ def _complete(
 def description(page: nodes.Node) -> str:
     """Return the first sentences of the first paragraph of a page; empty if it has none."""
     for node in page.findall():
+        if is_list_of_cards(node):
+            continue
         if isinstance(node, nodes.paragraph) or (isinstance(node, Element) and node["tag"] == "dd"):
             text = " ".join(node.astext().split())
             if len(text) > _LONG:

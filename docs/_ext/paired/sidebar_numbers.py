@@ -45,7 +45,7 @@ def _note(app: Sphinx, doctree: nodes.document) -> None:
     docname = app.env.docname
     domain = app.env.domains[AlgorithmDomain.name]
     assert isinstance(domain, AlgorithmDomain)
-    ids = [id for (role, id), page in domain.pages.items() if role == "alg" and page == docname]
+    ids = domain.ids_on(docname)
     entry = next(app.env.tocs[docname].findall(nodes.reference), None)
     if ids and entry is not None:
         entry += [nodes.Text(" "), nodes.inline("", ranges(ids), classes=["numbers"])]
