@@ -41,7 +41,7 @@
     const [left, right, out] = ["left", "right", "out"].map(part);
     if (!left || !right || !out) return;  // too large to be drawn
     const [rows, columns, results] = [left, right, out].map(cells);
-    const added = all(".beside > table", product);
+    const added = all(".addends > table", product);
     const name = out.querySelector("math")?.getAttribute("alttext") ?? "";
     const says = Object.assign(document.createElement("p"), { className: "sum" });
     says.setAttribute("role", "status");

@@ -64,6 +64,7 @@ def test_the_list_has_every_mistake_and_their_number(pages: Mapping[str, Beautif
         f"mistakes/{page_name(catalogue()[shown].line)}.html#mistake-{id}"
         for id, shown in shown_with().items()
     )
+    assert len(listed.select(".catalogue .line > a")) == len(links)
     marks = listed.select(".catalogue .departure")
     departures = [one for one in catalogue().values() if one.kind == "difference"]
     assert len(marks) == len(departures)
@@ -93,6 +94,7 @@ def test_every_mistake_stands_on_one_page_and_all_of_a_line_are_listed_there(
         listed = [href.rpartition("#mistake-")[2] for href in links]
         all_of_line = [one.id for one in by_line()[line]]
         assert listed == (all_of_line if len(all_of_line) > 1 else [])
+        assert not shown.select(".catalogue .line")  # the title says it
         once = [str(tag["id"]) for tag in shown.select("article [id]")]
         assert len(once) == len({*once})
 

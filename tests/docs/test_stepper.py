@@ -115,8 +115,8 @@ def test_the_arithmetic_of_a_cell_is_the_cell(page):
             name: product.select_one(f'[data-part="{name}"]') for name in ("left", "right", "out")
         }
         left, right, result = (shown(tables[name]) for name in ("left", "right", "out"))
-        beside = product.select(".beside > table")
-        signs = [sign.get_text() for sign in product.select(".beside > .sign")]
+        beside = product.select(".addends > table")
+        signs = [sign.get_text() for sign in product.select(".addends > .sign")]
         for y, row in enumerate(result):
             for x, cell in enumerate(row):
                 column = [entry[x] for entry in right]

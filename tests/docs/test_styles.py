@@ -59,3 +59,20 @@ def test_what_a_script_lights_is_outlined_where_a_reader_chooses_the_colours() -
     forced = "".join(re.findall(r"@media \(forced-colors: active\) {((?:[^{}]*{[^{}]*})*)", style))
     outlined = re.findall(r"([^{}]*){[^{}]*outline:", forced)
     assert {name for name in lit if not any(f".{name} " in one for one in outlined)} == set()
+
+
+SHARED = {"paired.css", "print.css"}  # what they say of a class is meant for every page
+
+
+def test_no_sheet_styles_what_another_one_calls_the_same() -> None:
+    sheets = {path.name: path.read_text("utf-8") for path in (DOCS / "_static").glob("*.css")}
+    found = {
+        name: [one.strip() for rule in re.findall(r"([^{}]*){", text) for one in rule.split(",")]
+        for name, text in sheets.items()
+    }
+    for name in found.keys() - SHARED:
+        alone = [one for one in found[name] if re.fullmatch(r"\.[\w-]+", one)]
+        for other in found.keys() - SHARED - {name}:
+            for one in alone:
+                used = [each for each in found[other] if re.search(rf"{one}(?![\w-])", each)]
+                assert not used, f"{one} of {name} is also {used} of {other}"

@@ -60,11 +60,12 @@ class Frames:
             + self._factor(one, "column" if one.is_column else "added")
             for one in product.added
         )
+        added = f'<div class="addends">{added}</div>' if added else ""
         html = (
             f'<div class="product">{above}<div class="right">{self._factor(product.right, "right")}'
             f'</div><div class="left">{self._factor(product.left, "left")}</div>'
             f'<div class="out">{number_table(out, "out")}</div>'
-            f'<div class="beside">{added}</div></div>'
+            f"{added}</div>"
         )
         if inner is None:
             return html
