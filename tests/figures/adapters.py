@@ -20,6 +20,7 @@ from transformers.models.llama.modeling_llama import LlamaRMSNorm
 from transformers.models.t5.modeling_t5 import T5LayerNorm
 
 from figures.errors import rounded
+from figures.same import PATIENCE
 from spec.adapters.libraries.known_functions import ready
 from spec.calling.function_under_test import Trial
 from spec.checking.check import function_under_test
@@ -123,7 +124,7 @@ def measured(one: Ready, format: str) -> dict[str, Any]:
 
 def tried(one: Ready, format: str, of: Iterable[Variation] | None = None) -> list[Trial]:
     """What a function does, on all variations or on some."""
-    under = function_under_test(one.function, one.algorithm, one.adapter, format)
+    under = function_under_test(one.function, one.algorithm, one.adapter, format, PATIENCE)
     return list(under.trials(variations(under.algorithms, under.id) if of is None else of))
 
 

@@ -10,6 +10,7 @@ from hosts.plant import plants
 
 from figures.errors import rounded
 from figures.planted import slow
+from figures.same import PATIENCE
 from spec.checking.check import check
 
 #: All but training, which takes a library's gradients: NumPy has none.
@@ -20,7 +21,7 @@ MISTAKEN = {plant.algorithm for plant in plants("columns_numpy")}
 
 def checked(id: str) -> dict[str, Any]:
     """On how many kinds of arguments, the largest error as a part of the tolerance, how long."""
-    report = check(REFERENCE[id], id)
+    report = check(REFERENCE[id], id, seconds=PATIENCE)
     assert report.passes, str(report)
     return {
         "kinds": len(report.trials),

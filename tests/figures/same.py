@@ -8,6 +8,8 @@ from typing import Any
 
 #: The keys of the times, in seconds, that stand among the figures of a file.
 TIMES = {"checks": {"seconds", "naming"}, "unseen": {"seconds"}}
+#: How many seconds a call may take that is known to end: a busy machine finds the same.
+PATIENCE = 600.0
 
 
 def differences(name: str, before: Any, now: Any) -> list[str]:

@@ -203,8 +203,7 @@ def _laws() -> Rows:
 
 def _checks() -> Rows:
     for id, check in _in_order(_read("checks")):
-        times = [f"{check[kind]:g} s" for kind in ("seconds", "naming") if kind in check]
-        times += [NOT_YET] * (2 - len(times))
+        times = (f"{check[kind]:g} s" if kind in check else NOT_YET for kind in _TIMES)
         yield _algorithm(id), str(check["kinds"]), f"{check['ratio']:g}", *times
 
 
@@ -251,6 +250,7 @@ def _uncatalogued() -> Rows:
 _FATES = ("made", "refused", "named", "caught", "survives")
 _FORMATS = ("float64", "float32", "float16", "bfloat16")
 _ADAPTERS = ("For", "Algorithm", "verdict", "with", *_FORMATS)
+_TIMES = ("seconds", "naming")
 _CHECKS = ("Algorithm", "kinds of arguments", "largest error", "time if right", "if mistaken")
 _PLANTED = ("Host", "planted", "named", "among two", "missed", "false alarms")
 _UNSEEN = (
