@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -27,6 +28,7 @@ from .domain import reference
 from .elements import Element, Markup, element
 from .tables import Cell, table
 
+UNCOMPARED = "not compared"
 SOURCES = Path(spec.__file__).parent / "sources.toml"
 
 
@@ -96,10 +98,11 @@ class CitationsDirective(SphinxDirective):
         entries = bibtex(sources().values())
         summary = element("summary", element("b", "All of them"), " BibTeX")
         return [
+            nodes.paragraph("", comparison(sources().values())),
             table(
                 self._rows(),
-                (5, 10, 5),
-                heads=("", "Work", "Algorithms"),
+                (5, 10, 5, 4),
+                heads=("", "Work", "Algorithms", "Compared with"),
                 classes=["listing", "colwidths-given"],
             ),
             element(
@@ -119,4 +122,26 @@ class CitationsDirective(SphinxDirective):
             links: list[nodes.Node] = []
             for id in (id for id, cited in works.items() if source in cited):
                 links += [nodes.Text(", " if links else ""), reference("alg", id, id)]
-            yield [source.short, nodes.emphasis("", source.title), links]
+            yield [source.short, nodes.emphasis("", source.title), links, _compared(source)]
+
+
+def comparison(works: Iterable[Source]) -> str:
+    """Say how many of the entries were compared with something public, and what of the others."""
+    each = [bool(work.compared) for work in works]
+    told = (
+        f"Authors, title and year of {sum(each)} of these {len(each)} entries were compared with "
+        "the page that stands beside them, which is not always the work itself."
+    )
+    if all(each):
+        return told
+    return f"{told} An entry marked “{UNCOMPARED}” is written from memory: look it up."
+
+
+def _compared(source: Source) -> nodes.Node:
+    """Link what an entry was compared with, by its host or, at a host of many, its owner's name."""
+    if not source.compared:
+        return nodes.strong("", UNCOMPARED)
+    address = urlsplit(source.compared)
+    owner = "/".join(address.path.split("/")[1:3])
+    text = owner if address.netloc == "github.com" else address.netloc.removeprefix("www.")
+    return nodes.reference("", text, refuri=source.compared)
