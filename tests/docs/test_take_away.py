@@ -85,9 +85,23 @@ def test_the_page_of_works_links_each_to_its_algorithms(pages: dict[str, Beautif
         for work in named(inspect.getdoc(function) or ""):
             links = [str(link["href"]) for link in rows[work.title].select("a")]
             assert any(link.endswith(f"#algorithm-{id}") for link in links), (id, work.key)
+    for work in sources().values():
+        compared = rows[work.title].select("td")[-1]
+        address = compared.a["href"] if compared.a else ""
+        assert address == work.compared
+        assert bool(work.compared) != (UNCOMPARED in compared.get_text())
+    assert comparison(sources().values()) in page.get_text()
     first, whole = (taken.pre.get_text() for taken in page.select(".taken") if taken.pre)
     assert first == f"{this_software().bibtex()}\n{the_paper().bibtex()}"
     assert whole == "\n".join(work.bibtex() for work in sources().values())
+
+
+def test_the_page_of_works_counts_what_was_compared() -> None:
+    one, other = Source("a", "misc", {}, "https://example.org/a"), Source("b", "misc", {})
+    assert "of 1 of these 1 entries" in comparison([one])
+    assert UNCOMPARED not in comparison([one])
+    assert "of 1 of these 2 entries" in comparison([one, other])
+    assert UNCOMPARED in comparison([one, other])
 
 
 def test_formats_are_not_searched(site: Path) -> None:
