@@ -5,12 +5,13 @@ import re
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
+from paired.take_away import UNCOMPARED, comparison
 
 from spec.language.alg_file import read, write
 from spec.library import algorithms, programs
 from spec.pairing import implementations
 from spec.render.algpseudocode import algpseudocode
-from spec.sources import named, sources, the_paper, this_software
+from spec.sources import Source, named, sources, the_paper, this_software
 
 
 def blocks(part: Tag) -> dict[str, str]:
