@@ -87,7 +87,7 @@ def test_the_page_of_works_links_each_to_its_algorithms(pages: dict[str, Beautif
             links = [str(link["href"]) for link in rows[work.title].select("a")]
             assert any(link.endswith(f"#algorithm-{id}") for link in links), (id, work.key)
     for work in sources().values():
-        compared = rows[work.title].select("td")[-1]
+        (compared,) = rows[work.title].select(".compared")
         address = compared.a["href"] if compared.a else ""
         assert address == work.compared
         assert bool(work.compared) != (UNCOMPARED in compared.get_text())

@@ -101,8 +101,8 @@ class CitationsDirective(SphinxDirective):
             nodes.paragraph("", comparison(sources().values())),
             table(
                 self._rows(),
-                (5, 10, 5, 4),
-                heads=("", "Work", "Algorithms", "Compared with"),
+                (5, 10, 5),
+                heads=("", "Work", "Algorithms"),
                 classes=["listing", "colwidths-given"],
             ),
             element(
@@ -122,7 +122,7 @@ class CitationsDirective(SphinxDirective):
             links: list[nodes.Node] = []
             for id in (id for id, cited in works.items() if source in cited):
                 links += [nodes.Text(", " if links else ""), reference("alg", id, id)]
-            yield [source.short, nodes.emphasis("", source.title), links, _compared(source)]
+            yield [source.short, [nodes.emphasis("", source.title), *_compared(source)], links]
 
 
 def comparison(works: Iterable[Source]) -> str:
@@ -130,18 +130,21 @@ def comparison(works: Iterable[Source]) -> str:
     each = [bool(work.compared) for work in works]
     told = (
         f"Authors, title and year of {sum(each)} of these {len(each)} entries were compared with "
-        "the page that stands beside them, which is not always the work itself."
+        "the page that stands below the title, which is not always the work itself."
     )
     if all(each):
         return told
     return f"{told} An entry marked “{UNCOMPARED}” is written from memory: look it up."
 
 
-def _compared(source: Source) -> nodes.Node:
+def _compared(source: Source) -> list[nodes.Node]:
     """Link what an entry was compared with, by its host or, at a host of many, its owner's name."""
-    if not source.compared:
-        return nodes.strong("", UNCOMPARED)
-    address = urlsplit(source.compared)
-    owner = "/".join(address.path.split("/")[1:3])
-    text = owner if address.netloc == "github.com" else address.netloc.removeprefix("www.")
-    return nodes.reference("", text, refuri=source.compared)
+    told = nodes.inline("", "", classes=["compared"])
+    if source.compared:
+        address = urlsplit(source.compared)
+        owner = "/".join(address.path.split("/")[1:3])
+        host = owner if address.netloc == "github.com" else address.netloc.removeprefix("www.")
+        told += [nodes.Text("compared with "), nodes.reference("", host, refuri=source.compared)]
+    else:
+        told += nodes.strong("", UNCOMPARED)
+    return [nodes.Text(" "), told]
