@@ -102,7 +102,7 @@ def test_an_entry_that_was_compared_names_every_author():
         assert not (source.compared and source.fields["author"].endswith(" others")), source.key
 
 
-def test_pages_are_a_range_and_an_identifier_of_arxiv_begins_with_the_year_or_one_before():
+def test_pages_are_a_range_and_an_identifier_of_arxiv_is_of_the_year_or_the_two_before():
     for source in sources().values():
         first, _, last = source.fields.get("pages", "1--2").partition("--")
         assert int(first) < int(last), source.key

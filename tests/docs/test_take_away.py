@@ -2,16 +2,21 @@
 
 import inspect
 import re
+import sys
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
-from paired.take_away import UNCOMPARED, comparison
+from helpers.sphinx_build import DOCS
 
 from spec.language.alg_file import read, write
 from spec.library import algorithms, programs
 from spec.pairing import implementations
 from spec.render.algpseudocode import algpseudocode
 from spec.sources import Source, named, sources, the_paper, this_software
+
+sys.path.insert(0, str(DOCS / "_ext"))
+
+from paired.take_away import UNCOMPARED, comparison
 
 
 def blocks(part: Tag) -> dict[str, str]:
