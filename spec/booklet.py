@@ -144,7 +144,8 @@ def _reference(source: Source) -> str:
     fields = source.fields
     authors = fields["author"].strip("{}").replace(" and others", " et al.").replace(" and ", ", ")
     rows = [f"{authors}.", rf"\emph{{{_verbatim(source.title)}}}."]
-    rows += [f"{fields[name]}." for name in ("booktitle", "journal", "publisher") if name in fields]
+    places = ("booktitle", "journal", "publisher")
+    rows += [f"{_verbatim(fields[name])}." for name in places if name in fields]
     rows.append(f"{fields['year']}.")
     if "eprint" in fields:
         link = f"https://arxiv.org/abs/{fields['eprint']}"

@@ -21,11 +21,15 @@ _ESCAPED = {"&": r"\&", "%": r"\%", "_": r"\_", "#": r"\#", "²": "$^2$"}
 
 @dataclass(frozen=True)
 class Source:
-    """A work with its key and fields in BibTeX; `type` is that of the entry, `article`."""
+    """A work with its key and fields in BibTeX; `type` is that of the entry, `article`.
+
+    `compared` is the address of what the fields were compared with, or nothing.
+    """
 
     key: str
     type: str
     fields: Mapping[str, str]
+    compared: str = ""
 
     @property
     def title(self) -> str:
@@ -113,8 +117,8 @@ def quoted(text: str) -> list[str]:
 
 
 def _source(key: str, row: Mapping[str, str | int]) -> Source:
-    fields = {name: str(value) for name, value in row.items() if name != "type"}
-    return Source(key, str(row["type"]), fields)
+    fields = {name: str(value) for name, value in row.items()}
+    return Source(key, fields.pop("type"), compared=fields.pop("compared", ""), fields=fields)
 
 
 def _surname(author: str) -> str:

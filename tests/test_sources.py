@@ -90,6 +90,27 @@ def test_an_entry_is_bibtex():
     assert "  eprint = {2305.13245},\n  archiveprefix = {arXiv},\n" in gqa
 
 
+def test_what_an_entry_was_compared_with_is_an_address_and_no_field_of_bibtex():
+    for source in sources().values():
+        assert "compared" not in source.bibtex()
+        if source.compared:
+            assert re.fullmatch(r"https://[\w.-]+\.\w+/\S+", source.compared), source.key
+
+
+def test_an_entry_that_was_compared_names_every_author():
+    for source in sources().values():
+        assert not (source.compared and source.fields["author"].endswith(" others")), source.key
+
+
+def test_pages_are_a_range_and_an_identifier_of_arxiv_is_of_the_year_or_the_two_before():
+    for source in sources().values():
+        first, _, last = source.fields.get("pages", "1--2").partition("--")
+        assert int(first) < int(last), source.key
+        if eprint := source.fields.get("eprint"):
+            assert re.fullmatch(r"\d{4}\.\d{4,5}", eprint), source.key
+            assert 0 <= int(source.fields["year"]) - 2000 - int(eprint[:2]) <= 2, source.key
+
+
 def test_what_is_cited_is_what_the_citation_file_says():
     written = (ROOT / "CITATION.cff").read_text("utf-8")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]

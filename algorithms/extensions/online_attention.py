@@ -64,8 +64,8 @@ def OnlineAttention(
 
     What `Attention` says of float16 and of nan holds here too.
 
-    Source: Milakov & Gimelshein 2018, "Online Normalizer
-    Calculation for Softmax"; Dao et al. 2022, "FlashAttention".
+    Source: Milakov & Gimelshein 2018, "Online normalizer
+    calculation for softmax"; Dao et al. 2022, "FlashAttention".
 
     Examples
     --------
@@ -133,8 +133,8 @@ def online_attend(
     What `Attention` says of float16 and of nan holds here too; it
     is `Q / √d_attn` that is multiplied with K.
 
-    Source: Milakov & Gimelshein 2018, "Online Normalizer
-    Calculation for Softmax"; Dao et al. 2022, "FlashAttention".
+    Source: Milakov & Gimelshein 2018, "Online normalizer
+    calculation for softmax"; Dao et al. 2022, "FlashAttention".
 
     Examples
     --------

@@ -2,15 +2,21 @@
 
 import inspect
 import re
+import sys
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
+from helpers.sphinx_build import DOCS
 
 from spec.language.alg_file import read, write
 from spec.library import algorithms, programs
 from spec.pairing import implementations
 from spec.render.algpseudocode import algpseudocode
-from spec.sources import named, sources, the_paper, this_software
+from spec.sources import Source, named, sources, the_paper, this_software
+
+sys.path.insert(0, str(DOCS / "_ext"))
+
+from paired.take_away import UNCOMPARED, comparison
 
 
 def blocks(part: Tag) -> dict[str, str]:
@@ -85,9 +91,23 @@ def test_the_page_of_works_links_each_to_its_algorithms(pages: dict[str, Beautif
         for work in named(inspect.getdoc(function) or ""):
             links = [str(link["href"]) for link in rows[work.title].select("a")]
             assert any(link.endswith(f"#algorithm-{id}") for link in links), (id, work.key)
+    for work in sources().values():
+        (compared,) = rows[work.title].select(".compared")
+        address = compared.a["href"] if compared.a else ""
+        assert address == work.compared
+        assert bool(work.compared) != (UNCOMPARED in compared.get_text())
+    assert comparison(sources().values()) in page.get_text()
     first, whole = (taken.pre.get_text() for taken in page.select(".taken") if taken.pre)
     assert first == f"{this_software().bibtex()}\n{the_paper().bibtex()}"
     assert whole == "\n".join(work.bibtex() for work in sources().values())
+
+
+def test_the_page_of_works_counts_what_was_compared() -> None:
+    one, other = Source("a", "misc", {}, "https://example.org/a"), Source("b", "misc", {})
+    assert "of 1 of these 1 entries" in comparison([one])
+    assert UNCOMPARED not in comparison([one])
+    assert "of 1 of these 2 entries" in comparison([one, other])
+    assert UNCOMPARED in comparison([one, other])
 
 
 def test_formats_are_not_searched(site: Path) -> None:

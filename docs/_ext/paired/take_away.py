@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -27,6 +28,7 @@ from .domain import reference
 from .elements import Element, Markup, element
 from .tables import Cell, table
 
+UNCOMPARED = "not compared"
 SOURCES = Path(spec.__file__).parent / "sources.toml"
 
 
@@ -96,6 +98,7 @@ class CitationsDirective(SphinxDirective):
         entries = bibtex(sources().values())
         summary = element("summary", element("b", "All of them"), " BibTeX")
         return [
+            nodes.paragraph("", comparison(sources().values())),
             table(
                 self._rows(),
                 (5, 10, 5),
@@ -119,4 +122,29 @@ class CitationsDirective(SphinxDirective):
             links: list[nodes.Node] = []
             for id in (id for id, cited in works.items() if source in cited):
                 links += [nodes.Text(", " if links else ""), reference("alg", id, id)]
-            yield [source.short, nodes.emphasis("", source.title), links]
+            yield [source.short, [nodes.emphasis("", source.title), *_compared(source)], links]
+
+
+def comparison(works: Iterable[Source]) -> str:
+    """Say how many of the entries were compared with something public, and what of the others."""
+    each = [bool(work.compared) for work in works]
+    told = (
+        f"Authors, title and year of {sum(each)} of these {len(each)} entries were compared with "
+        "the page that stands below the title, which is not always the work itself."
+    )
+    if all(each):
+        return told
+    return f"{told} An entry marked “{UNCOMPARED}” is written from memory: look it up."
+
+
+def _compared(source: Source) -> list[nodes.Node]:
+    """Link what an entry was compared with, by its host or, at a host of many, its owner's name."""
+    told = nodes.inline("", "", classes=["compared"])
+    if source.compared:
+        address = urlsplit(source.compared)
+        owner = "/".join(address.path.split("/")[1:3])
+        host = owner if address.netloc == "github.com" else address.netloc.removeprefix("www.")
+        told += [nodes.Text("compared with "), nodes.reference("", host, refuri=source.compared)]
+    else:
+        told += nodes.strong("", UNCOMPARED)
+    return [nodes.Text(" "), told]
