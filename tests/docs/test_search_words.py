@@ -3,7 +3,7 @@
 import sys
 
 from helpers.sphinx_build import DOCS
-from sphinx.search import SearchEnglish
+from sphinx.search.en import SearchEnglish
 
 sys.path.insert(0, str(DOCS / "_ext"))
 

@@ -3,7 +3,8 @@
 from functools import cache
 
 from sphinx.application import Sphinx
-from sphinx.search import SearchEnglish, languages
+from sphinx.search import languages
+from sphinx.search.en import SearchEnglish
 
 
 class SearchEnglishOnce(SearchEnglish):
