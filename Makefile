@@ -28,8 +28,10 @@ INSTALL := PIP_CONSTRAINT='$(CURDIR)/constraints.txt' PIP_BUILD_CONSTRAINT='$(CU
 	$(INSTALL) '.[docs,test]'
 	@touch $@
 
+# On a terminal Sphinx shows how far it is, in one row; a log has its warnings only.
 docs: .venv/docs
-	$(BIN)/sphinx-build --nitpicky --fail-on-warning --keep-going --quiet --jobs auto \
+	@quiet=--quiet; if [ -t 1 ]; then quiet=; fi; set -x; \
+	$(BIN)/sphinx-build --nitpicky --fail-on-warning --keep-going $$quiet --jobs auto \
 	    --builder html --doctree-dir docs/_build/doctrees docs docs/_build/html
 
 # All algorithms as a booklet. The third run has the pages that the contents of the second lead to.

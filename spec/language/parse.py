@@ -65,7 +65,9 @@ def program(algorithm: alg_file.Algorithm, like: Program | None = None) -> Progr
         At the first row that is not in the language: its algorithm, line and column, and the row.
     """
     signature = None
-    if algorithm.signature is not None:
+    if like is not None and like.layout.signature == algorithm.signature:
+        signature = like.signature
+    elif algorithm.signature is not None:
         signature = row(algorithm.signature, "signature", algorithm.id, "heading")
     if like is not None and like.layout.sections == algorithm.sections:
         rows = like.rows
@@ -93,7 +95,7 @@ def row(text: str, start: str, algorithm: str, place: str) -> Any:
     text = unicodedata.normalize("NFC", text)
     try:
         parsed = parser().parse(text, start=start)
-        return _Builder().transform(_shallow(parsed))
+        return _Builder(visit_tokens=False).transform(_shallow(parsed))
     except (UnexpectedCharacters, UnexpectedToken) as error:
         column, problem = _unexpected(error, text)
     except (_Misuse, VisitError) as error:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import reduce
+from functools import cached_property, reduce
 from math import comb
 from typing import Any, Literal
 
@@ -54,7 +54,7 @@ class Atom:
         (member,) = map(str, self.at)
         return self.form.replace("{•}", member if member.isalnum() else f"{{{member}}}")
 
-    @property
+    @cached_property
     def _order(self) -> tuple[Any, ...]:
         return self.name, self.serial, self.kind, tuple(index._order for index in self.at)
 
@@ -62,9 +62,10 @@ class Atom:
 class Poly:
     """A polynomial in atoms, with whole or rational coefficients."""
 
-    __slots__ = ("_atoms", "terms")
+    __slots__ = ("_all_atoms", "_atoms", "terms")
 
     _atoms: frozenset[Atom]
+    _all_atoms: frozenset[Atom]
 
     def __init__(self, terms: Mapping[Monomial, Number]) -> None:
         self.terms = {monomial: factor for monomial, factor in terms.items() if factor}
@@ -94,10 +95,13 @@ class Poly:
         return Poly(terms)
 
     def __neg__(self) -> Poly:
-        return self * -1
+        return Poly({monomial: -factor for monomial, factor in self.terms.items()})
 
     def __sub__(self, other: Poly | Number) -> Poly:
-        return self + -Poly.of(other)
+        terms = dict(self.terms)
+        for monomial, factor in Poly.of(other).terms.items():
+            terms[monomial] = terms.get(monomial, 0) - factor
+        return Poly(terms)
 
     def __rsub__(self, other: Number) -> Poly:
         return Poly.of(other) - self
@@ -125,8 +129,12 @@ class Poly:
     @property
     def all_atoms(self) -> frozenset[Atom]:
         """Every atom of the polynomial, also those in the `at` of another."""
-        within = [index.all_atoms for atom in self.atoms for index in atom.at]
-        return self.atoms.union(*within) if within else self.atoms
+        try:
+            return self._all_atoms
+        except AttributeError:
+            within = [index.all_atoms for atom in self.atoms for index in atom.at]
+            self._all_atoms = self.atoms.union(*within) if within else self.atoms
+            return self._all_atoms
 
     @property
     def _order(self) -> tuple[Any, ...]:
@@ -187,9 +195,16 @@ class Poly:
 
     def sum(self, atom: Atom, low: Poly, high: Poly) -> Poly:
         """Return the sum of the polynomial as an atom runs from `low` to `high`."""
-        return sum_of(
+        total = sum_of(
             coefficient * (_power_sum(power, high) - _power_sum(power, low - 1))
             for power, coefficient in enumerate(self.coefficients(atom))
+        )
+        # Most are whole in the end, and Python's own numbers are much faster than fractions.
+        return Poly(
+            {
+                monomial: int(factor) if factor.denominator == 1 else factor
+                for monomial, factor in total.terms.items()
+            }
         )
 
     def __str__(self) -> str:

@@ -183,14 +183,17 @@ def is_product(type: Type) -> bool:
 
 
 def map_sizes(type: Type, change: Callable[[Poly], Poly]) -> Type:
-    """Return a type with each of its sizes changed."""
+    """Return a type with each of its sizes changed, the type itself where none of them is."""
     match type:
+        case Matrix(rows, columns, bits):
+            height, width = change(rows), change(columns)
+            if height is rows and width is columns:  # as nearly always
+                return type
+            return Matrix(height, width, bits)
         case Whole(value, high):
             return Whole(
                 None if value is None else change(value), None if high is None else change(high)
             )
-        case Matrix(rows, columns, bits):
-            return Matrix(change(rows), change(columns), bits)
         case Tokens(length):
             return Tokens(change(length))
         case Bundle(algorithm, sizes):

@@ -92,12 +92,13 @@ def catalogue() -> Mapping[str, Mistake]:
     return MappingProxyType(parse(file.read_text(encoding="utf-8")))
 
 
+@cache
 def by_line() -> Mapping[str, list[Mistake]]:
     """Return the mistakes of each line that has any, by the line, mistakes before differences."""
     grouped: dict[str, list[Mistake]] = {line: [] for line in _lines()}
     for mistake in sorted(catalogue().values(), key=lambda mistake: KINDS.index(mistake.kind)):
         grouped[mistake.line].append(mistake)
-    return {line: mistakes for line, mistakes in grouped.items() if mistakes}
+    return MappingProxyType({line: mistakes for line, mistakes in grouped.items() if mistakes})
 
 
 def parse(text: str) -> dict[str, Mistake]:

@@ -77,7 +77,9 @@ def edited_together(
         wrong = requiring(with_rows(right.layout, rows_by_line), equalities[id])
         programs[id] = program(wrong, like=right)
     headers = {id: algorithm.header for id, algorithm in algorithms.items()}
-    headers |= {id: opened(header(changed, headers), headers) for id, changed in programs.items()}
+    headers |= {
+        id: opened(_header(one, algorithms, headers), headers) for id, one in programs.items()
+    }
     return {**algorithms, **{id: check(changed, headers) for id, changed in programs.items()}}
 
 
@@ -88,6 +90,16 @@ def _both(line: str, first: str, second: str, algorithms: Mapping[str, Checked])
     if rows is None:
         raise ConflictError(f"two edits change the same part of line {line}")
     return rows
+
+
+def _header(
+    program: Program, algorithms: Mapping[str, Checked], headers: Mapping[str, Header]
+) -> Header:
+    """Return a header, read anew only where an edit has changed its rows."""
+    before = algorithms.get(program.id)
+    if before is not None and before.program.rows is program.rows:
+        return before.header
+    return header(program, headers)
 
 
 def opened(own: Header, headers: Mapping[str, Header]) -> Header:

@@ -15,6 +15,7 @@ from . import (
     highlighting,
     mistakes,
     page_head,
+    search_words,
     sidebar,
     sidebar_numbers,
     typed_signatures,
@@ -80,6 +81,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     docstrings.setup(app)
     mistakes.setup(app)
     page_head.setup(app)
+    search_words.setup(app)
     sidebar.setup(app)
     sidebar_numbers.setup(app)
     steps_below_card.setup(app)

@@ -9,9 +9,8 @@ from sphinx import addnodes
 
 from spec.errata import Erratum, errata
 from spec.language.alg_file import STEP, Algorithm, write
-from spec.language.parse import program
 from spec.language.tree import Line, Program
-from spec.library import paper
+from spec.library import paper, programs
 from spec.pairing import Code, Pairing
 
 from . import source
@@ -52,7 +51,7 @@ def card(pairing: Pairing, name: str, *below: nodes.Node) -> Element:
 
 def text_card(algorithm: Algorithm) -> Element:
     """Return the card of an algorithm that no function carries out by itself."""
-    read, grid = program(algorithm), _Grid()
+    read, grid = programs()[algorithm.id], _Grid()
     grid.down()  # the head
     for line in read.lines:
         if line.layout.comment is not None:
@@ -113,7 +112,7 @@ def _pair(pairing: Pairing, module: str) -> Element:
     parts = [part for row in pairing.rows for part in row.code]
     id = pairing.algorithm.id
     code = source.rows(parts, id, CodeNames(pairing.function, module))
-    read = program(pairing.algorithm)
+    read = programs()[id]
     lines = {line.number: line for line in read.lines}
     signature, *rows = pairing.rows
     grid = _Grid()

@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from itertools import groupby
 from typing import Any, get_type_hints
 
@@ -94,10 +95,14 @@ def _linked(line: str) -> str:
 
 def _type(words: str) -> str:
     """Link classes of parameters; set any other type as code."""
-    names = [name for kind, name in public(reference) if kind == "parameters"]
-    classes = "|".join(name.rpartition(".")[2] for name in names)
-    linked, links = re.subn(rf"\b(?:{classes})\b", r":class:`~algorithms.\g<0>`", words)
+    linked, links = _classes().subn(r":class:`~algorithms.\g<0>`", words)
     return linked if links else f"``{words}``"
+
+
+@cache
+def _classes() -> re.Pattern[str]:
+    names = [name for kind, name in public(reference) if kind == "parameters"]
+    return re.compile(rf"\b(?:{'|'.join(name.rpartition('.')[2] for name in names)})\b")
 
 
 def _erratum(match: re.Match[str]) -> str:

@@ -9,8 +9,11 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.html5 import HTML5Translator
 
 
-class Element(nodes.General, nodes.TextElement):
-    """An HTML element. `plain`, unless it is None, replaces it in all other formats."""
+class Element(nodes.Special, nodes.TextElement):
+    """An HTML element. `plain`, unless it is None, replaces it in all other formats.
+
+    What is special gets no typographic quotes, which are looked for slowly in a card's many nodes.
+    """
 
 
 class Markup(nodes.General, nodes.Inline, nodes.Element):

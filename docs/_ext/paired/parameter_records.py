@@ -6,14 +6,15 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from spec import symbols
 from spec.language import tree
-from spec.language.parse import program
 from spec.language.plain_text import text
 from spec.language.tree import Node, Program
-from spec.pairing import Code, Pairing
+from spec.library import programs
+from spec.pairing import Code, Function, Pairing
 
 from .public import made_of_arrays
 
@@ -33,22 +34,26 @@ class Record:
         return inspect.getfile(self.type)
 
 
-def records(pairing: Pairing) -> list[Record]:
+def records(pairing: Pairing) -> tuple[Record, ...]:
     """Return the classes of what the section of parameters spells out: `θ consisting of …`.
 
     They are those that annotate the function's arguments, and below them those of which the
     section declares each field. Layers stand there, field by field, but not their attention, which
     is `as in Algorithm 5`.
     """
-    read = program(pairing.algorithm)
-    function = inspect.unwrap(pairing.function)
+    return _records_of(pairing.algorithm.id, inspect.unwrap(pairing.function))
+
+
+@cache
+def _records_of(id: str, function: Function) -> tuple[Record, ...]:
+    read = programs()[id]
     annotations = _annotations_of_arguments(function)
-    return [
+    return tuple(
         record
         for name in _bundles(read)
         if name in annotations
         for record in _records(annotations[name], function.__module__, set(_declared(read)))
-    ]
+    )
 
 
 def _records(

@@ -18,8 +18,7 @@ from sphinx.util.typing import OptionSpec
 
 import spec
 from spec.language.alg_file import Algorithm, write
-from spec.language.parse import program
-from spec.library import algorithms
+from spec.library import algorithms, programs
 from spec.pairing import Function, Pairing, implementations
 from spec.render.algpseudocode import algpseudocode
 from spec.sources import Source, named, sources, the_paper, this_software
@@ -35,7 +34,7 @@ SOURCES = Path(spec.__file__).parent / "sources.toml"
 def take_away(algorithm: Algorithm, pairing: Pairing | None = None, name: str = "") -> Element:
     """Return the blocks of an algorithm; `name` is that of its function, with the module."""
     blocks = [
-        _block("LaTeX", "LaTeX", algpseudocode(program(algorithm))),
+        _block("LaTeX", "LaTeX", algpseudocode(programs()[algorithm.id])),
         _block("Unicode", "Unicode", write(algorithm)),
     ]
     if pairing is not None:

@@ -35,9 +35,16 @@ def shown_with() -> Mapping[str, str]:
 
 def others_shown_with(id: str) -> Iterator[Mistake]:
     """Yield the mistakes that are shown with this one."""
-    for other, shown in shown_with().items():
-        if shown == id != other:
-            yield catalogue()[other]
+    yield from (catalogue()[other] for other in _shown()[id] if other != id)
+
+
+@cache
+def _shown() -> Mapping[str, list[str]]:
+    """Return the ids of the mistakes that are shown with each, itself among them."""
+    found: dict[str, list[str]] = {id: [] for id in shown_with()}
+    for other, id in shown_with().items():
+        found[id].append(other)
+    return found
 
 
 @cache

@@ -34,9 +34,15 @@ def phrase(text: str) -> list[nodes.Node]:
 
 def twins(mistake: Mistake) -> Iterator[Mistake]:
     """Yield the same mistake in other algorithms: of one entry, or of one name but for its end."""
-    for twin in catalogue().values():
-        if _stem(twin) == _stem(mistake) and twin.algorithm != mistake.algorithm:
-            yield twin
+    yield from (one for one in _by_stem()[_stem(mistake)] if one.algorithm != mistake.algorithm)
+
+
+@cache
+def _by_stem() -> Mapping[str, list[Mistake]]:
+    found: dict[str, list[Mistake]] = {}
+    for mistake in catalogue().values():
+        found.setdefault(_stem(mistake), []).append(mistake)
+    return found
 
 
 def _stem(mistake: Mistake) -> str:
