@@ -1,12 +1,13 @@
 """Chromium, and the pages as a reader sees them: in both schemes, on a desk and in a hand.
 
 The pages are those of `make docs`, or of the folder that `--site` names. They are served from this
-machine below a path, and no other host is known to the browser.
+machine below a path, and no other host is known to the browser. Most of the time goes into showing
+pages: so the tests of one look at a page stand one after another, and share what is shown.
 """
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +19,9 @@ import pytest
 from helpers.sphinx_build import DOCS
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
 BELOW = "/some/where/"  # the path of the pages on their host
@@ -50,21 +54,40 @@ class Look:
         return f"{self.page.removesuffix('.html')}-{self.scheme}-{self.width}"
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Have a test that takes `shown` look at every page in all ways, each of which is shown once.
+#: What tests take to be about pages with the card of an algorithm: in all ways, and by name.
+SHOWN_CARDS, CARD_PAGE = "shown_cards", "card_page"
 
-    A test that takes `card_page` is about each page with the card of an algorithm.
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Have a test that takes `shown` look at every page in all ways.
+
+    A test that takes `shown_cards` looks so at each page with the card of an algorithm, and one
+    that takes `card_page` gets the names of these.
     """
-    names = {"shown", "card_page"} & {*metafunc.fixturenames}
+    names = {"shown", SHOWN_CARDS, CARD_PAGE} & {*metafunc.fixturenames}
     if not names:
         return
     pages = found(metafunc.config.getoption("--site"))
-    if "shown" in names:
-        looks = [Look(page, *way) for page in pages for way in ways()]
-        metafunc.parametrize("shown", looks, ids=str, indirect=True, scope="session")
-    else:
-        cards = [name for name, page in pages.items() if ' class="alg" ' in page]
-        metafunc.parametrize("card_page", cards, scope="session")
+    cards = [name for name, page in pages.items() if ' class="alg" ' in page]
+    if CARD_PAGE in names:
+        metafunc.parametrize(CARD_PAGE, cards)
+        return
+    name = SHOWN_CARDS if SHOWN_CARDS in names else "shown"
+    looks = [Look(page, *way) for page in (pages if name == "shown" else cards) for way in ways()]
+    together = [pytest.param(look, marks=pytest.mark.xdist_group(f"{look}")) for look in looks]
+    metafunc.parametrize(name, together, ids=map(str, looks), indirect=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Set the tests of one look together, in the order of their files."""
+    items.sort(key=lambda item: str(look_of(item) or ""))
+
+
+def look_of(item: pytest.Item) -> "Look | None":
+    """The look at a page that a test is about."""
+    parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    return parameters.get("shown", parameters.get(SHOWN_CARDS))
 
 
 def ways() -> Iterator[tuple[str, str]]:
@@ -106,6 +129,7 @@ class Browser:
 
     def __init__(self, driver: webdriver.Chrome) -> None:
         self.driver = driver
+        self.shown: Shown | None = None  # the page that `show` has opened, if it is as it was
 
     def look(self, scheme: str = "light", width: str = "desk", media: str = "") -> None:
         """Choose how pages are shown from now on."""
@@ -123,8 +147,17 @@ class Browser:
         ]
         self.send("Emulation.setEmulatedMedia", media=media, features=features)
 
+    def show(self, address: str, look: Look) -> "Shown":
+        """Show a page in a way, unless it is shown so already."""
+        if self.shown is None or self.shown.look != look:
+            self.look(look.scheme, look.width)
+            self.open(address)
+            self.shown = Shown(look, self, self.requests(), self.complaints())
+        return self.shown
+
     def open(self, address: str) -> None:
         """Show a page, and forget what was noted of those before."""
+        self.shown = None
         self.driver.get("about:blank")
         self.requests(), self.complaints()
         self.driver.get(address)
@@ -138,6 +171,43 @@ class Browser:
     def run(self, script: str, *arguments: Any) -> Any:
         """Run a script in the page, and return what it returns."""
         return self.driver.execute_script(script, *arguments)
+
+    def wait(self, until: Callable[[], object]) -> None:
+        """Wait until something holds."""
+        WebDriverWait(self.driver, 60, poll_frequency=0.05).until(lambda _: until())
+
+    def into_view(self, part: WebElement) -> None:
+        """Scroll an element to the middle of the window, and of what it scrolls in."""
+        place = "{block: 'center', inline: 'center', behavior: 'instant'}"
+        self.run(f"arguments[0].scrollIntoView({place})", part)
+
+    def point(self, part: WebElement) -> None:
+        """Move the pointer to the middle of an element."""
+        self.into_view(part)
+        ActionChains(self.driver, duration=0).move_to_element(part).perform()
+
+    def copied(self, part: WebElement) -> str:
+        """Select all of a part, press Control and C, and return what the clipboard has."""
+        self.forget_the_clipboard()
+        self.run("getSelection().selectAllChildren(arguments[0])", part)
+        keys = ActionChains(self.driver).key_down(Keys.CONTROL).send_keys("c").key_up(Keys.CONTROL)
+        keys.perform()
+        self.run("getSelection().empty()")
+        return self.clipboard()
+
+    def clipboard(self) -> str:
+        """What the clipboard has."""
+        text: str = self.driver.execute_async_script(
+            "navigator.clipboard.readText().then(arguments[0], arguments[0])"
+        )
+        return text
+
+    def forget_the_clipboard(self) -> None:
+        """Have nothing in the clipboard."""
+        self.driver.execute_async_script(
+            "navigator.clipboard.writeText('').then(arguments[0], arguments[0])"
+        )
+        assert self.clipboard() == ""
 
     def requests(self) -> list[str]:
         """The addresses that were asked for since this was last called."""
@@ -177,6 +247,10 @@ def browser() -> Iterator[Browser]:
     driver = webdriver.Chrome(options, Service(driver_path))
     driver.set_script_timeout(300)
     driver.command_executor.client_config.timeout = 330  # type: ignore[attr-defined]
+    driver.execute_cdp_cmd(
+        "Browser.grantPermissions",
+        {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]},
+    )
     yield Browser(driver)
     driver.quit()
 
@@ -191,10 +265,15 @@ class Shown:
     complaints: list[str]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def shown(request: pytest.FixtureRequest, browser: Browser, served: str) -> Shown:
-    """A page in one of the ways to look at it."""
+    """A page in one of the ways to look at it, which the tests of this look share."""
     look: Look = request.param
-    browser.look(look.scheme, look.width)
-    browser.open(served + look.page)
-    return Shown(look, browser, browser.requests(), browser.complaints())
+    return browser.show(served + look.page, look)
+
+
+@pytest.fixture
+def shown_cards(request: pytest.FixtureRequest, browser: Browser, served: str) -> Shown:
+    """A page with the card of an algorithm in one of the ways to look at it."""
+    look: Look = request.param
+    return browser.show(served + look.page, look)

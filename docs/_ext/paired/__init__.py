@@ -16,6 +16,7 @@ from . import (
     page_head,
     sidebar,
     sidebar_numbers,
+    signatures_in_html,
     typed_signatures,
 )
 from .caches import CachesDirective
@@ -80,6 +81,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     page_head.setup(app)
     sidebar.setup(app)
     sidebar_numbers.setup(app)
+    signatures_in_html.setup(app)
     steps_below_card.setup(app)
     typed_signatures.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
