@@ -20,6 +20,7 @@ from helpers.sphinx_build import DOCS
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
@@ -86,7 +87,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def look_of(item: pytest.Item) -> "Look | None":
     """The look at a page that a test is about."""
-    parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    call = getattr(item, "callspec", None)
+    parameters = call.params if call is not None else {}
     return parameters.get("shown", parameters.get(SHOWN_CARDS))
 
 
@@ -263,6 +265,14 @@ class Shown:
     browser: Browser
     requests: list[str]
     complaints: list[str]
+
+    def parts(self, selector: str) -> list[WebElement]:
+        """Return what is used of a page's parts of a kind: all in one of the ways, else the first.
+
+        The others look and do the same there, and a page has up to twenty.
+        """
+        found = self.browser.driver.find_elements(By.CSS_SELECTOR, selector)
+        return found if (self.look.scheme, self.look.width) == next(ways()) else found[:1]
 
 
 @pytest.fixture

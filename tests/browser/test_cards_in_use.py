@@ -20,13 +20,7 @@ return [...arguments[0].querySelectorAll("[data-lines]")].map((part) => [
   getComputedStyle(part).backgroundColor])
 """
 DARK = "rgba(0, 0, 0, 0)"
-
-
-def cards(shown: Shown) -> list[WebElement]:
-    """The cards of a page that have code."""
-    found = shown.browser.driver.find_elements(By.CSS_SELECTOR, ".alg:has(.code)")
-    assert found
-    return found
+CARDS = ".alg:has(.code)"
 
 
 def lit(browser: Browser, card: WebElement, part: WebElement) -> None:
@@ -39,7 +33,7 @@ def lit(browser: Browser, card: WebElement, part: WebElement) -> None:
 
 def test_pointing_at_one_side_lights_both(shown_cards: Shown) -> None:
     browser = shown_cards.browser
-    for card in cards(shown_cards):
+    for card in shown_cards.parts(CARDS):
         code = card.find_element(By.CSS_SELECTOR, ".code-row[data-lines]")
         number = str(code.get_attribute("data-lines")).split()[0]
         line = card.find_element(By.CSS_SELECTOR, f'.pseudocode [data-lines="{number}"]')
@@ -50,7 +44,7 @@ def test_pointing_at_one_side_lights_both(shown_cards: Shown) -> None:
 
 def test_a_line_is_reached_by_keyboard_and_can_be_linked_to(shown_cards: Shown) -> None:
     browser = shown_cards.browser
-    for card in cards(shown_cards):
+    for card in shown_cards.parts(CARDS):
         line = card.find_element(By.CSS_SELECTOR, ".pseudocode [data-lines]")
         browser.run(
             """const all = [...document.querySelectorAll("a[href], summary, button, input")];
@@ -70,7 +64,7 @@ def test_a_line_is_reached_by_keyboard_and_can_be_linked_to(shown_cards: Shown) 
 def test_code_and_pseudocode_are_copied_without_numbers(shown_cards: Shown) -> None:
     browser = shown_cards.browser
     functions = implementations("algorithms")
-    for card in browser.driver.find_elements(By.CSS_SELECTOR, ".alg"):
+    for card in shown_cards.parts(".alg"):
         id = str(card.get_attribute("id")).removeprefix("algorithm-")
         lines = browser.copied(card.find_element(By.CSS_SELECTOR, ".pseudocode"))
         rows = [row.strip() for row in lines.splitlines()]

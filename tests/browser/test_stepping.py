@@ -1,22 +1,27 @@
 """Recorded runs: stepped through by keyboard and by pointer, with the arithmetic of a cell."""
 
+import time
+
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from .conftest import Browser, Shown
 
+RUNS = "details.stepper"
 #: Which step of a run is chosen, which frames are seen, and whether its lines, and they alone, are
 #: lit in the card.
 STATE = """
 const [run] = arguments, card = run.closest(".alg");
 const radios = [...run.querySelectorAll("input[type=radio]")];
 const at = radios.findIndex((radio) => radio.checked);
-const frames = [...run.querySelectorAll(".frame")].flatMap((frame, i) => frame.checkVisibility() ? [i] : []);
+const frames = [...run.querySelectorAll(".frame")];
+const seen = frames.flatMap((frame, i) => (frame.checkVisibility() ? [i] : []));
 const lines = [...card.querySelectorAll("[data-lines]")];
-const lit = lines.filter((line) => line.classList.contains("stepped"));
-const meant = lines.filter((line) => line.matches(`[data-lines~="${radios[at].dataset.line}"]`));
-return [at, frames, lit.length > 0 && lit.length === meant.length && lit.every((line) => meant.includes(line))]
+const { line } = radios[at].dataset;
+const wrong = lines.filter((part) =>
+  part.classList.contains("stepped") !== part.matches(`[data-lines~="${line}"]`));
+return [at, seen, wrong.map((part) => part.textContent), !!card.querySelector(".stepped")]
 """
 #: Chooses the first step that has a product: its cells, or nothing if there is none.
 PRODUCT = """
@@ -25,34 +30,39 @@ const found = [...run.querySelectorAll(".product:has(> .out > table)")].find((pr
   ["left", "right"].every((part) => product.querySelector(`table[data-part="${part}"]`)));
 if (!found) return null;
 found.closest(".step").querySelector("input").click();
-return [found, ...[...found.querySelectorAll(".out tbody tr")].map((row) => [...row.querySelectorAll("td")])]
+const rows = [...found.querySelectorAll(".out tbody tr")];
+return [found, ...rows.map((row) => [...row.querySelectorAll("td")])]
 """
-#: The places of the cells that are lit in the factors: rows of the left one, columns of the right.
+#: The places of the cells that are lit in each factor, and how many each of its rows has.
 LIT = """
-const cells = (part) => [...arguments[0].querySelectorAll(`table[data-part="${part}"] tbody tr`)]
-  .flatMap((row, i) => [...row.querySelectorAll("td")].flatMap((cell, j) => cell.classList.contains("lit") ? [[i, j]] : []));
-const size = (part) => [...arguments[0].querySelectorAll(`table[data-part="${part}"] tbody tr`)]
-  .map((row) => row.querySelectorAll("td").length);
-return [cells("left"), cells("right"), size("left"), size("right")]
+const rows = (part) =>
+  [...arguments[0].querySelectorAll(`table[data-part="${part}"] tbody tr`)]
+    .map((row) => [...row.querySelectorAll("td")]);
+const lit = (part) => rows(part).flatMap((row, i) =>
+  row.flatMap((cell, j) => (cell.classList.contains("lit") ? [[i, j]] : [])));
+const sizes = (part) => rows(part).map((row) => row.length);
+return [lit("left"), lit("right"), sizes("left"), sizes("right")]
 """
 
 
 def runs(shown: Shown) -> list[WebElement]:
-    """The recorded runs of a page, all opened."""
-    found = shown.browser.driver.find_elements(By.CSS_SELECTOR, "details.stepper")
+    """The recorded runs of a page, opened."""
+    found = shown.parts(RUNS)
     shown.browser.run("for (const run of arguments[0]) run.open = true", found)
     return found
 
 
 def holds(browser: Browser, run: WebElement, step: int) -> None:
     """Hold that a step is chosen, that it alone is seen, and that its line is lit."""
-    browser.wait(lambda: browser.run(STATE, run)[2])
-    assert browser.run(STATE, run) == [step, [step], True]
+    state = [step, [step], [], True]
+    if browser.run(STATE, run) != state:
+        time.sleep(0.3)  # a line is lit when the browser has said that the run is opened
+    assert browser.run(STATE, run) == state
 
 
 def test_steps_are_chosen_by_keyboard(shown_cards: Shown) -> None:
     browser = shown_cards.browser
-    for run in browser.driver.find_elements(By.CSS_SELECTOR, "details.stepper"):
+    for run in shown_cards.parts(RUNS):
         browser.run("arguments[0].open = false", run)
         run.find_element(By.TAG_NAME, "summary").send_keys(Keys.ENTER)
         holds(browser, run, 0)

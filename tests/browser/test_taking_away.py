@@ -10,7 +10,7 @@ NOT_TYPED = ".highlight :is(.gp, .go, .gt)"
 
 def test_each_button_copies_its_text_and_says_so(shown_cards: Shown) -> None:
     browser = shown_cards.browser
-    for part in browser.driver.find_elements(By.CSS_SELECTOR, ".alg > .take-away"):
+    for part in shown_cards.parts(".alg > .take-away"):
         part.find_element(By.CSS_SELECTOR, "summary").click()
         for block in part.find_elements(By.CSS_SELECTOR, ".taken"):
             (button,) = block.find_elements(By.TAG_NAME, "button")
@@ -19,7 +19,7 @@ def test_each_button_copies_its_text_and_says_so(shown_cards: Shown) -> None:
             browser.forget_the_clipboard()
             browser.into_view(button)
             button.click()
-            browser.wait(lambda: button.text == "Copied")  # noqa: B023; called before the next
+            browser.wait(lambda button=button: button.text == "Copied")
             text = block.find_element(By.TAG_NAME, "pre").get_property("textContent")
             assert browser.clipboard() == text
         part.find_element(By.CSS_SELECTOR, "summary").click()
@@ -28,7 +28,7 @@ def test_each_button_copies_its_text_and_says_so(shown_cards: Shown) -> None:
 
 def test_outputs_and_prompts_are_not_copied(shown: Shown) -> None:
     browser = shown.browser
-    for block in browser.driver.find_elements(By.CSS_SELECTOR, f"pre:has({NOT_TYPED})")[:3]:
+    for block in shown.parts(f"pre:has({NOT_TYPED})")[:3]:
         if not block.is_displayed():
             continue
         outputs = browser.run(

@@ -28,7 +28,9 @@ document.head.append(Object.assign(document.createElement("style"), { textConten
 """
 #: A formula becomes its text, of the same colour.
 WORDS = """
-for (const math of document.querySelectorAll("math")) math.replaceWith(math.getAttribute("alttext"));
+for (const math of document.querySelectorAll("math")) {
+  math.replaceWith(math.getAttribute("alttext"));
+}
 """
 #: Marks one text and one link of each look: its own, and what lies behind. Of a link it is also its
 #: line and the look of the text around.
