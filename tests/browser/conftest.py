@@ -32,6 +32,13 @@ SCHEMES = ("light", "dark")
 #: Whether this address is shown, all of it.
 LOADED = "return document.readyState === 'complete' && location.href === new URL(arguments[0]).href"
 
+#: Opens everything, and shows all steps of a run.
+OPEN = """
+for (const closed of document.querySelectorAll("details:not([open])")) closed.open = true;
+const all = "@media screen { .step:not(:has(input:checked)) > .frame { display: block; } }";
+document.head.append(Object.assign(document.createElement("style"), { textContent: all }));
+"""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--site", type=Path, default=DOCS / "_build" / "html", help="the built pages")
@@ -188,6 +195,11 @@ class Browser:
         self.into_view(part)
         ActionChains(self.driver, duration=0).move_to_element(part).perform()
 
+    def click(self, part: WebElement) -> None:
+        """Click an element where nothing lies over it, such as the bar at the top of a phone."""
+        self.into_view(part)
+        part.click()
+
     def copied(self, part: WebElement) -> str:
         """Select all of a part, press Control and C, and return what the clipboard has."""
         self.forget_the_clipboard()
@@ -241,6 +253,7 @@ def browser() -> Iterator[Browser]:
         "--headless=new",
         "--no-sandbox",
         "--disable-dev-shm-usage",
+        "--disable-gpu",  # there is none, and playing one takes a quarter of the time
         "--disable-background-networking",
         "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
     ):

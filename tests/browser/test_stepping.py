@@ -82,18 +82,17 @@ def test_steps_are_chosen_by_pointer(shown_cards: Shown) -> None:
     browser = shown_cards.browser
     for run in runs(shown_cards):
         labels = run.find_elements(By.CSS_SELECTOR, ".step > label")
-        browser.into_view(labels[0])
-        labels[0].click()
+        browser.click(labels[0])
         holds(browser, run, 0)
         if len(labels) == 1:
             continue
         back, forward = run.find_elements(By.CSS_SELECTOR, ".steps > button")
         assert not back.is_enabled()
-        forward.click()
+        browser.click(forward)
         holds(browser, run, 1)
-        back.click()
+        browser.click(back)
         holds(browser, run, 0)
-        labels[-1].click()
+        browser.click(labels[-1])
         holds(browser, run, len(labels) - 1)
         assert not forward.is_enabled()
 

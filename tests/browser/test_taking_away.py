@@ -11,18 +11,18 @@ NOT_TYPED = ".highlight :is(.gp, .go, .gt)"
 def test_each_button_copies_its_text_and_says_so(shown_cards: Shown) -> None:
     browser = shown_cards.browser
     for part in shown_cards.parts(".alg > .take-away"):
-        part.find_element(By.CSS_SELECTOR, "summary").click()
+        summary = part.find_element(By.TAG_NAME, "summary")
+        browser.click(summary)
         for block in part.find_elements(By.CSS_SELECTOR, ".taken"):
             (button,) = block.find_elements(By.TAG_NAME, "button")
             assert button.is_displayed()
             assert button.text.startswith("Copy ")
             browser.forget_the_clipboard()
-            browser.into_view(button)
-            button.click()
+            browser.click(button)
             browser.wait(lambda button=button: button.text == "Copied")
             text = block.find_element(By.TAG_NAME, "pre").get_property("textContent")
             assert browser.clipboard() == text
-        part.find_element(By.CSS_SELECTOR, "summary").click()
+        browser.click(summary)
     assert browser.complaints() == []
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from selenium_axe_python import Axe
 
-from .conftest import Browser, Shown
+from .conftest import OPEN, Browser, Shown
 
 #: Success criteria of the Web Content Accessibility Guidelines 2.2, of levels A and AA.
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -20,12 +20,6 @@ OPTIONS = {"resultTypes": ["violations"], "preload": False, "iframes": False, "e
 #: The rules that compare colours.
 COLOURS = ["color-contrast", "link-in-text-block"]
 
-#: Opens everything, and shows all steps of a run.
-OPEN = """
-for (const closed of document.querySelectorAll("details:not([open])")) closed.open = true;
-const all = "@media screen { .step:not(:has(input:checked)) > .frame { display: block; } }";
-document.head.append(Object.assign(document.createElement("style"), { textContent: all }));
-"""
 #: A formula becomes its text, of the same colour.
 WORDS = """
 for (const math of document.querySelectorAll("math")) {
