@@ -32,11 +32,12 @@ SCHEMES = ("light", "dark")
 #: Whether this address is shown, all of it.
 LOADED = "return document.readyState === 'complete' && location.href === new URL(arguments[0]).href"
 
-#: Opens everything, and shows all steps of a run.
+#: Opens everything, shows all steps of a run, and lights every other line as if pointed at.
 OPEN = """
 for (const closed of document.querySelectorAll("details:not([open])")) closed.open = true;
-const all = "@media screen { .step:not(:has(input:checked)) > .frame { display: block; } }";
-document.head.append(Object.assign(document.createElement("style"), { textContent: all }));
+const style = `@media screen { .step:not(:has(input:checked)) > .frame { display: block; } }
+  :is(.pseudocode > li, .chunk):nth-child(even) { --lit: var(--alg-pointed); }`;
+document.head.append(Object.assign(document.createElement("style"), { textContent: style }));
 """
 
 
@@ -182,8 +183,8 @@ class Browser:
         return self.driver.execute_script(script, *arguments)
 
     def wait(self, until: Callable[[], object]) -> None:
-        """Wait until something holds."""
-        WebDriverWait(self.driver, 60, poll_frequency=0.05).until(lambda _: until())
+        """Wait until something holds, for a few seconds."""
+        WebDriverWait(self.driver, 10, poll_frequency=0.05).until(lambda _: until())
 
     def into_view(self, part: WebElement) -> None:
         """Scroll an element to the middle of the window, and of what it scrolls in."""

@@ -1,7 +1,8 @@
 """Recorded runs: stepped through by keyboard and by pointer, with the arithmetic of a cell."""
 
-import time
+from contextlib import suppress
 
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -55,8 +56,8 @@ def runs(shown: Shown) -> list[WebElement]:
 def holds(browser: Browser, run: WebElement, step: int) -> None:
     """Hold that a step is chosen, that it alone is seen, and that its line is lit."""
     state = [step, [step], [], True]
-    if browser.run(STATE, run) != state:
-        time.sleep(0.3)  # a line is lit when the browser has said that the run is opened
+    with suppress(TimeoutException):  # a line is lit when the browser has told that a run is opened
+        browser.wait(lambda: browser.run(STATE, run) == state)
     assert browser.run(STATE, run) == state
 
 
