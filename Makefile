@@ -71,9 +71,9 @@ test-all: test sweep
 	@touch $@
 
 # What the pages do in Chromium, which is there after `apt-get install chromium chromium-driver`. The
-# tests of one look at a page go to one process, which shows it once.
+# tests of one look at a page go to one process, which shows it once (`tests/browser/conftest.py`).
 browser: docs .venv/browser
-	$(PYTEST) --dist loadgroup tests/browser
+	$(PYTEST) --dist loadscope tests/browser
 
 # Which rows and branches `make test` runs, but for its slowest tests: they are not traced.
 coverage: export PYTEST_ADDOPTS = --cov --cov-report=

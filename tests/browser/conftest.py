@@ -24,6 +24,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 BELOW = "/some/where/"  # the path of the pages on their host
 WIDTHS = {"desk": (1440, 1000), "phone": (390, 844)}
@@ -83,14 +85,25 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     name = SHOWN_CARDS if SHOWN_CARDS in names else "shown"
     looks = [Look(page, *way) for page in (pages if name == "shown" else cards) for way in ways()]
-    together = [pytest.param(look, marks=pytest.mark.xdist_group(f"{look}")) for look in looks]
-    metafunc.parametrize(name, together, ids=map(str, looks), indirect=True)
+    metafunc.parametrize(name, looks, ids=str, indirect=True)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Set the tests of one look together, in the order of their files."""
     items.sort(key=lambda item: str(look_of(item) or ""))
+
+
+class LookByLook(LoadScopeScheduling):
+    """Gives the tests of one look to one process: those whose names have the same in brackets."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("[")[2] or nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LookByLook:
+    """Have each page shown once in each way, in whichever process."""
+    return LookByLook(config, log)
 
 
 def look_of(item: pytest.Item) -> "Look | None":
