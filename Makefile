@@ -72,9 +72,10 @@ test-all: test sweep
 	$(INSTALL) '.[docs,test,browser]'
 	@touch $@
 
-# What the pages do in Chromium, which is there after `apt-get install chromium chromium-driver`.
+# What the pages do in Chromium, which is there after `apt-get install chromium chromium-driver`. The
+# tests of one look at a page go to one process, which shows it once (`tests/browser/conftest.py`).
 browser: docs .venv/browser
-	$(PYTEST) --dist load tests/browser
+	$(PYTEST) --dist loadscope tests/browser
 
 # Which rows and branches `make test` runs, but for its slowest tests: they are not traced.
 coverage: export PYTEST_ADDOPTS = --cov --cov-report=

@@ -17,13 +17,14 @@ import unicodedata
 from pathlib import Path
 
 from fontTools import subset
+from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTFont
 
 STATIC = Path(__file__).parent / "_static"
 
 GREEK = [chr(code) for code in range(0x391, 0x3CA) if unicodedata.name(chr(code), "")]
 PLAIN = [*string.ascii_letters, *string.digits, *string.punctuation, " ", "\u00a0", *GREEK]
-SIGNS = "¹²³←≡≤≥≠∝∈∞…∀¬∧∨∇⊙−·×∗∑√′⟦⟧ℓℝℕˆ˜¯\u2061\u2062"
+SIGNS = "¹²³ᵀ←≡≤≥≠∝∈∞…∀¬∧∨∇⊙−·×∗∑√′⟦⟧ℓℝℕˆ˜¯\u2061\u2062"
 
 # The italic letters have code points of their own, which a browser takes for an `<mi>` of one
 # letter; that of h is older than the rest. Those of ϑ and other variants are left out.
@@ -38,7 +39,8 @@ ITALIC = {
 
 def cut(path: str, characters: list[str]) -> TTFont:
     """Read the font and leave these characters in it."""
-    font = TTFont(path)
+    font = TTFont(path, recalcTimestamp=False)
+    draw_transposed(font)
     options = subset.Options()
     options.layout_features = []
     options.name_IDs = [0, 1, 2, 3, 4, 5, 6, 13, 14]
@@ -57,6 +59,18 @@ def cut(path: str, characters: list[str]) -> TTFont:
             construction.GlyphAssembly = None
     cutter.subset(font)
     return font
+
+
+def draw_transposed(font: TTFont) -> None:
+    """Draw `ᵀ`, which the original lacks: its T, as small and as high as its `²`."""
+    small, high = 0.7, 280
+    pen = TTGlyphPen(font.getGlyphSet())
+    pen.addComponent("T", (small, 0, 0, small, 0, high))
+    font["glyf"]["transposed"] = pen.glyph()
+    font["hmtx"]["transposed"] = tuple(round(small * number) for number in font["hmtx"]["T"])
+    for table in font["cmap"].tables:
+        if table.isUnicode():
+            table.cmap[ord("ᵀ")] = "transposed"
 
 
 def main(path: str) -> None:

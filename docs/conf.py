@@ -62,6 +62,7 @@ html_theme_options = {
         "color-brand-visited": "#0b5cad",
         "color-background-border": "#e3e5e8",
         "color-code-background": "#f7f8fa",
+        "alg-comment": "#515151",
         "alg-pointed": "#fff1c9",
         "alg-named": "#e6f0fb",
         "alg-wrong": "#b3261e",
@@ -79,7 +80,8 @@ html_theme_options = {
         "color-brand-content": "#79b8ff",
         "color-brand-visited": "#79b8ff",
         "color-code-background": "#191c20",
-        "alg-pointed": "#453a17",
+        "alg-comment": "#a5adb6",  # read on each of the next two
+        "alg-pointed": "#413615",
         "alg-named": "#1b3350",
         "alg-wrong": "#ff8a80",
         "alg-right": "#6fcf85",

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
 from .conftest import Browser
 
@@ -41,6 +42,15 @@ def test_the_pages_work_without_scripts(browser: Browser, served: str, card_page
         (line, *_) = browser.driver.find_elements(By.CSS_SELECTOR, ".pseudocode [data-lines]")
         line.find_element(By.CSS_SELECTOR, ".number").click()
         assert line.value_of_css_property("background-color") != "rgba(0, 0, 0, 0)"
+        for run in browser.driver.find_elements(By.CSS_SELECTOR, "details.stepper")[:1]:
+            run.find_element(By.TAG_NAME, "summary").send_keys(Keys.ENTER)
+            frames = run.find_elements(By.CSS_SELECTOR, ".frame")
+            chips = run.find_elements(By.CSS_SELECTOR, "input[type=radio]")
+            for place in (0, len(chips) - 1):
+                # Up from the first goes round to the last.
+                chips[0].send_keys(Keys.ARROW_UP if place else Keys.SPACE)
+                assert [i for i, frame in enumerate(frames) if frame.is_displayed()] == [place]
+        assert not browser.driver.find_element(By.CSS_SELECTOR, ".taken button").is_displayed()
         assert browser.complaints() == []
     finally:
         browser.send("Emulation.setScriptExecutionDisabled", value=False)

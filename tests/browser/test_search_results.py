@@ -19,6 +19,10 @@ KINDS = {
     "erratum": ("A11", "errata.html#erratum-A11"),
     "function": ("initialise", "api.html#algorithms.initialise"),
     "class": ("DTransformerParameters", "api.html#algorithms.DTransformerParameters"),
+    "exception": ("NotFiniteError", "api.html#algorithms.NotFiniteError"),
+    "method": ("converted_options", "api.html#algorithms.checkpoints.Model.converted_options"),
+    "module": ("spec.errata", "api.html#module-spec.errata"),
+    "constant": ("EXAMPLE_KEYS", "api.html#spec.library.EXAMPLE_KEYS"),
     "page": ("Published models", "published.html"),
     "section": ("Ten lines", "index.html#ten-lines"),
 }

@@ -18,6 +18,7 @@ from . import (
     search_words,
     sidebar,
     sidebar_numbers,
+    signatures_in_html,
     typed_signatures,
 )
 from .caches import CachesDirective
@@ -84,6 +85,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     search_words.setup(app)
     sidebar.setup(app)
     sidebar_numbers.setup(app)
+    signatures_in_html.setup(app)
     steps_below_card.setup(app)
     typed_signatures.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -16,7 +16,7 @@ from .runs import Numbers
 WIDTH, HEIGHT, GUTTER, TOP = 44, 30, 22, 20  # in units of the drawing
 # On a cell that has more than this share of the full colour, a number is set in the other ink: in
 # dark mode, and in light mode. So each number has a contrast of 4.5 to its cell.
-_MIDDLE, _FULL = 0.6, 0.83
+_MIDDLE, _FULL = 0.59, 0.83
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 

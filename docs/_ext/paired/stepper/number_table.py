@@ -16,7 +16,7 @@ from .factors import Numbers
 
 #: No table has more entries than this: they are read in the file.
 MOST_CELLS = 140
-_MIDDLE, _FULL = 0.6, 0.8  # above these shares of the full colour, in tenths, the ink is another
+_MIDDLE, _FULL = 0.5, 0.8  # above these shares of the full colour, in tenths, the ink is another
 
 
 @dataclass(frozen=True, eq=False)
