@@ -266,7 +266,8 @@ def test_what_lacks_a_figure_is_listed(page: BeautifulSoup) -> None:
         for term, said in zip(listed.select("dt"), listed.select("dd"), strict=True)
     }
     public = {algorithm_of(getattr(algorithms, name)) for name in algorithms.__all__} - {None}
-    assert rows["Lines"] == public - set(figures("ties"))
+    assert rows.get("Lines", set()) == public - set(figures("ties"))
+    assert rows["Rounding"] == public - set(figures("errors")["tiny"])
     assert "Sizes" not in rows
 
 
