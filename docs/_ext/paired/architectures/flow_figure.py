@@ -34,7 +34,9 @@ def drawn(flow: Flow) -> Element:
     title = flow.program.layout.title
     name = reference("alg", id, f"Algorithm {id}")
     known = drawn_as(id)
-    shown = [" ", element("span", known, classes=["known"])] if known else []
+    shown: list[nodes.Node | str] = (
+        [" ", element("span", known, classes=["known"])] if known else []
+    )
     return element(
         "figure",
         element("figcaption", name, " ", element("b", title), *shown),
