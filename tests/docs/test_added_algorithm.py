@@ -175,12 +175,14 @@ def test_a_table_says_which_figures_are_not_measured_yet(page: BeautifulSoup) ->
     proofs, *tables, told, checks = page.select("table.measured")
     assert len(tables) == 5
     for table in tables:
-        rows = [row for row in table.select("tbody tr") if row.td.get_text() in IDS]
-        assert [row.td.get_text() for row in rows] == IDS
-        for row in rows:
-            columns = sum(int(cell.get("colspan", 1)) for cell in row.find_all("td"))
-            assert columns == len(table.select("thead th"))
-            assert row.find_all("td")[1].get_text() == "not measured yet"
+        (folded,) = table.select("details.ids")
+        cell = folded.find_parent("td")
+        assert int(cell["colspan"]) == len(table.select("thead th"))
+        assert folded.summary.get_text().startswith("not measured yet: ")
+        named = [link.get_text() for link in folded.select("summary ~ *")]
+        assert len(named) == int(folded.summary.get_text().rpartition(" ")[2])
+        assert [id for id in named if id in IDS] == IDS
+        assert table.get_text().count("not measured yet") == 1
     assert [row.td.get_text() for row in proofs.select("tbody tr")][-3:] == [*IDS, "all"]
     for table in (told, checks):  # of mistakes that somebody has planted, and none in these
         assert not {row.td.get_text() for row in table.select("tbody tr")} & {*IDS}

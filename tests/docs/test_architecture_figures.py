@@ -268,6 +268,15 @@ def test_as_plain_text_the_table_of_norms_cuts_no_name_in_two(tmp_path: Path) ->
     assert '"RotaryAttention"' in told
 
 
+def test_a_figure_and_its_row_carry_the_names_of_systems(tmp_path: Path) -> None:
+    page = "Page\n====\n\n.. architecture:: 9\n\n.. norms:: 9\n"
+    assert build_files(tmp_path, {"index.rst": page}) == (True, "")
+    soup = BeautifulSoup((tmp_path / "out/index.html").read_text("utf-8"), "html.parser")
+    (known,) = soup.select(".architecture figcaption .known")
+    assert known.get_text() == "BERT"
+    assert "(BERT)" in soup.select_one("table.parts").get_text()  # type: ignore[union-attr]
+
+
 def test_a_figure_of_what_does_not_exist_is_refused(tmp_path: Path) -> None:
     done, said = build_files(tmp_path, {"index.rst": "Page\n====\n\n.. architecture:: X99\n"})
     assert not done

@@ -11,6 +11,7 @@ from spec.library import algorithms
 
 sys.path.insert(0, str(DOCS / "_ext"))
 
+from paired.architectures.data_flow import whole
 from paired.systems import FILE, NOT_COMPARED, System, compared_with, comparisons, systems
 
 ROWS = systems(FILE.read_text("utf-8"))
@@ -19,6 +20,7 @@ ROWS = systems(FILE.read_text("utf-8"))
 @pytest.mark.parametrize("system", ROWS, ids=lambda system: system.name)
 def test_what_a_row_names_is_there(system: System) -> None:
     assert {*system.algorithms} <= {*algorithms()}
+    assert {*system.figures} <= {*system.algorithms} & {*whole()}
     assert (DOCS / f"{system.page}.rst").exists()
     assert not system.test or (ROOT / system.test).exists()
     held = [

@@ -28,7 +28,7 @@ _NONE = "no operation on numbers"
 def cost_details(algorithm: Algorithm) -> Element:
     """Return what is shown when a reader asks for it; it is no part of the search index."""
     id = algorithm.id
-    at = rows(id)
+    at = _told(id)
     return element(
         "details",
         element("summary", "Cost and memory"),
@@ -47,7 +47,7 @@ def cost_details(algorithm: Algorithm) -> Element:
 def cost_text(algorithm: Algorithm) -> str:
     """Return the same as text."""
     try:
-        cost, at = costs()[algorithm.id], rows(algorithm.id)
+        cost, at = costs()[algorithm.id], _told(algorithm.id)
     except CostError as error:
         return str(error)
     heads, *table = [_HEADS, *(_cells(row) for row in at)]
@@ -66,6 +66,14 @@ def cost_text(algorithm: Algorithm) -> str:
 
 
 # at sizes -----------------------------------------------------------------------------------------
+
+
+def _told(id: str) -> tuple[AtSizes, ...]:
+    """Return the rows of the table; none where every count is 0, which says nothing."""
+    at = rows(id)
+    counts = [count for row in at for count in (*row.operations, row.parameters, row.memory)]
+    return at if any(counts) else ()
+
 
 _OF_NUMBERS = ("numbers", *BYTES)
 _HEADS = (

@@ -18,6 +18,7 @@ from .constructs import constructs
 from .counted import LENGTHS, attention_memory, steps
 from .domain import reference
 from .elements import Markup
+from .folded_ids import folded_ids
 from .notation import prose
 from .tables import Cell, table
 
@@ -318,16 +319,15 @@ TABLES: Mapping[str, tuple[Sequence[str], Callable[[], Rows]]] = {
 
 
 def by_algorithm(figures: Mapping[str, Any], row: Callable[[str, Any], Rows]) -> Rows:
-    """Yield the rows of every algorithm, in order; "not measured yet" where it has no figures."""
-    for id in algorithms():
-        if id in figures:
-            yield from row(id, figures[id])
-        else:
-            yield _algorithm(id), NOT_YET
+    """Yield the rows of every algorithm, in order, and one for all that have no figures yet."""
+    for id, measured in _in_order(figures):
+        yield from row(id, measured)
+    if lacking := [id for id in algorithms() if id not in figures]:
+        yield (folded_ids(f"{NOT_YET}: {len(lacking)}", lacking),)
 
 
 def _in_order(figures: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the figures of those algorithms into which somebody has planted a mistake."""
+    """Yield the figures of those algorithms that have any."""
     yield from ((id, figures[id]) for id in algorithms() if id in figures)
 
 

@@ -19,11 +19,13 @@ def mistakes_at(line: str) -> Iterator[Element]:
     """
     known = _by_line().get(line, [])
     if known:
-        counted = "1 mistake is known" if len(known) == 1 else f"{len(known)} mistakes are known"
-        said = f"{counted} at line {line}"
+        counted = "1 mistake" if len(known) == 1 else f"{len(known)} mistakes"
+        said = f"{counted} {'is' if len(known) == 1 else 'are'} known at line {line}"
+        # The first number of a card says what it counts, and those below need not.
+        shown = counted if line == _first(known[0].algorithm) else str(len(known))
         yield element(
             "details",
-            element("summary", str(len(known)), title=said, aria_label=said),
+            element("summary", shown, title=said, aria_label=said),
             element("ul", *map(_entry, known)),
             classes=["mistakes-here"],
         )
@@ -36,6 +38,13 @@ def _entry(mistake: Mistake) -> Element:
     if mistake.kind == "difference":
         mark = [" ", element("span", "departure", classes=["departure"])]
     return element("li", link, *mark)
+
+
+@cache
+def _first(algorithm: str) -> str:
+    """Return the first line of an algorithm at which mistakes are known."""
+    lines = {mistake.line for mistake in catalogue().values() if mistake.algorithm == algorithm}
+    return min(lines, key=lambda line: int(line.rpartition(".")[2]))
 
 
 @cache

@@ -19,8 +19,8 @@ from spec.library import algorithms, checked
 from spec.mistakes import catalogue
 from spec.pairing import implementations
 
-from .domain import reference
 from .elements import Element, element
+from .folded_ids import folded_ids
 from .measured import DATA, NOT_YET
 
 
@@ -73,14 +73,17 @@ class UnmeasuredDirective(SphinxDirective):
         self.env.note_reread()  # it depends on all texts, of which there may be more
         functions = implementations(self.config.paired_module)
         listed: list[nodes.Node | str] = []
+        plain: list[str] = []
         for rung in RUNGS:
             ids = [id for id in algorithms() if rung.of_texts or id in functions]
             lacking = [id for id in ids if rung.figure(id) is None]
             if lacking:
-                named = [part for id in lacking for part in (" ", reference("alg", id, id))]
-                count = f"{len(lacking)} of {len(ids)}:"
-                listed += [element("dt", _link(rung)), element("dd", count, *named)]
-        return [_list("unmeasured", *listed)]
+                folded = folded_ids(f"{len(lacking)} of {len(ids)}", lacking)
+                listed += [element("dt", _link(rung)), element("dd", folded)]
+                plain.append(f"{rung.name}\n{folded['plain']}")
+        node = _list("unmeasured", *listed)
+        node["plain"] = "\n\n".join(plain)
+        return [node]
 
 
 def _of(has_function: bool) -> list[Rung]:

@@ -35,6 +35,7 @@ class System(NamedTuple):
     counted: Sequence[str] = ()
     example: Sequence[str] = ()
     test: str = ""
+    figures: Sequence[str] = ()  # the architectures that carry its name where they are drawn
 
 
 class SystemsDirective(SphinxDirective):
@@ -55,6 +56,11 @@ class SystemsDirective(SphinxDirective):
 def systems(text: str) -> list[System]:
     """Read the rows of the file; a key that no row may have is an error."""
     return [System(**row) for row in tomllib.loads(text)["system"]]
+
+
+def drawn_as(id: str) -> str:
+    """Return the names of the systems that the figure of an architecture shows."""
+    return "; ".join(one.name for one in systems(FILE.read_text("utf-8")) if id in one.figures)
 
 
 def compared_with(system: System) -> str:

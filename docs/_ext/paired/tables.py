@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from docutils import nodes
 
+from .elements import Element
+
 Cell = str | nodes.Node | Sequence[nodes.Node]
 
 _COLUMNS = 120  # of plain text, in which a width is a number of letters
@@ -30,10 +32,17 @@ def table(
 
 
 def _row(cells: Sequence[Cell], columns: int) -> nodes.row:
-    entries = [nodes.entry("", nodes.paragraph("", "", *_nodes(cell))) for cell in cells]
+    entries = [nodes.entry("", _content(cell)) for cell in cells]
     if missing := columns - len(cells):
         entries[-1]["morecols"] = missing
     return nodes.row("", *entries)
+
+
+def _content(cell: Cell) -> nodes.Node:
+    """Set a cell as a paragraph, unless it is what may not stand in one."""
+    if isinstance(cell, Element) and cell["tag"] == "details":
+        return cell
+    return nodes.paragraph("", "", *_nodes(cell))
 
 
 def _nodes(cell: Cell) -> Sequence[nodes.Node]:

@@ -7,6 +7,7 @@ from sphinx.util.docutils import SphinxDirective
 
 import spec
 from paired.elements import element
+from paired.systems import FILE
 from paired.tables import table
 from spec.library import algorithms
 
@@ -32,6 +33,7 @@ class _Architectures(SphinxDirective):
                 raise self.error(f"the specification has no Algorithm {id}")
         # A called algorithm says by its text what it is, and an added one may be an architecture.
         self.env.note_reread()
+        self.env.note_dependency(str(FILE))
         for algorithm in algorithms().values():
             self.env.note_dependency(str(_SPEC / algorithm.path))
         return ids

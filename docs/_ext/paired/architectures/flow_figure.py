@@ -8,6 +8,7 @@ from sphinx import addnodes
 
 from paired.domain import AlgorithmDomain, reference
 from paired.elements import Element, Markup, element
+from paired.systems import drawn_as
 from spec.language import tree
 from spec.language.plain_text import text
 from spec.language.tree import Node
@@ -32,9 +33,13 @@ def drawn(flow: Flow) -> Element:
     pictures = [_Picture(flow, stream) for stream in streams(flow)]
     title = flow.program.layout.title
     name = reference("alg", id, f"Algorithm {id}")
+    known = drawn_as(id)
+    shown: list[nodes.Node | str] = (
+        [" ", element("span", known, classes=["known"])] if known else []
+    )
     return element(
         "figure",
-        element("figcaption", name, " ", element("b", title)),
+        element("figcaption", name, " ", element("b", title), *shown),
         element("div", *(picture.svg() for picture in pictures), classes=["streams"]),
         classes=["architecture"],
         plain=in_words(flow),
@@ -49,7 +54,9 @@ def folded_figure(id: str) -> Element:
 
 def in_words(flow: Flow) -> str:
     """Return the figure as text: a branch is set further in than the stream, a loop too."""
-    rows = [f"Algorithm {flow.program.id}: {flow.program.layout.title}"]
+    known = drawn_as(flow.program.id)
+    title = f"Algorithm {flow.program.id}: {flow.program.layout.title}"
+    rows = [f"{title} ({known})" if known else title]
     for stream in streams(flow):
         rows += ["", f"    {_plain_space(flow, stream)}"]
         columns: dict[Part, int] = {spot.part: spot.column for spot in stream.spots}

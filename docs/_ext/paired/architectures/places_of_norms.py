@@ -9,6 +9,7 @@ from docutils import nodes
 
 from paired.domain import reference
 from paired.notation import math
+from paired.systems import drawn_as
 from paired.tables import Cell
 from spec.language.plain_text import text
 from spec.language.tree import Node
@@ -89,8 +90,10 @@ def row(id: str) -> list[Cell]:
     outside = [part for part in flow.parts if isinstance(part, Box)]
     ends = [part for part in outside if kind(part) == "norm"]
     inner = [*_boxes_of_layers(flow)]
+    title = f" {flow.program.layout.title}"
+    known = drawn_as(id)
     return [
-        [reference("alg", id, id), nodes.Text(f" {flow.program.layout.title}")],
+        [reference("alg", id, id), nodes.Text(f"{title} ({known})" if known else title)],
         _joined(_formula(part) for part in outside if isinstance(part.sources[0].part, Given)),
         [nodes.Text(places(flow).words + ": "), *_joined(_called(inner, "norm"))],
         _joined(_line(flow, part) for part in ends) or "none",

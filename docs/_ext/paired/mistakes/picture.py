@@ -130,7 +130,8 @@ def _of_numbers(mistake: Mistake, right: Shown, wrong: Shown, key: str) -> Itera
         most = _largest(differences)
         label = f"Difference, {first} minus {second}: largest difference {most}."
         drawn = heatmap.svg(differences, own, label, key + "d")
-        yield _figure("Difference", drawn, label, f"largest {most}", _legend(own, b.shape[1]))
+        caption = f"{first} − {second[0].lower()}{second[1:]}"
+        yield _figure(caption, drawn, label, f"largest {most}", _legend(own, b.shape[1]))
 
 
 def _laid(shown: Shown) -> Numbers:
