@@ -45,6 +45,7 @@
     const name = out.querySelector("math")?.getAttribute("alttext") ?? "";
     const says = Object.assign(document.createElement("p"), { className: "sum" });
     says.setAttribute("role", "status");
+    says.textContent = "Point at an entry of the product to see how it is computed.";
     product.after(says);
     const light = (i, j) => {
       all(".lit, .at", product).forEach((cell) => cell.classList.remove("lit", "at"));

@@ -97,6 +97,18 @@ def test_turns_of_a_loop_are_named_and_tokens_are_words(page):
     assert {head.get_text() for head in last.select('th[scope="col"]')} <= {*heads}
 
 
+def test_columns_that_stand_for_tokens_are_words_of_their_sequence(page):
+    scores = steps_of(page, "4")[3].select_one('[data-part="out"]')
+    heads = [
+        [head.get_text() for head in scores.select(f'th[scope="{scope}"]')]
+        for scope in ("row", "col")
+    ]
+    assert heads == [
+        ["the", "moon", "sings", "to", "every"],
+        ["time", "flies", "like", "an"],
+    ]
+
+
 def test_of_a_long_run_the_page_says_what_it_leaves_out(out, page):
     written = json.loads((out / "_runs" / "S7.json").read_text("utf-8"))
     drawn, total = len(steps_of(page, "S7")), len(written["steps"])

@@ -14,6 +14,8 @@ WORDS = (
     *("time", "flies", "like", "an", "arrow", "fruit", "banana", "the", "moon", "sings"),
     *("to", "every", "old", "sea", "of", "stars", "now"),
 )
+#: The lengths of sequences of vectors, with the first word of those that stand for their tokens.
+SEQUENCES = {"ℓ": 0, "ℓ_x": 0, "ℓ_z": 7, "T": 7}
 
 
 class Labels:
@@ -52,4 +54,6 @@ class Labels:
         tokens = self._sequences.get(size) if size is not None else None
         if tokens is not None and len(tokens) == count:
             return [self.word(token) for token in tokens]
-        return [str(place) for place in range(1, count + 1)]
+        first = SEQUENCES.get(str(size), len(WORDS))
+        words = WORDS[first : first + count]
+        return words if len(words) == count else [str(place) for place in range(1, count + 1)]
