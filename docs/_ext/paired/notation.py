@@ -93,7 +93,13 @@ def symbol(glyph: str) -> Element:
 
 def prose(text: str) -> list[nodes.Node]:
     """Set a sentence with symbols in italics, algorithms and errata as links."""
-    return list(_nodes(text))
+    joined: list[nodes.Node] = []
+    for node in _nodes(text):
+        if isinstance(node, nodes.Text) and joined and isinstance(joined[-1], nodes.Text):
+            joined[-1] = nodes.Text(joined[-1] + node)
+        else:
+            joined.append(node)
+    return joined
 
 
 def _nodes(text: str) -> Iterator[nodes.Node]:
