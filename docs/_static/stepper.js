@@ -115,7 +115,7 @@
     arrive();  // a browser may remember which step was chosen
     all(".product", stepper).forEach(follow);
     // What scrolls can be reached by keyboard.
-    all(".row, .product", stepper).forEach((box) => {
+    all(".row, .product, .addends", stepper).forEach((box) => {
       if (!box.querySelector('[tabindex="0"]')) box.tabIndex = 0;
     });
   };
