@@ -209,6 +209,12 @@ class Browser:
         self.into_view(part)
         ActionChains(self.driver, duration=0).move_to_element(part).perform()
 
+    def point_at_nothing(self) -> None:
+        """Move the pointer to a corner, where no line is."""
+        pointer = ActionChains(self.driver, duration=0)
+        pointer.w3c_actions.pointer_action.move_to_location(0, 0)
+        pointer.perform()
+
     def click(self, part: WebElement) -> None:
         """Click an element where nothing lies over it, such as the bar at the top of a phone."""
         self.into_view(part)

@@ -15,7 +15,7 @@ from .conftest import Browser, Shown
 #: For each part of a card that belongs to lines, whether it has one of this part's, and its colour.
 LIT = """
 const lines = (part) => part.dataset.lines.split(" ");
-return [...arguments[0].querySelectorAll("[data-lines]")].map((part) => [
+return [...arguments[0].querySelectorAll(".pair [data-lines]")].map((part) => [
   lines(part).some((line) => lines(arguments[1]).includes(line)),
   getComputedStyle(part).backgroundColor])
 """
@@ -44,6 +44,7 @@ def test_pointing_at_one_side_lights_both(shown_cards: Shown) -> None:
 
 def test_a_line_is_reached_by_keyboard_and_can_be_linked_to(shown_cards: Shown) -> None:
     browser = shown_cards.browser
+    browser.point_at_nothing()
     for card in shown_cards.parts(CARDS):
         line = card.find_element(By.CSS_SELECTOR, ".pseudocode [data-lines]")
         browser.run(
